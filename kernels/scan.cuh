@@ -1,0 +1,153 @@
+// The two loops over time, once for every neuron, and the few macros that let NVRTC, a C++ compiler and a
+// WebAssembly compiler read one text. README.md beside this file describes the arrays and the calls.
+//
+// On a GPU a thread owns one neuron (a tile of 1, in registers). As C++ a loop turn owns a tile of neurons: time
+// outside, neurons inside, so that the inner loops vectorise and every read runs along a row.
+#ifndef SNN_SCAN
+#define SNN_SCAN
+
+#ifndef SNN_REAL
+  #define SNN_REAL float                 // double: the build that the gradient checks use
+#endif
+typedef SNN_REAL real;
+typedef long long index_t;               // 64 bits on every target, "long" is not
+
+#if defined(__CUDACC__)
+  #define SNN_EXPORT extern "C" __global__ void
+  #define SNN_FN __device__ __forceinline__
+  #define SNN_TILE 1
+  #define SNN_FOR_TILES(i0, k)                                                                \
+      for (index_t i0 = (k).begin + blockIdx.x * (index_t)blockDim.x + threadIdx.x;           \
+           i0 < (k).end; i0 += blockDim.x * (index_t)gridDim.x)
+  #define SNN_FOR_LANES(j, lanes) for (index_t j = 0; j < lanes; ++j)
+#else
+  #if defined(_WIN32)
+    #define SNN_EXPORT extern "C" __declspec(dllexport) void
+  #else
+    #define SNN_EXPORT extern "C" __attribute__((visibility("default"))) void
+  #endif
+  #define SNN_FN inline __attribute__((always_inline))
+  #define SNN_TILE 256
+  #define SNN_FOR_TILES(i0, k) for (index_t i0 = (k).begin; i0 < (k).end; i0 += SNN_TILE)
+  #define SNN_FOR_LANES(j, lanes) _Pragma("omp simd") for (index_t j = 0; j < lanes; ++j)
+#endif
+
+struct Scan {                // all that a scan needs and is not an array; passed by value
+    real c[8];               // the neuron's coefficients: which, its own file says
+    real d[8];               // the spike derivative's: which, spike_derivative.cuh says
+    real through_reset;      // 1: the gradient runs through the spike into the reset (kept); 0: cut
+    real mask_reset;         // 0: backward leaves the reset out altogether (SLAYER); else 1
+    real after_reset;        // 1: the spike derivative is read at v, after the reset; else 0, at u
+    unsigned seed, layer;    // the key of the layer's random draws
+    index_t first;           // the step that arrays begin with: a run may be continued
+    index_t T, M;            // steps, columns (batch x neurons): arrays are [T, M], row-major
+    index_t begin, end;      // the columns of this call: threads share the work by columns
+};
+
+// NaN stays NaN, whichever side it is on: bad input has to come out at the end, not to vanish in a clip.
+SNN_FN real larger(real a, real floor) { return a < floor ? floor : a; }
+
+// s = 1 where u >= theta; with n_max > 1 as many spikes as thresholds fit into u, at most n_max
+SNN_FN real fire(real u, real theta, real n_max) {
+    if (n_max == real(1)) return u >= theta ? real(1) : real(0);
+    real n = u / theta;
+    n = n < n_max ? n : n_max;
+    return u >= theta ? real((int)n) : real(0);
+}
+
+// Arrays that nobody asked for are null. The test stands outside the loop over neurons: a masked store to a null
+// pointer never faults, but costs a hundred times a store.
+SNN_FN void put_row(real* __restrict__ to, index_t row, const real* __restrict__ from, index_t lanes) {
+    if (to) SNN_FOR_LANES(j, lanes) to[row + j] = from[j];
+}
+
+template <class Neuron>
+SNN_FN void forward_scan(const Scan& k, const real* __restrict__ x, const real* __restrict__ initial, real* __restrict__ u,
+                         real* __restrict__ s, real* __restrict__ trace, real* __restrict__ last) {
+    SNN_FOR_TILES(i0, k) {
+        const index_t rest = k.end - i0, lanes = rest < SNN_TILE ? rest : SNN_TILE;
+        Neuron neuron[SNN_TILE];
+        for (index_t j = 0; j < lanes; ++j) neuron[j].load(initial + i0 + j, k.M);
+        for (index_t t = 0; t < k.T; ++t) {
+            const index_t row = t * k.M + i0;
+            real spikes[SNN_TILE], traces[SNN_TILE];
+            SNN_FOR_LANES(j, lanes) {
+                const real u_t = neuron[j].charge(k, x[row + j]);
+                const real theta_t = Neuron::threshold(k, neuron[j].trace());
+                const real s_t = Neuron::spikes(k, u_t, theta_t);
+                u[row + j] = u_t;
+                spikes[j] = s_t;
+                traces[j] = neuron[j].trace();
+                neuron[j].reset(k, u_t, theta_t, s_t);
+            }
+            put_row(s, row, spikes, lanes);
+            put_row(trace, row, traces, lanes);
+        }
+        for (index_t j = 0; j < lanes; ++j) neuron[j].store(last + i0 + j, k.M);
+    }
+}
+
+struct Upstream { real s, u; };          // dL/ds[t] from the layer above, dL/du[t] from a loss on the recorded membrane
+
+// One step of an adjoint, given what the forward pass did in it. An absent gradient or trace is one row of zeros,
+// read with a row stride of 0.
+struct Step { Upstream grad; real u, trace, theta, s, ds_du; };
+
+template <class Adjoint, class Derivative, bool Parameters>
+SNN_FN void backward_scan(const Scan& k, const real* __restrict__ grad_s, index_t grad_s_row, const real* __restrict__ grad_u,
+                          index_t grad_u_row, const real* __restrict__ u, const real* __restrict__ trace, index_t trace_row,
+                          const real* __restrict__ initial, const real* __restrict__ grad_last, const real* __restrict__ given,
+                          real* __restrict__ delta, real* __restrict__ grad_initial, real* __restrict__ grad_c,
+                          real* __restrict__ ds_du, real* __restrict__ multiplier) {
+    SNN_FOR_TILES(i0, k) {
+        const index_t rest = k.end - i0, lanes = rest < SNN_TILE ? rest : SNN_TILE;
+        Adjoint adjoint[SNN_TILE];
+        typename Adjoint::Sums sums[Parameters ? SNN_TILE : 1] = {};
+        for (index_t j = 0; j < lanes; ++j) adjoint[j].load(grad_last + i0 + j, k.M);
+        for (index_t t = k.T - 1; t >= 0; --t) {
+            const index_t row = t * k.M + i0;
+            real margins[SNN_TILE], slopes[SNN_TILE], multipliers[SNN_TILE];
+            SNN_FOR_LANES(j, lanes) {
+                const real u_t = u[row + j], theta_t = Adjoint::threshold(k, trace[t * trace_row + i0 + j]);
+                const real v_t = Adjoint::after(k, u_t, theta_t, Adjoint::spikes(k, u_t, theta_t));
+                margins[j] = (k.after_reset != 0 ? v_t : u_t) - theta_t;
+            }
+            Derivative::row(k, margins, given, t, i0, lanes, slopes);
+            SNN_FOR_LANES(j, lanes) {
+                Step e;
+                e.grad.s = grad_s[t * grad_s_row + i0 + j];
+                e.grad.u = grad_u[t * grad_u_row + i0 + j];
+                e.u = u[row + j];
+                e.trace = trace[t * trace_row + i0 + j];
+                e.theta = Adjoint::threshold(k, e.trace);
+                e.s = Adjoint::spikes(k, e.u, e.theta);
+                e.ds_du = slopes[j];
+                typename Adjoint::Sums unused = {};
+                delta[row + j] = adjoint[j].step(k, e, Parameters ? sums[j] : unused, multipliers[j]);
+            }
+            put_row(ds_du, row, slopes, lanes);
+            put_row(multiplier, row, multipliers, lanes);
+        }
+        for (index_t j = 0; j < lanes; ++j) {
+            adjoint[j].store(grad_initial + i0 + j, k.M);
+            if (Parameters) sums[j].store(initial + i0 + j, grad_c + i0 + j, k.M);
+        }
+    }
+}
+
+#define SNN_FORWARD(name, Neuron)                                                                                      \
+    SNN_EXPORT name##_forward(Scan k, const real* x, const real* initial, real* u, real* s, real* trace, real* last) { \
+        forward_scan<Neuron>(k, x, initial, u, s, trace, last);                                                        \
+    }
+#define SNN_BACKWARD_ARRAYS                                                                                            \
+    grad_s, grad_s_row, grad_u, grad_u_row, u, trace, trace_row, initial, grad_last, given, delta, grad_initial,       \
+        grad_c, ds_du, multiplier
+#define SNN_BACKWARD(name, Adjoint, derivative, Derivative)                                                            \
+    SNN_EXPORT name##_backward_##derivative(                                                                           \
+        Scan k, const real* grad_s, index_t grad_s_row, const real* grad_u, index_t grad_u_row, const real* u,         \
+        const real* trace, index_t trace_row, const real* initial, const real* grad_last, const real* given,           \
+        real* delta, real* grad_initial, real* grad_c, real* ds_du, real* multiplier) {                                \
+        if (grad_c) backward_scan<Adjoint, Derivative, true>(k, SNN_BACKWARD_ARRAYS);                                  \
+        else backward_scan<Adjoint, Derivative, false>(k, SNN_BACKWARD_ARRAYS);                                        \
+    }
+#endif

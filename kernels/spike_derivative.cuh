@@ -1,0 +1,111 @@
+// What stands in for the derivative of the step, as functors that fill one row of slopes ds/du from a row of margins
+// m = u - theta. The torch twins are in snnviz/surrogates.py and snnviz/zeroth_order.py, which also say what d[0..3] is.
+// The same for all: d[4] = gate (0: none), d[5] = window (beyond it the derivative is 0; infinite: none), d[6] = gain.
+#ifndef SNN_SPIKE_DERIVATIVE
+#define SNN_SPIKE_DERIVATIVE
+#include "philox.cuh"
+
+SNN_FN real magnitude(real a) { return a < 0 ? -a : a; }
+
+// exp(x) for x <= 0 from + - * alone, so that it vectorises, needs no library, and gives the same bits on every target.
+// Range reduction by ln 2 in two parts, then a polynomial (S. Moshier, Cephes, expf: below 2 units in the last place).
+SNN_FN float exp_negative(float x) {
+    const float y = x > -87.0f ? x : -87.0f;
+    const float n = (float)(int)(y * 1.44269504f - 0.5f);        // rounds to nearest for y <= 0
+    const float r = (y - n * 0.693359375f) + n * 2.12194440e-4f;
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    const float e = (p * r * r + r + 1.0f) * from_bits((unsigned)((int)n + 127) << 23);
+    return x > -87.0f ? e : 0.0f;
+}
+#if defined(__CUDACC__)
+SNN_FN double exp_negative(double x) { return exp(x); }
+#elif !defined(__wasm__)
+SNN_FN double exp_negative(double x) { return __builtin_exp(x); }
+#endif
+
+// A surrogate is a function of abs(m): every one of ours is even. With a gate it is sampled: kept with probability
+// min(1, gate g), as g over that probability, else 0. Same mean, fewer active neurons, less variance than LocalZO.
+template <class Shape>
+struct Surrogate {
+    SNN_FN static void row(const Scan& k, const real* margins, const real*, index_t t, index_t i0, index_t lanes, real* slopes) {
+        SNN_FOR_LANES(j, lanes) {
+            const real m = magnitude(margins[j]);
+            slopes[j] = m < k.d[5] ? k.d[6] * Shape::at(k.d, m) : real(0);
+        }
+        if (k.d[4] != 0) SNN_FOR_LANES(j, lanes) {
+            const real p = k.d[4] * slopes[j];
+            const real sampled = uniform(draw_word(k, t, i0 + j, 0)) < p ? real(1) / k.d[4] : real(0);
+            slopes[j] = p < 1 ? sampled : slopes[j];
+        }
+    }
+};
+#define SNN_SURROGATE(Name, ...) struct Name { SNN_FN static real at(const real* d, real m) { __VA_ARGS__ } };
+SNN_SURROGATE(FastSigmoid, const real a = 1 + d[0] * m; return 1 / (a * a);)
+SNN_SURROGATE(Sigmoid, const real e = exp_negative(-d[0] * m); return d[0] * e / ((1 + e) * (1 + e));)
+SNN_SURROGATE(Arctan, const real a = d[0] * m; return d[1] / (1 + a * a);)
+SNN_SURROGATE(Triangle, return m < d[0] ? (1 - m / d[0]) / d[0] : real(0);)
+SNN_SURROGATE(Boxcar, return m < d[0] ? d[1] : real(0);)
+SNN_SURROGATE(Gaussian, const real a = m / d[0]; return d[1] * exp_negative(real(-0.5) * a * a);)
+SNN_SURROGATE(MultiGaussian,
+    const real a = m / d[0]; const real left = (m - d[0]) / d[2]; const real right = (m + d[0]) / d[2];
+    return d[1] * exp_negative(real(-0.5) * a * a)
+         - d[3] * (exp_negative(real(-0.5) * left * left) + exp_negative(real(-0.5) * right * right));)
+SNN_SURROGATE(SingleExponential, return d[1] * exp_negative(-m / d[0]);)
+SNN_SURROGATE(Dspike, const real e = exp_negative(real(-2) * d[0] * m); return m <= 1 ? d[1] * 4 * e / ((1 + e) * (1 + e)) : real(0);)
+
+// Any other: the values themselves, [T, M].
+struct Given {
+    SNN_FN static void row(const Scan& k, const real*, const real* given, index_t t, index_t i0, index_t lanes, real* slopes) {
+        SNN_FOR_LANES(j, lanes) slopes[j] = given[t * k.M + i0 + j];
+    }
+};
+
+// LocalZO (Mukhoty et al. 2023): the mean over d[1] draws of abs(z)^alpha where abs(m) < abs(z) delta, else 0, times
+// d[2] = c / (2 delta draws). d[0] = delta, d[3] = alpha, one of 1, 0, -1. A law turns p = P(abs(z) > value) into abs(z).
+template <class Law>
+struct ZerothOrder {
+    SNN_FN static void row(const Scan& k, const real* margins, const real* table, index_t t, index_t i0, index_t lanes, real* slopes) {
+        SNN_FOR_LANES(j, lanes) slopes[j] = 0;
+        for (int draw = 0; draw < (int)k.d[1]; ++draw) SNN_FOR_LANES(j, lanes) {
+            const real z = Law::quantile(uniform(draw_word(k, t, i0 + j, draw)), table);
+            const real value = k.d[3] == 0 ? real(1) : k.d[3] > 0 ? z : 1 / z;
+            slopes[j] += magnitude(margins[j]) < z * k.d[0] ? value : real(0);
+        }
+        SNN_FOR_LANES(j, lanes) slopes[j] = magnitude(margins[j]) < k.d[5] ? k.d[6] * (slopes[j] * k.d[2]) : real(0);
+    }
+};
+#define SNN_LAW(Name, ...) struct Name { SNN_FN static real quantile(float p, const real* table) { __VA_ARGS__ } };
+SNN_LAW(Normal, return half_normal(p);)
+SNN_LAW(Uniform, return 1.7320508f * (1.0f - p);)
+SNN_LAW(Laplace, return log_positive(p) * -0.70710678f;)
+SNN_LAW(Rademacher, return 1;)
+// Any law: its quantiles where the bits of p are 0x3F800000 - 65536 i, so 128 to an octave of p, straight lines between.
+SNN_LAW(Tabled,
+    const unsigned below = 0x3F800000u - bits_of(p);
+    const real share = (real)(int)(below & 0xFFFFu) * real(1.52587890625e-5);
+    const real a = table[below >> 16];
+    return a + share * (table[(below >> 16) + 1] - a);)
+
+#define SNN_NEURON(name, Neuron, Adjoint)                                              \
+    SNN_FORWARD(name, Neuron)                                                          \
+    SNN_BACKWARD(name, Adjoint, fast_sigmoid, Surrogate<FastSigmoid>)                  \
+    SNN_BACKWARD(name, Adjoint, sigmoid, Surrogate<Sigmoid>)                           \
+    SNN_BACKWARD(name, Adjoint, arctan, Surrogate<Arctan>)                             \
+    SNN_BACKWARD(name, Adjoint, triangle, Surrogate<Triangle>)                         \
+    SNN_BACKWARD(name, Adjoint, boxcar, Surrogate<Boxcar>)                             \
+    SNN_BACKWARD(name, Adjoint, gaussian, Surrogate<Gaussian>)                         \
+    SNN_BACKWARD(name, Adjoint, multi_gaussian, Surrogate<MultiGaussian>)              \
+    SNN_BACKWARD(name, Adjoint, single_exponential, Surrogate<SingleExponential>)      \
+    SNN_BACKWARD(name, Adjoint, dspike, Surrogate<Dspike>)                             \
+    SNN_BACKWARD(name, Adjoint, given, Given)                                          \
+    SNN_BACKWARD(name, Adjoint, zo_normal, ZerothOrder<Normal>)                        \
+    SNN_BACKWARD(name, Adjoint, zo_uniform, ZerothOrder<Uniform>)                      \
+    SNN_BACKWARD(name, Adjoint, zo_laplace, ZerothOrder<Laplace>)                      \
+    SNN_BACKWARD(name, Adjoint, zo_rademacher, ZerothOrder<Rademacher>)                \
+    SNN_BACKWARD(name, Adjoint, zo_tabled, ZerothOrder<Tabled>)
+#endif
