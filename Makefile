@@ -1,0 +1,45 @@
+# make app | test | bench | clean: each does all its set-up on a fresh machine, and little the second time.
+# On a machine without a GPU, PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu" saves some gigabytes.
+PYTHON ?= $(firstword $(foreach p,python3 python3.12 python3.11,$(shell $(p) -c \
+  'import sys; (3, 11) <= sys.version_info[:2] <= (3, 12) and print("$(p)")' 2>/dev/null)) python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8501
+
+.PHONY: app test bench clean chromium
+.DELETE_ON_ERROR:
+
+app: $(VENV)/app.stamp
+	$(BIN)/python -m streamlit run app.py --server.port=$(PORT)
+
+test: $(VENV)/dev.stamp chromium
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(VENV)/dev.stamp
+	$(BIN)/python -m bench $(ARGS)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' || \
+	  { echo "snnviz needs Python 3.11 or 3.12; say which with: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/app.stamp: requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet $(PIP_ARGS) -r requirements.txt
+	touch $@
+
+$(VENV)/dev.stamp: requirements.txt requirements-dev.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet $(PIP_ARGS) -r requirements-dev.txt
+	touch $(VENV)/app.stamp $@
+
+# The browser tests drive a real Chromium.
+chromium:
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium; \
+	else \
+	  echo "No Chromium found: install it (Debian: sudo apt-get install chromium) to run the browser tests." >&2; \
+	fi

@@ -1,0 +1,48 @@
+"""The app: `streamlit run app.py`. Which pages there are, and what stands around them."""
+
+import dataclasses
+from pathlib import Path
+
+import streamlit as st
+
+from snnviz.ui import backend, controls
+from snnviz.ui.page import assets
+
+HERE = Path(__file__).parent
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """A page: its file in pages/, which is also its address, its title, icon, and section of the menu."""
+
+    file: str
+    title: str
+    icon: str
+    section: str = ""
+
+    @property
+    def address(self) -> str:
+        return "" if self == PAGES[0] else self.file.removesuffix(".py")
+
+
+# In the order of the menu; the first is what opens.
+PAGES = (Entry("start.py", "Start", ":material/home:"),)
+
+
+def main() -> None:
+    st.set_page_config("snnviz", str(assets() / "icon.svg"), layout="wide", initial_sidebar_state="auto")
+    st.logo(str(assets() / "logo.svg"), size="large", icon_image=str(assets() / "icon.svg"))
+    sections: dict[str, list] = {}
+    for entry in PAGES:
+        page = st.Page(HERE / "pages" / entry.file, title=entry.title, icon=entry.icon, default=entry == PAGES[0])
+        sections.setdefault(entry.section, []).append(page)
+    page = st.navigation(sections)
+    controls.begin(page.url_path, shared={"backend"})
+    backend.pick()
+    messages = st.container()
+    page.run()
+    controls.end(messages)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Figures: pure functions from records to Plotly figures, one file each; the look they share is in `theme`."""

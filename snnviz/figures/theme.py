@@ -1,0 +1,219 @@
+"""The look every figure shares: colours by role, one template per theme, and what a figure is finished with.
+
+Colours are the Okabe-Ito palette (safe for colour-blind readers); on a dark ground the darker hues are lightened, so the
+same thing keeps the same hue on every page and in both themes.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+FONT = "'Source Sans', 'Source Sans 3', 'Helvetica Neue', Arial, sans-serif"
+HEIGHT = 420
+
+
+@dataclasses.dataclass(frozen=True)
+class Colours:
+    """One colour per role. `methods` is by gradient method, `series` for whatever has no role."""
+
+    paper: str
+    panel: str
+    ink: str
+    muted: str
+    grid: str
+    membrane: str
+    threshold: str
+    spike: str
+    current: str
+    active: str
+    silent: str
+    ghost: str
+    methods: Mapping[str, str]
+    series: tuple[str, ...]
+
+
+LIGHT = Colours(
+    paper="#FFFFFF",
+    panel="#F3F5F8",
+    ink="#1A2029",
+    muted="#525C6B",
+    grid="#E4E8EE",
+    membrane="#0072B2",
+    threshold="#6B7480",
+    spike="#1A2029",
+    current="#009E73",
+    active="#D55E00",
+    silent="#AEB6C1",
+    ghost="#9AA3AF",
+    methods={
+        "bptt": "#0072B2",
+        "bptt_cut": "#56B4E9",
+        "slayer": "#D55E00",
+        "exodus": "#009E73",
+        "localzo": "#CC79A7",
+        "sparse": "#E69F00",
+        "modules": "#7F6A00",
+    },
+    series=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6A00"),
+)
+
+DARK = Colours(
+    paper="#11151B",
+    panel="#1C222B",
+    ink="#E8ECF1",
+    muted="#A7B1BF",
+    grid="#29313B",
+    membrane="#4AA8E8",
+    threshold="#98A2AF",
+    spike="#E8ECF1",
+    current="#2BC08F",
+    active="#F07F35",
+    silent="#4B5563",
+    ghost="#6F7986",
+    methods={
+        "bptt": "#4AA8E8",
+        "bptt_cut": "#A5D8F8",
+        "slayer": "#F07F35",
+        "exodus": "#2BC08F",
+        "localzo": "#DE96BE",
+        "sparse": "#F0B429",
+        "modules": "#BFA62E",
+    },
+    series=("#4AA8E8", "#F07F35", "#2BC08F", "#DE96BE", "#F0B429", "#A5D8F8", "#BFA62E"),
+)
+
+# Drawn in this order, a dash over a line: two methods that coincide are both seen.
+METHOD_DASHES: Mapping[str, str] = {
+    "bptt": "solid",
+    "exodus": "dash",
+    "bptt_cut": "solid",
+    "slayer": "dash",
+    "localzo": "dot",
+    "sparse": "dashdot",
+    "modules": "longdash",
+}
+
+
+def colours(dark: bool = False) -> Colours:
+    return DARK if dark else LIGHT
+
+
+def method_line(name: str, dark: bool = False, width: float = 2.5) -> dict[str, Any]:
+    """The line of a gradient method, the same on every page: `go.Scatter(line=method_line("exodus"))`."""
+    return {"color": colours(dark).methods[name], "dash": METHOD_DASHES[name], "width": width}
+
+
+@functools.cache
+def template(dark: bool = False) -> go.layout.Template:
+    """The one Plotly template."""
+    c = colours(dark)
+    axis = {
+        "gridcolor": c.grid,
+        "linecolor": c.muted,
+        "tickcolor": c.muted,
+        "zerolinecolor": c.grid,
+        "zerolinewidth": 1,
+        "showline": True,
+        "ticks": "outside",
+        "ticklen": 4,
+        "automargin": True,
+        "title": {"standoff": 8, "font": {"size": 14}},
+        "tickfont": {"size": 13, "color": c.muted},
+    }
+    scene_axis = {"gridcolor": c.grid, "linecolor": c.muted, "backgroundcolor": c.paper, "color": c.muted}
+    return go.layout.Template(
+        layout={
+            "font": {"family": FONT, "size": 14, "color": c.ink},
+            "title": {"x": 0, "xref": "container", "xanchor": "left", "pad": {"l": 4}, "font": {"size": 17}},
+            "paper_bgcolor": c.paper,
+            "plot_bgcolor": c.paper,
+            "colorway": c.series,
+            "xaxis": axis,
+            "yaxis": axis,
+            "scene": {"xaxis": scene_axis, "yaxis": scene_axis, "zaxis": scene_axis},
+            "legend": {
+                "orientation": "h",
+                "x": 0,
+                "y": 1.01,
+                "yanchor": "bottom",
+                "font": {"size": 13},
+                "bgcolor": "rgba(0,0,0,0)",
+            },
+            "hoverlabel": {
+                "bgcolor": c.panel,
+                "bordercolor": c.muted,
+                "font": {"family": FONT, "size": 13, "color": c.ink},
+            },
+            "hovermode": "closest",
+            "margin": {"l": 64, "r": 16, "t": 72, "b": 52},
+            "colorscale": {"sequential": "Cividis", "diverging": "RdBu_r"},
+            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": c.muted, "activecolor": c.ink, "orientation": "h"},
+        }
+    )
+
+
+def finish(
+    fig: go.Figure,
+    title: str,
+    alt: str,
+    *,
+    dark: bool = False,
+    height: int = HEIGHT,
+    x: str | None = None,
+    y: str | None = None,
+    uirevision: str = "kept",
+) -> go.Figure:
+    """Give a figure what every figure has, and return it.
+
+    Args:
+        title: what to see in it, not what it is made of.
+        alt: one or two sentences for a reader who cannot see it, with the numbers that matter.
+        height: pixels, fixed, so that a page does not jump.
+        x, y: axis titles with units; leave them out where a figure has several panels and names its own.
+        uirevision: zoom and hidden traces are kept while this stays the same.
+    """
+    fig.update_layout(
+        template=template(dark),
+        title={"text": title},
+        height=height,
+        uirevision=uirevision,
+        meta={"alt": alt},
+    )
+    if x is not None:
+        fig.update_xaxes(title_text=x)
+    if y is not None:
+        fig.update_yaxes(title_text=y)
+    return fig
+
+
+def empty_figure(message: str, *, dark: bool = False, height: int = HEIGHT) -> go.Figure:
+    """The space of a figure that has nothing to show yet, with one sentence saying why."""
+    fig = go.Figure()
+    fig.add_annotation(
+        text=message, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, font={"color": colours(dark).muted}
+    )
+    fig.update_xaxes(visible=False)
+    fig.update_yaxes(visible=False)
+    return finish(fig, "", message, dark=dark, height=height)
+
+
+def many_lines(x: Sequence[float] | np.ndarray, lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """K lines over the same x as the coordinates of one trace: x [T] and lines [T, K] become two arrays [K * (T + 1)].
+
+    NaN separates the lines. One trace of many lines reaches the browser some seventy times sooner than many traces.
+    """
+    x = np.asarray(x, dtype=float)
+    lines = np.asarray(lines, dtype=float)
+    if lines.ndim != 2 or x.shape != lines.shape[:1]:
+        raise ValueError(f"many_lines needs x [T] and lines [T, K]; got {x.shape} and {lines.shape}.")
+    gap = np.full((1, lines.shape[1]), np.nan)
+    return np.tile(np.append(x, np.nan), lines.shape[1]), np.concatenate([lines, gap]).T.ravel()
+
+
+def three_digits(value: float, unit: str = "") -> str:
+    """A number as a reader wants it: three significant digits and its unit."""
+    return f"{value:.3g}{f' {unit}' if unit else ''}"

@@ -1,0 +1,175 @@
+"""What every page uses: heading, figure, the code behind it, downloads, citations, and one sentence when something is wrong."""
+
+import csv
+import dataclasses
+import functools
+import io
+import logging
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+_LOG = logging.getLogger(__name__)
+
+
+def assets() -> Path:
+    """The folder of references, lessons and pictures: inside the installed package, or at the top of the repository."""
+    package = Path(__file__).parents[1]
+    inside = package / "assets"
+    return inside if inside.is_dir() else package.parent / "assets"
+
+
+def dark() -> bool:
+    """Whether the visitor sees the dark theme; figures take this."""
+    return st.context.theme.type == "dark"
+
+
+def heading(title: str, text: str) -> None:
+    """The title of a page and, in under sixty words, what to look at."""
+    if len(text.split()) >= 60:
+        raise ValueError(f"The paragraph above the picture has {len(text.split())} words; keep it under 60.")
+    st.title(title, anchor=False)
+    st.markdown(text)
+
+
+def sides(controls: float = 1.0, picture: float = 2.6) -> Sequence[Any]:
+    """Controls at the left, the picture large beside them; on a phone one below the other: `left, right = sides()`."""
+    return st.columns([controls, picture], gap="medium")
+
+
+def figure(fig: go.Figure, key: str, *, select: bool = False) -> Any:
+    """Draw a figure at full width with its alternative text. `select` returns what the visitor selects in it."""
+    alt = (fig.layout.meta or {}).get("alt")
+    if not alt:
+        raise ValueError(f"Figure {key!r} has no alternative text; make it with figures.theme.finish.")
+    config = {
+        "displaylogo": False,
+        "displayModeBar": "hover",
+        "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d"],
+        "toImageButtonOptions": {"format": "png", "scale": 2, "filename": f"snnviz-{key}"},
+        "responsive": True,
+    }
+    return st.plotly_chart(
+        fig, key=f"figure-{key}", theme=None, width="stretch", config=config, alt=alt,
+        on_select="rerun" if select else "ignore",
+    )  # fmt: skip
+
+
+def downloads(name: str, columns: Mapping[str, Sequence[Any] | np.ndarray], fig: go.Figure | None = None) -> None:
+    """Buttons that take away the numbers of a picture as CSV and, given the figure, the picture as a web page that moves."""
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            "Data (CSV)", lambda: to_csv(columns), f"{name}.csv", "text/csv",
+            key=f"csv-{name}", icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+        if fig is not None:
+            st.download_button(
+                "Picture (HTML)", lambda: fig.to_html(include_plotlyjs=True, full_html=True), f"{name}.html", "text/html",
+                key=f"html-{name}", icon=":material/download:", on_click="ignore",
+            )  # fmt: skip
+
+
+def to_csv(columns: Mapping[str, Sequence[Any] | np.ndarray]) -> str:
+    """Columns of one length as CSV text, the names in the first line."""
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"Columns of one table differ in length: {lengths}.")
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*(np.asarray(c).tolist() for c in columns.values()), strict=True))
+    return out.getvalue()
+
+
+def code_behind(source: str) -> None:
+    """The Python that made the picture, to run in a notebook."""
+    with st.expander("The code that made this", icon=":material/code:"):
+        st.code(source.strip() + "\n", language="python")
+
+
+def equation(latex: str, text: str = "") -> None:
+    if text:
+        st.markdown(text)
+    st.latex(latex)
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Turn the library's complaint about a value into one sentence on the page, and stop the page there."""
+    try:
+        yield
+    except (ValueError, TypeError) as problem:
+        _LOG.info("shown to the visitor: %s", problem, exc_info=True)
+        st.error(str(problem) or type(problem).__name__, icon=":material/error:")
+        st.stop()
+
+
+@dataclasses.dataclass(frozen=True)
+class Reference:
+    """One entry of assets/references.bib."""
+
+    key: str
+    fields: Mapping[str, str]
+
+    def text(self) -> str:
+        """Authors (year). Title. Where; as Markdown with a link."""
+        f = self.fields
+        names = [n.split(",")[0].strip() for n in f.get("author", "").split(" and ")]
+        who = names[0] if len(names) == 1 else f"{names[0]} and {names[1]}" if len(names) == 2 else f"{names[0]} et al."
+        where = f.get("journal") or f.get("booktitle") or f.get("publisher", "")
+        at = ":".join(p for p in (f.get("volume", ""), f.get("pages", "").replace("--", "-")) if p)
+        url = f"https://doi.org/{f['doi']}" if "doi" in f else f.get("url", "")
+        title = f"[{f['title']}]({url})" if url else f["title"]
+        return f"{who} ({f['year']}). {title}. *{where}*{f' {at}' if at else ''}."
+
+
+def citation(*keys: str) -> None:
+    """Cite papers by their keys in assets/references.bib."""
+    known = references()
+    st.caption("  \n".join(known[key].text() for key in keys))
+
+
+@functools.cache
+def references() -> Mapping[str, Reference]:
+    return read_bibtex((assets() / "references.bib").read_text(encoding="utf-8"))
+
+
+def read_bibtex(text: str) -> dict[str, Reference]:
+    """Read BibTeX entries whose values stand in braces or quotes. Enough for our own file: no macros, no cross references."""
+    entries: dict[str, Reference] = {}
+    for start in re.finditer(r"@\w+\s*\{\s*([^,\s]+)\s*,", text):
+        fields: dict[str, str] = {}
+        at = start.end()
+        while name := re.compile(r"\s*,?\s*(\w+)\s*=\s*").match(text, at):
+            value, at = _bibtex_value(text, name.end())
+            fields[name[1].lower()] = re.sub(r"\s+", " ", value.replace("{", "").replace("}", "")).strip()
+        key = start[1]
+        if key in entries:
+            raise ValueError(f"references.bib has {key} twice.")
+        if missing := {"author", "title", "year"} - fields.keys():
+            raise ValueError(f"references.bib: {key} lacks {', '.join(sorted(missing))}.")
+        entries[key] = Reference(key, fields)
+    return entries
+
+
+def _bibtex_value(text: str, start: int) -> tuple[str, int]:
+    """The value that begins at `start` (braced, quoted or a bare number) and the place after it."""
+    opening = text[start]
+    if opening == '"':
+        stop = text.index('"', start + 1)
+        return text[start + 1 : stop], stop + 1
+    if opening != "{":
+        bare = re.compile(r"\w*").match(text, start)
+        return bare[0], bare.end()
+    depth = 0
+    for at in range(start, len(text)):
+        depth += (text[at] == "{") - (text[at] == "}")
+        if depth == 0:
+            return text[start + 1 : at], at + 1
+    raise ValueError("references.bib: a brace is never closed.")

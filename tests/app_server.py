@@ -1,0 +1,185 @@
+"""The real app in a real Chromium: fixtures, and what a test does with a page. Import `app_url`, `chromium`, `visit` in conftest."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--enable-unsafe-swiftshader",
+]
+DESKTOP, PHONE = (1280, 720), (390, 844)
+
+# The app has drawn this page, and nothing is running, stale, or still a skeleton.
+IDLE = """() => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  if (!app || app.getAttribute('data-test-script-state') !== 'notRunning') return false;
+  if (app.getAttribute('data-test-connection-state') !== 'CONNECTED') return false;
+  if (document.querySelector('[data-stale="true"], [data-testid="stSkeleton"], [data-testid="stSpinner"]')) return false;
+  if (!document.querySelector('[data-testid="stMain"] h1, [data-testid="stMain"] [data-testid="stAlert"]')) return false;
+  return [...document.querySelectorAll('[data-testid="stPlotlyChart"]')].every(c => c.querySelector('.main-svg'));
+}"""
+
+
+def find_chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+@contextlib.contextmanager
+def running_app(script: Path = ROOT / "app.py", environment: dict[str, str] | None = None) -> Iterator[str]:
+    """Start the app on a free port and give its address; stop it at the end."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
+    command += ["--server.address=127.0.0.1", "--server.headless=true", "--server.fileWatcherType=none"]
+    env = os.environ | {"PYTHONPATH": str(ROOT)} | (environment or {})
+    server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            if server.poll() is not None:
+                raise RuntimeError(f"The app ended before it answered:\n{server.stdout.read()}")
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
+                break
+            if time.monotonic() > deadline:
+                raise RuntimeError("The app did not answer within 60 s.")
+            time.sleep(0.05)
+        yield url
+    finally:
+        server.terminate()
+        try:
+            server.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.communicate()
+
+
+class Visit:
+    """One page in the browser, with everything its console complained about."""
+
+    def __init__(self, page, url: str):
+        self.page, self.url = page, url
+        self.errors: list[str] = []
+        self.outside: list[str] = []
+        page.on("pageerror", lambda e: self.errors.append(f"page error: {e}"))
+        page.on("console", lambda m: m.type == "error" and self.errors.append(f"console: {m.text} {m.location}"))
+        page.on("request", lambda r: self._note(r.url))
+
+    def _note(self, url: str) -> None:
+        if url.startswith(("http:", "https:", "ws:")) and url.split("/")[2] != self.url.split("/")[2]:
+            self.outside.append(url)
+
+    def open(self, address: str = "", **query: str) -> "Visit":
+        """Open a page of the app and wait until it stands still; `__` in a name is a dot."""
+        text = "&".join(f"{k.replace('__', '.')}={v}" for k, v in query.items())
+        self.page.goto(f"{self.url}/{address}{'?' + text if text else ''}")
+        return self.settle()
+
+    def settle(self) -> "Visit":
+        """Wait until the script is done and everything is drawn, by state, twice in a row across two frames."""
+        for _ in range(2):
+            self.page.wait_for_function(IDLE, timeout=60_000)
+            self.page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
+        return self
+
+    def size(self, width: int, height: int) -> "Visit":
+        self.page.set_viewport_size({"width": width, "height": height})
+        return self
+
+    def dark(self, dark: bool = True) -> "Visit":
+        self.page.emulate_media(color_scheme="dark" if dark else "light")
+        return self
+
+    def violations(self) -> list[str]:
+        """What axe calls serious or critical, one line each."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        found = Axe().run(self.page).response["violations"]
+        return [
+            f"{v['id']} ({v['impact']}): {v['help']}: {[n['target'] for n in v['nodes']][:3]}"
+            for v in found
+            if v["impact"] in ("serious", "critical")
+        ]
+
+    def cut_off(self) -> int:
+        """Pixels by which the page is wider than the window."""
+        return self.page.evaluate(
+            """() => {
+              const main = document.querySelector('[data-testid="stMain"]');
+              return Math.max(0, main.scrollWidth - main.clientWidth);
+            }"""
+        )
+
+
+@contextlib.contextmanager
+def browsing(executable: str) -> Iterator[object]:
+    """A browser context with a fresh profile."""
+    import tempfile
+
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile, sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=executable,
+            args=FLAGS,
+            viewport={"width": DESKTOP[0], "height": DESKTOP[1]},
+            reduced_motion="reduce",
+        )
+        try:
+            yield context
+        finally:
+            context.close()
+
+
+@pytest.fixture(scope="session")
+def app_url() -> Iterator[str]:
+    with running_app() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    executable = find_chromium()
+    if executable is None:
+        reason = "No Chromium found; on Debian: apt-get install chromium."
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with browsing(executable) as context:
+        yield context
+
+
+@pytest.fixture
+def visit(chromium, app_url) -> Iterator[Callable[..., Visit]]:
+    """`visit("neuron", neuron="alif")` opens a page and gives the `Visit`; all are closed at the end."""
+    pages = []
+
+    def go(address: str = "", *, size: tuple[int, int] = DESKTOP, dark: bool = False, base: str = "", **query: str) -> Visit:
+        page = chromium.new_page()
+        pages.append(page)
+        return Visit(page, base or app_url).size(*size).dark(dark).open(address, **query)
+
+    yield go
+    for page in pages:
+        page.close()
