@@ -1,0 +1,99 @@
+"""What a backend is: one layer's loop over time, forward and backward, on arrays [T, M] (time first, M = batch x neurons)."""
+
+import abc
+import dataclasses
+from typing import ClassVar
+
+import torch
+
+from snnviz.draws import Draw
+from snnviz.methods.base import AtSpike, ResetPath
+from snnviz.neurons.base import AbstractNeuron
+
+
+@dataclasses.dataclass(frozen=True)
+class Forward:
+    """u: the membrane before reset; s: spikes (None for a neuron that does not fire); trace: the neuron's second recorded
+    state, or None; each [T, M]. last: the state after the last step, [states, M]."""
+
+    u: torch.Tensor
+    s: torch.Tensor | None
+    trace: torch.Tensor | None
+    last: torch.Tensor
+
+
+@dataclasses.dataclass(frozen=True)
+class Upstream:
+    """The loss's derivatives by what a forward pass gave: s and u [T, M], the last state [states, M]; None where zero."""
+
+    s: torch.Tensor | None = None
+    u: torch.Tensor | None = None
+    last: torch.Tensor | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Backward:
+    """x: delta = dL/dx [T, M]; initial: dL/d(initial state) [states, M]; coefficients: dL/dc [coefficients], or None when
+    not asked for; ds_du and multiplier (beta dv/du): what the sweep used, [T, M], or None when not recorded."""
+
+    x: torch.Tensor
+    initial: torch.Tensor
+    coefficients: torch.Tensor | None = None
+    ds_du: torch.Tensor | None = None
+    multiplier: torch.Tensor | None = None
+
+
+class AbstractBackend(abc.ABC):
+    """Runs a neuron's loop over time. A backend is never swapped for another: it works, or says why it does not."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    keeps_input: ClassVar[bool] = False          # whether backward needs x: then it is kept for it
+
+    @abc.abstractmethod
+    def unusable(self) -> str | None:
+        """Why it cannot run here, in a sentence a person understands; None when it can."""
+
+    @abc.abstractmethod
+    def forward(self, neuron: AbstractNeuron, coefficients: torch.Tensor, x: torch.Tensor, initial: torch.Tensor) -> Forward:
+        """x [T, M] and initial [states, M] of one dtype (float32 or float64), contiguous; coefficients float64 [n]."""
+
+    @abc.abstractmethod
+    def backward(self, neuron: AbstractNeuron, coefficients: torch.Tensor, at_spike: AtSpike, path: ResetPath, draw: Draw,
+                 x: torch.Tensor, initial: torch.Tensor, forward: Forward, upstream: Upstream, *,
+                 parameters: bool = False, record: bool = False) -> Backward:
+        """The sweep back through time. parameters: also dL/d(coefficients); record: also ds_du and the multiplier."""
+
+
+def check_run(backend: AbstractBackend, neuron: AbstractNeuron, x: torch.Tensor, initial: torch.Tensor, device: str) -> None:
+    """Raise one clear error unless these arrays can go to a kernel of this backend."""
+    if reason := backend.unusable():
+        raise RuntimeError(f"The backend '{backend.name}' cannot run here: {reason}")
+    if x.dtype not in (torch.float32, torch.float64):
+        raise TypeError(f"current must be float32 or float64, not {str(x.dtype).removeprefix('torch.')}.")
+    if x.ndim != 2 or not x.numel():
+        raise ValueError(f"current must have the shape [T, M] with at least one step and one neuron, not {tuple(x.shape)}.")
+    expected = (len(neuron.states), x.shape[1])
+    if tuple(initial.shape) != expected:
+        raise ValueError(f"initial must have the shape [states, M] = {list(expected)} (states: {', '.join(neuron.states)}), "
+                         f"not {list(initial.shape)}.")
+    if initial.dtype != x.dtype:
+        raise TypeError(f"initial and current must have one dtype, not {initial.dtype} and {x.dtype}.")
+    for name, tensor in (("current", x), ("initial", initial)):
+        if tensor.device.type != device:
+            raise ValueError(f"{name} is on {tensor.device}, but the backend '{backend.name}' works on {device}: "
+                             f"move it with .to('{device}').")
+
+
+def check_finite(x: torch.Tensor, initial: torch.Tensor, forward: Forward) -> None:
+    """Raise one clear error if bad numbers went in or came out: a neuron's state never forgets a NaN, so its last state
+    tells, and only then is the input searched."""
+    if torch.isfinite(forward.last).all():
+        return
+    for name, tensor in (("current", x), ("initial", initial)):
+        bad = (~torch.isfinite(tensor)).nonzero()
+        if len(bad):
+            row, column = bad[0].tolist()
+            place = f"step {row}, column {column}" if name == "current" else f"state {row}, column {column}"
+            raise ValueError(f"{name} holds {tensor[row, column].item()} at {place}: it must be finite everywhere.")
+    raise ValueError("The membrane left the range of numbers: lower the current, or shorten the run.")

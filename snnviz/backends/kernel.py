@@ -1,0 +1,101 @@
+"""What the native and the CUDA backend share: the kernels' calls, as kernels/README.md describes them."""
+
+import abc
+import ctypes
+import math
+
+import torch
+
+from snnviz.backends.base import AbstractBackend, Backward, Forward, check_finite, check_run
+from snnviz.backends.reference import ds_du_of
+from snnviz.methods.base import AtSpike, ResetPath
+
+REALS = {torch.float32: ("float", ctypes.c_float), torch.float64: ("double", ctypes.c_double)}
+
+
+def scan_struct(real: type) -> type[ctypes.Structure]:
+    """struct Scan of kernels/scan.cuh, field for field."""
+    index = ctypes.c_longlong
+    fields = [("c", real * 8), ("d", real * 8), ("through_reset", real), ("mask_reset", real), ("after_reset", real),
+              ("seed", ctypes.c_uint), ("layer", ctypes.c_uint), ("first", index), ("T", index), ("M", index),
+              ("begin", index), ("end", index)]
+    return type("Scan", (ctypes.Structure,), {"_fields_": fields})
+
+
+SCANS = {dtype: scan_struct(real) for dtype, (_, real) in REALS.items()}
+
+
+def scan(coefficients: torch.Tensor, x: torch.Tensor, at_spike: AtSpike | None = None, path: ResetPath = ResetPath.KEPT,
+         draw=None) -> ctypes.Structure:
+    """The struct for arrays like x, all columns."""
+    k = SCANS[x.dtype]()
+    k.c[: len(coefficients)] = coefficients.tolist()
+    k.T, k.M = x.shape
+    k.begin, k.end = 0, k.M
+    if at_spike is not None:
+        numbers = at_spike.derivative.coefficients()
+        k.d[: len(numbers)] = numbers
+        k.d[4], k.d[5], k.d[6] = at_spike.gate, at_spike.window, at_spike.gain
+        k.through_reset = float(path is ResetPath.KEPT)
+        k.mask_reset = float(path is not ResetPath.IGNORED)
+        k.after_reset = float(at_spike.after_reset)
+        k.seed, k.layer, k.first = draw.seed & 0xFFFFFFFF, draw.layer & 0xFFFFFFFF, draw.first
+    return k
+
+
+class KernelBackend(AbstractBackend, abc.ABC):
+    """Runs the kernels' text. Subclasses say where: `device`, and `launch`."""
+
+    device: str
+
+    @abc.abstractmethod
+    def launch(self, kernel: str, function: str, k: ctypes.Structure, arguments: list) -> None:
+        """Call a function of kernels/<kernel>.cu on tensors, numbers (index_t) and None."""
+
+    def forward(self, neuron, coefficients, x, initial):
+        check_run(self, neuron, x, initial, self.device)
+        x, initial = x.contiguous(), initial.contiguous()
+        u, last = torch.empty_like(x), torch.empty_like(initial)
+        s = torch.empty_like(x) if neuron.fires else None
+        trace = torch.empty_like(x) if neuron.trace else None
+        self.launch(neuron.kernel, "forward", scan(coefficients, x), [x, initial, u, s, trace, last])
+        out = Forward(u, s, trace, last)
+        check_finite(x, initial, out)
+        return out
+
+    def backward(self, neuron, coefficients, at_spike, path, draw, x, initial, forward, upstream, *, parameters=False,
+                 record=False):
+        u = forward.u
+        steps, columns = u.shape
+        zeros = u.new_zeros(columns * max(1, len(neuron.states)))
+        derivative = at_spike.derivative.kernel if neuron.fires else "never"
+
+        def rows(a):                          # an absent array is one row of zeros, read with a row stride of 0
+            return (zeros, 0) if a is None else (a.contiguous(), columns)
+
+        delta, grad_initial = torch.empty_like(u), torch.empty_like(initial)
+        sums = u.new_zeros((len(neuron.kernel_gradients), columns)) if parameters else None
+        ds_du, multiplier = (torch.empty_like(u), torch.empty_like(u)) if record else (None, None)
+        self.launch(
+            neuron.kernel, f"backward_{derivative}", scan(coefficients, u, at_spike, path, draw),
+            [*rows(upstream.s), *rows(upstream.u), u, *rows(forward.trace), initial.contiguous(),
+             zeros if upstream.last is None else upstream.last.contiguous(),
+             self._given(neuron, coefficients, at_spike, draw, forward), delta, grad_initial, sums, ds_du, multiplier])
+        grad_c = None
+        if parameters:
+            names = list(neuron.coefficients())
+            grad_c = coefficients.new_zeros(len(names))
+            for name, total in zip(neuron.kernel_gradients, sums.double().sum(1), strict=True):
+                grad_c[names.index(name)] = total
+        return Backward(delta, grad_initial, grad_c, ds_du, multiplier)
+
+    def _given(self, neuron, coefficients, at_spike, draw, forward):
+        """What the functor reads besides the margins: given values [T, M], a table, or nothing."""
+        if not neuron.fires:
+            return None
+        if at_spike.derivative.kernel != "given":
+            table = at_spike.derivative.table()
+            return None if table is None else table.to(forward.u)
+        if at_spike.gain != 1 or at_spike.window != math.inf or at_spike.gate:
+            raise ValueError("Given values are used as they are: give them gain, window and gate in the function itself.")
+        return ds_du_of(neuron, coefficients, at_spike, draw, forward).contiguous()

@@ -1,0 +1,165 @@
+"""From kernels/*.cu to something that runs: joins the text, names it by its content, and compiles it as C++ once.
+
+The cache's key is the SHA-256 of the joined text, the flags, the compiler's version and the processor's abilities; the
+library is written under a lock, by rename, into the user's cache directory (SNNVIZ_CACHE overrides it).
+"""
+
+import ctypes
+import functools
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import pathlib
+import platform
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+FLAGS = ("-x", "c++", "-std=c++17", "-O3", "-fopenmp-simd", "-ffp-contract=off", "-fno-math-errno", "-fno-exceptions",
+         "-fno-rtti", "-fvisibility=hidden", "-shared")
+SUFFIX = {"Windows": ".dll", "Darwin": ".dylib"}.get(platform.system(), ".so")
+_building = threading.Lock()
+
+
+class NoCompiler(RuntimeError):
+    """There is nothing here to compile C++ with."""
+
+
+def kernels_folder() -> pathlib.Path:
+    """Where the .cu files are: inside an installed package, or beside it in a checkout."""
+    inside = pathlib.Path(__file__).resolve().parent.parent / "kernels"
+    return inside if inside.is_dir() else inside.parent.parent / "kernels"
+
+
+@functools.cache
+def joined(name: str) -> str:
+    """The text of kernels/<name> with its local headers pasted in once each, so that one string is source, cache key and
+    error position (#line keeps it)."""
+    folder, seen = kernels_folder(), set()
+
+    def text(file: str) -> str:
+        seen.add(file)
+        lines = [f'#line 1 "{file}"']
+        for number, line in enumerate((folder / file).read_text(encoding="utf-8").splitlines(), 1):
+            include = re.match(r'\s*#include "(.+)"', line)
+            if not include:
+                lines.append(line)
+            elif include[1] not in seen:
+                lines += [text(include[1]), f'#line {number + 1} "{file}"']
+            else:
+                lines.append("")
+        return "\n".join(lines)
+
+    return text(name) + "\n"
+
+
+def cache_folder() -> pathlib.Path:
+    """SNNVIZ_CACHE, or the platform's place for caches."""
+    if chosen := os.environ.get("SNNVIZ_CACHE"):
+        return pathlib.Path(chosen)
+    home = pathlib.Path.home()
+    if platform.system() == "Windows":
+        return pathlib.Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")) / "snnviz"
+    if platform.system() == "Darwin":
+        return home / "Library" / "Caches" / "snnviz"
+    return pathlib.Path(os.environ.get("XDG_CACHE_HOME", home / ".cache")) / "snnviz"
+
+
+@functools.cache
+def compiler() -> tuple[tuple[str, ...], str]:
+    """The C++ compiler's command and version: $CXX, else the ziglang wheel's clang, else the system's c++.
+
+    Raises:
+        NoCompiler: there is none.
+    """
+    if chosen := os.environ.get("CXX"):
+        command = tuple(shlex.split(chosen))
+        if not shutil.which(command[0]):
+            raise NoCompiler(f"CXX names '{chosen}', which is not there.")
+    elif importlib.util.find_spec("ziglang"):
+        return (sys.executable, "-m", "ziglang", "c++"), f"ziglang {importlib.metadata.version('ziglang')}"
+    else:
+        found = next((path for name in ("c++", "g++", "clang++") if (path := shutil.which(name))), None)
+        if not found:
+            raise NoCompiler("There is no C++ compiler: install the ziglang package (pip install ziglang) or a system c++.")
+        command = (found,)
+    version = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False).stdout.splitlines()
+    return command, version[0] if version else command[0]
+
+
+@functools.cache
+def processor() -> str:
+    """What this processor can do: a library built for one must not run on another."""
+    try:
+        info = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        flags = re.search(r"^(?:flags|Features)\s*:(.*)$", info, re.MULTILINE)
+        return platform.machine() + (flags[1] if flags else "")
+    except OSError:
+        return platform.machine() + platform.processor()
+
+
+def flags(command: tuple[str, ...], real: str) -> tuple[str, ...]:
+    extra = [f"-DSNN_REAL={real}"]
+    if platform.machine().lower() in ("x86_64", "amd64"):
+        extra.append("-march=native")
+    if platform.system() != "Windows":
+        extra.append("-fPIC")
+    if "ziglang" in command:
+        extra += ["-nostdinc++", "-nostdlib++"]                 # kernels need no C++ library; building zig's takes a minute
+    return (*FLAGS, *extra)
+
+
+def library_path(name: str, real: str) -> pathlib.Path:
+    """Where the built library of kernels/<name>.cu is, or will be."""
+    command, version = compiler()
+    key = "\n".join((joined(f"{name}.cu"), *flags(command, real), version, processor()))
+    return cache_folder() / f"{name}-{real}-{hashlib.sha256(key.encode()).hexdigest()[:16]}{SUFFIX}"
+
+
+def is_built(name: str, real: str = "float") -> bool:
+    """Whether the library is in the cache, so that its first use takes no time."""
+    try:
+        return library_path(name, real).is_file()
+    except NoCompiler:
+        return False
+
+
+@functools.cache
+def library(name: str, real: str) -> ctypes.CDLL:
+    """The library of kernels/<name>.cu for real = float or double, built on first use on this machine.
+
+    Raises:
+        NoCompiler: there is no compiler. RuntimeError: it could not compile the text; its first complaint is quoted.
+    """
+    path = library_path(name, real)
+    if not path.is_file():
+        with _building:
+            build(name, real, path)
+    return ctypes.CDLL(str(path))
+
+
+def build(name: str, real: str, path: pathlib.Path) -> None:
+    """Compile kernels/<name>.cu into `path`, unless another process has done it meanwhile."""
+    from filelock import FileLock
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")), tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        if path.is_file():
+            return
+        print(f"snnviz: building the kernel {name} ({real}) for this machine, once ...", file=sys.stderr, flush=True)
+        start, text, out = time.perf_counter(), pathlib.Path(folder) / f"{name}.cu", pathlib.Path(folder) / path.name
+        text.write_text(joined(f"{name}.cu"), encoding="utf-8")
+        command, _ = compiler()
+        result = subprocess.run([*command, *flags(command, real), str(text), "-o", str(out)], capture_output=True, text=True,
+                                check=False)
+        if result.returncode:
+            complaint = next((line for line in result.stderr.splitlines() if "error" in line), result.stderr[:300])
+            raise RuntimeError(f"The C++ compiler ({shlex.join(command)}) could not build kernels/{name}.cu: {complaint}")
+        os.replace(out, path)
+        print(f"snnviz: built in {time.perf_counter() - start:.1f} s: {path}", file=sys.stderr, flush=True)

@@ -1,0 +1,84 @@
+"""What a gradient method is: a row of choices in one recursion, and nothing else.
+
+    delta[t] = grad_s[t] ds_du[t]  +  beta (dv/du)[t] delta[t+1]
+                 1. at the spike        2. along time               3. across layers: the chain rule, or another road
+"""
+
+import abc
+import dataclasses
+import enum
+import math
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+
+from snnviz.draws import Draw, uniforms
+from snnviz.params import Declared
+from snnviz.surrogates import AbstractSpikeDerivative
+
+if TYPE_CHECKING:
+    from snnviz.methods.modules import SurrogateModules
+
+
+class ResetPath(enum.Enum):
+    """What the backward pass does with the reset, dv/du for subtraction and for reset to zero.
+
+    KEPT:    1 - theta ds_du     and   1 - s - u ds_du     (exact BPTT, EXODUS)
+    CUT:     1                   and   1 - s               (the spike in the reset is detached)
+    IGNORED: 1                   and   1                   (SLAYER: the reset is left out altogether)
+    """
+
+    KEPT = "kept"
+    CUT = "cut"
+    IGNORED = "left out"
+
+
+@dataclasses.dataclass(frozen=True)
+class AtSpike:
+    """The first choice: what stands for ds/du. gain multiplies it; beyond window it is 0; with gate > 0 it is kept with
+    probability min(1, gate ds_du) only, and divided by that; after_reset reads it at v instead of u."""
+
+    derivative: AbstractSpikeDerivative
+    gain: float = 1.0
+    window: float = math.inf
+    gate: float = 0.0
+    after_reset: bool = False
+
+    def ds_du(self, margin: torch.Tensor, draw: Draw) -> torch.Tensor:
+        """The values for margins [T, M], in torch: the twin of a functor's row in kernels/spike_derivative.cuh."""
+        values = self.gain * self.derivative.ds_du(margin, draw)
+        values = torch.where(margin.abs() < self.window, values, torch.zeros_like(values))
+        if self.gate:
+            p = self.gate * values
+            kept = uniforms(draw, *margin.shape, 0).to(margin.device) < p
+            sampled = torch.where(kept, torch.full_like(values, 1 / self.gate), torch.zeros_like(values))
+            values = torch.where(p < 1, sampled, values)
+        return values
+
+
+class AbstractGradientMethod(Declared, abc.ABC):
+    """A gradient method: a frozen value. It knows no neuron and no backend."""
+
+    title: ClassVar[str]
+    equation: ClassVar[str]
+    cite: ClassVar[str]
+
+    @property
+    @abc.abstractmethod
+    def at_spike(self) -> AtSpike:
+        """1. At the spike."""
+
+    @property
+    @abc.abstractmethod
+    def reset_path(self) -> ResetPath:
+        """2. Along time."""
+
+    @property
+    def heads(self) -> "SurrogateModules | None":
+        """3. Across layers: None is the chain rule alone; else the heads that add another road."""
+        return None
+
+    @property
+    def sparse(self) -> bool:
+        """Whether most of ds_du is exactly zero, so that only an active set need be computed."""
+        return self.at_spike.derivative.random or self.at_spike.gate > 0 or self.at_spike.window < math.inf

@@ -1,0 +1,267 @@
+"""Spiking layers and the networks made of them, time-major throughout: inputs are [T, B, ...]."""
+
+import dataclasses
+import functools
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from snnviz.backends import AbstractBackend, resolve
+from snnviz.backends.base import Forward, Upstream
+from snnviz.backends.reference import recorded_states
+from snnviz.draws import Draw
+from snnviz.methods.base import AbstractGradientMethod
+from snnviz.methods.bptt import BPTT
+from snnviz.neurons.base import AbstractNeuron
+from snnviz.neurons.leaky import LeakyReadout
+
+
+class SpikingFunction(torch.autograd.Function):
+    """One layer's loop over time as one autograd node: (s, u, last) = f(x, initial, coefficients).
+
+    Where neuron, method and backend meet: forward knows no method, backward is the method's row.
+    """
+
+    @staticmethod
+    def forward(ctx, x, initial, coefficients, neuron, method, backend, draw, tap):
+        out = backend.forward(neuron, coefficients, x, initial)
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(x if backend.keeps_input else None, initial, coefficients, out.u, out.s, out.trace)
+        ctx.row, ctx.backend, ctx.draw, ctx.notes = (neuron, method), backend, draw, None
+        if tap is not None:
+            theta, v = recorded_states(neuron, coefficients, out)
+            ctx.notes = tap.keep(neuron, tap.shape, current=x, u=out.u, v=v, theta=theta, spikes=out.s, trace=out.trace)
+        return (out.u.new_empty(0) if out.s is None else out.s), out.u, out.last
+
+    @staticmethod
+    def backward(ctx, grad_s, grad_u, grad_last):
+        (neuron, method), (x, initial, coefficients, u, s, trace) = ctx.row, ctx.saved_tensors
+        upstream = Upstream(grad_s if neuron.fires else None, grad_u, grad_last)
+        out = ctx.backend.backward(
+            neuron, coefficients, method.at_spike, method.reset_path, ctx.draw, x, initial, Forward(u, s, trace, initial),
+            upstream, parameters=ctx.needs_input_grad[2], record=ctx.notes is not None)
+        if ctx.notes is not None:
+            noted = {"ds_du": out.ds_du, "multiplier": out.multiplier, "delta": out.x,
+                     "grad_spikes": torch.zeros_like(out.x) if grad_s is None else grad_s}
+            ctx.notes.update({k: a.detach() for k, a in noted.items()})
+        return out.x, out.initial, out.coefficients, None, None, None, None, None
+
+
+class LayerOutput(NamedTuple):
+    """spikes and membrane (before reset) [T, B, ...]; last: the state after the last step, [states, B, ...]."""
+
+    spikes: torch.Tensor | None
+    membrane: torch.Tensor
+    last: torch.Tensor
+
+
+class SpikingLayer(nn.Module):
+    """A layer of one neuron model, differentiated by one method:
+
+        s, u, last = SpikingLayer(LIF(), BPTT()).run(x)        x, s, u: [T, B, ...];  last: [states, B, ...]
+
+    Calling it gives the spikes (of a readout: the membrane). `learn` names parameters of the neuron that become trainable,
+    one value for the layer. A run is continued by handing `last` to the next one as `initial`; its gradient flows back.
+
+    Raises:
+        ValueError: an input of the wrong shape, on another device, or not finite. TypeError: of another dtype than float.
+    """
+
+    def __init__(self, neuron: AbstractNeuron, method: AbstractGradientMethod | None = None,
+                 backend: AbstractBackend | str | None = None, learn: Sequence[str] = ()):
+        super().__init__()
+        self.neuron, self.method = neuron, method or BPTT()
+        self.backend = resolve(backend)
+        self.tap, self.label, self.number = None, "", 0
+        unknown = set(learn) - set(neuron.learnable)
+        if unknown:
+            raise ValueError(f"learn = {sorted(unknown)}: {neuron.title} can learn {', '.join(neuron.learnable) or 'nothing'}.")
+        self.learned = nn.ParameterDict({name: nn.Parameter(torch.tensor(float(getattr(neuron, name)))) for name in learn})
+
+    def extra_repr(self) -> str:
+        return f"{self.neuron}, {self.method}, {self.backend.name}"
+
+    def coefficients(self) -> torch.Tensor:
+        """The neuron's coefficients in the kernel's order, float64 [n], a function of what is learned."""
+        values = self.neuron.coefficients(**{k: p.double() for k, p in self.learned.items()}).values()
+        return torch.stack([v if isinstance(v, torch.Tensor) else torch.tensor(v, dtype=torch.float64) for v in values])
+
+    def rest(self, x: torch.Tensor) -> torch.Tensor:
+        """The state a run starts from, [states, B, ...], for an input like x."""
+        return torch.stack([x.new_full(x.shape[1:], value) for value in self.neuron.rest()])
+
+    def run(self, x: torch.Tensor, initial: torch.Tensor | None = None, draw: Draw | None = None) -> LayerOutput:
+        """x [T, B, ...] and the state to start from [states, B, ...] (None: at rest) -> spikes, membrane, last state."""
+        if not isinstance(x, torch.Tensor) or x.ndim < 2:
+            raise ValueError(f"current must be a tensor [T, B, ...], not {getattr(x, 'shape', type(x).__name__)}.")
+        initial = self.rest(x) if initial is None else initial
+        if tuple(initial.shape) != (len(self.neuron.states), *x.shape[1:]):
+            raise ValueError(f"initial must have the shape [states, B, ...] = {[len(self.neuron.states), *x.shape[1:]]}, "
+                             f"not {list(initial.shape)}.")
+        if self.tap is not None:
+            self.tap.shape = tuple(x.shape)
+        s, u, last = SpikingFunction.apply(
+            x.reshape(len(x), -1), initial.reshape(len(initial), -1), self.coefficients(), self.neuron, self.method,
+            self.backend, draw or Draw(layer=self.number), self.tap)
+        spikes = s.reshape(x.shape) if self.neuron.fires else None
+        return LayerOutput(spikes, u.reshape(x.shape), last.reshape(initial.shape))
+
+    def forward(self, x: torch.Tensor, draw: Draw | None = None) -> torch.Tensor:
+        out = self.run(x, draw=draw)
+        return out.membrane if out.spikes is None else out.spikes
+
+
+def over_time(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    """Apply a module that knows no time to every step: [T, B, ...] as one batch of T B."""
+    return module(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+
+
+class Block(nn.Module):
+    """One hidden layer: a transform of every step (linear, or convolution), normalisation over batch and time, the neuron,
+    then pooling. With `recurrent`, I[t] = x[t] + s[t-1] W_r, one step at a time."""
+
+    def __init__(self, transform: nn.Module, spiking: SpikingLayer, normalise: nn.Module | None = None,
+                 pool: nn.Module | None = None, recurrent: nn.Linear | None = None):
+        super().__init__()
+        self.transform, self.normalise, self.spiking, self.pool, self.recurrent = transform, normalise, spiking, pool, recurrent
+
+    def forward(self, x: torch.Tensor, draw: Draw) -> torch.Tensor:
+        current = over_time(self.transform, x)
+        if self.normalise is not None:
+            current = over_time(self.normalise, current)
+        s = self.spiking(current, draw) if self.recurrent is None else self._recurrent(current, draw)
+        return s if self.pool is None else over_time(self.pool, s)
+
+    def _recurrent(self, current: torch.Tensor, draw: Draw) -> torch.Tensor:
+        state, s, spikes = None, None, []
+        for t in range(len(current)):
+            now = current[t] if s is None else current[t] + self.recurrent(s)
+            s, _, state = self.spiking.run(now[None], state, dataclasses.replace(draw, first=draw.first + t))
+            s = s[0]
+            spikes.append(s)
+        return torch.stack(spikes)
+
+
+class NetworkOutput(NamedTuple):
+    """logits [T, B, classes] of the readout at every step; heads: logits [B, classes] of each head that was read."""
+
+    logits: torch.Tensor
+    heads: tuple[torch.Tensor, ...] = ()
+
+
+class Network(nn.Module):
+    """Blocks from the input to a readout: input [T, B, ...] -> logits [T, B, classes].
+
+    heads: modules by the number of the hidden layer (from 1) whose spikes, averaged over time, they read; they are
+    used in training only (surrogate module learning). `detach_heads`: the spikes that go on from a head carry no gradient.
+    Random draws are keyed by `seed`, the layer and the number of forward passes so far.
+    """
+
+    def __init__(self, blocks: Sequence[Block], readout: nn.Module, leaky: SpikingLayer | None, seed: int = 0):
+        super().__init__()
+        self.blocks, self.readout, self.leaky = nn.ModuleList(blocks), readout, leaky
+        self.heads, self.detach_heads = nn.ModuleDict(), False
+        self.seed, self.passes = seed, 0
+        for number, layer in enumerate(self.spiking_layers):
+            layer.number = number
+            layer.label = f"layer {number + 1}" if layer.neuron.fires else "readout"
+
+    @property
+    def spiking_layers(self) -> list[SpikingLayer]:
+        """Every layer with a neuron, the readout's too, from the input to the output."""
+        return [m for m in self.modules() if isinstance(m, SpikingLayer)]
+
+    def differentiate(self, method: AbstractGradientMethod | Sequence[AbstractGradientMethod]) -> "Network":
+        """Set the gradient method: one for all layers, or one for each, from the input to the output."""
+        layers = self.spiking_layers
+        methods = list(method) if isinstance(method, Sequence) else [method] * len(layers)
+        if len(methods) != len(layers):
+            raise ValueError(f"methods: there are {len(methods)} for {len(layers)} spiking layers; give one each, or one for all.")
+        for layer, chosen in zip(layers, methods, strict=True):
+            layer.method = chosen
+        return self
+
+    def draw(self, layer: int) -> Draw:
+        """Where this pass's draws of a layer start."""
+        return Draw(seed=(self.seed + 0x9E3779B1 * self.passes) & 0xFFFFFFFF, layer=layer)
+
+    def forward(self, x: torch.Tensor) -> NetworkOutput:
+        heads = []
+        for number, block in enumerate(self.blocks):
+            x = block(x, self.draw(number))
+            if self.training and str(number + 1) in self.heads:
+                heads.append(self.heads[str(number + 1)](x))
+                x = x.detach() if self.detach_heads else x
+        logits = over_time(self.readout, x.flatten(2))
+        if self.leaky is not None:
+            logits = self.leaky(logits, self.draw(len(self.blocks)))
+        self.passes += self.training
+        return NetworkOutput(logits, tuple(heads))
+
+
+def _uniform_(layer: nn.Module, gain: float) -> nn.Module:
+    """Weights uniform in +-gain / sqrt(fan-in), biases (where there are any) zero."""
+    bound = gain / math.sqrt(layer.weight[0].numel())
+    nn.init.uniform_(layer.weight, -bound, bound)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
+
+
+class _Normalise(nn.Module):
+    """Zero mean and unit variance per unit over batch and time, then a learned scale and shift; the shift starts at
+    `shift` so that about a quarter of the units fire at a threshold of 1."""
+
+    def __init__(self, units: int, shift: float = 0.6):
+        super().__init__()
+        self.scale, self.shift = nn.Parameter(torch.ones(units)), nn.Parameter(torch.full((units,), shift))
+
+    def forward(self, x):
+        dims = (0, *range(2, x.ndim))
+        shape = (1, -1, *(1,) * (x.ndim - 2))
+        z = (x - x.mean(dims, keepdim=True)) / (x.std(dims, keepdim=True) + 1e-3)
+        return z * self.scale.view(shape) + self.shift.view(shape)
+
+
+def feed_forward(inputs: int, hidden: Sequence[int], outputs: int, neuron: AbstractNeuron, method: AbstractGradientMethod,
+                 backend: AbstractBackend | str | None = None, *, readout: LeakyReadout | None = None, gain: float = 1.0,
+                 first_gain: float | None = None, normalise: bool = False, recurrent: bool = False, seed: int = 0) -> Network:
+    """Linear + neuron for each width in `hidden`, then a linear readout (with `readout`: leaky). No biases.
+
+    gain scales the hidden weights (first_gain: those of the first layer). recurrent: every hidden layer feeds itself.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        sizes, blocks = [inputs, *hidden], []
+        for number, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False)):
+            scale = first_gain if number == 0 and first_gain is not None else gain
+            blocks.append(Block(_uniform_(nn.Linear(a, b, bias=False), scale), SpikingLayer(neuron, method, backend),
+                                _Normalise(b) if normalise else None,
+                                recurrent=_uniform_(nn.Linear(b, b, bias=False), 0.5) if recurrent else None))
+        last = _uniform_(nn.Linear(sizes[-1], outputs, bias=False), 1.0)
+    return Network(blocks, last, None if readout is None else SpikingLayer(readout, method, backend), seed)
+
+
+def convolutional(shape: tuple[int, int, int], channels: Sequence[int], outputs: int, neuron: AbstractNeuron,
+                  method: AbstractGradientMethod, backend: AbstractBackend | str | None = None, *,
+                  readout: LeakyReadout | None = None, gain: float = 1.0, normalise: bool = False, seed: int = 0) -> Network:
+    """3 x 3 convolution + neuron + 2 x 2 average pooling for each entry of `channels`, then a linear readout. No biases.
+
+    shape: (channels, height, width) of the input [T, B, C, H, W]. Pooling stops where a side would fall below 2.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        (c, h, w), blocks = shape, []
+        for width in channels:
+            pool = nn.AvgPool2d(2) if min(h, w) >= 4 else None
+            blocks.append(Block(_uniform_(nn.Conv2d(c, width, 3, padding=1, bias=False), gain),
+                                SpikingLayer(neuron, method, backend), _Normalise(width) if normalise else None, pool))
+            c, (h, w) = width, (h // 2, w // 2) if pool else (h, w)
+        last = _uniform_(nn.Linear(c * h * w, outputs, bias=False), 1.0)
+    return Network(blocks, last, None if readout is None else SpikingLayer(readout, method, backend), seed)
+
+
+recurrent = functools.partial(feed_forward, recurrent=True)

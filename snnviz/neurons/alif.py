@@ -1,0 +1,63 @@
+"""The adaptive-threshold LIF neuron."""
+
+import dataclasses
+import math
+
+from snnviz.neurons.base import AbstractNeuron, Reset, clip, decay
+from snnviz.neurons.lif import DT, RESET, TAU, THETA, V_MIN
+from snnviz.params import param
+
+
+@dataclasses.dataclass(frozen=True)
+class ALIF(AbstractNeuron):
+    """A LIF membrane whose threshold rises with its own spikes, with rho = exp(-dt / tau_adapt):
+
+        B[t] = theta + kappa b[t]              b[t+1] = rho b[t] + (1 - rho) s[t]
+        u[t] = beta v[t-1] + x[t]              v[t] = u[t] - B[t] s[t]   (or u[t] (1 - s[t]))
+
+    Times in ms. Bellec et al. 2018.
+    """
+
+    tau_mem: float = param(20.0, "Membrane time constant", r"\tau", **TAU, help="How long the membrane remembers.")
+    tau_adapt: float = param(100.0, "Adaptation time constant", r"\tau_a", unit="ms", low=0.0, open_low=True,
+                             slider=(5.0, 500.0, 5.0), help="How long the threshold stays raised.")
+    theta: float = param(1.0, "Threshold at rest", **THETA)
+    kappa: float = param(1.8, "Adaptation strength", r"\kappa", low=0.0, slider=(0.0, 5.0, 0.1),
+                         help="How far a steady train of spikes raises the threshold.")
+    reset_mode: Reset = param(Reset.SUBTRACT, "Reset", **RESET)
+    v_min: float = param(-math.inf, "Lower bound", **V_MIN)
+    dt: float = param(1.0, "Time step", **DT)
+
+    title = "ALIF"
+    equation = (r"B_t = \theta + \kappa b_t,\quad b_{t+1} = \rho b_t + (1-\rho) s_t,\quad "
+                r"u_t = \beta v_{t-1} + x_t,\quad v_t = u_t - B_t s_t")
+    cite = "bellec2018lsnn"
+    kernel = "alif"
+    states = ("v", "b")
+    trace = "b"
+    learnable = ("tau_mem", "tau_adapt", "theta", "kappa")
+    kernel_gradients = ("beta", "theta", "kappa", "rho")
+
+    def coefficients(self, **learned):
+        return {
+            "beta": decay(self.dt, learned.get("tau_mem", self.tau_mem)),
+            "theta": learned.get("theta", self.theta),
+            "kappa": learned.get("kappa", self.kappa),
+            "rho": decay(self.dt, learned.get("tau_adapt", self.tau_adapt)),
+            "v_min": self.v_min,
+            "zero": float(self.reset_mode is Reset.ZERO),
+            "amount": float(self.reset_mode is Reset.SUBTRACT),
+        }
+
+    def charge(self, c, state, x):
+        v, b = state
+        return clip(c.beta * v + x, c.v_min), state
+
+    def threshold(self, c, state):
+        v, b = state
+        return c.theta + c.kappa * b
+
+    def reset(self, c, state, u, theta, s):
+        v, b = state
+        v = u * (1 - s) if self.reset_mode is Reset.ZERO else u - c.amount * theta * s
+        return v, c.rho * b + (1 - c.rho) * s
