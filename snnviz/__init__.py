@@ -1,0 +1,27 @@
+"""snnviz: see how a spiking neural network is trained.
+
+    from snnviz import LIF, BPTT, Exodus, Slayer, Experiment, Step, simulate, compare_gradients
+
+    record = simulate(Experiment(LIF(tau_mem=20.0), Step(0.08)))
+    compare_gradients(Experiment(LIF(tau_mem=20.0), Step(0.08)), [BPTT(), Slayer(), Exodus()]).rows
+"""
+
+from snnviz.experiments import ARCHITECTURES as ARCHITECTURES
+from snnviz.experiments import Comparison as Comparison
+from snnviz.experiments import Convolutional as Convolutional
+from snnviz.experiments import Experiment as Experiment
+from snnviz.experiments import FeedForward as FeedForward
+from snnviz.experiments import compare_gradients as compare_gradients
+from snnviz.experiments import differentiate as differentiate
+from snnviz.experiments import rate_curve as rate_curve
+from snnviz.experiments import simulate as simulate
+from snnviz.losses import CrossEntropy as CrossEntropy
+from snnviz.losses import OverTime as OverTime
+from snnviz.losses import SpikeAt as SpikeAt
+from snnviz.losses import WeightedSpikes as WeightedSpikes
+from snnviz.methods import *  # noqa: F403
+from snnviz.network import SpikingLayer as SpikingLayer
+from snnviz.neurons import *  # noqa: F403
+from snnviz.records import Probe as Probe
+from snnviz.stimuli import *  # noqa: F403
+from snnviz.surrogates import *  # noqa: F403

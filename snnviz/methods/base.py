@@ -64,6 +64,11 @@ class AbstractGradientMethod(Declared, abc.ABC):
     cite: ClassVar[str]
 
     @property
+    def label(self) -> str:
+        """What tells it from others of its kind, in a legend or a table."""
+        return self.title
+
+    @property
     @abc.abstractmethod
     def at_spike(self) -> AtSpike:
         """1. At the spike."""

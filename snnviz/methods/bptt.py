@@ -23,6 +23,10 @@ class BPTT(AbstractGradientMethod):
     cite = "neftci2019surrogate"
 
     @property
+    def label(self):
+        return f"BPTT, reset {'kept' if self.keep_reset else 'cut'}"
+
+    @property
     def at_spike(self):
         return AtSpike(self.surrogate)
 

@@ -27,6 +27,10 @@ class Slayer(AbstractGradientMethod):
     cite = "shrestha2018slayer"
 
     @property
+    def label(self):
+        return "SLAYER" if self.scale == 1 else f"SLAYER, k = {self.scale:g}"
+
+    @property
     def at_spike(self):
         return AtSpike(self.surrogate, gain=self.scale, after_reset=self.after_reset)
 

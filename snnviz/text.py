@@ -1,0 +1,89 @@
+"""Values as text: the Python that makes them, and TOML. What a screen shows can be taken away and read back."""
+
+import dataclasses
+import enum
+import math
+import tomllib
+from typing import Any
+
+
+def _default(field: dataclasses.Field) -> Any:
+    return field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
+
+
+def source(value: Any) -> str:
+    """The Python that makes a value, with what is not default: `LIF(tau_mem=10.0)`."""
+    if isinstance(value, enum.Enum):
+        return f"{type(value).__name__}.{value.name}"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float("{value}")'
+    if isinstance(value, tuple):
+        return f"({', '.join(map(source, value))}{',' if len(value) == 1 else ''})"
+    if dataclasses.is_dataclass(value):
+        changed = ((f.name, getattr(value, f.name)) for f in dataclasses.fields(value) if getattr(value, f.name) != _default(f))
+        return f"{type(value).__name__}({', '.join(f'{name}={source(v)}' for name, v in changed)})"
+    return repr(value)
+
+
+def names(value: Any) -> set[str]:
+    """The classes and enums that `source(value)` mentions: what its code has to import."""
+    if isinstance(value, enum.Enum):
+        return {type(value).__name__}
+    if isinstance(value, tuple):
+        return set().union(*map(names, value)) if value else set()
+    if dataclasses.is_dataclass(value):
+        changed = [getattr(value, f.name) for f in dataclasses.fields(value) if getattr(value, f.name) != _default(f)]
+        return {type(value).__name__}.union(*map(names, changed))
+    return set()
+
+
+def plain(value: Any) -> Any:
+    """A value as dictionaries, lists and numbers, with each class named under "is"; None is left out."""
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, tuple):
+        return [plain(v) for v in value]
+    if dataclasses.is_dataclass(value):
+        fields = {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {"is": type(value).__name__} | {k: v for k, v in fields.items() if v is not None}
+    return value
+
+
+def to_toml(value: Any) -> str:
+    """A value as TOML."""
+    import tomli_w
+
+    return tomli_w.dumps(plain(value))
+
+
+def from_toml(text: str, classes: dict[str, type], where: str = "the text") -> Any:
+    """The value that `to_toml` wrote. `classes`: what may be made, by name.
+
+    Raises:
+        ValueError: no TOML, an unknown class or field, or a value that its class refuses. `where` names the place.
+    """
+    try:
+        return _made(tomllib.loads(text), classes)
+    except tomllib.TOMLDecodeError as problem:
+        raise ValueError(f"{where} is not valid TOML: {problem}.") from None
+    except (TypeError, ValueError) as problem:
+        raise ValueError(f"{where}: {problem}") from None
+
+
+def _made(data: Any, classes: dict[str, type], default: Any = None) -> Any:
+    if isinstance(data, list):
+        return tuple(_made(item, classes) for item in data)
+    if isinstance(default, enum.Enum):
+        return type(default)(data)
+    if isinstance(default, float) and isinstance(data, int) and not isinstance(data, bool):
+        return float(data)
+    if not isinstance(data, dict):
+        return data
+    kind = data.get("is")
+    if kind not in classes:
+        raise ValueError(f"there is no '{kind}'; there are {', '.join(sorted(classes))}.")
+    fields = {f.name: f for f in dataclasses.fields(classes[kind])}
+    unknown = set(data) - {"is"} - set(fields)
+    if unknown:
+        raise ValueError(f"{kind} has no '{sorted(unknown)[0]}'; it has {', '.join(fields)}.")
+    return classes[kind](**{k: _made(v, classes, _default(fields[k])) for k, v in data.items() if k != "is"})
