@@ -1,0 +1,45 @@
+"""Data sets: made on the spot, read from disk through tonic, or the user's own.
+
+Nothing here imports tonic, scikit-learn or scipy until a set that needs them is loaded.
+"""
+
+from snnviz.datasets.base import AbstractDataset as AbstractDataset
+from snnviz.datasets.base import Samples as Samples
+from snnviz.datasets.base import Split as Split
+from snnviz.datasets.catalogue import TonicSet as TonicSet
+from snnviz.datasets.catalogue import catalogue as catalogue
+from snnviz.datasets.cifar10dvs import Cifar10Dvs as Cifar10Dvs
+from snnviz.datasets.delayed_xor import DelayedXor as DelayedXor
+from snnviz.datasets.digits import Coding as Coding
+from snnviz.datasets.digits import Digits as Digits
+from snnviz.datasets.events import Binning as Binning
+from snnviz.datasets.gestures import DvsGesture as DvsGesture
+from snnviz.datasets.heidelberg import Shd as Shd
+from snnviz.datasets.heidelberg import Ssc as Ssc
+from snnviz.datasets.manifolds import RandomManifolds as RandomManifolds
+from snnviz.datasets.nmnist import NMnist as NMnist
+from snnviz.datasets.patterns import SpikePatterns as SpikePatterns
+from snnviz.datasets.recordings import OwnRecordings as OwnRecordings
+from snnviz.datasets.recordings import TimeUnit as TimeUnit
+from snnviz.datasets.saccades import Saccades as Saccades
+from snnviz.datasets.temporal_order import TemporalOrder as TemporalOrder
+from snnviz.datasets.yinyang import YinYang as YinYang
+
+_LISTED = (
+    Digits,
+    Saccades,
+    RandomManifolds,
+    YinYang,
+    DelayedXor,
+    TemporalOrder,
+    SpikePatterns,
+    NMnist,
+    Shd,
+    Ssc,
+    DvsGesture,
+    Cifar10Dvs,
+    TonicSet,
+    OwnRecordings,
+)
+
+DATASETS: dict[str, type[AbstractDataset]] = {one.__name__: one for one in _LISTED}

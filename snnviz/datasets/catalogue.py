@@ -1,0 +1,224 @@
+"""The rest of tonic's catalogue, by name."""
+
+import contextlib
+import dataclasses
+import inspect
+import io
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from snnviz.datasets.base import Split
+from snnviz.datasets.cifar10dvs import Cifar10Dvs
+from snnviz.datasets.events import Columns, Found, Recording, data_dir, plain
+from snnviz.datasets.gestures import DvsGesture
+from snnviz.datasets.heidelberg import Shd, Ssc
+from snnviz.datasets.nmnist import NMnist
+from snnviz.datasets.tonic_sets import AbstractTonic
+from snnviz.params import param
+
+OURS: dict[str, type[AbstractTonic]] = {one.tonic: one for one in (NMnist, Shd, Ssc, DvsGesture, Cifar10Dvs)}
+LOOKING_FETCHES = frozenset(
+    {"DSEC", "TUMVIE"}
+)  # tonic has no way to ask whether these are there: asking downloads them
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One set of tonic's catalogue.
+
+    dataset: the settings that read it. about: what tonic calls it. have: how much of it is on disk, "" if nothing can
+    be read; missing: why not, "" otherwise.
+    """
+
+    name: str
+    dataset: AbstractTonic
+    about: str
+    have: str = ""
+    missing: str = ""
+
+
+class Absent(Exception):
+    """A set is not on disk, and it was not allowed to fetch it."""
+
+
+def catalogue(folder: str = "") -> tuple[Entry, ...]:
+    """Every set tonic knows, with whether it is complete on disk. Fetches nothing."""
+    import tonic.datasets
+
+    entries = []
+    for name in sorted(tonic.datasets.__all__):
+        dataset = OURS[name](folder=folder) if name in OURS else TonicSet(name=name, folder=folder)
+        about = (inspect.getdoc(getattr(tonic.datasets, name)) or name).splitlines()[0].replace("`", "").split(" <")[0]
+        try:
+            entries.append(Entry(name, dataset, about, have=dataset.find().have))
+        except (OSError, ValueError) as error:
+            entries.append(Entry(name, dataset, about, missing=str(error)))
+    return tuple(entries)
+
+
+@dataclasses.dataclass(frozen=True)
+class TonicSet(AbstractTonic):
+    """Any set tonic can build: `name` is tonic's, `part` the recording or scene that some sets ask for.
+
+    Each item's target becomes its class; where targets are no labels (boxes, poses), all recordings are of one class,
+    which is good for looking at them, not for training.
+
+    Inputs `[T, S, *sensor]`.
+    """
+
+    title: ClassVar[str] = "tonic's catalogue"
+    description: ClassVar[str] = "Any other set the tonic library knows, by its name there, once it is on disk."
+    cite: ClassVar[str] = ""
+    tonic: ClassVar[str] = ""
+    size: ClassVar[str] = "its size is on its page"
+
+    name: str = param("POKERDVS", "Name in tonic")
+    part: str = param("", "Recording or scene", help="For the sets that are lists of recordings.")
+    downsample: int = param(
+        2, "Pixels per input", "", "", low=1, slider=(1, 16, 1), help="Per direction: 2 joins squares of 2 x 2 pixels."
+    )
+
+    def find(self, download: bool = False) -> Found:
+        root = data_dir(self.folder)
+        if download:
+            root.mkdir(parents=True, exist_ok=True)
+        return self.look(root, download)
+
+    def look(self, root: Path, download: bool = False) -> Found:
+        sets = [(half, self._build(root, half, download)) for half in self._halves()]
+        recordings, names = [], {}
+        for half, items in sets:
+            labels = labels_of(items)
+            for number in range(len(items)):
+                label = (
+                    names.setdefault(str(labels[number]), len(names))
+                    if labels is not None
+                    else names.setdefault("recording", 0)
+                )
+                data = getattr(items, "data", None)
+                path = data[number] if isinstance(data, list) and isinstance(data[number], str) else None
+                shown = Path(path).name if path else f"{self.name} recording {number}"
+                recordings.append(
+                    Recording(shown, label, half, lambda items=items, number=number: columns_of(items[number][0]))
+                )
+        if not recordings:
+            raise FileNotFoundError(f"{self.name}: no recordings in {root}.")
+        classes, order = self._named(sets[0][1], names)
+        recordings = [dataclasses.replace(recording, label=order[recording.label]) for recording in recordings]
+        sensor = getattr(sets[0][1], "sensor_size", None)
+        if sensor is not None:
+            width, height, polarities = sensor
+            sensor = (polarities, height, width) if height > 1 else (width,)
+            if self.name == "SMNIST":
+                sensor = (width + 1,)  # tonic numbers its neurons from 0 to their number
+        places = {Path(items.location_on_system) for _, items in sets}
+        files = sorted(path for place in places if place.is_dir() for path in place.rglob("*") if path.is_file())
+        return Found(
+            tuple(recordings),
+            classes,
+            sensor,
+            tuple(files),
+            f"{self.name}: {len(recordings):,} recordings through tonic;",
+        )
+
+    def _named(self, items: Any, names: dict[str, int]) -> tuple[tuple[str, ...], dict[int, int]]:
+        """Class names in a fixed order, and the new number of each label."""
+        known = getattr(items, "classes", None)
+        known = list(known) if known is not None else []
+        if known and all(label.isdigit() and int(label) < len(known) for label in names):
+            texts = [key.decode() if isinstance(key, bytes) else str(key) for key in known]
+            return tuple(texts), {number: int(label) for label, number in names.items()}
+        ordered = sorted(names, key=lambda label: (not label.isdigit(), int(label) if label.isdigit() else 0, label))
+        return tuple(ordered), {names[label]: new for new, label in enumerate(ordered)}
+
+    def _class(self) -> type:
+        import tonic.datasets
+
+        if self.name not in tonic.datasets.__all__:
+            raise ValueError(
+                f"tonic knows no set named {self.name!r}; it knows {', '.join(sorted(tonic.datasets.__all__))}."
+            )
+        if self.name in OURS:
+            raise ValueError(
+                f"{self.name} has its own entry here: {OURS[self.name].title} ({OURS[self.name].__name__})."
+            )
+        if self.name in LOOKING_FETCHES:
+            raise ValueError(
+                f"{self.name} is a driving or flying set of many gigabytes that tonic fetches as soon as it is asked; "
+                "read it with tonic itself."
+            )
+        return getattr(tonic.datasets, self.name)
+
+    def _halves(self) -> tuple[Split | None, ...]:
+        asked = inspect.signature(self._class().__init__).parameters
+        return (
+            (Split.TRAIN, Split.TEST)
+            if "train" in asked or asked.get("split", inspect.Parameter("x", 1)).default == "train"
+            else (None,)
+        )
+
+    def _build(self, root: Path, half: Split | None, download: bool) -> Any:
+        """tonic's own object, kept from fetching unless that is allowed."""
+        made = self._class()
+        if not download:
+            made = type(made.__name__, (made,), {"download": _refuse, "_copy_and_extract_local_data": _refuse})
+        asked = inspect.signature(made.__init__).parameters
+        arguments: dict[str, Any] = {next(iter(list(asked)[1:])): str(root)}
+        if "train" in asked:
+            arguments["train"] = half is Split.TRAIN
+        elif half is not None:
+            arguments["split"] = (
+                "train" if half is Split.TRAIN else ("val" if self.name == "ThreeET_Eyetracking" else "test")
+            )
+        for name, parameter in list(asked.items())[2:]:
+            if parameter.default is inspect.Parameter.empty and name not in arguments:
+                if not self.part:
+                    raise ValueError(f"{self.name} is a list of recordings; say which in part (tonic calls it {name}).")
+                arguments[name] = self.part
+        if "single_digits" in asked:
+            arguments["single_digits"] = True  # the others are sequences of digits, one class each
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):  # what one prints before it gives up
+                return made(**arguments)
+        except Absent as absent:
+            raise FileNotFoundError(
+                f"{self.name} is not complete in {root}; name the folder that holds it, or allow the download."
+            ) from absent
+        except SystemExit as error:
+            raise FileNotFoundError(
+                f"{self.name} is not in {root}, and tonic cannot fetch it; fetch it by hand and name its folder."
+            ) from error
+        except Exception as error:  # each of tonic's sets fails in its own way
+            raise FileNotFoundError(f"{self.name} cannot be read from {root}: {plain(error)}") from error
+
+
+def _refuse(*_: Any, **__: Any) -> None:
+    raise Absent
+
+
+def labels_of(items: Any) -> list | None:
+    """One label per item where tonic has them without reading the recordings; None where targets are no labels."""
+    if names := getattr(items, "_samples", None):  # N-TIDIGITS: the digit is the end of a recording's name
+        return [name.split("-")[-1] for name in names]
+    for name in ("targets", "label_data"):
+        labels = getattr(items, name, None)
+        if labels is None or len(labels) != len(items):
+            continue
+        numbers = all(isinstance(label, (int, np.integer)) for label in labels)
+        words = all(isinstance(label, str) and not Path(label).suffix for label in labels)  # else files of annotations
+        if numbers or words:
+            return list(labels)
+    return None
+
+
+def columns_of(events: Any) -> Columns:
+    """The columns of what tonic returns for one item; of several streams, the first."""
+    while isinstance(events, (tuple, list)):
+        events = events[0]
+    return {
+        name: np.asarray(events[name])
+        for name in ("t", "x", "y", "p")
+        if name in events.dtype.names and (name != "p" or "y" in events.dtype.names)
+    }

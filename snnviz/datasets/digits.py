@@ -1,0 +1,71 @@
+"""The small digits that come with scikit-learn, as spikes or as a current."""
+
+import dataclasses
+import enum
+from typing import ClassVar
+
+import numpy as np
+
+from snnviz.datasets.base import AbstractGenerated, Generated, bernoulli
+from snnviz.params import param
+
+DEPTH = 16  # pixels run from 0 to 16
+
+
+class Coding(enum.Enum):
+    """How a grey value becomes a signal in time."""
+
+    LATENCY = "latency"
+    RATE = "rate"
+    DIRECT = "direct"
+
+
+def pixels() -> tuple[np.ndarray, np.ndarray]:
+    """All 1,797 digits: grey values 0..16 as uint8 `[S, 8, 8]`, labels int64 `[S]`."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    return digits.images.astype(np.uint8), digits.target.astype(np.int64)
+
+
+@dataclasses.dataclass(frozen=True)
+class Digits(AbstractGenerated):
+    r"""1,797 handwritten digits of 8 x 8 pixels with grey values g from 0 to 16.
+
+    latency: one spike per pixel that is not black, the brighter the earlier, at step round((1 - g/16) (T - 1)).
+    rate: a spike in each step with probability (g/16) rate dt. direct: the constant current g/16.
+
+    Inputs `[T, S, 1, 8, 8]`. Digits: Alpaydin and Kaynak (1998), as shipped with scikit-learn.
+    """
+
+    title: ClassVar[str] = "Digits"
+    description: ClassVar[str] = (
+        "1,797 handwritten digits of 8 x 8 pixels. A pixel's brightness becomes the time of one spike, a firing "
+        "rate, or a constant current."
+    )
+    cite: ClassVar[str] = "alpaydin1998digits"
+
+    steps: int = param(30, "Time steps", "T", low=2, high=2000, slider=(10, 100, 5))
+    samples: int = param(1797, "Samples", "S", low=20, high=1797, slider=(100, 1797, 1), help="Both halves together.")
+    coding: Coding = param(Coding.LATENCY, "Coding")  # noqa: RUF009
+    rate: float = param(
+        200.0, "Rate of a white pixel", "", "Hz", low=0, slider=(10.0, 1000.0, 10.0), help="For rate coding."
+    )
+
+    def generate(self, rng: np.random.Generator) -> Generated:
+        images, labels = pixels()
+        kept = np.sort(rng.permutation(len(labels))[: self.samples])
+        grey, labels = images[kept][:, None], labels[kept]  # [S, 1, 8, 8]
+        if self.coding is Coding.DIRECT:
+            x = np.broadcast_to(grey.astype(np.float32) / DEPTH, (self.steps, *grey.shape)).copy()
+        elif self.coding is Coding.RATE:
+            self.demand(
+                self.rate * self.dt <= 1000,
+                f"rate = {self.rate:g} Hz is above one spike per step of {self.dt:g} ms; lower it.",
+            )
+            x = bernoulli(rng, self.rate * grey / DEPTH, self.dt, (self.steps, *grey.shape))
+        else:
+            # Rounded in whole numbers, so that it is the same everywhere.
+            when = (2 * (DEPTH - grey.astype(np.int64)) * (self.steps - 1) + DEPTH) // (2 * DEPTH)
+            x = ((when == np.arange(self.steps)[:, None, None, None, None]) & (grey > 0)).astype(np.uint8)
+        return Generated(x, labels, tuple(str(digit) for digit in range(10)))

@@ -1,0 +1,401 @@
+"""What every set of event recordings has in common: which to read, how to prepare them, how to cut them into steps.
+
+A recording is a stream of events (t, x, y, p). Reading one is a subclass's affair; here its events are checked,
+prepared (start, denoise, refractory time, hot pixels, crop, downsample, polarities) and kept. A recording that cannot
+be used becomes one sentence in `Samples.problems`; the others are used.
+"""
+
+import abc
+import dataclasses
+import enum
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from snnviz.datasets import cache
+from snnviz.datasets.base import AbstractDataset, Binned, Samples, Split, halves
+from snnviz.params import param
+
+LONGEST = 2**31 - 1  # microseconds, 35 minutes
+MOST_INPUTS = 4_000_000  # of one sample at one time
+FORMAT = 1  # of a cache entry
+BINNING = ("steps", "dt", "binning", "binary")  # settings that do not change the events kept
+
+Columns = dict[str, np.ndarray]
+"""Events by column: t in microseconds, x, and for cameras y and p."""
+
+
+class Binning(enum.Enum):
+    """How events become time steps."""
+
+    STEP = "steps of equal length"
+    STRETCH = "each recording stretched over all steps"
+
+
+@dataclasses.dataclass(frozen=True)
+class Recording:
+    """One recording, not read yet. name: as shown to people. half: its official half, None where there is none."""
+
+    name: str
+    label: int
+    half: Split | None
+    read: Callable[[], Columns]
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """What is there before anything is read.
+
+    sensor: (polarities, height, width) or (neurons,), None where only the events tell. files: what the recordings
+    depend on. have: how much of the set this is, in words. problems: files that are already known to be unusable.
+    """
+
+    recordings: tuple[Recording, ...]
+    classes: tuple[str, ...]
+    sensor: tuple[int, ...] | None
+    files: tuple[Path, ...]
+    have: str
+    problems: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class AbstractEvents(AbstractDataset):
+    """Settings that all sets of event recordings share."""
+
+    samples: int = param(
+        2000,
+        "Recordings to use",
+        "S",
+        low=0,
+        high=1_000_000,
+        slider=(0, 10_000, 100),
+        help="At most, both halves together; 0: all there are.",
+    )
+    binning: Binning = param(Binning.STEP, "Time steps")  # noqa: RUF009
+    binary: bool = param(False, "At most one spike per step")
+    start: float = param(0.0, "Leave out the first", "", "ms", low=0, slider=(0.0, 1000.0, 10.0), advanced=True)
+    align: bool = param(
+        False, "Start at the first event", advanced=True, help="Instead of at the recording's own zero."
+    )
+    crop: int = param(
+        0,
+        "Crop to the centre",
+        "",
+        "pixels",
+        low=0,
+        slider=(0, 128, 2),
+        advanced=True,
+        help="Side of the square kept; 0: all.",
+    )
+    downsample: int = param(
+        1, "Pixels per input", "", "", low=1, slider=(1, 16, 1), help="Per direction: 2 joins squares of 2 x 2 pixels."
+    )
+    denoise: float = param(
+        0.0,
+        "Drop lonely events",
+        "",
+        "ms",
+        low=0,
+        slider=(0.0, 50.0, 1.0),
+        advanced=True,
+        help="tonic's Denoise; 0: off.",
+    )
+    refractory: float = param(
+        0.0,
+        "Refractory time",
+        "",
+        "ms",
+        low=0,
+        slider=(0.0, 50.0, 1.0),
+        advanced=True,
+        help="tonic's RefractoryPeriod; 0: off.",
+    )
+    hot_pixels: float = param(
+        0.0,
+        "Drop pixels faster than",
+        "",
+        "Hz",
+        low=0,
+        slider=(0.0, 1000.0, 10.0),
+        advanced=True,
+        help="tonic's DropPixel; 0: off.",
+    )
+    merge: bool = param(False, "Merge the polarities", advanced=True)
+
+    def load(self, split: Split, download: bool = False) -> Samples:
+        """One half of the set; `download` allows fetching it where it is not on disk.
+
+        Raises:
+            FileNotFoundError: there is nothing to read; says where it was looked for.
+            ValueError: no recording could be used; names the first reason.
+        """
+        found = self.find(download)
+        settings = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in BINNING}
+        key = cache.key_of(f"{FORMAT} {type(self).__name__} {settings!r}", found.files)
+        entry = cache.load(key)
+        if entry is None:
+            entry = self._read(found)
+            cache.store(key, *entry)
+        arrays, facts = entry
+        problems = tuple(facts["problems"])
+        if problems:
+            more = f" (and {len(problems) - 1} more in Samples.problems)" if len(problems) > 1 else ""
+            warnings.warn(f"{type(self).title}: {problems[0]}{more}", stacklevel=2)
+        chosen = np.flatnonzero(arrays["half"] == (split is Split.TEST))
+        shape = tuple(facts["shape"])
+        storage = Binned(
+            arrays["time"],
+            arrays["unit"],
+            np.asarray(arrays["start"]),
+            chosen,
+            shape,
+            self.steps,
+            self.dt,
+            self.binning is Binning.STRETCH,
+            self.binary,
+        )
+        number = len(arrays["half"])
+        return Samples(
+            storage,
+            torch.from_numpy(np.asarray(arrays["label"])[chosen].astype(np.int64)),
+            tuple(facts["classes"]),
+            shape,
+            self.dt,
+            f"{facts['have']} {number:,} read, {len(chosen):,} of them to "
+            f"{'train on' if split is Split.TRAIN else 'test with'}.",
+            problems,
+        )
+
+    @abc.abstractmethod
+    def find(self, download: bool = False) -> Found:
+        """Look for the recordings without reading them. Raises FileNotFoundError where there are none."""
+
+    def _read(self, found: Found) -> tuple[dict[str, np.ndarray], dict]:
+        """Read, check and prepare the recordings that are wanted."""
+        wanted = self._choose(found.recordings)
+        kept, problems = [], list(found.problems)
+        for number in wanted:
+            recording = found.recordings[number]
+            try:
+                events = self._prepare(checked(recording.read(), found.sensor), found.sensor)
+                if not len(events["t"]):
+                    raise ValueError("no events are left after the settings for start, crop and noise were applied.")
+            except (
+                Exception
+            ) as error:  # a foreign file makes a reader fail in any way; it must not take the others with it
+                problems.append(f"{recording.name}: {plain(error)}")
+                continue
+            kept.append((number, events))
+        if not kept:
+            raise ValueError(
+                f"{type(self).title}: none of {len(wanted)} recordings could be used; the first: "
+                f"{problems[0] if problems else 'none found.'}"
+            )
+        kinds = ["y" in events for _, events in kept]
+        camera = sum(kinds) * 2 >= len(kinds)
+        for (number, _), kind in zip(kept, kinds, strict=True):
+            if kind is not camera:
+                problems.append(
+                    f"{found.recordings[number].name}: has {'x, y' if kind else 'neuron'} where most recordings here "
+                    "have the other kind of column."
+                )
+        kept = [one for one, kind in zip(kept, kinds, strict=True) if kind is camera]
+        shape = self._shape(found.sensor, [events for _, events in kept], camera)
+        unit = [index_of(events, shape) for _, events in kept]
+        label = np.array([found.recordings[number].label for number, _ in kept])
+        test = np.array([found.recordings[number].half is Split.TEST for number, _ in kept])
+        if test.all() or not test.any():  # no official halves, or nothing usable in one of them
+            test = np.isin(np.arange(len(kept)), halves(label, self.train_share, self.seed)[Split.TEST])
+        arrays = {
+            "time": np.concatenate([events["t"] for _, events in kept]).astype(np.int32),
+            "unit": np.concatenate(unit).astype(np.int32),
+            "start": np.cumsum([0, *map(len, unit)]),
+            "label": label,
+            "half": test,
+        }
+        there = [set(arrays["label"][arrays["half"] == half].tolist()) for half in (False, True)]
+        if lonely := sorted(found.classes[label] for label in there[0] ^ there[1]):
+            names = ", ".join(lonely[:5]) + (", ..." if len(lonely) > 5 else "")
+            problems.append(
+                f"{len(lonely)} of the classes ({names}) have recordings in one half only; add recordings of them."
+            )
+        facts = {"classes": found.classes, "shape": shape, "have": found.have, "problems": problems}
+        return arrays, facts
+
+    def _choose(self, recordings: tuple[Recording, ...]) -> list[int]:
+        """The numbers of the recordings to use: all, or `samples` of them, with official halves in their shares."""
+        number = np.arange(len(recordings))
+        if not 0 < self.samples < len(recordings):
+            return number.tolist()
+        labels = np.array([recording.label for recording in recordings])
+        test = np.array([recording.half is Split.TEST for recording in recordings])
+        if test.all() or not test.any():
+            return evenly(number, labels, self.samples, self.seed)
+        for_train = max(round(self.samples * self.train_share), self.samples - int(test.sum()))
+        for_train = min(for_train, int((~test).sum()))
+        chosen = evenly(number[~test], labels, for_train, self.seed)
+        return sorted(chosen + evenly(number[test], labels, self.samples - for_train, self.seed))
+
+    def _prepare(self, events: Columns, sensor: tuple[int, ...] | None) -> Columns:
+        """Start, noise, crop, downsample and polarities, in this order."""
+        t = events["t"]
+        if self.align and len(t):
+            events = {**events, "t": t - t[0]}
+        if self.start:
+            events = {**events, "t": events["t"] - round(self.start * 1000)}
+            events = only(events, events["t"] >= 0)
+        if len(events["t"]) and (self.denoise or self.refractory or self.hot_pixels):
+            events = self._tonic(events)
+        if self.crop and "y" in events:
+            width, height = (
+                (sensor[2], sensor[1])
+                if sensor
+                else (int(events["x"].max(initial=0)) + 1, int(events["y"].max(initial=0)) + 1)
+            )
+            left, top = (max(0, (width - self.crop) // 2), max(0, (height - self.crop) // 2))
+            x, y = events["x"] - left, events["y"] - top
+            events = only({**events, "x": x, "y": y}, (x >= 0) & (x < self.crop) & (y >= 0) & (y < self.crop))
+        if self.downsample > 1:
+            events = {name: column // self.downsample if name in "xy" else column for name, column in events.items()}
+        if self.merge and "p" in events:
+            events = {**events, "p": np.zeros_like(events["p"])}
+        return events
+
+    def _tonic(self, events: Columns) -> Columns:
+        """tonic's transforms; a set without rows has its neurons in one row."""
+        import tonic.transforms as tonic
+
+        packed = np.zeros(len(events["t"]), [("t", np.int64), ("x", np.int64), ("y", np.int64), ("p", np.int64)])
+        for name, column in events.items():
+            packed[name] = column
+        chain = []
+        if self.hot_pixels:
+            chain.append(tonic.DropPixel(hot_pixel_frequency=self.hot_pixels))
+        if self.denoise:
+            chain.append(tonic.Denoise(filter_time=self.denoise * 1000))
+        if self.refractory:
+            chain.append(tonic.RefractoryPeriod(delta=round(self.refractory * 1000)))
+        packed = tonic.Compose(chain)(packed)
+        return {name: packed[name] for name in events}
+
+    def _shape(self, sensor: tuple[int, ...] | None, kept: list[Columns], camera: bool) -> tuple[int, ...]:
+        """The shape of one sample at one time, after crop, downsampling and merging."""
+        if sensor is None:
+            extent = {
+                name: 1 + max(int(events[name].max()) for events in kept) for name in ("x", "y") if name in kept[0]
+            }
+            shape = (2, extent["y"], extent["x"]) if camera else (extent["x"],)
+        else:
+            side = [min(self.crop, size) if self.crop and camera else size for size in sensor[-2 if camera else -1 :]]
+            shape = (*sensor[: -2 if camera else -1], *(-(-size // self.downsample) for size in side))
+        if camera and self.merge:
+            shape = (1, *shape[1:])
+        if np.prod(shape) > MOST_INPUTS:
+            raise ValueError(
+                f"{type(self).title}: {' x '.join(map(str, shape))} inputs are more than {MOST_INPUTS:,}; raise "
+                "downsample or crop."
+            )
+        return tuple(int(size) for size in shape)
+
+
+def checked(events: Columns, sensor: tuple[int, ...] | None) -> Columns:
+    """The events in order of time as int64 columns, or a ValueError saying what is wrong with them."""
+    out = {}
+    for name, column in events.items():
+        column = np.asarray(column)
+        if column.dtype.kind == "f":
+            if not np.isfinite(column).all():
+                raise ValueError(f"column {name} holds values that are not finite numbers.")
+            if name != "t" and (column != np.floor(column)).any():
+                raise ValueError(f"column {name} holds fractions; whole numbers are expected.")
+            if np.abs(column).max(initial=0) > 2**53:
+                raise ValueError(f"column {name} holds values too large to be meant.")
+            column = np.rint(column)
+        elif column.dtype.kind not in "iub":
+            raise ValueError(f"column {name} holds no numbers.")
+        out[name] = column.astype(np.int64).reshape(-1)
+    if len({len(column) for column in out.values()}) != 1:
+        raise ValueError(f"columns {', '.join(out)} have different lengths.")
+    if not len(out["t"]):
+        raise ValueError("holds no events.")
+    if out["t"].min() < 0:
+        raise ValueError("holds negative times.")
+    if out["t"].max() - out["t"].min() > LONGEST:
+        raise ValueError("is longer than 35 minutes; check the unit of its times, or cut it.")
+    if out["t"].max() > LONGEST:  # an absolute clock
+        out["t"] -= out["t"].min()
+    if "p" in out:
+        if set(np.unique(out["p"]).tolist()) <= {-1, 1}:
+            out["p"] = (out["p"] + 1) // 2
+        elif not set(np.unique(out["p"]).tolist()) <= {0, 1}:
+            raise ValueError("polarities are neither 0 and 1 nor -1 and 1.")
+    if sensor is not None and ("y" in out) is not (len(sensor) == 3):
+        raise ValueError(f"has the columns {', '.join(out)}, which is another kind of recording.")
+    limits = {"x": MOST_INPUTS, "y": MOST_INPUTS} if sensor is None else dict(zip("xy", sensor[::-1], strict=False))
+    for name, limit in limits.items():
+        if name in out and (out[name].min() < 0 or out[name].max() >= limit):
+            raise ValueError(
+                f"{name} runs from {out[name].min()} to {out[name].max()}, outside 0 to {limit - 1}; it is damaged or "
+                "of another kind."
+            )
+    order = np.argsort(out["t"], kind="stable")
+    return {name: column[order] for name, column in out.items()}
+
+
+def only(events: Columns, keep: np.ndarray) -> Columns:
+    """The events where `keep` is true."""
+    return {name: column[keep] for name, column in events.items()}
+
+
+def index_of(events: Columns, shape: tuple[int, ...]) -> np.ndarray:
+    """Which input each event belongs to, an index into the flattened shape."""
+    if len(shape) == 1:
+        return events["x"]
+    p = events["p"] if shape[0] > 1 and "p" in events else np.zeros_like(events["x"])
+    return (p * shape[1] + events["y"]) * shape[2] + events["x"]
+
+
+def evenly(members: np.ndarray, labels: np.ndarray, wanted: int, seed: int) -> list[int]:
+    """`wanted` of the members, every class as often as can be, drawn by seed."""
+    rng = np.random.default_rng([seed, 0xE7E2])
+    ranked = []
+    for label in np.unique(labels[members]):
+        mine = rng.permutation(members[labels[members] == label])
+        ranked += [(rank, int(label), int(one)) for rank, one in enumerate(mine)]
+    return sorted(one for _, _, one in sorted(ranked)[:wanted])
+
+
+def plain(error: BaseException) -> str:
+    """An exception as one sentence for people."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if text.endswith(".") else text + "."
+
+
+def data_dir(folder: str) -> Path:
+    """Where recordings are looked for: the folder given, else SNNVIZ_DATA, else a folder beside the cache."""
+    if folder:
+        return Path(folder).expanduser()
+    if chosen := os.environ.get("SNNVIZ_DATA"):
+        return Path(chosen).expanduser()
+    return cache.cache_dir() / "sets"
+
+
+def have(title: str, train: int, test: int, all_train: int, all_test: int, unit: str = "recordings") -> str:
+    """How much of a set there is: "N-MNIST: 1,000 of 60,000 training and 0 of 10,000 test recordings found;"."""
+    if (train, test) == (all_train, all_test):
+        return f"{title}: complete, {train:,} training and {test:,} test {unit};"
+    return f"{title}: {train:,} of {all_train:,} training and {test:,} of {all_test:,} test {unit} found;"
+
+
+def subfolder(root: Path, *names: str) -> Path | None:
+    """The first folder of one of these names in root, at most two levels down."""
+    for pattern in ("", "*/"):
+        for name in names:
+            for path in sorted(root.glob(pattern + name)):
+                if path.is_dir():
+                    return path
+    return None

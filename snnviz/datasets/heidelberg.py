@@ -1,0 +1,124 @@
+"""The Heidelberg spiking sets: spoken digits and commands, as spikes of a model of the inner ear."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from snnviz.datasets.base import Split
+from snnviz.datasets.events import Columns, Found, Recording, have, plain
+from snnviz.datasets.tonic_sets import AbstractTonic
+from snnviz.params import param
+
+CHANNELS = 700
+
+
+@dataclasses.dataclass(frozen=True)
+class AbstractHeidelberg(AbstractTonic):
+    """HDF5 files with spikes/times (s), spikes/units, labels and extra/keys; inputs `[T, S, 700]`, or downsampled.
+
+    A file that is cut or damaged is named and left out; with only one half left, that one is split by seed.
+    """
+
+    cite: ClassVar[str] = "cramer2022shd"
+    parts: ClassVar[dict[str, Split]]
+    totals: ClassVar[tuple[int, int]]
+
+    steps: int = param(100, "Time steps", "T", low=1, high=100_000, slider=(20, 500, 10))
+    dt: float = param(10.0, "Step", r"\Delta t", "ms", low=0, open_low=True, high=1000, slider=(1.0, 50.0, 1.0))
+
+    def look(self, root: Path) -> Found | None:
+        import h5py
+
+        recordings, files, problems, classes = [], [], [], ()
+        count = dict.fromkeys(Split, 0)
+        for name, half in self.parts.items():
+            path = next((p for pattern in ("", "*/") for p in sorted(root.glob(pattern + name))), None)
+            if path is None:
+                continue
+            files.append(path)
+            try:
+                with h5py.File(path, "r") as file:
+                    labels = np.asarray(file["labels"][()], np.int64).reshape(-1)
+                    if {len(file["spikes/times"]), len(file["spikes/units"])} != {len(labels)}:
+                        raise ValueError("holds different numbers of labels, times and units")
+                    keys = [key.decode() if isinstance(key, bytes) else str(key) for key in file["extra/keys"][()]]
+            except Exception as error:  # h5py says of a damaged file what its C library says, by many types
+                problems.append(
+                    f"{name}: is cut short, damaged or of another kind; fetch it again ({plain(error)[:-1]})."
+                )
+                continue
+            if len(labels) and not 0 <= labels.min() <= labels.max() < len(keys):
+                problems.append(
+                    f"{name}: its labels run from {labels.min()} to {labels.max()}, but {len(keys)} classes are "
+                    "named; fetch it again."
+                )
+                continue
+            classes = tuple(keys)
+            recordings += [
+                Recording(
+                    f"{name}, recording {number}",
+                    int(label),
+                    half,
+                    lambda path=path, number=number: read_hdf5(path, number),
+                )
+                for number, label in enumerate(labels)
+            ]
+            count[half] += len(labels)
+        if not files:
+            return None
+        if not recordings:
+            raise ValueError(f"{self.title}: no file in {root} can be read: {' '.join(problems)}")
+        said = have(self.title, count[Split.TRAIN], count[Split.TEST], *self.totals)
+        return Found(tuple(recordings), classes, (CHANNELS,), tuple(files), said, tuple(problems))
+
+
+def read_hdf5(path: Path, number: int) -> Columns:
+    """The spikes of one recording: times in s become microseconds, units stay."""
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        times = np.asarray(file["spikes/times"][number], np.float64)
+        return {"t": times * 1e6, "x": np.asarray(file["spikes/units"][number])}
+
+
+@dataclasses.dataclass(frozen=True)
+class Shd(AbstractHeidelberg):
+    """10,420 spoken digits, zero to nine in English and German, as spikes of 700 channels within about a second.
+
+    Cramer, Stradmann, Schemmel and Zenke (2022), CC BY 4.0.
+    """
+
+    title: ClassVar[str] = "Spiking Heidelberg Digits"
+    description: ClassVar[str] = (
+        "Spoken digits in English and German as spikes of 700 channels of a model of the inner ear. Twenty classes; "
+        "timing matters."
+    )
+    tonic: ClassVar[str] = "SHD"
+    size: ClassVar[str] = "about 0.2 GB"
+    parts: ClassVar[dict[str, Split]] = {"shd_train.h5": Split.TRAIN, "shd_test.h5": Split.TEST}
+    totals: ClassVar[tuple[int, int]] = (8_156, 2_264)
+
+
+@dataclasses.dataclass(frozen=True)
+class Ssc(AbstractHeidelberg):
+    """105,829 spoken words, 35 classes, as spikes of 700 channels within a second; validation counts as training.
+
+    Cramer, Stradmann, Schemmel and Zenke (2022), CC BY 4.0.
+    """
+
+    title: ClassVar[str] = "Spiking Speech Commands"
+    description: ClassVar[str] = (
+        "Thirty-five spoken words by many speakers as spikes of 700 channels of a model of the inner ear. Large and "
+        "hard."
+    )
+    tonic: ClassVar[str] = "SSC"
+    calls: ClassVar[tuple[dict[str, Any], ...]] = ({"split": "train"}, {"split": "valid"}, {"split": "test"})
+    size: ClassVar[str] = "about 2 GB"
+    parts: ClassVar[dict[str, Split]] = {
+        "ssc_train.h5": Split.TRAIN,
+        "ssc_valid.h5": Split.TRAIN,
+        "ssc_test.h5": Split.TEST,
+    }
+    totals: ClassVar[tuple[int, int]] = (75_466 + 9_981, 20_382)
