@@ -84,12 +84,15 @@ SNN_LAW(Normal, return half_normal(p);)
 SNN_LAW(Uniform, return 1.7320508f * (1.0f - p);)
 SNN_LAW(Laplace, return log_positive(p) * -0.70710678f;)
 SNN_LAW(Rademacher, return 1;)
-// Any law: its quantiles where the bits of p are 0x3F800000 - 65536 i, so 128 to an octave of p, straight lines between.
+// Any law: its quantiles where the bits of p are 0x3F000000 - 65536 i, and from table[2946] on where those of 1 - p are, so
+// 128 to an octave on both sides (a law may vanish at 0 like a root, and abs(z)^-1 feels it); straight lines between.
 SNN_LAW(Tabled,
-    const unsigned below = 0x3F800000u - bits_of(p);
+    const float q = 1.0f - p;
+    const unsigned below = 0x3F000000u - bits_of(p < q ? p : q);
+    const unsigned i = (below >> 16) + (p < q ? 0u : 2946u);
     const real share = (real)(int)(below & 0xFFFFu) * real(1.52587890625e-5);
-    const real a = table[below >> 16];
-    return a + share * (table[(below >> 16) + 1] - a);)
+    const real a = table[i];
+    return a + share * (table[i + 1] - a);)
 
 #define SNN_NEURON(name, Neuron, Adjoint)                                              \
     SNN_FORWARD(name, Neuron)                                                          \
