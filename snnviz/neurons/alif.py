@@ -22,7 +22,7 @@ class ALIF(AbstractNeuron):
     tau_adapt: float = param(100.0, "Adaptation time constant", r"\tau_a", unit="ms", low=0.0, open_low=True,
                              slider=(5.0, 500.0, 5.0), help="How long the threshold stays raised.")
     theta: float = param(1.0, "Threshold at rest", **THETA)
-    kappa: float = param(1.8, "Adaptation strength", r"\kappa", low=0.0, slider=(0.0, 5.0, 0.1),
+    kappa: float = param(10.0, "Adaptation strength", r"\kappa", low=0.0, slider=(0.0, 50.0, 0.5),
                          help="How far a steady train of spikes raises the threshold.")
     reset_mode: Reset = param(Reset.SUBTRACT, "Reset", **RESET)
     v_min: float = param(-math.inf, "Lower bound", **V_MIN)

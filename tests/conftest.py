@@ -1,0 +1,35 @@
+"""What every test gets: poisoned memory, one thread's worth of torch, `--require-cuda`, and the browser's fixtures."""
+
+import pytest
+import torch
+
+from snnviz.backends import BACKENDS
+from tests.app_server import app_url, chromium, visit  # noqa: F401  fixtures
+
+
+def pytest_addoption(parser):
+    parser.addoption("--require-cuda", action="store_true", help="fail, do not skip, the tests that need a GPU")
+
+
+@pytest.fixture(autouse=True)
+def poisoned(monkeypatch):
+    """torch.empty and its kin give NaN: an element that a kernel forgets to write fails its test."""
+    for name in ("empty", "empty_like"):
+        allocate = getattr(torch, name)
+
+        def filled(*args, _allocate=allocate, **kwargs):
+            out = _allocate(*args, **kwargs)
+            return out.fill_(torch.nan) if out.is_floating_point() else out
+
+        monkeypatch.setattr(torch, name, filled)
+
+
+@pytest.fixture(params=["native", pytest.param("cuda", marks=pytest.mark.cuda)])
+def backend(request):
+    """Every backend that runs kernels."""
+    chosen = BACKENDS[request.param]
+    if reason := chosen.unusable():
+        if request.param == "cuda" and not request.config.getoption("--require-cuda"):
+            pytest.skip(f"cuda: {reason}")
+        pytest.fail(f"{request.param}: {reason}")
+    return chosen

@@ -1,0 +1,58 @@
+"""What several tests share: every neuron in every reset, and the plain call of a backend."""
+
+import torch
+
+from snnviz.backends import BACKENDS
+from snnviz.backends.base import Upstream
+from snnviz.draws import Draw
+from snnviz.methods import AtSpike, ResetPath
+from snnviz.neurons import NEURONS, CubaLIF, Izhikevich, Reset
+from snnviz.surrogates import Triangle
+
+REFERENCE = BACKENDS["reference"]
+ALL_NEURONS = [cls(reset_mode=mode) for cls in NEURONS.values() if hasattr(cls, "reset_mode") for mode in Reset]
+ALL_NEURONS += [CubaLIF(early_decay=True), *(NEURONS[name]() for name in ("LeakyReadout", "Izhikevich"))]
+ALL_NEURONS += [cls(v_min=-0.3) for cls in NEURONS.values() if hasattr(cls, "v_min")]
+ALL_NEURONS += [NEURONS[name](max_spikes=3) for name in ("LIF", "IF", "CubaLIF")]
+DIFFERENTIABLE = [n for n in ALL_NEURONS if n.differentiable]
+
+
+def name(value) -> str:
+    """A test id: the class and what is not default."""
+    from snnviz.text import source
+
+    return source(value)
+
+
+def coefficients(neuron) -> torch.Tensor:
+    return torch.tensor([float(v) for v in neuron.coefficients().values()], dtype=torch.float64)
+
+
+def problem(neuron, steps: int, columns: int, dtype=torch.float32, seed: int = 0, mean: float = 0.2, sd: float = 0.5):
+    """A current [T, M] and a state to start from, [states, M]."""
+    g = torch.Generator().manual_seed(seed)
+    x = torch.randn(steps, columns, generator=g) * sd + mean
+    if isinstance(neuron, Izhikevich):
+        x = x * 20 + 5
+    initial = torch.tensor(neuron.rest())[:, None] + torch.randn(len(neuron.states), columns, generator=g) * 0.2
+    return x.to(dtype), initial.to(dtype)
+
+
+def upstream(neuron, x, seed: int = 1) -> Upstream:
+    """A loss on everything that a run gives: spikes, membrane, last state."""
+    g = torch.Generator().manual_seed(seed)
+    s, u = torch.randn(x.shape, generator=g, dtype=torch.float64), torch.randn(x.shape, generator=g, dtype=torch.float64)
+    last = torch.randn(len(neuron.states), x.shape[1], generator=g, dtype=torch.float64)
+    return Upstream(s.to(x) if neuron.fires else None, (0.2 * u).to(x), last.to(x))
+
+
+def backward(backend, neuron, x, initial, forward, grads, at_spike=None, path=ResetPath.KEPT, **kwargs):
+    return backend.backward(neuron, coefficients(neuron), at_spike or AtSpike(Triangle()), path, kwargs.pop("draw", Draw()),
+                            x, initial, forward, grads, **kwargs)
+
+
+def close(a: torch.Tensor, b: torch.Tensor, tolerance: float, what: str = "") -> None:
+    """Largest difference within `tolerance` of the largest entry."""
+    assert a.shape == b.shape, f"{what}: {a.shape} against {b.shape}"
+    error = (a - b).abs().max().item() / max(b.abs().max().item(), 1e-30)
+    assert error <= tolerance, f"{what}: relative difference {error:.2e} > {tolerance:.0e}"

@@ -1,0 +1,126 @@
+"""Experiments as values, and the verbs on them."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import snnviz
+from snnviz import (
+    ALIF,
+    BPTT,
+    LIF,
+    Experiment,
+    Exodus,
+    FeedForward,
+    Izhikevich,
+    Noise,
+    Poisson,
+    Slayer,
+    SpikeTrain,
+    Step,
+    compare_gradients,
+    simulate,
+)
+from snnviz.experiments import VALUES, depth_experiment
+from snnviz.neurons import Reset
+from snnviz.stimuli import STIMULI
+
+EXPERIMENTS = [
+    Experiment(),
+    Experiment(ALIF(reset_mode=Reset.ZERO, v_min=-0.5), SpikeTrain((1.0, 2.5)), steps=7, seed=3),
+    depth_experiment(4),
+    *(Experiment(stimulus=stimulus()) for stimulus in STIMULI.values()),
+]
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=repr)
+def test_round_trips_through_python_and_toml(experiment):
+    assert eval(repr(experiment), vars(snnviz) | VALUES | {"Reset": Reset}) == experiment
+    assert Experiment.from_toml(experiment.to_toml()) == experiment
+
+
+@pytest.mark.parametrize(("toml", "message"), [
+    ("steps = ", "not valid TOML"),
+    ('is = "Trojan"', "there is no 'Trojan'"),
+    ('is = "LIF"', "describes no experiment"),
+    ('is = "Experiment"\nspeed = 3', "Experiment has no 'speed'"),
+    ('is = "Experiment"\nsteps = -3', "Steps must be at least 1"),
+    ('is = "Experiment"\n[neuron]\nis = "LIF"\ntau_mem = 0', "tau_mem = 0.0: Membrane time constant must be above 0 ms"),
+])
+def test_bad_toml_is_named(toml, message):
+    with pytest.raises(ValueError, match=f"settings.toml.*{message}|{message}.*settings.toml"):
+        Experiment.from_toml(toml, "settings.toml")
+
+
+def test_a_seed_fixes_everything():
+    experiment = Experiment(stimulus=Noise(0.1, 0.3), neurons=4)
+    a, b = simulate(experiment).layers[0], simulate(experiment).layers[0]
+    np.testing.assert_array_equal(a.u, b.u)
+    other = simulate(Experiment(stimulus=Noise(0.1, 0.3), neurons=4, seed=1)).layers[0]
+    assert (other.u != a.u).any()
+
+
+def test_records_have_their_axes():
+    layer = simulate(Experiment(ALIF(), Step(0.2), 50, neurons=3)).layers[0]
+    for array in (layer.current, layer.u, layer.v, layer.theta, layer.spikes, layer.trace):
+        assert array.shape == (50, 1, 3)
+    assert layer.trace_name == "b" and layer.times[-1] == 49.0 and layer.delta is None
+
+
+def test_the_spread_scales_the_population():
+    x = Experiment(stimulus=Step(1.0, start=0.0), neurons=3, spread=0.5, steps=4).input()
+    np.testing.assert_allclose(x[-1, 0], [0.5, 1.0, 1.5])
+
+
+def test_one_row_for_each_method_and_layer():
+    comparison = compare_gradients(depth_experiment(2, steps=30, batch=2), [BPTT(), Slayer(), Exodus()])
+    assert [(r.method, r.layer) for r in comparison.rows][:3] == [("BPTT, reset kept", layer) for layer in
+                                                                  ("layer 1", "layer 2", "readout")]
+    assert len(comparison.rows) == 9 and comparison.layers == ["layer 1", "layer 2", "readout"]
+    assert comparison.table("cosine")["EXODUS"] == pytest.approx([1, 1, 1])
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: simulate(Experiment(steps=10**6, neurons=10**6)), "lower the steps"),
+    (lambda: compare_gradients(Experiment(Izhikevich()), [BPTT()]), "Izhikevich has no gradient to compare; choose one of LIF"),
+    (lambda: compare_gradients(Experiment(), []), "at least one gradient method"),
+    (lambda: Experiment(steps=-1), "Steps must be at least 1"),
+    (lambda: SpikeTrain((float("nan"),)), "must be a number of milliseconds"),
+])
+def test_bad_calls_are_refused_in_one_sentence(call, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+
+
+def test_spike_trains_from_csv():
+    train = SpikeTrain.from_csv("time\n5\n2.5,ignored\n\n9\n")
+    assert train.times == (2.5, 5.0, 9.0)
+    for text, message in (("1\nfive\n", "mine.csv, line 2: 'five' is not a time"), ("1\n-3\n", "line 2: -3 is not a time"),
+                          ("t\n", "holds no spike times"), ("1\ninf", "line 2: inf")):
+        with pytest.raises(ValueError, match=message):
+            SpikeTrain.from_csv(text, "mine.csv")
+
+
+def test_poisson_input_has_its_rate():
+    x = Experiment(stimulus=Poisson(rate=300.0, weight=2.0), steps=2000, neurons=50).input()
+    assert x.mean().item() == pytest.approx(0.6, rel=0.02)
+
+
+def test_architectures_count_their_units():
+    assert FeedForward(layers=3, width=10).units == 30
+    assert Experiment(LIF(), architecture=FeedForward(layers=3, width=10), batch=2).columns == 60
+
+
+def test_the_core_needs_neither_app_nor_plots_nor_data_libraries():
+    """A subprocess in which they cannot be imported at all; and nothing is compiled by importing."""
+    code = ("import sys\n"
+            "for name in ('streamlit', 'plotly', 'tonic', 'dask', 'cupy', 'sqlalchemy', 'sklearn', 'scipy', 'pandas'):\n"
+            "    sys.modules[name] = None\n"
+            "from snnviz import *\n"
+            "from snnviz.backends import source\n"
+            "assert source.library.cache_info().currsize == 0\n"
+            "compare_gradients(Experiment(), [BPTT(), Slayer(), Exodus()])\n")
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)

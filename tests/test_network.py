@@ -1,0 +1,131 @@
+"""Layers and networks: gradients of everything, against the reference backend and finite differences."""
+
+import numpy as np
+import pytest
+import torch
+
+from snnviz import BPTT, Exodus, FastSigmoid, Probe, Slayer, SpikingLayer
+from snnviz.draws import Draw
+from snnviz.network import convolutional, feed_forward, recurrent
+from snnviz.neurons import ALIF, LIF, CubaLIF, LeakyReadout
+from tests.helpers import close, name
+
+
+def builders(method, backend):
+    return {
+        "feed-forward": feed_forward(12, [9, 7], 3, LIF(), method, backend, readout=LeakyReadout(), gain=3.0),
+        "normalised": feed_forward(12, [9, 7], 3, ALIF(), method, backend, normalise=True),
+        "recurrent": recurrent(12, [9, 7], 3, CubaLIF(), method, backend, gain=2.0),
+        "convolutional": convolutional((2, 8, 8), [4, 5], 3, LIF(), method, backend, gain=4.0),
+    }
+
+
+@pytest.mark.parametrize("kind", builders(BPTT(), "reference"))
+@pytest.mark.parametrize("method", [BPTT(FastSigmoid()), Slayer(), Exodus()], ids=name)
+def test_kernels_differentiate_whole_networks_as_autograd_does(kind, method):
+    g = torch.Generator().manual_seed(3)
+    shape = (2, 8, 8) if kind == "convolutional" else (12,)
+    x = torch.randint(0, 2, (20, 4, *shape), generator=g).double()
+    gradients = {}
+    for backend in ("reference", "native"):
+        network = builders(method, backend)[kind].double()
+        network(x).logits.square().sum().backward()
+        gradients[backend] = {n: p.grad for n, p in network.named_parameters()}
+    assert gradients["reference"]
+    for parameter, theirs in gradients["reference"].items():
+        assert theirs.abs().max() > 0, parameter
+        close(gradients["native"][parameter], theirs, 1e-11, parameter)
+
+
+@pytest.mark.parametrize("neuron", [LIF(), CubaLIF(), ALIF(), LeakyReadout()], ids=name)
+def test_learned_parameters_have_their_gradients(neuron):
+    """tau and theta as parameters: the kernel's sums against autograd, through exp(-dt / tau)."""
+    x = torch.randn(40, 3, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 0.5 + 0.2
+    found = {}
+    for backend in ("reference", "native"):
+        layer = SpikingLayer(neuron, BPTT(FastSigmoid()), backend, learn=neuron.learnable).double()
+        out = layer.run(x)
+        ((out.spikes if neuron.fires else out.membrane) * torch.arange(40)[:, None, None]).sum().backward()
+        found[backend] = {n: p.grad.item() for n, p in layer.learned.items()}
+    assert found["reference"].keys() == set(neuron.learnable)
+    for parameter, value in found["reference"].items():
+        assert value != 0 and found["native"][parameter] == pytest.approx(value, rel=1e-11)
+
+
+def test_the_readouts_time_constant_against_finite_differences():
+    """The one parameter with a true gradient: dL/dtau of the leaky readout."""
+    x = torch.randn(30, 2, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+
+    def loss(tau):
+        return SpikingLayer(LeakyReadout(tau))(x).square().sum().item()
+
+    layer = SpikingLayer(LeakyReadout(10.0), learn=["tau_mem"]).double()
+    layer(x).square().sum().backward()
+    assert layer.learned["tau_mem"].grad.item() == pytest.approx((loss(10 + 1e-5) - loss(10 - 1e-5)) / 2e-5, rel=1e-6)
+
+
+def test_a_layer_can_be_continued_with_its_gradient():
+    layer = SpikingLayer(ALIF(), Exodus())
+    x = torch.randn(30, 2, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(2)) * 0.6
+    weights = torch.randn_like(x)
+    whole, halves = x.clone().requires_grad_(), x.clone().requires_grad_()
+    (layer.run(whole).spikes * weights).sum().backward()
+    first = layer.run(halves[:13])
+    second = layer.run(halves[13:], first.last)
+    (torch.cat([first.spikes, second.spikes]) * weights).sum().backward()
+    close(halves.grad, whole.grad, 1e-13)
+
+
+def test_a_loss_on_the_recorded_membrane():
+    grads = {}
+    for backend in ("reference", "native"):
+        x = (torch.arange(24, dtype=torch.float64).reshape(12, 1, 2) % 5 * 0.2).requires_grad_()
+        out = SpikingLayer(LIF(), Exodus(), backend).run(x)
+        (out.membrane.square().sum() + out.last.sum()).backward()
+        grads[backend] = x.grad
+    close(grads["native"], grads["reference"], 1e-13)
+
+
+def test_the_probe_sees_what_the_network_did():
+    network = feed_forward(12, [9, 7], 3, LIF(), Exodus(), gain=3.0, readout=LeakyReadout())
+    x = torch.randint(0, 2, (20, 4, 12)).float()
+    with Probe(network) as probe:
+        logits = network(x).logits
+        logits.sum().backward()
+    first, second, readout = probe.layers
+    assert [layer.name for layer in probe.layers] == ["layer 1", "layer 2", "readout"]
+    assert first.u.shape == (20, 4, 9) and readout.spikes is None
+    np.testing.assert_array_equal(first.spikes, first.u >= first.theta)
+    np.testing.assert_allclose(first.v, first.u - first.spikes)
+    np.testing.assert_allclose(readout.u, logits.detach().numpy())
+    weight = network.blocks[1].transform.weight
+    by_hand = np.einsum("tbi,tbo->oi", first.spikes, second.delta)            # dL/dW = sum over time and batch of s delta
+    np.testing.assert_allclose(weight.grad.numpy(), by_hand, rtol=1e-4, atol=1e-5)
+    assert network.blocks[0].spiking.tap is None
+
+
+def test_methods_one_for_all_or_one_a_layer():
+    network = feed_forward(12, [9, 7], 3, LIF(), BPTT(), gain=3.0)
+    network.differentiate([Slayer(), Exodus()])
+    assert [layer.method.title for layer in network.spiking_layers] == ["SLAYER", "EXODUS"]
+    with pytest.raises(ValueError, match="there are 3 for 2 spiking layers"):
+        network.differentiate([BPTT()] * 3)
+
+
+def test_draws_differ_by_layer_and_by_pass_and_repeat_by_seed():
+    network = feed_forward(4, [4], 2, LIF(), BPTT(), seed=5)
+    first, other_layer = network.draw(0), network.draw(1)
+    network(torch.zeros(2, 1, 4))
+    assert first == Draw(5, 0) and other_layer != first and network.draw(0) != first
+    assert feed_forward(4, [4], 2, LIF(), BPTT(), seed=5).draw(0) == first
+
+
+def test_bad_calls_are_refused():
+    with pytest.raises(ValueError, match="LIF can learn tau_mem, theta"):
+        SpikingLayer(LIF(), learn=["kappa"])
+    with pytest.raises(ValueError, match=r"initial must have the shape \[states, B, ...\] = \[2, 3, 4\], not \[1, 3, 4\]"):
+        SpikingLayer(ALIF()).run(torch.zeros(5, 3, 4), torch.zeros(1, 3, 4))
+    with pytest.raises(ValueError, match=r"\[T, B, ...\]"):
+        SpikingLayer(LIF()).run(torch.zeros(5))
+    with pytest.raises(ValueError, match="no spiking layer"):
+        Probe(torch.nn.Linear(2, 2))

@@ -1,0 +1,45 @@
+"""The surrogates against their primitives: nothing here repeats a formula."""
+
+import pytest
+import torch
+
+from snnviz.surrogates import SURROGATES, Given
+
+EACH = pytest.mark.parametrize("cls", SURROGATES.values(), ids=lambda c: c.__name__)
+AREA = {"FastSigmoid": 0.2, "MultiGaussian": 0.85, "SingleExponential": 2.0}
+
+
+@EACH
+def test_the_derivative_is_that_of_the_primitive(cls):
+    s, h = cls(), 1e-6
+    m = torch.linspace(-1.9, 1.9, 397, dtype=torch.float64)          # between the corners of the piecewise ones
+    central = (s.primitive(m + h) - s.primitive(m - h)) / (2 * h)
+    torch.testing.assert_close(s.derivative(m), central, rtol=1e-5, atol=1e-7)
+
+
+@EACH
+def test_it_is_even_and_peaks_at_the_threshold(cls):
+    s, m = cls(), torch.linspace(0, 3, 301, dtype=torch.float64)
+    torch.testing.assert_close(s.derivative(m), s.derivative(-m), rtol=0, atol=0)
+    assert (s.derivative(m) <= s.derivative(torch.zeros(1, dtype=torch.float64))).all()
+
+
+@EACH
+def test_its_area_is_what_its_docstring_says(cls):
+    s = cls()
+    far = torch.tensor([-1e6, 1e6], dtype=torch.float64)
+    area = (s.primitive(far)[1] - s.primitive(far)[0]).item()
+    assert area == pytest.approx(AREA.get(cls.__name__, 1.0), rel=1e-5)
+    m = torch.linspace(-400, 400, 8_000_001, dtype=torch.float64)
+    assert torch.trapezoid(s.derivative(m), m).item() == pytest.approx(area, rel=5e-3)
+
+
+@EACH
+def test_it_stays_finite_far_away(cls):
+    m = torch.tensor([-1e30, -1e4, 0.0, 1e4, 1e30])
+    assert torch.isfinite(cls().derivative(m)).all()
+
+
+def test_given_refuses_a_wrong_shape():
+    with pytest.raises(ValueError, match="margins' shape"):
+        Given(lambda m: m[0]).ds_du(torch.zeros(3, 4), None)
