@@ -1,0 +1,526 @@
+// A layer (weights in front of a neuron) whose backward pass reads the active entries only: those with ds_du != 0.
+//
+// Forward keeps spikes as bits, and what departs from plain decay on the way back as lists: the active entries, and for
+// reset to zero and the adaptive threshold the spikes too. A row is (sample b, tile of 128 columns, step t), rows in that
+// order; an entry is one byte, place in the tile + 128 where it fired, beside its ds_du. No array [T, B, N] is written.
+// Backward walks a row's state back through time in registers and cache and gives
+//     effect = delta less what decay alone would make of the later delta    (0 outside the lists)
+//     dL/dinput[t, b, i] = sum_j W[i, j] delta[t, b, j]                     (where the input is itself active)
+//     dL/dW[i, j] = sum_{t, b} effect[t, b, j] trace[t, b, i],   trace: the input filtered as the membrane filters it
+// exact for every reset path: delta is the effects, decayed, and what decays there is here moved to the input.
+//
+// Nothing is summed across threads, so the result does not depend on their number. As C++ a call works on jobs [begin,
+// end); on a GPU a block of 128 threads is a job. Python (snnviz/backends/sparse.py) shares the jobs out.
+#include "scan.cuh"
+#include "spike_derivative.cuh"
+#undef SNN_NEURON
+#define SNN_NEURON(name, Neuron, Adjoint)             // the neurons' structs only, not their dense kernels again
+#include "lif.cu"
+#include "cuba.cu"
+#include "alif.cu"
+
+typedef unsigned long long bits_t;
+typedef unsigned char byte_t;
+#define SNN_WIDE 128                                   // columns of a tile: two words of bits, a place fits into 7 bits
+
+#if defined(__CUDACC__)
+  #define SNN_JOBS(job, k) for (index_t job = (k).begin + blockIdx.x; job < (k).end; job += gridDim.x)
+  #define SNN_ROW(type, name) __shared__ type name[SNN_WIDE]
+  #define SNN_LANES(j) for (index_t j = threadIdx.x; j < SNN_WIDE; j += SNN_WIDE)
+  #define SNN_EACH(q, n) for (index_t q = threadIdx.x; q < (n); q += SNN_WIDE)
+  #define SNN_EACH_WARP(q, from, to) for (index_t q = (from) + (threadIdx.x >> 5); q < (to); q += SNN_WIDE / 32)
+  #define SNN_SYNC __syncthreads()
+  #define SNN_COUNT(word) __popcll(word)
+  #define SNN_LOWEST(word) (__ffsll((long long)(word)) - 1)
+  #define SNN_MASK(mask, j, condition)                                                                 \
+      __shared__ bits_t mask[2];                                                                       \
+      {                                                                                                \
+          const index_t j = threadIdx.x;                                                               \
+          const unsigned word_ = __ballot_sync(0xFFFFFFFFu, condition);                                \
+          __syncthreads();                                                                             \
+          if ((j & 31) == 0) ((unsigned*)mask)[j >> 5] = word_;                                        \
+          __syncthreads();                                                                             \
+      }
+  #define SNN_EACH_SET(mask, j, rank)                                                                  \
+      for (index_t j = threadIdx.x, once_ = 1; once_ && (mask[j >> 6] >> (j & 63) & 1); once_ = 0)     \
+          for (index_t rank = (j < 64 ? 0 : SNN_COUNT(mask[0]))                                        \
+                   + SNN_COUNT(mask[j >> 6] & ((bits_t(1) << (j & 63)) - 1)), two_ = 1; two_; two_ = 0)
+  #define SNN_NOINLINE __device__ __noinline__
+#else
+  #define SNN_JOBS(job, k) for (index_t job = (k).begin; job < (k).end; ++job)
+  #define SNN_ROW(type, name) type name[SNN_WIDE]
+  #define SNN_LANES(j) _Pragma("omp simd") for (index_t j = 0; j < SNN_WIDE; ++j)
+  #define SNN_EACH(q, n) for (index_t q = 0; q < (n); ++q)
+  #define SNN_EACH_WARP(q, from, to) for (index_t q = (from); q < (to); ++q)
+  #define SNN_SYNC
+  #define SNN_COUNT(word) __builtin_popcountll(word)
+  #define SNN_LOWEST(word) __builtin_ctzll(word)
+  #define SNN_MASK(mask, j, condition)                                                                 \
+      bits_t mask[2] = {0, 0};                                                                         \
+      {                                                                                                \
+          byte_t flags_[SNN_WIDE];                                                                     \
+          SNN_LANES(j) flags_[j] = condition;                                                          \
+          packed_bits(flags_, mask);                                                                   \
+      }
+  #define SNN_EACH_SET(mask, j, rank)                                                                  \
+      for (index_t w_ = 0, rank = 0; w_ < 2; ++w_)                                                     \
+          for (bits_t rest_ = mask[w_]; rest_; rest_ &= rest_ - 1, ++rank)                             \
+              for (index_t j = 64 * w_ + SNN_LOWEST(rest_), once_ = 1; once_; once_ = 0)
+  #define SNN_NOINLINE __attribute__((noinline)) static
+#endif
+
+struct Sparse {
+    Scan k;                              // begin, end: the jobs of this call
+    index_t batch, inputs, columns;      // B, N_in, N; k.M = B N
+    index_t capacity;                    // how many entries the lists of this call hold
+    index_t from, samples;               // dense arrays of a part of the batch begin with sample `from` and hold `samples`
+    index_t derivative;                  // which functor of SNN_DERIVATIVES
+    index_t keep_spikes;                 // 1: spikes are entries too
+    real reach;                          // ds_du is 0 for certain where abs(margin) is not below it
+};
+
+SNN_FN index_t tiles_of(index_t columns) { return (columns + SNN_WIDE - 1) / SNN_WIDE; }
+
+#if !defined(__CUDACC__)
+// Eight flags (bytes of 0 or 1) to eight bits with one product.
+SNN_FN void packed_bits(const byte_t* flags, bits_t* mask) {
+    for (int w = 0; w < 2; ++w) {
+        bits_t word = 0;
+        for (int byte = 0; byte < 8; ++byte) {
+            bits_t eight;
+            __builtin_memcpy(&eight, flags + 64 * w + 8 * byte, 8);
+            word |= (eight * 0x0102040810204080ull >> 56) << (8 * byte);
+        }
+        mask[w] = word;
+    }
+}
+#endif
+
+// A value that decays for ever ends among the denormal numbers, where arithmetic can cost a hundred times more.
+SNN_FN real flushed(real a) { return magnitude(a) < real(1e-37) ? real(0) : a; }
+
+// Where nothing is listed: what the adjoint's step does with ds_du = 0 and s = 0. And the filter from the input to the
+// membrane when nothing is reset, which is its transpose.
+struct LifDecay {
+    typedef Lif Neuron; typedef LifAdjoint Adjoint;
+    real v;
+    SNN_FN static real back(const Scan& k, LifAdjoint& a) { const real delta = a.v; a.v = flushed(k.c[0] * delta); return delta; }
+    SNN_FN real filter(const Scan& k, real x) { return v = flushed(k.c[0] * v + x); }
+};
+struct CubaDecay {
+    typedef Cuba Neuron; typedef CubaAdjoint Adjoint;
+    real v, i;
+    SNN_FN static real back(const Scan& k, CubaAdjoint& a) {
+        const real di = a.v + a.i;
+        a.v = flushed(k.c[0] * a.v);
+        a.i = flushed(k.c[6] * di);
+        return k.c[7] != 0 ? a.i : di;
+    }
+    SNN_FN real filter(const Scan& k, real x) {       // early decay: its factor alpha is in the effect already
+        i = flushed(k.c[6] * i + x);
+        return v = flushed(k.c[0] * v + i);
+    }
+};
+struct AlifDecay {
+    typedef Alif Neuron; typedef AlifAdjoint Adjoint;
+    real v;
+    SNN_FN static real back(const Scan& k, AlifAdjoint& a) {
+        const real delta = a.v;
+        a.v = flushed(k.c[0] * delta);
+        a.b = flushed(k.c[3] * a.b);
+        return delta;
+    }
+    SNN_FN real filter(const Scan& k, real x) { return v = flushed(k.c[0] * v + x); }
+};
+
+// ds_du for n margins of scattered columns: a functor's row of one, n times. A draw depends on its place alone, so those
+// who cannot be active need none.
+template <class Derivative>
+SNN_FN void slopes_of(const Scan& k, const real* margins, const index_t* columns, index_t n, const real* table, index_t t,
+                      real* slopes) {
+#if defined(__CUDACC__)
+    SNN_EACH(q, n) Derivative::row(k, margins + q, table, t, columns[q], 1, slopes + q);
+#else
+    if (k.d[1] == 1) {                   // one draw, known when compiling: then this loop vectorises
+        Scan one = k;
+        one.d[1] = 1;
+        SNN_FOR_LANES(q, n) Derivative::row(one, margins + q, table, t, columns[q], 1, slopes + q);
+    } else SNN_FOR_LANES(q, n) Derivative::row(k, margins + q, table, t, columns[q], 1, slopes + q);
+#endif
+}
+#define SNN_DERIVATIVES(X)                                                                                            \
+    X(0, Surrogate<FastSigmoid>) X(1, Surrogate<Sigmoid>) X(2, Surrogate<Arctan>) X(3, Surrogate<Triangle>)           \
+    X(4, Surrogate<Boxcar>) X(5, Surrogate<Gaussian>) X(6, Surrogate<MultiGaussian>) X(7, Surrogate<SingleExponential>) \
+    X(8, Surrogate<Dspike>) X(9, ZerothOrder<Normal>) X(10, ZerothOrder<Uniform>) X(11, ZerothOrder<Laplace>)         \
+    X(12, ZerothOrder<Rademacher>) X(13, ZerothOrder<Tabled>)
+SNN_NOINLINE void slopes_at(const Sparse& p, const real* margins, const index_t* columns, index_t n, const real* table,
+                            index_t t, real* slopes) {
+    switch (p.derivative) {
+#define SNN_CASE(number, ...) case number: slopes_of<__VA_ARGS__>(p.k, margins, columns, n, table, t, slopes); break;
+        SNN_DERIVATIVES(SNN_CASE)
+    }
+}
+
+// h[0..128) += the weights of the inputs that fired. Weights are packed by tiles: [tile][input][128], 0 beyond the last.
+SNN_FN void add_weights(const bits_t* word, index_t words, const real* weights, real* h) {
+#if defined(__CUDACC__)
+    const index_t j = threadIdx.x;
+    real sum = h[j];
+    for (index_t w = 0; w < words; ++w)
+        for (bits_t rest = word[w]; rest; rest &= rest - 1) sum += weights[(64 * w + SNN_LOWEST(rest)) * SNN_WIDE + j];
+    h[j] = sum;
+#else
+    for (index_t w = 0; w < words; ++w)
+        for (bits_t rest = word[w]; rest; rest &= rest - 1) {
+            const real* __restrict__ row = weights + (64 * w + SNN_LOWEST(rest)) * SNN_WIDE;
+            SNN_LANES(j) h[j] += row[j];
+        }
+#endif
+}
+
+// Forward of one job (sample, tile). The lists grow from `cursor`; on a GPU `starts` says where each row's begin, and a
+// call without lists counts. `current` [T, samples, N] is used instead of the bits where the product was cheaper dense.
+template <class Decay>
+SNN_FN void sparse_forward(const Sparse& p, const bits_t* bits, const real* current, const real* weights, const real* bias,
+                           const real* initial, const real* table, const index_t* starts, bits_t* spikes, byte_t* counts,
+                           byte_t* index, real* value, real* extra, real* last, real* u, index_t* progress) {
+    typedef typename Decay::Neuron Neuron;
+    const Scan& k = p.k;
+    const index_t tiles = tiles_of(p.columns), words = 2 * tiles_of(p.inputs);
+    index_t cursor = 0, next = k.begin;
+    SNN_JOBS(job, k) {
+        const index_t b = job / tiles, tile = job % tiles, j0 = tile * SNN_WIDE, column0 = b * p.columns + j0;
+        const index_t rest = p.columns - j0, lanes = rest < SNN_WIDE ? rest : SNN_WIDE;
+#if !defined(__CUDACC__)
+        if (cursor + k.T * lanes > p.capacity) break;
+#endif
+        SNN_ROW(Neuron, neuron);
+        SNN_ROW(real, h);
+        SNN_ROW(real, margins);
+        SNN_ROW(real, more);
+        SNN_ROW(real, fired);
+        SNN_ROW(real, near_margins);
+        SNN_ROW(real, near_slopes);
+        SNN_ROW(index_t, near_columns);
+        SNN_ROW(real, slopes);
+        SNN_EACH(j, SNN_WIDE) {
+            neuron[j].load(initial + column0 + (j < lanes ? j : 0), k.M);
+            slopes[j] = 0;
+        }
+        for (index_t t = 0; t < k.T; ++t) {
+            const index_t row = job * k.T + t;
+            SNN_SYNC;
+            if (current) {
+                const real* from = current + (t * p.samples + b - p.from) * p.columns + j0;
+                SNN_EACH(j, SNN_WIDE) h[j] = j < lanes ? from[j] : real(0);
+            } else {
+                SNN_EACH(j, SNN_WIDE) h[j] = bias && j < lanes ? bias[j0 + j] : real(0);
+                add_weights(bits + (t * p.batch + b) * words, words, weights + tile * p.inputs * SNN_WIDE, h);
+            }
+            SNN_LANES(j) {
+                const real u_t = neuron[j].charge(k, h[j]);
+                const real theta_t = Neuron::threshold(k, neuron[j].trace());
+                const real s_t = u_t >= theta_t ? real(1) : real(0);
+                margins[j] = (k.after_reset != 0 ? Neuron::after(k, u_t, theta_t, s_t) : u_t) - theta_t;
+                more[j] = k.c[5] != 0 ? u_t : theta_t;                       // c[5]: reset to zero, in all three
+                fired[j] = s_t;
+                h[j] = u_t;
+                neuron[j].reset(k, u_t, theta_t, s_t);
+            }
+            if (u) SNN_EACH(j, lanes) u[t * k.M + column0 + j] = h[j];
+            SNN_MASK(firing, j, (fired[j] != 0) & (j < lanes));
+            SNN_MASK(near, j, (magnitude(margins[j]) < p.reach) & (j < lanes));
+            const index_t n = SNN_COUNT(near[0]) + SNN_COUNT(near[1]);
+            bits_t listed[2] = {0, 0};
+            if (n) {
+                SNN_EACH_SET(near, j, q) {
+                    near_margins[q] = margins[j];
+                    near_columns[q] = column0 + j;
+                }
+                SNN_SYNC;
+                slopes_at(p, near_margins, near_columns, n, table, t, near_slopes);
+                SNN_SYNC;
+                SNN_EACH_SET(near, j, q) slopes[j] = near_slopes[q];
+                SNN_SYNC;
+#if defined(__CUDACC__)
+                SNN_MASK(active, j, slopes[j] != 0);
+                listed[0] = active[0];
+                listed[1] = active[1];
+#else
+                SNN_EACH_SET(near, j, q) listed[j >> 6] |= bits_t(near_slopes[q] != 0) << (j & 63);
+#endif
+            }
+            if (p.keep_spikes) {
+                listed[0] |= firing[0];
+                listed[1] |= firing[1];
+            }
+            if (index) {
+#if defined(__CUDACC__)
+                cursor = starts[row];
+#endif
+                SNN_EACH_SET(listed, j, q) {
+                    index[cursor + q] = (byte_t)(j | (firing[j >> 6] >> (j & 63) & 1) << 7);
+                    value[cursor + q] = slopes[j];
+                    if (extra) extra[cursor + q] = more[j];
+                }
+            }
+            SNN_SYNC;
+            if (n) SNN_EACH_SET(near, j, q) slopes[j] = 0;
+            const index_t count = SNN_COUNT(listed[0]) + SNN_COUNT(listed[1]);
+            SNN_EACH(q, 2) spikes[(t * p.batch + b) * 2 * tiles + 2 * tile + q] = firing[q];
+            SNN_EACH(q, 1) counts[row] = (byte_t)count;
+            cursor += count;
+        }
+        SNN_EACH(j, lanes) neuron[j].store(last + column0 + j, k.M);
+        next = job + 1;
+    }
+#if !defined(__CUDACC__)
+    progress[0] = next;
+    progress[1] = cursor;
+#endif
+}
+
+// <w, delta> over a tile: 32 sums, then a tree, so that every target adds in one order.
+SNN_FN real dot(const real* __restrict__ w, const real* __restrict__ delta) {
+#if defined(__CUDACC__)
+    const int lane = threadIdx.x & 31;
+    real sum = w[lane] * delta[lane];
+    for (int c = 32; c < SNN_WIDE; c += 32) sum += w[c + lane] * delta[c + lane];
+    for (int half = 16; half; half >>= 1) sum += __shfl_down_sync(0xFFFFFFFFu, sum, half);
+    return sum;                                        // in lane 0
+#else
+    real sum[32];
+    SNN_FOR_LANES(l, 32) sum[l] = w[l] * delta[l];
+    for (int c = 32; c < SNN_WIDE; c += 32) SNN_FOR_LANES(l, 32) sum[l] += w[c + l] * delta[c + l];
+    SNN_FOR_LANES(l, 16) sum[l] += sum[l + 16];
+    SNN_FOR_LANES(l, 8) sum[l] += sum[l + 8];
+    SNN_FOR_LANES(l, 4) sum[l] += sum[l + 4];
+    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+#endif
+}
+
+// The layer below: what of its spikes is listed, and where their gradients go. Null: nobody asks.
+struct Below {
+    const index_t* starts;
+    const byte_t* index;
+    const real* value;
+    real* grad;
+};
+
+// grad[q] (+)= <W[i, tile], delta> for the entries (t, b, i) of the layer below that are active.
+SNN_FN void grads_below(const Sparse& p, const Below& below, index_t b, index_t t, index_t tile, const real* weights,
+                        const real* delta) {
+    const index_t tiles = tiles_of(p.inputs);
+    for (index_t lower = 0; lower < tiles; ++lower) {
+        const index_t row = (b * tiles + lower) * p.k.T + t;
+        const real* w = weights + (tile * p.inputs + lower * SNN_WIDE) * SNN_WIDE;
+        SNN_EACH_WARP(q, below.starts[row], below.starts[row + 1]) {
+            real sum = 0;
+            if (below.value[q] != 0) sum = dot(w + (below.index[q] & 127) * SNN_WIDE, delta);
+#if defined(__CUDACC__)
+            if ((threadIdx.x & 31) == 0)
+#endif
+            below.grad[q] = tile ? below.grad[q] + sum : sum;
+        }
+    }
+}
+
+// Backward of one job (a sample): delta by reverse recursion, effects, the gradients below, and for a dense product delta
+// itself, [T, samples, N]. Upstream: one number an entry, or dense [T, B, N].
+template <class Decay>
+SNN_FN void sparse_delta(const Sparse& p, const index_t* starts, const byte_t* index, const real* value, const real* extra,
+                         const real* grad, const real* grad_dense, const real* weights, const Below& below, real* effect,
+                         real* delta_dense, real* grad_bias) {
+    typedef typename Decay::Adjoint Adjoint;
+    const Scan& k = p.k;
+    const index_t tiles = tiles_of(p.columns);
+    SNN_JOBS(b, k) for (index_t tile = 0; tile < tiles; ++tile) {
+        const index_t j0 = tile * SNN_WIDE, rest = p.columns - j0, lanes = rest < SNN_WIDE ? rest : SNN_WIDE;
+        SNN_ROW(Adjoint, adjoint);
+        SNN_ROW(Adjoint, stepped);
+        SNN_ROW(real, there);
+        SNN_ROW(real, delta);
+        SNN_ROW(real, sum);
+        const real none[2] = {};                       // the run ends here: nothing comes back from later steps
+        SNN_SYNC;
+        SNN_EACH(j, SNN_WIDE) {
+            adjoint[j].load(none, 1);
+            sum[j] = 0;
+        }
+        for (index_t t = k.T - 1; t >= 0; --t) {
+            const index_t row = (b * tiles + tile) * k.T + t, first = starts[row], n = starts[row + 1] - first;
+            SNN_SYNC;
+            SNN_EACH(q, n) {
+                const index_t entry = first + q, j = index[entry] & 127;
+                Step e;
+                e.grad.s = grad ? grad[entry] : grad_dense ? grad_dense[(t * p.batch + b) * p.columns + j0 + j] : real(0);
+                e.grad.u = 0;
+                e.u = e.theta = extra ? extra[entry] : real(0);
+                e.trace = 0;
+                e.s = real(index[entry] >> 7);
+                e.ds_du = value[entry];
+                typename Adjoint::Sums unused = {};
+                real multiplier;
+                stepped[q] = adjoint[j];
+                there[q] = stepped[q].step(k, e, unused, multiplier);
+            }
+            SNN_SYNC;
+            SNN_LANES(j) delta[j] = Decay::back(k, adjoint[j]);
+            SNN_SYNC;
+            SNN_EACH(q, n) {
+                const index_t j = index[first + q] & 127;
+                effect[first + q] = there[q] - delta[j];
+                delta[j] = there[q];
+                adjoint[j] = stepped[q];
+            }
+            SNN_SYNC;
+            if (grad_bias) SNN_LANES(j) sum[j] += delta[j];
+            if (delta_dense) SNN_EACH(j, lanes) delta_dense[(t * p.samples + b - p.from) * p.columns + j0 + j] = delta[j];
+            if (below.grad) grads_below(p, below, b, t, tile, weights, delta);
+        }
+        if (grad_bias) SNN_EACH(j, lanes) grad_bias[b * p.columns + j0 + j] = sum[j];
+    }
+}
+
+// dL/dW for one job, 128 inputs: tile [N][128] of the gradient stays in cache while the lists go by; then it is written to
+// grad_weights[i row + j column]. Input: bits, or where it is not of spikes dense [T, B, N_in].
+template <class Decay>
+SNN_FN void sparse_weights(const Sparse& p, const bits_t* bits, const real* dense, const index_t* starts, const byte_t* index,
+                           const real* effect, real* scratches, real* grad_weights, index_t row_step, index_t column_step) {
+    const Scan& k = p.k;
+    const index_t tiles = tiles_of(p.columns), words = 2 * tiles_of(p.inputs);
+    SNN_JOBS(job, k) {
+        const index_t i0 = job * SNN_WIDE, rest = p.inputs - i0, lanes = rest < SNN_WIDE ? rest : SNN_WIDE;
+        SNN_ROW(Decay, filter);
+        SNN_ROW(real, trace);
+        SNN_ROW(real, x);
+#if defined(__CUDACC__)
+        real* __restrict__ scratch = scratches + blockIdx.x * tiles * SNN_WIDE * SNN_WIDE;
+#else
+        real* __restrict__ scratch = scratches;
+#endif
+        for (index_t j = 0; j < tiles * SNN_WIDE; ++j) SNN_LANES(i) scratch[j * SNN_WIDE + i] = 0;
+        SNN_EACH(i, SNN_WIDE) x[i] = 0;
+        for (index_t b = 0; b < p.batch; ++b) {
+            const Decay silent = {};
+            SNN_EACH(i, SNN_WIDE) filter[i] = silent;
+            for (index_t t = 0; t < k.T; ++t) {
+                if (dense) SNN_EACH(i, lanes) x[i] = dense[(t * p.batch + b) * p.inputs + i0 + i];
+                else {
+                    const bits_t* word = bits + (t * p.batch + b) * words + 2 * job;
+                    SNN_LANES(i) x[i] = real((int)(word[i >> 6] >> (i & 63) & 1));
+                }
+                SNN_LANES(i) trace[i] = filter[i].filter(k, x[i]);
+                for (index_t tile = 0; tile < tiles; ++tile) {
+                    const index_t row = (b * tiles + tile) * k.T + t;
+                    for (index_t q = starts[row]; q < starts[row + 1]; ++q) {
+                        real* __restrict__ sum = scratch + (tile * SNN_WIDE + (index[q] & 127)) * SNN_WIDE;
+                        const real e = effect[q];
+                        if (e != 0) SNN_LANES(i) sum[i] += e * trace[i];
+                    }
+                }
+            }
+        }
+        for (index_t j = 0; j < p.columns; ++j)
+            SNN_EACH(i, lanes) grad_weights[(i0 + i) * row_step + j * column_step] = scratch[j * SNN_WIDE + i];
+    }
+}
+
+#define SNN_SPARSE(name, Decay)                                                                                        \
+    SNN_EXPORT sparse_forward_##name(                                                                                  \
+        Sparse p, const bits_t* bits, const real* current, const real* weights, const real* bias, const real* initial, \
+        const real* table, const index_t* starts, bits_t* spikes, byte_t* counts, byte_t* index, real* value,          \
+        real* extra, real* last, real* u, index_t* progress) {                                                         \
+        sparse_forward<Decay>(p, bits, current, weights, bias, initial, table, starts, spikes, counts, index, value,   \
+                              extra, last, u, progress);                                                               \
+    }                                                                                                                  \
+    SNN_EXPORT sparse_delta_##name(                                                                                    \
+        Sparse p, const index_t* starts, const byte_t* index, const real* value, const real* extra, const real* grad,  \
+        const real* grad_dense, const real* weights, const index_t* below_starts, const byte_t* below_index,           \
+        const real* below_value, real* below_grad, real* effect, real* delta_dense, real* grad_bias) {                 \
+        const Below below = {below_starts, below_index, below_value, below_grad};                                      \
+        sparse_delta<Decay>(p, starts, index, value, extra, grad, grad_dense, weights, below, effect, delta_dense,     \
+                            grad_bias);                                                                                \
+    }                                                                                                                  \
+    SNN_EXPORT sparse_weights_##name(Sparse p, const bits_t* bits, const real* dense, const index_t* starts,           \
+                                     const byte_t* index, const real* effect, real* scratch, real* grad_weights,       \
+                                     index_t row_step, index_t column_step) {                                          \
+        sparse_weights<Decay>(p, bits, dense, starts, index, effect, scratch, grad_weights, row_step, column_step);    \
+    }
+SNN_SPARSE(lif, LifDecay)
+SNN_SPARSE(cuba, CubaDecay)
+SNN_SPARSE(alif, AlifDecay)
+
+// The product alone, for a readout: x [T, B, N] = spikes W + bias, a job (sample, tile).
+SNN_EXPORT sparse_product(Sparse p, const bits_t* bits, const real* weights, const real* bias, real* x) {
+    const index_t tiles = tiles_of(p.columns), words = 2 * tiles_of(p.inputs);
+    SNN_JOBS(job, p.k) {
+        const index_t b = job / tiles, tile = job % tiles, j0 = tile * SNN_WIDE, rest = p.columns - j0;
+        const index_t lanes = rest < SNN_WIDE ? rest : SNN_WIDE;
+        SNN_ROW(real, h);
+        for (index_t t = 0; t < p.k.T; ++t) {
+            SNN_SYNC;
+            SNN_EACH(j, SNN_WIDE) h[j] = bias && j < lanes ? bias[j0 + j] : real(0);
+            add_weights(bits + (t * p.batch + b) * words, words, weights + tile * p.inputs * SNN_WIDE, h);
+            SNN_EACH(j, lanes) x[(t * p.batch + b) * p.columns + j0 + j] = h[j];
+        }
+    }
+}
+
+// Its gradients given delta [T, B, N]: where the input is active, a job a sample; and by the weights, a job 128 inputs:
+// dL/dW[i, :] = sum of delta[t, b, :] over the spikes of input i, in [N_in, N].
+SNN_EXPORT sparse_product_below(Sparse p, const real* grad, const real* weights, const index_t* below_starts,
+                                const byte_t* below_index, const real* below_value, real* below_grad) {
+    const Below below = {below_starts, below_index, below_value, below_grad};
+    const index_t tiles = tiles_of(p.columns);
+    SNN_JOBS(b, p.k) for (index_t tile = 0; tile < tiles; ++tile) {
+        const index_t j0 = tile * SNN_WIDE, rest = p.columns - j0, lanes = rest < SNN_WIDE ? rest : SNN_WIDE;
+        SNN_ROW(real, delta);
+        for (index_t t = 0; t < p.k.T; ++t) {
+            SNN_SYNC;
+            SNN_EACH(j, SNN_WIDE) delta[j] = j < lanes ? grad[(t * p.batch + b) * p.columns + j0 + j] : real(0);
+            SNN_SYNC;
+            grads_below(p, below, b, t, tile, weights, delta);
+        }
+    }
+}
+SNN_EXPORT sparse_product_weights(Sparse p, const bits_t* bits, const real* grad, real* grad_weights) {
+    const index_t words = 2 * tiles_of(p.inputs);
+    SNN_JOBS(job, p.k) for (index_t t = 0; t < p.k.T; ++t) for (index_t b = 0; b < p.batch; ++b) {
+        const real* __restrict__ delta = grad + (t * p.batch + b) * p.columns;
+        for (index_t w = 2 * job; w < 2 * job + 2; ++w)
+            for (bits_t rest = bits[(t * p.batch + b) * words + w]; rest; rest &= rest - 1) {
+                real* __restrict__ sum = grad_weights + (64 * w + SNN_LOWEST(rest)) * p.columns;
+                SNN_EACH(j, p.columns) sum[j] += delta[j];
+            }
+    }
+}
+
+// Between packed and dense, a job a step: bits to and from real [T, samples, N]; and the entries' values out of a dense
+// [T, B, N], a job (sample, tile).
+SNN_EXPORT sparse_pack(Sparse p, const real* s, bits_t* bits) {
+    const index_t tiles = tiles_of(p.columns);
+    SNN_JOBS(t, p.k) for (index_t b = 0; b < p.batch; ++b) for (index_t tile = 0; tile < tiles; ++tile) {
+        const index_t rest = p.columns - tile * SNN_WIDE, lanes = rest < SNN_WIDE ? rest : SNN_WIDE;
+        const real* from = s + (t * p.batch + b) * p.columns + tile * SNN_WIDE;
+        SNN_MASK(firing, j, j < lanes && from[j < lanes ? j : 0] != 0);
+        SNN_EACH(q, 2) bits[((t * p.batch + b) * tiles + tile) * 2 + q] = firing[q];
+        SNN_SYNC;
+    }
+}
+SNN_EXPORT sparse_unpack(Sparse p, const bits_t* bits, real* s) {
+    const index_t words = 2 * tiles_of(p.columns);
+    SNN_JOBS(t, p.k) for (index_t b = 0; b < p.samples; ++b) {
+        const bits_t* word = bits + (t * p.batch + p.from + b) * words;
+        real* to = s + (t * p.samples + b) * p.columns;
+        SNN_EACH(j, p.columns) to[j] = real((int)(word[j >> 6] >> (j & 63) & 1));
+    }
+}
+SNN_EXPORT sparse_gather(Sparse p, const index_t* starts, const byte_t* index, const real* dense, real* values) {
+    const index_t tiles = tiles_of(p.columns);
+    SNN_JOBS(job, p.k) for (index_t t = 0; t < p.k.T; ++t) {
+        const index_t b = job / tiles, tile = job % tiles, first = starts[job * p.k.T + t];
+        const real* row = dense + (t * p.samples + b - p.from) * p.columns + tile * SNN_WIDE;
+        SNN_EACH(q, starts[job * p.k.T + t + 1] - first) values[first + q] = row[index[first + q] & 127];
+    }
+}

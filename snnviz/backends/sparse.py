@@ -1,0 +1,657 @@
+"""A layer of weights and spiking neurons whose backward pass touches the active entries only: those with ds_du != 0.
+
+    current = input W + bias;   the neuron's loop over time;   delta by the method's recursion
+    effect[t] = delta[t] less what decay alone would make of delta[t+1]        exactly 0 outside the lists
+    dL/dinput[t, b, i] = <W[i, :], delta[t, b, :]>                              where the input is itself active
+    dL/dW[i, j]        = sum over t, b of effect[t, b, j] trace[t, b, i]        trace: the input, filtered as the membrane is
+
+It is the gradient that the dense pass gives, for a reset path that is kept, cut or left out: an entry with ds_du = 0 has
+delta[t] = beta delta[t+1], so only the others have to be remembered. Spikes travel packed, 64 to a word, and no array
+[T, B, N] is written. Where so much is active that a dense product is faster, the same lists feed a dense product.
+Perez-Nieves & Goodman 2021 (a fixed band), Mukhoty et al. 2023 (LocalZO). Kernels: kernels/sparse_backward.cu.
+"""
+
+import ctypes
+import dataclasses
+import functools
+import itertools
+import math
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from snnviz.backends.kernel import SCANS, scan
+from snnviz.backends.native import Native, _threads
+from snnviz.draws import Draw
+from snnviz.methods.base import AbstractGradientMethod, AtSpike, ResetPath
+from snnviz.neurons.base import AbstractNeuron, Reset
+
+WIDE = 128                   # columns of a tile, as in the kernel
+PART = 4 << 20               # numbers in a dense buffer that is used for a part of the batch at a time
+
+# The shares above which a dense product is faster, measured on a CPU by bench/sparsity.py: of active entries for dL/dW, of
+# the lower layer's active entries for dL/dinput, of ones in the input for the forward product.
+DENSE_WEIGHTS = 0.25
+DENSE_BELOW = 0.20
+DENSE_FORWARD = 0.10
+
+DERIVATIVES = ("fast_sigmoid", "sigmoid", "arctan", "triangle", "boxcar", "gaussian", "multi_gaussian", "single_exponential",
+               "dspike", "zo_normal", "zo_uniform", "zo_laplace", "zo_rademacher", "zo_tabled")
+KERNELS = ("lif", "cuba", "alif")
+
+
+class NonFiniteWeights(FloatingPointError):
+    """A layer's weights hold NaN or infinity: it would fall silent, and its loss would look finite and constant."""
+
+
+class DeadLayer(UserWarning):
+    """A layer has no active entry, or too few: its gradient is zero, and no loss on its spikes can change that."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Guard:
+    """What is checked at every forward pass. A NaN compares false, so broken weights give no spikes and a finite, constant
+    loss; an empty active set gives a zero gradient for ever.
+
+    floor: the active share below which `DeadLayer` is warned of.
+    """
+
+    floor: float = 1e-5
+
+    def weights(self, label: str, weights: torch.Tensor) -> None:
+        """Raises:
+            NonFiniteWeights: with the layer, how many, and a remedy."""
+        if torch.isfinite(weights.detach().sum()):
+            return
+        bad = int((~torch.isfinite(weights.detach())).sum())
+        if bad:
+            raise NonFiniteWeights(f"{label}: {bad} of {weights.numel()} weights are not finite. Go back to weights from before "
+                                   "this step, and lower the learning rate or clip the gradient.")
+
+    def active(self, label: str, active: "ActiveSet", at_spike: AtSpike) -> None:
+        """Warn of `DeadLayer`, with the layer, its active share and a remedy."""
+        if active.share >= self.floor and active.number:
+            return
+        entries = active.steps * active.batch * active.columns
+        what = ("no neuron is active in the backward pass: its gradient is zero, and stays zero" if not active.number else
+                f"only {active.number} of {entries} entries ({100 * active.share:.2g} %) are active in the backward pass, below "
+                f"the floor of {100 * self.floor:.2g} %")
+        warnings.warn(f"{label}: {what}. {remedy(at_spike)}", DeadLayer, stacklevel=4)
+
+
+def remedy(at_spike: AtSpike) -> str:
+    """What makes more entries active, in a sentence with the present value."""
+    if at_spike.derivative.random:
+        return f"Raise the width delta (now {at_spike.derivative.coefficients()[0]:g}), or the current into the layer."
+    if at_spike.gate:
+        return f"Raise the gate's probability at the threshold (s is now {at_spike.gate:g}), or the current into the layer."
+    if at_spike.window < math.inf:
+        return f"Widen the band (now {at_spike.window:g}), or raise the current into the layer."
+    return "Widen the surrogate, or raise the current into the layer."
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ActiveSet:
+    """The entries of a layer that its backward pass visits, of a run [T, B, N].
+
+    They lie in rows (sample, tile of 128 columns, step), in that order; counts [B, tiles, T] uint8 says how many each has.
+    index [n] uint8: the place in the tile, + 128 where the neuron fired. value [n]: ds_du; 0 where a spike is listed because
+    the way back depends on it (reset to zero, adaptive threshold). extra [n] or None: u (reset to zero) or the threshold,
+    where a kept reset path needs it.
+    """
+
+    steps: int
+    batch: int
+    columns: int
+    index: torch.Tensor
+    value: torch.Tensor
+    extra: torch.Tensor | None
+    counts: torch.Tensor
+
+    @functools.cached_property
+    def number(self) -> int:
+        """How many entries have ds_du != 0."""
+        return int(torch.count_nonzero(self.value))
+
+    @property
+    def share(self) -> float:
+        """Their share of all T B N."""
+        return self.number / (self.steps * self.batch * self.columns)
+
+    @property
+    def bytes(self) -> int:
+        """What the lists take."""
+        return sum(a.numel() * a.element_size() for a in (self.index, self.value, self.extra, self.counts) if a is not None)
+
+    def starts(self) -> torch.Tensor:
+        """Where each row's entries begin, and where the last ends, int64 [B tiles T + 1]."""
+        out = torch.zeros(self.counts.numel() + 1, dtype=torch.int64, device=self.counts.device)
+        torch.cumsum(self.counts.reshape(-1), 0, out=out[1:])
+        return out
+
+    def places(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Step, sample and column of the entries with ds_du != 0, int64 each, for pictures and tests."""
+        rows = torch.repeat_interleave(torch.arange(self.counts.numel(), device=self.counts.device),
+                                       self.counts.reshape(-1).long())
+        kept = self.value != 0
+        rows, place = rows[kept], self.index[kept].long() & 127
+        job, t = rows // self.steps, rows % self.steps
+        tiles = self.counts.shape[1]
+        return t, job // tiles, job % tiles * WIDE + place
+
+    def per_step(self) -> torch.Tensor:
+        """How many entries are active at each step, int64 [T]."""
+        return torch.bincount(self.places()[0], minlength=self.steps)
+
+    def dense(self) -> torch.Tensor:
+        """ds_du [T, B, N], for tests and pictures."""
+        out = self.value.new_zeros(self.steps, self.batch, self.columns)
+        out[self.places()] = self.value[self.value != 0]
+        return out
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Packed:
+    """Spikes of a run [T, B, N], 64 to a word: bits [T, B, words] int64 (words even). active: the active set of the layer
+    they came from, None for a network's input. carrier: a float stand-in that autograd follows, one number an entry of the
+    active set: the gradient of the spikes exists at those entries only."""
+
+    bits: torch.Tensor
+    columns: int
+    dtype: torch.dtype = torch.float32
+    active: ActiveSet | None = None
+    carrier: torch.Tensor | None = None
+
+    @property
+    def steps(self) -> int:
+        return self.bits.shape[0]
+
+    @property
+    def batch(self) -> int:
+        return self.bits.shape[1]
+
+    @functools.cached_property
+    def rate(self) -> float:
+        """The share of ones."""
+        return ones(self.bits) / (self.steps * self.batch * self.columns)
+
+    def dense(self) -> torch.Tensor:
+        """The spikes as numbers [T, B, N]; a gradient flows back to the active entries."""
+        return _Unpack.apply(self.carrier, self)
+
+
+class Spikes(NamedTuple):
+    """What `spiking` gives: the spikes, packed; last: the state after the last step [states, B, N]; active: the active set."""
+
+    spikes: Packed
+    last: torch.Tensor
+    active: ActiveSet
+
+
+# The kernels' calls ----------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _struct(dtype: torch.dtype) -> type[ctypes.Structure]:
+    index, real = ctypes.c_longlong, {torch.float32: ctypes.c_float, torch.float64: ctypes.c_double}[dtype]
+    fields = [("k", SCANS[dtype]), *((name, index) for name in (
+        "batch", "inputs", "columns", "capacity", "start", "samples", "derivative", "keep_spikes")), ("reach", real)]
+    return type("Sparse", (ctypes.Structure,), {"_fields_": fields})
+
+
+def _parameters(dtype: torch.dtype, steps: int, batch: int, inputs: int, columns: int, **fields) -> ctypes.Structure:
+    p = _struct(dtype)()
+    p.k.T, p.k.M = steps, batch * columns
+    p.batch, p.inputs, p.columns, p.samples = batch, inputs, columns, batch
+    for name, value in fields.items():
+        setattr(p, name, value)
+    return p
+
+
+def _tiles(columns: int) -> int:
+    return -(-columns // WIDE)
+
+
+def _pointer(a):
+    if a is None:
+        return None
+    return ctypes.c_void_p(a.data_ptr()) if isinstance(a, torch.Tensor) else ctypes.c_longlong(a)
+
+
+def _call(function: str, p: ctypes.Structure, dtype: torch.dtype, arguments: list, jobs: range, scratch: int = 0) -> None:
+    """Run jobs of a kernel on whatever device the arguments are on. Jobs are independent and handed to free threads one by
+    one. scratch: how many numbers of its own a thread needs; they go where `arguments` holds Ellipsis."""
+    device = next(a for a in arguments if isinstance(a, torch.Tensor)).device
+    if device.type == "cuda":
+        return _launch(function, p, dtype, arguments, jobs, scratch, device)
+    call = getattr(Native._library("sparse_backward", dtype), f"sparse_{function}")
+    threads = min(torch.get_num_threads(), len(jobs))
+    turn = itertools.count(jobs.start)
+
+    def work():
+        own = type(p).from_buffer_copy(p)
+        mine = np.empty(scratch, np.float32 if dtype == torch.float32 else np.float64)
+        values = [ctypes.c_void_p(mine.ctypes.data) if a is ... else _pointer(a) for a in arguments]
+        while (job := next(turn)) < jobs.stop:
+            own.k.begin, own.k.end = job, job + 1
+            call(own, *values)
+
+    waiting = [_threads().submit(work) for _ in range(threads - 1)]
+    work()
+    for w in waiting:
+        w.result()
+
+
+def _launch(function, p, dtype, arguments, jobs, scratch, device):
+    """The same on a GPU: a block of 128 threads a job."""
+    import cupy
+
+    from snnviz.backends.cuda import Cuda
+
+    index = device.index or 0
+    call = Cuda._function("sparse_backward", f"sparse_{function}", dtype, index)
+    own = type(p).from_buffer_copy(p)
+    own.k.begin, own.k.end = jobs.start, jobs.stop
+    values = [np.frombuffer(bytes(own), dtype=np.dtype((np.void, ctypes.sizeof(own))))[0]]
+    for a in arguments:
+        if a is None:
+            values.append(np.uint64(0))
+        elif a is ...:
+            values.append(cupy.from_dlpack(torch.empty(scratch * len(jobs), dtype=dtype, device=device)))
+        elif isinstance(a, torch.Tensor):
+            values.append(cupy.from_dlpack(a.detach()))
+        else:
+            values.append(np.int64(a))
+    with cupy.cuda.Device(index), cupy.cuda.ExternalStream(torch.cuda.current_stream(index).cuda_stream, index):
+        call((len(jobs),), (WIDE,), tuple(values))
+
+
+def ones(bits: torch.Tensor) -> int:
+    """How many bits are set."""
+    if bits.device.type == "cpu":
+        return int(np.bitwise_count(bits.numpy().view(np.uint64)).sum(dtype=np.int64))
+    return sum(int((bits >> shift & 1).sum()) for shift in range(64))
+
+
+def pack(spikes: torch.Tensor) -> Packed:
+    """Spikes [T, B, N], 0 or 1 as float32 or float64, to bits. No gradient flows through: this is a network's input.
+
+    Raises:
+        ValueError: another shape, or values other than 0 and 1.
+    """
+    if spikes.ndim != 3:
+        raise ValueError(f"spikes must have the shape [T, B, N], not {tuple(spikes.shape)}.")
+    spikes = spikes.detach().contiguous()
+    if not ((spikes == 0) | (spikes == 1)).all():
+        raise ValueError("spikes must be 0 or 1 to be packed; hand counts and currents over as they are.")
+    steps, batch, columns = spikes.shape
+    bits = torch.empty((steps, batch, 2 * _tiles(columns)), dtype=torch.int64, device=spikes.device)
+    p = _parameters(spikes.dtype, steps, batch, columns, columns)
+    _call("pack", p, spikes.dtype, [spikes, bits], range(steps))
+    return Packed(bits, columns, spikes.dtype)
+
+
+def _unpacked(packed: Packed, samples: range) -> torch.Tensor:
+    """[T, samples, N] of a part of the batch."""
+    out = torch.empty((packed.steps, len(samples), packed.columns), dtype=packed.dtype, device=packed.bits.device)
+    p = _parameters(packed.dtype, packed.steps, packed.batch, packed.columns, packed.columns, start=samples.start,
+                    samples=len(samples))
+    _call("unpack", p, packed.dtype, [packed.bits, out], range(packed.steps))
+    return out
+
+
+def _gathered(active: ActiveSet, dense: torch.Tensor, samples: range, out: torch.Tensor, starts: torch.Tensor) -> torch.Tensor:
+    """The entries of some samples out of a dense [T, samples, N], written into out [n]."""
+    p = _parameters(dense.dtype, active.steps, active.batch, active.columns, active.columns, start=samples.start,
+                    samples=len(samples))
+    tiles = _tiles(active.columns)
+    _call("gather", p, dense.dtype, [starts, active.index, dense.contiguous(), out],
+          range(samples.start * tiles, samples.stop * tiles))
+    return out
+
+
+class _Unpack(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, carrier, packed):
+        ctx.active = packed.active
+        return _unpacked(packed, range(packed.batch))
+
+    @staticmethod
+    def backward(ctx, grad):
+        active = ctx.active
+        if active is None:
+            return None, None
+        return _gathered(active, grad, range(active.batch), torch.empty_like(active.value), active.starts()), None
+
+
+def _by_tiles(weights: torch.Tensor) -> torch.Tensor:
+    """Weights [N_in, N] as the kernels read them: [tile][input][128], zero beyond the last column."""
+    inputs, columns = weights.shape
+    out = weights.new_zeros(_tiles(columns), inputs, WIDE)
+    for tile in range(len(out)):
+        width = min(WIDE, columns - tile * WIDE)
+        out[tile, :, :width] = weights[:, tile * WIDE : tile * WIDE + width]
+    return out
+
+
+# What can be sparse -----------------------------------------------------------------------------------------------------
+
+
+def reach(at_spike: AtSpike, theta: float = 0.0) -> float:
+    """The margin beyond which ds_du is 0 for certain, infinite if there is none: who is farther away needs no draw."""
+    numbers, kernel, far = at_spike.derivative.coefficients(), at_spike.derivative.kernel, math.inf
+    smallest = 2.0**-24                                         # of the uniform draws
+    if kernel == "zo_normal":
+        far = numbers[0] * 5.6                                  # P(|z| > 5.6) = 2.1e-8 < 2^-24
+    elif kernel == "zo_laplace":
+        far = numbers[0] * -math.log(smallest) * math.sqrt(0.5)
+    elif kernel == "zo_uniform":
+        far = numbers[0] * math.sqrt(3)
+    elif kernel == "zo_rademacher":
+        far = numbers[0]
+    elif kernel == "zo_tabled":
+        far = numbers[0] * at_spike.derivative.table().max().item()
+    elif kernel in ("triangle", "boxcar"):
+        far = numbers[0]
+    elif kernel == "dspike":
+        far = 1.0
+    return min(far * (1 + 1e-5) if far < math.inf else far, at_spike.window)
+
+
+def unsupported(neuron: AbstractNeuron, method: AbstractGradientMethod) -> str | None:
+    """Why this layer has to be differentiated densely, in a sentence; None when it need not be."""
+    if not neuron.fires or neuron.kernel not in KERNELS:
+        return f"{neuron.title} has no spikes to go back through."
+    if not method.sparse:
+        return f"{method.title} has no active set: its derivative is zero nowhere, so every entry counts."
+    if method.heads is not None:
+        return f"{method.title} needs the gradient of every spike."
+    if method.at_spike.derivative.kernel not in DERIVATIVES:
+        return "Given derivatives are evaluated on every entry."
+    if getattr(neuron, "v_min", -math.inf) > -math.inf:
+        return "With a lower bound the gradient also depends on every entry that was clipped."
+    if neuron.spike_limit != 1:
+        return "With several spikes per step they do not fit into bits."
+    return None
+
+
+def _row(neuron: AbstractNeuron, at_spike: AtSpike, path: ResetPath) -> tuple[bool, bool]:
+    """Whether spikes are entries too, and whether entries carry u or the threshold."""
+    zero = neuron.reset_mode is Reset.ZERO
+    adaptive = neuron.kernel == "alif"
+    masks = zero and path is not ResetPath.IGNORED
+    return masks or (adaptive and not zero), path is ResetPath.KEPT and (zero or adaptive)
+
+
+# A layer ----------------------------------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Layer:
+    """All that a layer's passes share and autograd need not see."""
+
+    neuron: AbstractNeuron
+    at_spike: AtSpike
+    path: ResetPath
+    draw: Draw
+    input: "Packed | torch.Tensor"
+
+    @property
+    def packed(self) -> Packed | None:
+        return self.input if isinstance(self.input, Packed) else None
+
+    @property
+    def steps(self) -> int:
+        return self.packed.steps if self.packed else self.input.shape[0]
+
+    @property
+    def batch(self) -> int:
+        return self.packed.batch if self.packed else self.input.shape[1]
+
+    def parts(self, columns: int):
+        """The batch in parts whose dense buffers stay small."""
+        width = max(1, min(self.batch, PART // (self.steps * columns)))
+        return [range(b, min(b + width, self.batch)) for b in range(0, self.batch, width)]
+
+    def dense_input(self, samples: range) -> torch.Tensor:
+        """The input of a part of the batch as numbers, [T samples, N_in]."""
+        part = _unpacked(self.packed, samples) if self.packed else self.input[:, samples.start : samples.stop].contiguous()
+        return part.reshape(-1, part.shape[2])
+
+    def parameters(self, weights: torch.Tensor, **fields) -> ctypes.Structure:
+        coefficients = torch.tensor([float(v) for v in self.neuron.coefficients().values()], dtype=torch.float64)
+        inputs, columns = weights.shape
+        p = _parameters(weights.dtype, self.steps, self.batch, inputs, columns, **fields)
+        p.k = scan(coefficients, weights.new_empty(0).reshape(0, 0), self.at_spike, self.path, self.draw)
+        p.k.T, p.k.M = self.steps, self.batch * columns
+        p.derivative = DERIVATIVES.index(self.at_spike.derivative.kernel)
+        p.keep_spikes = _row(self.neuron, self.at_spike, self.path)[0]
+        p.reach = reach(self.at_spike)
+        return p
+
+
+def _forward(layer: _Layer, weights: torch.Tensor, bias: torch.Tensor | None, initial: torch.Tensor | None,
+             u: torch.Tensor | None) -> tuple[ActiveSet, torch.Tensor, torch.Tensor]:
+    """The active set, the spikes' bits and the last state [states, B N]."""
+    (_, columns), dtype, device = weights.shape, weights.dtype, weights.device
+    steps, batch, tiles = layer.steps, layer.batch, _tiles(columns)
+    if initial is None:
+        initial = torch.stack([weights.new_full((batch * columns,), value) for value in layer.neuron.rest()])
+    table = layer.at_spike.derivative.table()
+    table = None if table is None else table.to(weights)
+    with_extra = _row(layer.neuron, layer.at_spike, layer.path)[1]
+    bits = torch.empty((steps, batch, 2 * tiles), dtype=torch.int64, device=device)
+    counts = torch.empty((batch, tiles, steps), dtype=torch.uint8, device=device)
+    last = torch.empty_like(initial)
+    dense = layer.packed is None or layer.packed.rate > DENSE_FORWARD
+    tiled = None if dense else _by_tiles(weights)
+    function, lists = f"forward_{layer.neuron.kernel}", []
+    for samples in layer.parts(columns) if dense else [range(batch)]:
+        current = None
+        if dense:
+            x = layer.dense_input(samples)
+            current = x @ weights if bias is None else torch.addmm(bias, x, weights)
+        p = layer.parameters(weights, start=samples.start, samples=len(samples))
+        jobs = range(samples.start * tiles, samples.stop * tiles)
+        before = [layer.packed.bits if layer.packed else None, current, tiled, bias, initial, table]
+        collect = _lists if device.type == "cpu" else _lists_on_gpu
+        lists += collect(function, p, dtype, before, (bits, counts), (last, u), jobs, with_extra)
+    index, value, extra = (torch.cat(part) if part[0] is not None else None for part in zip(*lists, strict=True))
+    return ActiveSet(steps, batch, columns, index, value, extra, counts), bits, last
+
+
+def _lists(function, p, dtype, before, rows, after, jobs, with_extra):
+    """Forward on the CPU: threads take ranges of jobs; each fills lists of its own until they might overflow, and what is
+    in them is copied out. The pieces come back in the order of the jobs, whoever did them."""
+    call = getattr(Native._library("sparse_backward", dtype), f"sparse_{function}")
+    threads = torch.get_num_threads()
+    width = -(-len(jobs) // (4 * threads))
+    ranges = [range(begin, min(begin + width, jobs.stop)) for begin in range(jobs.start, jobs.stop, width)]
+    pieces, turn = [[] for _ in ranges], itertools.count()
+    real = np.float32 if dtype == torch.float32 else np.float64
+
+    def work():
+        own = type(p).from_buffer_copy(p)
+        own.capacity = 4 * own.k.T * WIDE
+        index, value = np.empty(own.capacity, np.uint8), np.empty(own.capacity, real)
+        extra = np.empty(own.capacity, real) if with_extra else None
+        progress = np.zeros(2, np.int64)
+        mine = [None if a is None else ctypes.c_void_p(a.ctypes.data) for a in (index, value, extra)]
+        fixed = [_pointer(a) for a in (*before, None, *rows)]
+        end = [*map(_pointer, after), ctypes.c_void_p(progress.ctypes.data)]
+        while (number := next(turn)) < len(ranges):
+            own.k.begin, own.k.end = ranges[number].start, ranges[number].stop
+            while own.k.begin < own.k.end:
+                call(own, *fixed, *mine, *end)
+                own.k.begin, used = progress.tolist()
+                pieces[number].append(tuple(None if a is None else torch.from_numpy(a[:used].copy())
+                                            for a in (index, value, extra)))
+
+    waiting = [_threads().submit(work) for _ in range(min(threads, len(ranges)) - 1)]
+    work()
+    for w in waiting:
+        w.result()
+    return [piece for part in pieces for piece in part]
+
+
+def _lists_on_gpu(function, p, dtype, before, rows, after, jobs, with_extra):
+    """Forward on a GPU: once to count, once to write each row where the counts say it begins."""
+    bits, counts = rows
+    _call(function, p, dtype, [*before, None, *rows, None, None, None, *after, None], jobs)
+    starts = torch.zeros(counts.numel() + 1, dtype=torch.int64, device=counts.device)
+    torch.cumsum(counts.reshape(-1)[jobs.start * p.k.T : jobs.stop * p.k.T], 0,
+                 out=starts[jobs.start * p.k.T + 1 : jobs.stop * p.k.T + 1])
+    n = int(starts[jobs.stop * p.k.T])
+    index = torch.empty(n, dtype=torch.uint8, device=counts.device)
+    value = torch.empty(n, dtype=dtype, device=counts.device)
+    extra = torch.empty_like(value) if with_extra else None
+    if n:
+        _call(function, p, dtype, [*before, starts, *rows, index, value, extra, *after, None], jobs)
+    return [(index, value, extra)]
+
+
+class _Spiking(torch.autograd.Function):
+    """value [n] = f(carrier, weights, bias): autograd sees one number an entry, in and out."""
+
+    @staticmethod
+    def forward(ctx, carrier, weights, bias, initial, layer, u, out):
+        active, bits, last = _forward(layer, weights.contiguous(), bias, initial, u)
+        ctx.save_for_backward(weights)
+        ctx.layer, ctx.active = layer, active
+        out.extend((active, bits, last))
+        return active.value.view_as(active.value)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (weights,), wanted = ctx.saved_tensors, ctx.needs_input_grad
+        below, by_weights, by_bias = gradients(ctx.layer, ctx.active, weights, grad.contiguous(), below=wanted[0],
+                                               weights_too=wanted[1], bias_too=wanted[2])
+        return below, by_weights, by_bias, None, None, None, None
+
+
+def gradients(layer: _Layer, active: ActiveSet, weights: torch.Tensor, grad: torch.Tensor, *, below: bool, weights_too: bool,
+              bias_too: bool) -> tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]:
+    """What goes down to the active entries of the layer below [n_below], dL/dW [N_in, N] and dL/dbias [N], given the
+    gradient of the spikes at the active entries [n]. Each product is sparse or dense, whichever is faster at this activity."""
+    packed, kernel, dtype = layer.packed, layer.neuron.kernel, weights.dtype
+    inputs, columns = weights.shape
+    starts, effect = active.starts(), torch.empty_like(active.value)
+    entries = layer.steps * layer.batch
+    dense_weights = weights_too and len(active.index) > DENSE_WEIGHTS * entries * columns
+    dense_below = below and packed.active.number > DENSE_BELOW * entries * inputs
+    sums = weights.new_empty(layer.batch, columns) if bias_too else None
+    grad_below = torch.empty_like(packed.active.value) if below else None
+    lower = [None] * 4
+    if below:
+        below_starts = packed.active.starts()
+        if not dense_below:
+            lower = [below_starts, packed.active.index, packed.active.value, grad_below]
+    tiled = _by_tiles(weights) if below and not dense_below else None
+    grad_weights = torch.zeros_like(weights) if dense_weights else None
+    dense = dense_weights or dense_below
+    for samples in layer.parts(columns) if dense else [range(layer.batch)]:
+        delta = weights.new_empty(layer.steps, len(samples), columns) if dense else None
+        p = layer.parameters(weights, start=samples.start, samples=len(samples))
+        _call(f"delta_{kernel}", p, dtype,
+              [starts, active.index, active.value, active.extra, grad, None, tiled, *lower, effect, delta, sums], samples)
+        if dense_weights:
+            grad_weights.addmm_(layer.dense_input(samples).T, delta.flatten(0, 1))
+        if dense_below:
+            down = (delta.flatten(0, 1) @ weights.T).reshape(layer.steps, len(samples), inputs)
+            _gathered(packed.active, down, samples, grad_below, below_starts)
+    if weights_too and not dense_weights:
+        grad_weights = torch.empty_like(weights)                # of the weights' own layout
+        dense_input = None if packed else layer.input.contiguous()
+        _call(f"weights_{kernel}", layer.parameters(weights), dtype,
+              [packed.bits if packed else None, dense_input, starts, active.index, effect, ..., grad_weights,
+               grad_weights.stride(0), grad_weights.stride(1)], range(_tiles(inputs)), _tiles(columns) * WIDE * WIDE)
+    return grad_below, grad_weights, sums.sum(0) if bias_too else None
+
+
+def _check(source, weights: torch.Tensor, bias: torch.Tensor | None) -> None:
+    columns = source.columns if isinstance(source, Packed) else source.shape[-1] if source.ndim == 3 else None
+    if columns is None:
+        raise ValueError(f"input must have the shape [T, B, N_in], not {tuple(source.shape)}.")
+    if weights.ndim != 2 or weights.shape[0] != columns:
+        raise ValueError(f"weights must have the shape [N_in, N] with N_in = {columns}, not {tuple(weights.shape)}.")
+    if bias is not None and tuple(bias.shape) != (weights.shape[1],):
+        raise ValueError(f"bias must have the shape [N] = [{weights.shape[1]}], not {list(bias.shape)}.")
+    if weights.dtype not in (torch.float32, torch.float64) or source.dtype != weights.dtype:
+        raise TypeError(f"input and weights must both be float32 or both float64, not {source.dtype} and {weights.dtype}.")
+    device = (source.bits if isinstance(source, Packed) else source).device
+    if device != weights.device:
+        raise ValueError(f"input is on {device}, weights are on {weights.device}: move one with .to().")
+
+
+def spiking(source: Packed | torch.Tensor, weights: torch.Tensor, bias: torch.Tensor | None, neuron: AbstractNeuron,
+            method: AbstractGradientMethod, draw: Draw | None = None, *, initial: torch.Tensor | None = None,
+            label: str = "layer", guard: Guard | None = None, record_u: torch.Tensor | None = None) -> Spikes:
+    """A layer, forward and ready to go back: current = source W + bias, then the neuron over time.
+
+    source: packed spikes, or numbers [T, B, N_in] for a network's input, which then has no gradient. weights [N_in, N] of
+    any layout (`linear.weight.T` is as good), bias [N] or None. initial [states, B, N]: the state to start from, None at
+    rest; no gradient flows into it. record_u [T, B, N]: filled with the membrane if somebody wants to see it.
+
+    Raises:
+        ValueError: shapes that do not fit, a layer that has to be dense (`unsupported` says why), input that is not finite.
+        NonFiniteWeights: by the guard; it also warns of `DeadLayer`.
+    """
+    _check(source, weights, bias)
+    if reason := unsupported(neuron, method):
+        raise ValueError(f"{label} cannot be sparse: {reason}")
+    guard = guard or Guard()
+    guard.weights(label, weights)
+    layer = _Layer(neuron, method.at_spike, method.reset_path, draw or Draw(), source)
+    state = None if initial is None else initial.detach().to(weights).reshape(len(neuron.states), -1).contiguous()
+    out: list = []
+    carrier = source.carrier if isinstance(source, Packed) else None
+    value = _Spiking.apply(carrier, weights, bias, state, layer, record_u, out)
+    active, bits, last = out
+    if not torch.isfinite(last).all():
+        raise ValueError(f"{label}: the membrane is not finite: check the input, or lower the current into the layer.")
+    guard.active(label, active, method.at_spike)
+    columns = weights.shape[1]
+    packed = Packed(bits, columns, weights.dtype, active, value if value.requires_grad else None)
+    return Spikes(packed, last.reshape(len(last), layer.batch, columns), active)
+
+
+class _Product(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, carrier, weights, bias, packed):
+        ctx.save_for_backward(weights)
+        ctx.packed = packed
+        (inputs, columns), dtype = weights.shape, weights.dtype
+        x = weights.new_empty(packed.steps, packed.batch, columns)
+        p = _parameters(dtype, packed.steps, packed.batch, inputs, columns)
+        _call("product", p, dtype, [packed.bits, _by_tiles(weights), bias, x], range(packed.batch * _tiles(columns)))
+        return x
+
+    @staticmethod
+    def backward(ctx, grad):
+        (weights,), packed, grad = ctx.saved_tensors, ctx.packed, grad.contiguous()
+        (inputs, columns), dtype = weights.shape, weights.dtype
+        p = _parameters(dtype, packed.steps, packed.batch, inputs, columns)
+        below = by_weights = by_bias = None
+        if ctx.needs_input_grad[0]:
+            active = packed.active
+            below = torch.empty_like(active.value)
+            _call("product_below", p, dtype, [grad, _by_tiles(weights), active.starts(), active.index, active.value, below],
+                  range(packed.batch))
+        if ctx.needs_input_grad[1]:
+            by_weights = torch.zeros((inputs, columns), dtype=dtype, device=weights.device)
+            _call("product_weights", p, dtype, [packed.bits, grad, by_weights], range(_tiles(inputs)))
+        if ctx.needs_input_grad[2]:
+            by_bias = grad.sum((0, 1))
+        return below, by_weights, by_bias, None
+
+
+def product(packed: Packed, weights: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+    """spikes W + bias [T, B, N], for a readout: dense out, and back only to the active entries of the spikes.
+
+    Raises:
+        ValueError: shapes that do not fit.
+    """
+    _check(packed, weights, bias)
+    return _Product.apply(packed.carrier, weights, bias, packed)
