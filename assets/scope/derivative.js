@@ -1,0 +1,5 @@
+// The spike-derivative scope.
+
+export class DerivativeScope {
+  destroy() {}
+}

@@ -1,0 +1,47 @@
+// What Streamlit calls whenever Python sent something: mounts a scope once, hands it new data, and takes it down at the end.
+
+import { compile, unpack, unsupported } from "./kernels.js";
+import { make } from "./controls.js";
+import { NeuronScope } from "./neuron.js";
+import { DerivativeScope } from "./derivative.js";
+
+const VIEWS = { neuron: NeuronScope, derivative: DerivativeScope };
+const mounted = new WeakMap(); // root -> { turn, scope, view, data, send }
+
+export default function mount({ parentElement: root, data, setStateValue }) {
+  const place = mounted.get(root) ?? { turn: 0, scope: null };
+  mounted.set(root, place);
+  const turn = ++place.turn;
+  // Newest wins: an older call's clean-up must not take down what a newer one has drawn.
+  const clean = () => {
+    if (place.turn !== turn) return;
+    place.turn++;
+    place.scope?.destroy();
+    place.scope = null;
+  };
+  place.send = setStateValue;
+  show(root, place, turn, data).catch((problem) => {
+    if (place.turn !== turn) return;
+    const reason = unsupported() ?? `The scope could not start (${problem.message}).`;
+    place.scope?.destroy();
+    place.scope = null;
+    root.querySelector(".notice")?.remove();
+    root.append(make("p", { class: "notice", role: "status" }, `${reason} The server draws the figures instead.`));
+    setStateValue("unavailable", reason);
+  });
+  return clean;
+}
+
+async function show(root, place, turn, data) {
+  const reason = unsupported();
+  if (reason) throw new Error(reason);
+  if (data.current && place.data?.current === data.current) data.samples = place.data.samples;
+  const [module, samples] = await Promise.all([compile(data.module), data.samples ?? (data.current && unpack(data.current))]);
+  if (place.turn !== turn) return;
+  data.samples = samples;
+  place.data = data;
+  if (place.scope && place.view === data.view) return place.scope.update(data);
+  place.scope?.destroy();
+  place.view = data.view;
+  place.scope = new VIEWS[data.view](root, module, data, (name, value) => place.send(name, value));
+}

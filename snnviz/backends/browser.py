@@ -1,0 +1,110 @@
+"""The kernels for the browser: the same text, built as one WebAssembly module by the same compiler, cached like a library.
+
+A scope in the page computes with it, so that a picture follows the hand without a trip to the server. It is no backend
+that Python could call: `module()` gives the bytes, `payload()` the text that carries them to the page, and kernels/README.md
+says how the functions are called. Only what a page shows is exported: every neuron forward, and LIF's adjoint.
+"""
+
+import base64
+import functools
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+
+from snnviz.backends import source
+
+NEURONS = ("lif", "cuba", "alif", "leaky", "izhikevich")
+DERIVATIVES = (
+    "fast_sigmoid", "sigmoid", "arctan", "triangle", "boxcar", "gaussian", "multi_gaussian", "single_exponential", "dspike",
+    "zo_normal", "zo_uniform", "zo_laplace", "zo_rademacher", "zo_tabled",
+)  # fmt: skip
+EXPORTS = (
+    *(f"{name}_forward" for name in NEURONS),
+    *(f"lif_backward_{derivative}" for derivative in DERIVATIVES),
+    "__heap_base",
+)
+
+FLAGS = (
+    "-x", "c++", "-std=c++17", "-target", "wasm32-freestanding", "-O3", "-msimd128", "-fopenmp-simd", "-ffp-contract=off",
+    "-fno-math-errno", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-g0", "-nostdlib", "-nostdinc++",
+    "-Wl,--no-entry", "-Wl,--strip-all", "-Wl,--export-memory", *(f"-Wl,--export={name}" for name in EXPORTS),
+)  # fmt: skip
+
+
+def unusable() -> str | None:
+    """Why no module can be built here, in a sentence; None when it can, or is in the cache already."""
+    try:
+        path()
+    except source.NoCompiler as missing:
+        return str(missing)
+    return None
+
+
+@functools.cache
+def text() -> str:
+    """What is compiled: the joined text of every neuron's file. The headers' own guards keep them from counting twice."""
+    return "\n".join(source.joined(f"{name}.cu") for name in NEURONS)
+
+
+def path() -> pathlib.Path:
+    """Where the built module is, or will be. A system compiler is no substitute here: few can write WebAssembly.
+
+    Raises:
+        NoCompiler: the ziglang package is not installed.
+    """
+    if not importlib.util.find_spec("ziglang"):
+        raise source.NoCompiler("The kernels cannot be built for the browser: install the ziglang package (pip install ziglang).")
+    key = "\n".join((text(), *FLAGS, f"ziglang {importlib.metadata.version('ziglang')}"))
+    return source.cache_folder() / f"browser-{hashlib.sha256(key.encode()).hexdigest()[:16]}.wasm"
+
+
+@functools.cache
+def module() -> bytes:
+    """The WebAssembly module, built on first use on this machine (some ten seconds) and kept.
+
+    Raises:
+        NoCompiler: there is no compiler. RuntimeError: it could not compile the text; its first complaint is quoted.
+    """
+    file = path()
+    if not file.is_file():
+        build(file)
+    return file.read_bytes()
+
+
+@functools.cache
+def payload() -> str:
+    """The module as it travels: deflated, in base64. A seventh of its size."""
+    return packed(module())
+
+
+def packed(data: bytes) -> str:
+    """Bytes as text for JSON, deflated first; unpacked in the page by `unpack` of assets/scope/kernels.js."""
+    return base64.b64encode(zlib.compress(data, 6)).decode("ascii")
+
+
+def build(file: pathlib.Path) -> None:
+    """Compile the module into `file`, unless another process has done it meanwhile."""
+    from filelock import FileLock
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(file.with_suffix(".lock")), tempfile.TemporaryDirectory(dir=file.parent) as folder:
+        if file.is_file():
+            return
+        print("snnviz: building the kernels for the browser, once ...", file=sys.stderr, flush=True)
+        start, unit, out = time.perf_counter(), pathlib.Path(folder) / "browser.cu", pathlib.Path(folder) / file.name
+        unit.write_text(text(), encoding="utf-8")
+        command = (sys.executable, "-m", "ziglang", "c++", *FLAGS, str(unit), "-o", str(out))
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode:
+            complaint = next((line for line in result.stderr.splitlines() if "error" in line), result.stderr[:300])
+            raise RuntimeError(f"The compiler ({shlex.join(command[:4])}) could not build the kernels for the browser: {complaint}")
+        os.replace(out, file)
+        print(f"snnviz: built in {time.perf_counter() - start:.1f} s: {file}", file=sys.stderr, flush=True)
