@@ -5,7 +5,6 @@ import hashlib
 import os
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -393,6 +392,31 @@ def test_nothing_there(tmp_path, monkeypatch):
     assert len(NMnist().load(Split.TRAIN)) == 8, "found through SNNVIZ_DATA"
 
 
+def test_nothing_is_fetched_unless_asked_for(tmp_path, monkeypatch):
+    import tonic.datasets
+
+    asked = []
+
+    def fake(save_to, train):
+        asked.append(train)
+        write_nmnist(Path(save_to), half="Train" if train else "Test", seed=int(train))
+
+    monkeypatch.setattr(tonic.datasets, "NMNIST", fake)
+    dataset = NMnist(folder=str(tmp_path / "new"))
+    with pytest.raises(FileNotFoundError, match="allow the download"):
+        dataset.load(Split.TRAIN)
+    assert not asked and not (tmp_path / "new").exists()
+    assert len(dataset.load(Split.TRAIN, download=True)) == 10 and asked == [True, False]
+    assert len(dataset.load(Split.TEST, download=True)) == 10 and asked == [True, False], "what is there is not fetched"
+
+    def away(save_to, train):
+        raise OSError("[Errno -2] Name or service not known")
+
+    monkeypatch.setattr(tonic.datasets, "NMNIST", away)
+    with pytest.raises(ConnectionError, match=r"NMNIST could not be fetched into .*not known.*by hand"):
+        NMnist(folder=str(tmp_path / "other")).load(Split.TRAIN, download=True)
+
+
 def test_the_cache_is_used_renewed_when_a_file_changes_and_survives_damage(tmp_path, monkeypatch):
     monkeypatch.setenv("SNNVIZ_CACHE", str(tmp_path / "cache"))
     write_nmnist(tmp_path)
@@ -441,6 +465,7 @@ def test_crop_downsample_merge_start_align_stretch_and_binary(tmp_path):
     assert seen(start=20.0)[1][0] == (0.0, 10, 10, 0) and seen(align=True)[1][1][0] == 10.0
     assert [event[0] for event in seen(refractory=5.0, merge=True)[1]] == [10.0, 20.0, 30.0, 90.0]
     assert [event[1:3] for event in seen(denoise=15.0)[1]] == [(0, 0)], "tonic's filter lets the first moments pass"
+    assert [event[1:3] for event in seen(hot_pixels=20.0)[1]] == [(0, 0), (11, 11), (33, 33)]
     base = NMnist(folder=str(tmp_path), steps=5, dt=10.0)
     assert base.load(Split.TRAIN).x.sum() == 4, "the event at 90 ms lies after the last step"
     stretched = dataclasses.replace(base, binning=Binning.STRETCH).load(Split.TRAIN)
@@ -612,7 +637,7 @@ def test_bad_own_files_are_named_with_what_is_wrong(tmp_path, name, content, sai
     assert len(caught) == 1 and "\n" not in train.problems[0]
 
 
-def test_nothing_is_ever_unpickled(tmp_path):
+def test_nothing_is_ever_unpickled(tmp_path, monkeypatch):
     np.savez(tmp_path / "objects.npz", t=np.array([Boom()], dtype=object), neuron=np.array([1]))
     with pytest.raises(ValueError, match="Python objects, which are never loaded"):
         read_recording((tmp_path / "objects.npz").read_bytes(), "objects.npz")
@@ -621,13 +646,9 @@ def test_nothing_is_ever_unpickled(tmp_path):
     whole[len(whole) // 4] ^= 255
     with pytest.raises(ValueError, match=r"damaged|cannot be read"):
         read_recording(bytes(whole), "flipped.npz")
-    with (
-        zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as packed,
-        packed.open("t.npy", "w") as member,
-    ):
-        for _ in range(11):
-            member.write(bytes(100_000_000))
-    with pytest.raises(ValueError, match=r"1\.1 GB"):
+    np.savez_compressed(tmp_path / "bomb.npz", t=np.zeros(100_000), neuron=np.zeros(100_000))
+    monkeypatch.setattr("snnviz.datasets.recordings.LARGEST", 1_000_000)
+    with pytest.raises(ValueError, match="unpacks to"):
         read_recording((tmp_path / "bomb.npz").read_bytes(), "bomb.npz")
 
 
@@ -647,9 +668,9 @@ def test_any_bytes_give_columns_or_one_sentence(data, name):
 @pytest.mark.skipif(not os.environ.get("SNNVIZ_DATA"), reason="SNNVIZ_DATA names no folder with recordings")
 def test_real_nmnist_recordings():
     try:
-        train, test = (NMnist(samples=500).load(split) for split in Split)
+        train, test = (NMnist(samples=1000, downsample=4).load(split) for split in Split)
     except FileNotFoundError as error:
         pytest.skip(str(error))
-    assert not train.problems and "".join(train.classes) == "0123456789" and len(train) + len(test) == 500
-    assert 1000 < len(train.storage.time) / 500 < 20_000 and 250 < train.events(0)["t"].max() < 400
-    assert linear_score(train, test, counts) > 0.7
+    assert not train.problems and "".join(train.classes) == "0123456789" and len(train) + len(test) <= 1000
+    assert 1000 < len(train.events(0)) < 20_000 and 250 < train.events(0)["t"].max() < 400
+    assert linear_score(train, test, counts) > 0.6

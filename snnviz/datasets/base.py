@@ -104,7 +104,13 @@ class Binned(AbstractStorage):
 
     def take(self, index: np.ndarray) -> torch.Tensor:
         recording = self.chosen[np.asarray(index, np.int64)]
-        first, count = self.start[recording], self.start[recording + 1] - self.start[recording]
+        first, stop = self.start[recording], self.start[recording + 1]
+        if not self.stretch:  # events are in order of time: leave those after the last step where they are
+            end = self.bins * self.dt * 1000.0
+            stop = np.array(
+                [a + np.searchsorted(self.time[a:b], end) for a, b in zip(first, stop, strict=True)], np.int64
+            )
+        count = stop - first
         where = np.arange(count.sum()) + np.repeat(first - (np.cumsum(count) - count), count)
         column = np.repeat(np.arange(len(recording)), count)
         width = np.full(len(recording), self.dt * 1000.0)  # of a step, in microseconds

@@ -23,6 +23,15 @@ LOOKING_FETCHES = frozenset(
     {"DSEC", "TUMVIE"}
 )  # tonic has no way to ask whether these are there: asking downloads them
 
+SENSORS = {
+    "NCALTECH101": (
+        2,
+        180,
+        240,
+    ),  # tonic names none, as recordings differ in size; none is larger than the camera's picture
+    "SMNIST": (100,),  # tonic says 99 and numbers its neurons from 0 to 99
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
@@ -107,12 +116,10 @@ class TonicSet(AbstractTonic):
             raise FileNotFoundError(f"{self.name}: no recordings in {root}.")
         classes, order = self._named(sets[0][1], names)
         recordings = [dataclasses.replace(recording, label=order[recording.label]) for recording in recordings]
-        sensor = getattr(sets[0][1], "sensor_size", None)
-        if sensor is not None:
-            width, height, polarities = sensor
+        sensor = SENSORS.get(self.name)
+        if sensor is None and getattr(sets[0][1], "sensor_size", None) is not None:
+            width, height, polarities = sets[0][1].sensor_size
             sensor = (polarities, height, width) if height > 1 else (width,)
-            if self.name == "SMNIST":
-                sensor = (width + 1,)  # tonic numbers its neurons from 0 to their number
         places = {Path(items.location_on_system) for _, items in sets}
         files = sorted(path for place in places if place.is_dir() for path in place.rglob("*") if path.is_file())
         return Found(

@@ -10,7 +10,7 @@ import dataclasses
 import enum
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -176,44 +176,41 @@ class AbstractEvents(AbstractDataset):
 
     def _read(self, found: Found) -> tuple[dict[str, np.ndarray], dict]:
         """Read, check and prepare the recordings that are wanted."""
+        sensor = found.sensor
+        problems = list(found.problems)
         wanted = self._choose(found.recordings)
-        kept, problems = [], list(found.problems)
-        for number in wanted:
-            recording = found.recordings[number]
-            try:
-                events = self._prepare(checked(recording.read(), found.sensor), found.sensor)
-                if not len(events["t"]):
-                    raise ValueError("no events are left after the settings for start, crop and noise were applied.")
-            except (
-                Exception
-            ) as error:  # a foreign file makes a reader fail in any way; it must not take the others with it
-                problems.append(f"{recording.name}: {plain(error)}")
-                continue
-            kept.append((number, events))
+
+        def usable(numbers: Iterable[int], step: Callable[[int], Columns]) -> Iterator[tuple[int, Columns]]:
+            for number in numbers:
+                try:
+                    yield number, {name: column.astype(np.int32) for name, column in step(number).items()}
+                except Exception as error:  # a reader may fail in any way at a foreign file; the others are still used
+                    problems.append(f"{found.recordings[number].name}: {plain(error)}")
+
+        def read(number: int) -> Columns:
+            return checked(found.recordings[number].read(), found.sensor)
+
+        if sensor is None:  # only the events tell: read them all first
+            raw = dict(usable(wanted, read))
+            sensor, others = extent(raw)
+            problems += [f"{found.recordings[n].name}: has other columns than most recordings here." for n in others]
+            raw = {number: events for number, events in raw.items() if number not in others}
+            shape = self._shape(sensor)
+            kept = list(usable(raw, lambda number: self._prepare(raw[number], sensor, shape)))
+        else:
+            shape = self._shape(sensor)
+            kept = list(usable(wanted, lambda number: self._prepare(read(number), sensor, shape)))
         if not kept:
-            raise ValueError(
-                f"{type(self).title}: none of {len(wanted)} recordings could be used; the first: "
-                f"{problems[0] if problems else 'none found.'}"
-            )
-        kinds = ["y" in events for _, events in kept]
-        camera = sum(kinds) * 2 >= len(kinds)
-        for (number, _), kind in zip(kept, kinds, strict=True):
-            if kind is not camera:
-                problems.append(
-                    f"{found.recordings[number].name}: has {'x, y' if kind else 'neuron'} where most recordings here "
-                    "have the other kind of column."
-                )
-        kept = [one for one, kind in zip(kept, kinds, strict=True) if kind is camera]
-        shape = self._shape(found.sensor, [events for _, events in kept], camera)
-        unit = [index_of(events, shape) for _, events in kept]
+            first = problems[0] if problems else "none found."
+            raise ValueError(f"{self.title}: none of {len(wanted)} recordings could be used; the first: {first}")
         label = np.array([found.recordings[number].label for number, _ in kept])
         test = np.array([found.recordings[number].half is Split.TEST for number, _ in kept])
         if test.all() or not test.any():  # no official halves, or nothing usable in one of them
             test = np.isin(np.arange(len(kept)), halves(label, self.train_share, self.seed)[Split.TEST])
         arrays = {
-            "time": np.concatenate([events["t"] for _, events in kept]).astype(np.int32),
-            "unit": np.concatenate(unit).astype(np.int32),
-            "start": np.cumsum([0, *map(len, unit)]),
+            "time": np.concatenate([events["t"] for _, events in kept]),
+            "unit": np.concatenate([events["unit"] for _, events in kept]),
+            "start": np.cumsum([0, *(len(events["t"]) for _, events in kept)]),
             "label": label,
             "half": test,
         }
@@ -240,10 +237,10 @@ class AbstractEvents(AbstractDataset):
         chosen = evenly(number[~test], labels, for_train, self.seed)
         return sorted(chosen + evenly(number[test], labels, self.samples - for_train, self.seed))
 
-    def _prepare(self, events: Columns, sensor: tuple[int, ...] | None) -> Columns:
-        """Start, noise, crop, downsample and polarities, in this order."""
+    def _prepare(self, events: Columns, sensor: tuple[int, ...], shape: tuple[int, ...]) -> Columns:
+        """Start, noise, crop, downsample and polarities, in this order; two columns remain, t and unit."""
         t = events["t"]
-        if self.align and len(t):
+        if self.align:
             events = {**events, "t": t - t[0]}
         if self.start:
             events = {**events, "t": events["t"] - round(self.start * 1000)}
@@ -251,19 +248,18 @@ class AbstractEvents(AbstractDataset):
         if len(events["t"]) and (self.denoise or self.refractory or self.hot_pixels):
             events = self._tonic(events)
         if self.crop and "y" in events:
-            width, height = (
-                (sensor[2], sensor[1])
-                if sensor
-                else (int(events["x"].max(initial=0)) + 1, int(events["y"].max(initial=0)) + 1)
-            )
-            left, top = (max(0, (width - self.crop) // 2), max(0, (height - self.crop) // 2))
+            left, top = (max(0, (size - self.crop) // 2) for size in (sensor[2], sensor[1]))
             x, y = events["x"] - left, events["y"] - top
             events = only({**events, "x": x, "y": y}, (x >= 0) & (x < self.crop) & (y >= 0) & (y < self.crop))
         if self.downsample > 1:
             events = {name: column // self.downsample if name in "xy" else column for name, column in events.items()}
-        if self.merge and "p" in events:
-            events = {**events, "p": np.zeros_like(events["p"])}
-        return events
+        if not len(events["t"]):
+            raise ValueError("no events are left after the settings for start, crop and noise were applied.")
+        unit = events["x"]
+        if len(shape) == 3:
+            p = events["p"] if shape[0] > 1 and "p" in events else 0
+            unit = (p * shape[1] + events["y"]) * shape[2] + unit
+        return {"t": events["t"], "unit": unit}
 
     def _tonic(self, events: Columns) -> Columns:
         """tonic's transforms; a set without rows has its neurons in one row."""
@@ -282,24 +278,18 @@ class AbstractEvents(AbstractDataset):
         packed = tonic.Compose(chain)(packed)
         return {name: packed[name] for name in events}
 
-    def _shape(self, sensor: tuple[int, ...] | None, kept: list[Columns], camera: bool) -> tuple[int, ...]:
+    def _shape(self, sensor: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of one sample at one time, after crop, downsampling and merging."""
-        if sensor is None:
-            extent = {
-                name: 1 + max(int(events[name].max()) for events in kept) for name in ("x", "y") if name in kept[0]
-            }
-            shape = (2, extent["y"], extent["x"]) if camera else (extent["x"],)
-        else:
-            side = [min(self.crop, size) if self.crop and camera else size for size in sensor[-2 if camera else -1 :]]
-            shape = (*sensor[: -2 if camera else -1], *(-(-size // self.downsample) for size in side))
-        if camera and self.merge:
-            shape = (1, *shape[1:])
-        if np.prod(shape) > MOST_INPUTS:
-            raise ValueError(
-                f"{type(self).title}: {' x '.join(map(str, shape))} inputs are more than {MOST_INPUTS:,}; raise "
-                "downsample or crop."
-            )
-        return tuple(int(size) for size in shape)
+        if len(sensor) == 1:
+            return self._bounded((-(-sensor[0] // self.downsample),))
+        sides = [min(self.crop, size) if self.crop else size for size in sensor[1:]]
+        return self._bounded((1 if self.merge else sensor[0], *(-(-size // self.downsample) for size in sides)))
+
+    def _bounded(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        if np.prod(shape, dtype=np.float64) > MOST_INPUTS:
+            size = " x ".join(map(str, shape))
+            raise ValueError(f"{self.title}: {size} inputs are more than {MOST_INPUTS:,}; raise downsample or crop.")
+        return shape
 
 
 def checked(events: Columns, sensor: tuple[int, ...] | None) -> Columns:
@@ -329,9 +319,9 @@ def checked(events: Columns, sensor: tuple[int, ...] | None) -> Columns:
     if out["t"].max() > LONGEST:  # an absolute clock
         out["t"] -= out["t"].min()
     if "p" in out:
-        if set(np.unique(out["p"]).tolist()) <= {-1, 1}:
+        if (np.abs(out["p"]) == 1).all():
             out["p"] = (out["p"] + 1) // 2
-        elif not set(np.unique(out["p"]).tolist()) <= {0, 1}:
+        elif ((out["p"] != 0) & (out["p"] != 1)).any():
             raise ValueError("polarities are neither 0 and 1 nor -1 and 1.")
     if sensor is not None and ("y" in out) is not (len(sensor) == 3):
         raise ValueError(f"has the columns {', '.join(out)}, which is another kind of recording.")
@@ -351,12 +341,16 @@ def only(events: Columns, keep: np.ndarray) -> Columns:
     return {name: column[keep] for name, column in events.items()}
 
 
-def index_of(events: Columns, shape: tuple[int, ...]) -> np.ndarray:
-    """Which input each event belongs to, an index into the flattened shape."""
-    if len(shape) == 1:
-        return events["x"]
-    p = events["p"] if shape[0] > 1 and "p" in events else np.zeros_like(events["x"])
-    return (p * shape[1] + events["y"]) * shape[2] + events["x"]
+def extent(recordings: dict[int, Columns]) -> tuple[tuple[int, ...], set[int]]:
+    """The sensor that all events fit on, and the recordings that have other columns than most, which do not count."""
+    cameras = {number for number, events in recordings.items() if "y" in events}
+    neurons = recordings.keys() - cameras
+    most, others = (cameras, neurons) if len(cameras) >= len(neurons) else (neurons, cameras)
+    size = {
+        name: 1 + max((int(recordings[n][name].max()) for n in most), default=0)
+        for name in ("x", "y")[: 1 + (most is cameras)]
+    }
+    return ((2, size["y"], size["x"]) if most is cameras else (size["x"],)), set(others)
 
 
 def evenly(members: np.ndarray, labels: np.ndarray, wanted: int, seed: int) -> list[int]:

@@ -46,6 +46,15 @@ class DvsGesture(AbstractTonic):
 
     steps: int = param(60, "Time steps", "T", low=1, high=100_000, slider=(10, 300, 10))
     dt: float = param(25.0, "Step", r"\Delta t", "ms", low=0, open_low=True, high=1000, slider=(1.0, 100.0, 1.0))
+    samples: int = param(
+        300,
+        "Recordings to use",
+        "S",
+        low=0,
+        high=1_000_000,
+        slider=(0, 10_000, 100),
+        help="Both halves together; 0: all.",
+    )
     align: bool = param(True, "Start at the first event", advanced=True, help="Instead of at the recording's own zero.")
     downsample: int = param(
         4, "Pixels per input", "", "", low=1, slider=(1, 16, 1), help="Per direction: 2 joins squares of 2 x 2 pixels."
