@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from snnviz.datasets.digits import DEPTH, pixels
-from snnviz.datasets.events import AbstractEvents, Columns, Found, Recording
+from snnviz.datasets.events import AbstractEvents, Columns, Found, Recording, evenly
 from snnviz.params import param
 
 BLOCK = 64  # digits filmed side by side
@@ -58,14 +58,14 @@ class Saccades(AbstractEvents):
                 f"{self.side}; lower the amplitude."
             )
         path = self._path()
-        films = functools.lru_cache(maxsize=1)(
-            lambda block: self._films(images[block * BLOCK : (block + 1) * BLOCK], path, block * BLOCK)
-        )
+        chosen = np.array(evenly(np.arange(len(labels)), labels, self.samples, self.seed))
+        blocks = [chosen[low : low + BLOCK] for low in range(0, len(chosen), BLOCK)]
+        films = functools.lru_cache(maxsize=1)(lambda block: self._films(images[blocks[block]], path, blocks[block]))
         recordings = tuple(
-            Recording(f"digit {number}", int(label), None, lambda number=number: films(number // BLOCK)[number % BLOCK])
-            for number, label in enumerate(labels)
+            Recording(f"digit {number}", int(labels[number]), None, lambda n=n: films(n // BLOCK)[n % BLOCK])
+            for n, number in enumerate(chosen)
         )
-        have = f"{self.title}: {len(recordings):,} recordings, made with seed {self.seed};"
+        have = f"{self.title}: {len(recordings):,} of {len(labels):,} recordings, made with seed {self.seed};"
         return Found(recordings, tuple(str(digit) for digit in range(10)), (2, self.side, self.side), (), have)
 
     def _path(self) -> tuple[np.ndarray, np.ndarray]:
@@ -88,8 +88,8 @@ class Saccades(AbstractEvents):
         near = np.maximum(0.0, 1.0 - np.abs(np.rint(seen * GRID)[..., None] / GRID - np.arange(8)))
         return np.rint(near * GRID)
 
-    def _films(self, images: np.ndarray, path: tuple[np.ndarray, np.ndarray], first: int) -> list[Columns]:
-        """The events of many digits, filmed side by side; `first` is the number of the first of them."""
+    def _films(self, images: np.ndarray, path: tuple[np.ndarray, np.ndarray], numbers: np.ndarray) -> list[Columns]:
+        """The events of many digits, filmed side by side; a digit's number seeds its false events."""
         rows, columns = path  # [K, side, 8]
         level = max(1, round(self.threshold * WHITE))
         digits = images.astype(np.float64)
@@ -106,16 +106,16 @@ class Saccades(AbstractEvents):
             turn = 1 + np.arange(len(total)) - np.repeat(np.cumsum(fired) - fired, fired)  # 1, 2, ... at one pixel
             time = (tick - 1) * SUBSTEP + turn * level * SUBSTEP // np.maximum(total, 1)  # as if light changed evenly
             told.append(np.stack([time, np.repeat(place, fired), np.repeat(moved > 0, fired)]))
-        time, place, up = np.concatenate(told, 1)
-        digit, y, x = np.unravel_index(place, known.shape)
+        time, where, up = np.concatenate(told, 1)
+        digit, y, x = np.unravel_index(where, known.shape)
         end = (len(rows) - 1) * SUBSTEP
         films = []
-        for number in range(len(images)):
-            rng = np.random.default_rng([self.seed, first + number])
+        for place, number in enumerate(numbers):
+            rng = np.random.default_rng([self.seed, number])
             false = rng.integers(
                 0, [[end], [self.side], [self.side], [2]], (4, round(self.noise * end * 1e-6 * self.side**2))
             )
-            mine = digit == number
+            mine = digit == place
             films.append(
                 {
                     name: np.concatenate([column[mine], noise])
