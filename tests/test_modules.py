@@ -51,11 +51,12 @@ def test_the_loss_is_its_formula(heads, alpha, weight, tau):
         kl += sum((a * np.log(a / b)).sum() / 7 for a, b in ((p, r), (r, p)))
     expected = (1 - weight) / (1 + heads * alpha) * (cross[0] + alpha * sum(cross[1:])) + weight / (2 * heads) * kl
     method = SurrogateModules(after=tuple(range(1, heads + 1)), alpha=alpha, weight=weight, temperature=tau)
-    output = NetworkOutput(torch.tensor(logits, requires_grad=True), tuple(torch.tensor(z, requires_grad=True) for z in own))
+    leaves = [torch.tensor(z, requires_grad=True) for z in (logits, *own)]
+    output = NetworkOutput(leaves[0], tuple(leaves[1:]))
     loss = sml_loss(output, torch.tensor(y), method)
     assert loss.item() == pytest.approx(expected, rel=1e-12)
     # Each divergence trains its second argument alone: d KL(p -> r) / d r = (softmax(r / tau) - p) / tau.
-    grad_q, *grad_own = torch.autograd.grad(loss, (output.logits, *output.heads))
+    grad_q, *grad_own = torch.autograd.grad(loss, leaves)
     hot = np.eye(CLASSES)[y]
     towards = sum(softmax(q / tau) - softmax(z / tau) for z in own) / tau
     hard = (1 - weight) / (1 + heads * alpha) / 7
