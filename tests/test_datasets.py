@@ -620,6 +620,7 @@ class Boom:
         ("a.csv", b"t,neuron\n1,-2\n", "outside 0 to"),
         ("a.csv", b"t,neuron\n1,99999999999\n", "outside 0 to"),
         ("a.csv", b"t,neuron\n", "no events"),
+        ("a.csv", b"t,neuron\n# nothing came\n", "no events"),
         ("a.csv", b"t,x,y,p\n1,2,3,7\n", "polarities"),
         ("a.csv", b"t,neuron\n0,1\n9e9,1\n", "35 minutes"),
         ("a.npz", b"PK\x03\x04 cut short", "cut short, damaged or no NPZ"),

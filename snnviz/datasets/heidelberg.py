@@ -1,6 +1,7 @@
 """The Heidelberg spiking sets: spoken digits and commands, as spikes of a model of the inner ear."""
 
 import dataclasses
+import functools
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -31,6 +32,7 @@ class AbstractHeidelberg(AbstractTonic):
     def look(self, root: Path) -> Found | None:
         import h5py
 
+        opened = functools.cache(lambda path: h5py.File(path, "r"))  # closed when the recordings are let go
         recordings, files, problems, classes = [], [], [], ()
         count = dict.fromkeys(Split, 0)
         for name, half in self.parts.items():
@@ -61,7 +63,7 @@ class AbstractHeidelberg(AbstractTonic):
                     f"{name}, recording {number}",
                     int(label),
                     half,
-                    lambda path=path, number=number: read_hdf5(path, number),
+                    lambda path=path, number=number: read_hdf5(opened(path), number),
                 )
                 for number, label in enumerate(labels)
             ]
@@ -74,13 +76,12 @@ class AbstractHeidelberg(AbstractTonic):
         return Found(tuple(recordings), classes, (CHANNELS,), tuple(files), said, tuple(problems))
 
 
-def read_hdf5(path: Path, number: int) -> Columns:
-    """The spikes of one recording: times in s become microseconds, units stay."""
-    import h5py
-
-    with h5py.File(path, "r") as file:
-        times = np.asarray(file["spikes/times"][number], np.float64)
-        return {"t": times * 1e6, "x": np.asarray(file["spikes/units"][number])}
+def read_hdf5(file: Any, number: int) -> Columns:
+    """The spikes of one recording of an open file: times in s become microseconds, units stay."""
+    return {
+        "t": np.asarray(file["spikes/times"][number], np.float64) * 1e6,
+        "x": np.asarray(file["spikes/units"][number]),
+    }
 
 
 @dataclasses.dataclass(frozen=True)

@@ -155,11 +155,10 @@ def read_csv(data: bytes) -> Columns:
         raise ValueError(f"line {first + 1} names a column twice: {', '.join(names)}.")
     body = lines[first + 1 :]
     try:
-        table = (
-            np.loadtxt(io.StringIO("\n".join(body)), delimiter=between, ndmin=2)
-            if any(map(str.strip, body))
-            else np.empty((0, len(names)))
-        )
+        filled = any(line.strip() and not line.lstrip().startswith("#") for line in body)
+        table = np.empty((0, len(names)))
+        if filled:
+            table = np.loadtxt(io.StringIO("\n".join(body)), delimiter=between, ndmin=2)
         if table.shape[1] != len(names):
             raise ValueError
     except ValueError:
@@ -217,7 +216,7 @@ def read_labels(path: Path) -> dict[str, str]:
     """What labels.csv says: file to label."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
+            rows = list(csv.DictReader(file, skipinitialspace=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{LABELS} is no CSV text: {plain(error)}") from error
     if not rows or not {"file", "label"} <= set(rows[0]):
