@@ -33,7 +33,7 @@ export class Kernels {
     this.arrays = {};
   }
 
-  // Lays out float32 arrays of the given lengths in memory, and gives them by name. Older ones are void after it.
+  // Lays out float32 arrays of the given lengths in memory, all zero, and gives them by name. Older ones are void after it.
   layout(lengths) {
     let at = this.start + SCAN_BYTES;
     const places = {};
@@ -46,7 +46,7 @@ export class Kernels {
     this.scan = new DataView(this.memory.buffer, this.start, SCAN_BYTES);
     this.arrays = {};
     for (const [name, [place, length]] of Object.entries(places)) {
-      this.arrays[name] = new Float32Array(this.memory.buffer, place, length);
+      this.arrays[name] = new Float32Array(this.memory.buffer, place, length).fill(0);
     }
     return this.arrays;
   }
