@@ -26,7 +26,11 @@ class Entry:
 
 
 # In the order of the menu; the first is what opens.
-PAGES = (Entry("start.py", "Start", ":material/home:"),)
+PAGES = (
+    Entry("start.py", "Start", ":material/home:"),
+    Entry("neuron.py", "Neuron", ":material/bolt:", "Explore"),
+    Entry("gradients.py", "Gradients", ":material/compare_arrows:", "Explore"),
+)
 
 
 def main() -> None:
@@ -39,6 +43,7 @@ def main() -> None:
     page = st.navigation(sections)
     controls.begin(page.url_path, shared={"backend"})
     backend.pick()
+    st.html("<style>[data-testid='stMainBlockContainer'] {padding-top: 2.5rem; padding-bottom: 3rem}</style>")
     messages = st.container()
     page.run()
     controls.end(messages)

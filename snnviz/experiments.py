@@ -290,11 +290,11 @@ def network_loss(experiment: Experiment, model: Network, x: torch.Tensor, method
 
 def compare_gradients(experiment: Experiment, methods: Sequence[AbstractGradientMethod],
                       backend: AbstractBackend | str | None = None, dtype: torch.dtype | None = None,
-                      autograd: tuple[type, ...] = ()) -> Comparison:
+                      autograd: bool = False) -> Comparison:
     """Differentiate the same run by several methods; the first is what the others are measured against.
 
-    autograd: methods of these classes are run by the reference backend, torch autograd through the neuron's step, so that
-    agreement with a kernel means something.
+    autograd: BPTT is run by the reference backend, torch autograd through the neuron's own step, so that its agreement with
+    a kernel means something.
 
     Raises:
         ValueError: no methods, or as `differentiate` says.
@@ -303,7 +303,7 @@ def compare_gradients(experiment: Experiment, methods: Sequence[AbstractGradient
         raise ValueError("methods: give at least one gradient method.")
     start, runs = time.perf_counter(), {}
     for method in methods:
-        runs[method.label] = differentiate(experiment, method, "reference" if isinstance(method, autograd) else backend, dtype)
+        runs[method.label] = differentiate(experiment, method, "reference" if autograd and isinstance(method, BPTT) else backend, dtype)
     first = next(iter(runs.values()))
     rows = []
     for label, run in runs.items():

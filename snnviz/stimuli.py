@@ -8,7 +8,7 @@ import numpy as np
 
 from snnviz.params import Declared, param
 
-AMPLITUDE = {"symbol": "I", "slider": (0.0, 3.0, 0.01), "help": "In units of the threshold per step."}
+AMPLITUDE = {"symbol": "I", "slider": (0.0, 0.5, 0.005), "help": "In units of the threshold per step."}
 START = {"symbol": "t_0", "unit": "ms", "low": 0.0, "slider": (0.0, 200.0, 5.0), "advanced": True}
 
 

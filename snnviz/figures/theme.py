@@ -55,6 +55,7 @@ LIGHT = Colours(
         "slayer": "#D55E00",
         "exodus": "#009E73",
         "localzo": "#CC79A7",
+        "gated": "#8F3F74",
         "sparse": "#E69F00",
         "modules": "#7F6A00",
     },
@@ -80,6 +81,7 @@ DARK = Colours(
         "slayer": "#F07F35",
         "exodus": "#2BC08F",
         "localzo": "#DE96BE",
+        "gated": "#F2C4DD",
         "sparse": "#F0B429",
         "modules": "#BFA62E",
     },
@@ -93,6 +95,7 @@ METHOD_DASHES: Mapping[str, str] = {
     "bptt_cut": "solid",
     "slayer": "dash",
     "localzo": "dot",
+    "gated": "longdashdot",
     "sparse": "dashdot",
     "modules": "longdash",
 }

@@ -19,7 +19,7 @@ class Slayer(AbstractGradientMethod):
     surrogate: AbstractSurrogate = dataclasses.field(default_factory=SingleExponential)
     scale: float = param(1.0, "Gradient scale", "k", low=0.0, open_low=True, slider=(0.01, 10.0, 0.01), log=True,
                          help="SLAYER's hand-tuned factor on the spike derivative.")
-    after_reset: bool = param(False, "Read the derivative after the reset", advanced=True,
+    after_reset: bool = param(False, "Read the derivative after the reset",
                               help="As the code of the published comparison does; a small effect.")
 
     title = "SLAYER"

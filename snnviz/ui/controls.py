@@ -169,8 +169,57 @@ def option(
     return name
 
 
+def several(
+    options: Sequence[str],
+    label: str,
+    key: str,
+    *,
+    default: Sequence[str],
+    titles: Callable[[str], str] = str,
+    help: str | None = None,
+) -> list[str]:
+    """Draw a choice of any of a few names, all shown by their titles; return the chosen ones in the order of `options`."""
+    state = st.session_state
+    _note(key)
+    seen = state.setdefault(_SEEN, {})
+    raw = st.query_params.get(key)
+    if raw != seen.get(key, ""):
+        asked = None if raw is None else raw.split("-") if raw else []
+        if asked is None:
+            if key in seen:
+                state[key] = list(default)
+        elif set(asked) <= set(options):
+            state[key] = asked
+            _settle(key)
+        else:
+            allowed = f"some of {', '.join(f'`{o}`' for o in options)}, joined by `-`"
+            _complain(key, label, raw, allowed, ", ".join(titles(d) for d in default))
+            state[key] = list(default)
+    if not set(state.get(key) or ()) <= set(options) or key not in state:
+        state[key] = list(default)
+    chosen = st.pills(
+        label, list(options), selection_mode="multi", format_func=titles, key=key, help=help, persist_state="session", wrap=True,
+        on_change=_settle, args=(key,),
+    )  # fmt: skip
+    names = [o for o in options if o in chosen]
+    text = None if set(names) == set(default) else "-".join(names)
+    if text is None:
+        if key in st.query_params:
+            del st.query_params[key]
+    elif st.query_params.get(key) != text:
+        st.query_params[key] = text
+    seen[key] = text
+    return names
+
+
 def number(value: float, known: Param, key: str) -> float:
-    """Draw the control of one number, `value` being its default: a slider where its `Param` says so, else a field to type in."""
+    """Draw the control of one number, `value` being its default: a slider where its `Param` says so, else a field to type in.
+
+    A default without bound is a switch that is off; switched on, it shows the slider from its far end.
+    """
+    if not math.isfinite(value):
+        limited = Param(known.label, known.symbol, help=known.help)
+        return number(float(known.slider[0]), known, key) if switch(False, limited, f"{key}.on") else value
     label, help_ = _words(known)
     whole = isinstance(value, int)
     kind = int if whole else float
@@ -243,6 +292,8 @@ def query(value: Any, prefix: str, *, default: Any = None, tables: Sequence[Tabl
             asked |= query(now, f"{prefix}.{name}", default=was, tables=tables)
         elif now != was:
             asked[f"{prefix}.{name}"] = _spell(now)
+            if isinstance(was, float) and not math.isfinite(was):
+                asked[f"{prefix}.{name}.on"] = "true"
     return asked
 
 
@@ -308,7 +359,7 @@ def _control(default: Any, known: Param, key: str, tables: Sequence[Table]) -> A
     if isinstance(default, enum.Enum):
         members = {m.name.lower(): m for m in type(default)}
         name = option(
-            list(members), label, key, default=default.name.lower(), titles=lambda n: str(members[n]), help=help_
+            list(members), label, key, default=default.name.lower(), titles=lambda n: str(members[n].value).capitalize(), help=help_
         )
         return members[name]
     table = _table_of(default, tables)

@@ -34,20 +34,38 @@ def heading(title: str, text: str) -> None:
     """The title of a page and, in under sixty words, what to look at."""
     if len(text.split()) >= 60:
         raise ValueError(f"The paragraph above the picture has {len(text.split())} words; keep it under 60.")
+    _router_first()
     st.title(title, anchor=False)
     st.markdown(text)
 
 
+def _router_first() -> None:
+    """A fresh server that is first asked for a page, not for the start, takes `pages/` for an app without a router and runs
+    the page bare. Tell it otherwise and run again, through app.py."""
+    from streamlit.runtime.pages_manager import PagesManager
+
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
 def sides(controls: float = 1.0, picture: float = 2.6) -> Sequence[Any]:
-    """Controls at the left, the picture large beside them; on a phone one below the other: `left, right = sides()`."""
-    return st.columns([controls, picture], gap="medium")
+    """Controls at the left, the picture large beside them; on a phone the picture comes first: `left, right = sides()`."""
+    st.html("<style>@media (max-width: 640px) {.st-key-sides > * > .stHorizontalBlock {flex-wrap: wrap-reverse}}</style>")
+    return st.container(key="sides").columns([controls, picture], gap="medium")
 
 
 def figure(fig: go.Figure, key: str, *, select: bool = False) -> Any:
-    """Draw a figure at full width with its alternative text. `select` returns what the visitor selects in it."""
+    """Draw a figure at full width with its alternative text. `select` returns what the visitor selects in it.
+
+    Its title is set as text above it: that wraps where a figure's own title would be cut or run into the legend.
+    """
     alt = (fig.layout.meta or {}).get("alt")
     if not alt:
         raise ValueError(f"Figure {key!r} has no alternative text; make it with figures.theme.finish.")
+    if fig.layout.title.text:
+        st.markdown(f"**{fig.layout.title.text}**")
+        fig = go.Figure(fig).update_layout(title_text=None, margin_t=28, height=fig.layout.height - 40)
     config = {
         "displaylogo": False,
         "displayModeBar": "hover",

@@ -1,0 +1,67 @@
+"""One neuron's run: input, membrane before and after reset with its threshold, its second state, and spikes."""
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from snnviz.figures.theme import colours, finish, three_digits
+from snnviz.records import LayerRecord
+
+SECOND = {"i": "synaptic<br>current", "b": "adaptation", "w": "recovery"}
+
+
+def jagged(times: np.ndarray, u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The line u[0], v[0], u[1], v[1], ...: every reset is seen as a drop at its step."""
+    return np.repeat(times, 2), np.column_stack([u, v]).ravel()
+
+
+def spike_ticks(times: np.ndarray, colour: str, name: str, y: float = 0.0) -> go.Scatter:
+    """Spikes of one neuron as upright ticks in a row of their own."""
+    return go.Scatter(x=times, y=np.full(len(times), y), mode="markers", name=name, hovertemplate="%{x:.4g} ms<extra></extra>",
+                      marker={"symbol": "line-ns", "size": 13, "line": {"width": 1.6, "color": colour}})
+
+
+def traces(layer: LayerRecord, neuron: int = 0, ghost: LayerRecord | None = None, dark: bool = False,
+           height: int = 470) -> go.Figure:
+    """The run of one neuron of a layer; `ghost` is an earlier run drawn faintly behind it."""
+    c, times = colours(dark), layer.times
+    second, fires = layer.trace is not None, layer.spikes is not None
+    rows = ["input"] + (["spikes"] if fires else []) + ["membrane"] + (["second"] if second else [])
+    weight = {"input": 0.2, "spikes": 0.07, "membrane": 0.55, "second": 0.18}
+    fig = make_subplots(rows=len(rows), shared_xaxes=True, vertical_spacing=0.035, row_heights=[weight[r] for r in rows])
+    at = {row: {"row": i, "col": 1} for i, row in enumerate(rows, 1)}
+    one = (slice(None), 0, neuron)
+    unit = " (mV)" if layer.neuron.kernel == "izhikevich" else ""
+
+    def line(x, y, colour, name, row, **more):
+        width = more.pop("width", 1.8)
+        fig.add_trace(go.Scatter(x=x, y=y, mode="lines", name=name, line={"color": colour, "width": width} | more.pop("line", {}),
+                                 hovertemplate="%{y:.4g} at %{x:.4g} ms<extra>" + name + "</extra>", **more), **at[row])
+
+    if ghost is not None:
+        line(*jagged(ghost.times, ghost.u[:, 0, 0], ghost.v[:, 0, 0]), c.ghost, "held", "membrane", width=1.3)
+    line(times, layer.current[one], c.current, "input", "input", fill="tozeroy", line={"shape": "hv"}, showlegend=False)
+    line(*jagged(times, layer.u[one], layer.v[one]), c.membrane, "membrane, before and after reset", "membrane")
+    if fires:
+        line(times, layer.theta[one], c.threshold, "threshold", "membrane", line={"dash": "dash"})
+        fired = times[layer.spikes[one] > 0]
+        fig.add_trace(spike_ticks(fired, c.spike, "spikes").update(showlegend=False), **at["spikes"])
+        fig.update_yaxes(visible=False, range=[-1, 1], fixedrange=True, **at["spikes"])
+        fig.add_annotation(text="spikes", x=0, xref="x domain", xanchor="right", xshift=-10, y=0, showarrow=False,
+                           font={"size": 13, "color": c.muted}, **at["spikes"])
+    if second:
+        line(times, layer.trace[one], c.series[3], SECOND[layer.trace_name].replace("<br>", " "), "second", showlegend=False)
+        fig.update_yaxes(title_text=SECOND[layer.trace_name], nticks=4, **at["second"])
+    fig.update_yaxes(title_text="input", nticks=4, rangemode="tozero", **at["input"])
+    fig.update_yaxes(title_text=f"membrane u{unit}", **at["membrane"])
+    count = int(layer.spikes[one].sum()) if fires else 0
+    rate = count / (len(times) * layer.dt) * 1000
+    first = f", the first at {three_digits(times[layer.spikes[one] > 0][0], 'ms')}" if count else ""
+    title = f"{layer.neuron.title}: {count} spike{'s' * (count != 1)}, {three_digits(rate)} per second" if fires else \
+        f"{layer.neuron.title}: it sums, and never fires"
+    alt = (f"{layer.neuron.title} over {three_digits(times[-1] + layer.dt, 'ms')}: {count} spikes{first}; the membrane runs from "
+           f"{three_digits(float(layer.u[one].min()))} to {three_digits(float(layer.u[one].max()))}.")
+    finish(fig, title, alt, dark=dark, height=height, uirevision=layer.neuron.kernel)
+    fig.update_xaxes(range=[0, times[-1] + layer.dt])
+    fig.update_xaxes(title_text="time (ms)", row=len(rows), col=1)
+    return fig

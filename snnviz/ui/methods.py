@@ -1,0 +1,94 @@
+"""Choosing gradient methods to compare: which, and what they have in common."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import streamlit as st
+
+from snnviz.experiments import Experiment, sweep
+from snnviz.methods import BPTT, METHODS, AbstractGradientMethod, Slayer
+from snnviz.surrogates import SURROGATES, AbstractSurrogate, SingleExponential
+from snnviz.ui import controls
+from snnviz.zeroth_order import LAWS
+
+# Name in the URL -> (title, class, colour by role). BPTT stands twice: the switch is worth teaching.
+CHOICES = {
+    "kept": ("BPTT, reset kept", "BPTT", "bptt"),
+    "cut": ("BPTT, reset cut", "BPTT", "bptt_cut"),
+    "slayer": ("SLAYER", "Slayer", "slayer"),
+    "exodus": ("EXODUS", "Exodus", "exodus"),
+    "localzo": ("LocalZO", "LocalZO", "localzo"),
+    "gated": ("Gated surrogate (ours)", "GatedZO", "gated"),
+    "sparse": ("Sparse gradient descent", "SparseGD", "sparse"),
+    "modules": ("Surrogate modules", "SurrogateModules", "modules"),
+}
+FOR_A_NEURON = tuple(name for name in CHOICES if name != "modules")       # modules need layers
+FOR_A_NETWORK = tuple(CHOICES)
+OWN_SURROGATE = {"gated"}          # the exponential is no good gate; it keeps its own
+
+
+def hue(method: AbstractGradientMethod) -> str:
+    """The role under which figures know this method's colour."""
+    if isinstance(method, BPTT):
+        return "bptt" if method.keep_reset else "bptt_cut"
+    return next(role for _, name, role in CHOICES.values() if METHODS[name] is type(method))
+
+
+def hues(methods: Sequence[AbstractGradientMethod]) -> dict[str, str]:
+    """Colour roles by label, for a figure."""
+    return {m.label: hue(m) for m in methods}
+
+
+def names(offered: Sequence[str], default: Sequence[str], prefix: str = "methods") -> list[str]:
+    """Draw the choice of methods; their names, in the menu's order."""
+    return controls.several(offered, "Methods", prefix, default=default, titles=lambda n: CHOICES[n][0])
+
+
+def settings(chosen: Sequence[str]) -> list[AbstractGradientMethod]:
+    """Draw the surrogate that the chosen methods share and each one's own settings, and return the methods."""
+    surrogate = controls.choose(SURROGATES, "Surrogate, for all that use one", "surrogate", default=SingleExponential())
+    with st.expander("Settings of the methods"):
+        return [_method(name, surrogate) for name in chosen]
+
+
+def _method(name: str, surrogate: AbstractSurrogate) -> AbstractGradientMethod:
+    title, class_name, _ = CHOICES[name]
+    cls = METHODS[class_name]
+    fields = {f.name for f in dataclasses.fields(cls)}
+    value = cls(surrogate=surrogate) if "surrogate" in fields and name not in OWN_SURROGATE else cls()
+    if isinstance(value, BPTT):
+        return dataclasses.replace(value, keep_reset=name == "kept")
+    st.markdown(f"**{title}**")
+    if "law" in fields:
+        value = dataclasses.replace(value, law=controls.choose(LAWS, "Law of the draws", f"{name}.law", default=value.law))
+    return controls.edit(value, name)
+
+
+def sweep_over(what: str, experiment: Experiment, chosen: Sequence[AbstractGradientMethod]):
+    """The values of a sweep, the experiment and the methods at each of them, and the axis's title."""
+    def replaced(value):
+        return dataclasses.replace(experiment, **value)
+
+    same = tuple(chosen)
+    if what == "depth":
+        values = [1, 2, 3, 4, 6, 8, 10]
+        made = [replaced({"architecture": dataclasses.replace(experiment.architecture, layers=v)}) for v in values]
+        return values, (made, [same] * len(values)), "hidden layers"
+    if what == "steps":
+        values = [10, 25, 50, 100, 200, 400]
+        return values, ([replaced({"steps": v}) for v in values], [same] * len(values)), "steps"
+    if what == "tau":
+        values = [2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0]
+        if not hasattr(experiment.neuron, "tau_mem"):
+            raise ValueError(f"{experiment.neuron.title} has no membrane time constant to sweep; choose another sweep or neuron.")
+        made = [replaced({"neuron": dataclasses.replace(experiment.neuron, tau_mem=v)}) for v in values]
+        return values, (made, [same] * len(values)), "membrane time constant (ms)"
+    values = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]
+    scaled = [tuple(dataclasses.replace(m, scale=v) if isinstance(m, Slayer) else m for m in chosen) for v in values]
+    return values, ([experiment] * len(values), scaled), "SLAYER's scale k"
+
+
+def ratios(experiment: Experiment, chosen: tuple[AbstractGradientMethod, ...], backend: str) -> tuple[float, ...]:
+    """|dL/dW_1| / |dL/dW_readout| of each method."""
+    (point,) = sweep([(0, experiment, chosen)], backend)
+    return tuple(point.ratio.values())
