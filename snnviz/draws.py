@@ -70,7 +70,8 @@ def half_normal(p: torch.Tensor) -> torch.Tensor:
     """abs(z) of a standard normal z, given p = P(abs(z) > value), float32 (M. Giles 2010, "Approximating the erfinv
     function")."""
     w = -log_positive(p * (2 - p))
-    a, b = w - 2.5, torch.sqrt(torch.clamp(w, min=5)) - 3
+    root = torch.sqrt(torch.clamp(w, min=5).double()).float()    # torch's float32 root is not always the nearest float
+    a, b = w - 2.5, root - 3
     y = torch.full_like(w, 2.81022636e-08)
     for c in (3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503, -0.00417768164, 0.246640727,
               1.50140941):

@@ -41,7 +41,7 @@ class Falling:
         self.f, self.peak = f, f(torch.zeros(1, dtype=torch.float64))
         octaves = 2.0 ** torch.arange(-60, 61, dtype=torch.float64)
         self.scale = octaves[int((f(octaves) > self.peak / 2).sum().clamp(1, len(octaves))) - 1].item()
-        s = self.scale * torch.exp(torch.linspace(math.log(1e-5), math.log(1e12), 131_073, dtype=torch.float64))
+        s = self.scale * torch.exp(torch.linspace(math.log(1e-5), math.log(1e12), 65_537, dtype=torch.float64))
         values = f(s)
         jumps = (values[:-1] - values[1:] > 0.01 * self.peak).nonzero()[:, 0]
         low, high = s[jumps], s[jumps + 1]
@@ -80,9 +80,10 @@ class Falling:
         weight = (start * s[i]).sqrt() ** k if k < 0 else (start**k + s[i] ** k) / 2
         out = beyond[i] + (self.f(start) - self.values[i]) * weight
         if k < 0:                                       # before the grid: f(0) - f ~ s at a corner, else s^2
-            drop = self.peak - self.values[0]
-            head = torch.log(s[0] / a) if self.has_corner else 2 * (1 - a / s[0])
-            out = torch.where(a < s[0], beyond[0] + drop / s[0] * head, out)
+            near = s[:1] * (1e-3 if self.has_corner else 1)
+            slope = (self.peak - self.f(near)) / near
+            head = slope * (torch.log(s[0] / a) if self.has_corner else 2 * (1 - a / s[0]))
+            out = torch.where(a < s[0], beyond[0] + head, out)
         return out
 
 
