@@ -1,9 +1,9 @@
 """What to hold a gradient against, when the true one is zero almost everywhere.
 
 A spiking network's loss is a staircase in its weights, so there is no true gradient to compare with, and a reference
-must be chosen and named. Here are two that use no spike derivative at all: the gradient of the loss smoothed over noise on
-one layer's weights (any fully connected network), and finite differences of one neuron whose step is replaced by a smooth
-spike.
+must be chosen and named. Here are two that use no spike derivative at all: the gradient of the loss smoothed over noise
+on one layer's weights (any fully connected network), and finite differences of one neuron whose step is replaced by a
+smooth spike.
 """
 
 import copy
@@ -27,7 +27,7 @@ from snnviz.neurons.base import AbstractNeuron
 from snnviz.surrogates import AbstractSurrogate
 
 MEASURABLE = 0.2        # below this reliability a comparison with the estimate says nothing
-AT_ONCE = {"cpu": 400_000, "cuda": 1 << 26}     # activations of a layer held at a time; a CPU should have them in its cache
+AT_ONCE = {"cpu": 400_000, "cuda": 1 << 26}     # activations of a layer held at a time; few enough for a CPU's cache
 ORTHOGONAL = 4e9        # work (weights x directions^2) that making directions orthogonal may cost
 
 
@@ -35,9 +35,9 @@ ORTHOGONAL = 4e9        # work (weights x directions^2) that making directions o
 class NoiseGradient:
     """An estimate of d/dW E[L(W + sigma e)] = E[L(W + sigma e) e] / sigma, e ~ N(0, 1), for one layer's weights.
 
-    layer: its number from 1; the one after the last hidden layer is the readout. sigma: in the weights' unit. halves: two
-    independent estimates, each of the weights' shape and from `draws` antithetic pairs. L is the cross-entropy of the
-    logits' mean over time.
+    layer: its number from 1; the one after the last hidden layer is the readout. sigma: in the weights' unit. halves:
+    two independent estimates, each of the weights' shape and from `draws` antithetic pairs. L is the cross-entropy of
+    the logits' mean over time.
     """
 
     layer: int
@@ -69,15 +69,16 @@ class NoiseGradient:
 
 
 def noise_gradients(network: Network, x: torch.Tensor, y: torch.Tensor, *, sigma: float = 0.25, draws: int = 512,
-                    seed: int = 0, layers: Sequence[int] | None = None, rounds: int = 8) -> Iterator[list[NoiseGradient]]:
-    """Estimate the gradient of the smoothed loss by each layer's weights, from forward passes of the spiking network only.
+                    seed: int = 0, layers: Sequence[int] | None = None,
+                    rounds: int = 8) -> Iterator[list[NoiseGradient]]:
+    """Estimate the gradient of the smoothed loss by each layer's weights, from forward passes of the spiking network.
 
-    x [T, B, ...], y [B]; layers: their numbers, by default all hidden ones. sigma is in units of the root mean square of
-    the layer's weights. The draws (antithetic pairs for each half) are made in `rounds`; after each round it yields the
-    estimates so far, one for each layer, so that a caller can show them, and stop when they will do.
+    x [T, B, ...], y [B]; layers: their numbers, by default all hidden ones. sigma is in units of the root mean square
+    of the layer's weights. The draws (antithetic pairs for each half) are made in `rounds`; after each round it yields
+    the estimates so far, one for each layer, so that a caller can show them, and stop when they will do.
 
-    Each e is standard normal, but they are drawn orthogonal to each other, as far as a layer has dimensions: the mean is
-    the same, the noise much smaller (Choromanski et al. 2018, structured evolution strategies).
+    Each e is standard normal, but they are drawn orthogonal to each other, as far as a layer has dimensions: the mean
+    is the same, the noise much smaller (Choromanski et al. 2018, structured evolution strategies).
 
     Raises:
         ValueError: a network with other than fully connected layers, or a layer that it does not have.
@@ -165,8 +166,8 @@ def _spikes(block: Block, current: torch.Tensor) -> torch.Tensor:
 
 
 def _normalised(normalise: nn.Module, current: torch.Tensor) -> torch.Tensor:
-    """The network's normalisation for each of K, [T, B, K, N], in place. Sums are products with a row of ones: ten times
-    faster on a CPU than a reduction over the first axis, which would be most of the cost."""
+    """The network's normalisation for each of K, [T, B, K, N], in place. Sums are products with a row of ones: several
+    times faster on a CPU than a reduction over the first axis, which would be most of the cost."""
     rows = current.flatten(0, 1).flatten(1)                                    # [T B, K N]
     n, ones = len(rows), rows.new_ones(1, len(rows))
     rows -= ones @ rows / n
@@ -204,8 +205,8 @@ class GradientError:
     """One hidden layer's weight gradient under one variant, against the smoothed loss's gradient.
 
     norm: of the gradient. cosine: with the estimate as it is; corrected: with what it converges to, or None where the
-    estimate's reliability is below 0.2: not measurable. fall: by how much the network's own loss falls for the given step
-    along -g.
+    estimate's reliability is below 0.2: not measurable. fall: by how much the network's own loss falls for the given
+    step along -g.
     """
 
     layer: int
@@ -231,7 +232,8 @@ class DepthErrors:
     planned: int
 
 
-def layer_gradients(network: Network, method: AbstractGradientMethod, x: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
+def layer_gradients(network: Network, method: AbstractGradientMethod, x: torch.Tensor,
+                    y: torch.Tensor) -> list[torch.Tensor]:
     """dL/dW of every hidden layer under a method and its own loss (with heads, where it has them), as in training.
 
     The network stays as it is.
@@ -250,7 +252,7 @@ def layer_gradients(network: Network, method: AbstractGradientMethod, x: torch.T
 def gradient_error_by_depth(network: Network, variants: Mapping[str, AbstractGradientMethod], x: torch.Tensor,
                             y: torch.Tensor, *, sigma: float = 0.25, draws: int = 512, seed: int = 0, rounds: int = 8,
                             step: float = 0.05) -> Iterator[DepthErrors]:
-    """Hold the gradient of every hidden layer under every variant against the smoothed loss's, on the network's weights:
+    """Hold every hidden layer's gradient under every variant against the smoothed loss's, on the network's weights:
 
         variants = {"plain": BPTT(Dspike()), "both": SurrogateModules(after=(3, 6)), ...}
 
@@ -268,8 +270,8 @@ def gradient_error_by_depth(network: Network, variants: Mapping[str, AbstractGra
         for estimate in estimates:
             for name in variants:
                 g, fall = gradients[name][estimate.layer - 1], falls[name][estimate.layer - 1]
-                rows.append(GradientError(estimate.layer, name, g.norm().item(), estimate.cosine(g), estimate.corrected(g),
-                                          estimate.reliability, fall))
+                rows.append(GradientError(estimate.layer, name, g.norm().item(), estimate.cosine(g),
+                                          estimate.corrected(g), estimate.reliability, fall))
         yield DepthErrors(tuple(rows), estimates[0].draws, draws)
 
 
@@ -294,10 +296,10 @@ def _cosine(a: torch.Tensor, b: torch.Tensor) -> float:
 
 @dataclasses.dataclass(frozen=True)
 class SmoothSpike:
-    """One neuron whose step is replaced by a surrogate's primitive, so that it has a true gradient. Arrays [T], float64.
+    """One neuron whose step is replaced by a surrogate's primitive, so that it has a true gradient. All [T], float64.
 
-    times: in ms. current, u, theta, spikes: the smooth run. differences: dL/dx by finite differences, L = sum upstream s.
-    gradients: the same by each method's recursion on that run, by name.
+    times: in ms. current, u, theta, spikes: the smooth run. differences: dL/dx by finite differences, where
+    L = sum upstream s. gradients: the same by each method's recursion on that run, by name.
     """
 
     times: np.ndarray
@@ -348,8 +350,8 @@ def smooth_spike_gradients(neuron: AbstractNeuron, surrogate: AbstractSurrogate,
 
 
 def _smooth(neuron, surrogate, x, method=None, ds_du=None):
-    """u, theta, smooth s and v after reset, each [T, M], for current x [T, M]; with a method, a gradient takes its ds_du at
-    the spike and its way through the reset."""
+    """u, theta, smooth s and v after reset, each [T, M], for current x [T, M]; with a method, a gradient takes its ds_du
+    at the spike and its way through the reset."""
     c = SimpleNamespace(**{k: torch.tensor(value, dtype=x.dtype) for k, value in neuron.coefficients().items()})
     state, rows = tuple(x.new_full(x.shape[1:], value) for value in neuron.rest()), []
     for t, x_t in enumerate(x):

@@ -39,11 +39,12 @@ def last(estimates):
 
 @pytest.mark.parametrize("normalise", [False, True])
 def test_a_smooth_network_has_a_true_gradient(normalise):
-    """Layers that never fire, and every layer of a linear network, are differentiated exactly by autograd: the estimate must
-    become that gradient, in direction and in size. 1,680 draws are whole sets of orthogonal directions in each layer: 24 of
-    70, 40 of 42, 70 of 24. What is left is the noise of their lengths, (2 / size) / sets of the squared norm."""
+    """Layers that never fire are differentiated exactly by autograd: the estimate must become that gradient, in direction
+    and in size. 1,680 draws are whole sets of orthogonal directions in each layer: 24 of 70, 40 of 42, 70 of 24. What is
+    left is the noise of their lengths, (2 / size) / sets of the squared norm."""
     x, y = batch()
-    net = feed_forward(10, (7, 6), CLASSES, LeakyReadout(tau_mem=4.0), BPTT(), readout=LeakyReadout(), normalise=normalise)
+    leaky = LeakyReadout(tau_mem=4.0)
+    net = feed_forward(10, (7, 6), CLASSES, leaky, BPTT(), readout=leaky, normalise=normalise)
     weights = [*(b.transform.weight for b in net.blocks), net.readout.weight]
     true = torch.autograd.grad(F.cross_entropy(net(x).logits.mean(0), y), weights)
     found = last(noise_gradients(net, x, y, sigma=0.01, draws=1680, layers=[1, 2, 3]))
@@ -54,7 +55,7 @@ def test_a_smooth_network_has_a_true_gradient(normalise):
 
 
 def test_the_smoothed_step_of_one_weight():
-    """One weight w, one step, one spike at w >= theta: d/dw E[L(w + sigma e)] = (L_spike - L_silent) N(theta - w; 0, sigma^2)."""
+    """One weight w, one step, a spike at w >= theta: d/dw E[L(w + sigma e)] = (L_spike - L_silent) N(theta - w; 0, sigma)."""
     net = feed_forward(1, (1,), CLASSES, LIF(), BPTT())
     x, y = torch.ones(1, 1, 1), torch.tensor([2])
     for w in (0.7, 1.1):
@@ -71,8 +72,8 @@ def test_the_smoothed_step_of_one_weight():
 @pytest.mark.parametrize("recurrent", [False, True])
 def test_many_weights_at_once_are_one_network_each(normalise, recurrent):
     x, y = batch()
-    net = feed_forward(10, (9, 8, 7), CLASSES, LIF(tau_mem=3.0), BPTT(), normalise=normalise, recurrent=recurrent, gain=3.0,
-                       readout=LeakyReadout() if recurrent else None).double().eval()
+    net = feed_forward(10, (9, 8, 7), CLASSES, LIF(tau_mem=3.0), BPTT(), normalise=normalise, recurrent=recurrent,
+                       gain=3.0, readout=LeakyReadout() if recurrent else None).double().eval()
     x = x.double()
     below = x
     with torch.no_grad():
@@ -145,7 +146,10 @@ def signal(steps=40):
     return rng.gamma(2.0, 0.3, steps), rng.normal(size=steps)
 
 
-NEURONS = (LIF(tau_mem=8.0), IF(), LIF(tau_mem=8.0, reset_mode=Reset.ZERO), CubaLIF(tau_mem=8.0, tau_syn=1.0), ALIF(tau_mem=8.0), LIF(dt=2.0))
+NEURONS = (
+    LIF(tau_mem=8.0), LIF(tau_mem=8.0, reset_mode=Reset.ZERO), LIF(dt=2.0), IF(), CubaLIF(tau_mem=8.0, tau_syn=1.0),
+    ALIF(tau_mem=8.0),
+)
 
 
 @pytest.mark.parametrize("neuron", NEURONS, ids=lambda n: f"{type(n).__name__}-{n.reset_mode.value}-{n.dt:g}")
@@ -155,7 +159,7 @@ def test_the_exact_methods_pass_through_the_finite_differences(neuron, surrogate
     methods = {"EXODUS": Exodus(surrogate), "BPTT": BPTT(surrogate), "cut": BPTT(surrogate, keep_reset=False),
                "SLAYER": Slayer(surrogate)}
     found = smooth_spike_gradients(neuron, surrogate, current, upstream, methods)
-    assert found.times[1] == neuron.dt and 0 < found.spikes.min() and found.spikes.max() < 1
+    assert found.times[1] == neuron.dt and found.spikes.min() > 0 and found.spikes.max() < 1
     assert found.error("EXODUS") < 1e-9 and found.error("BPTT") < 1e-9
     assert found.error("SLAYER") > 0.1 and found.error("cut") > 0.1
     # The kernels' own sweep over the smooth run: with reset by subtraction it does not ask whether a spike was whole.
