@@ -103,6 +103,30 @@ export function control(known, get, set, help) {
   return { element, refresh, known, snap };
 }
 
+// A handle on the plot, which is a slider too: a hand moves it, arrow keys nudge it.
+export function grip(label, name, move, nudge, end, scope) {
+  const element = make("div", { class: `grip ${name}`, role: "slider", tabindex: 0, "aria-label": label, title: label.split(",")[0],
+    "aria-valuemin": -1e6, "aria-valuemax": 1e6, "aria-valuenow": 0 });
+  element.addEventListener("pointerdown", (event) => {
+    element.setPointerCapture(event.pointerId);
+    event.preventDefault();
+    element.focus({ preventScroll: true });
+  });
+  element.addEventListener("pointermove", (event) => {
+    if (!element.hasPointerCapture(event.pointerId)) return;
+    const box = scope.canvas.getBoundingClientRect();
+    move(event.clientX - box.left, event.clientY - box.top);
+  });
+  element.addEventListener("pointerup", end);
+  element.addEventListener("keydown", (event) => {
+    const way = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 }[event.key];
+    if (!way) return;
+    event.preventDefault();
+    nudge(way, event.key);
+  });
+  return element;
+}
+
 // One line that says what the control under the hand is for. It keeps its place, so nothing jumps.
 export class Help {
   constructor() {

@@ -3,7 +3,7 @@
 import { Kernels } from "./kernels.js";
 import { NEURONS, SURROGATES } from "./coefficients.js";
 import { clamp, digits, faint, fit, horizontal, line, ticks, Track } from "./plot.js";
-import { button, control, Help, icon, make } from "./controls.js";
+import { button, control, grip, Help, icon, make } from "./controls.js";
 import { Frames, isDark, Settler } from "./host.js";
 
 const GUTTER = 54, MARGIN = 26, TITLE = 19, AXIS = 34;
@@ -382,7 +382,7 @@ export class NeuronScope {
       this[`draw_${track.name}`](g, track);
       g.restore();
     }
-    this.grips();
+    this.placeGrips();
     this.words();
   }
 
@@ -844,24 +844,7 @@ export class NeuronScope {
   // ---- handles on the plot: sliders themselves, so that keys move them too -----------------------------------------------------
 
   grip(label, name) {
-    const element = make("div", { class: `grip ${name}`, role: "slider", tabindex: 0, "aria-label": label, title: label.split(",")[0],
-      "aria-valuemin": -1000, "aria-valuemax": 1000, "aria-valuenow": 0 });
-    const move = (event) => {
-      if (!element.hasPointerCapture(event.pointerId)) return;
-      const box = this.canvas.getBoundingClientRect();
-      this.pull(name, event.clientX - box.left, event.clientY - box.top);
-    };
-    element.addEventListener("pointerdown", (event) => { element.setPointerCapture(event.pointerId); event.preventDefault(); element.focus({ preventScroll: true }); });
-    element.addEventListener("pointermove", move);
-    element.addEventListener("pointerup", () => this.settler.soon());
-    element.addEventListener("keydown", (event) => {
-      const way = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 }[event.key];
-      if (!way) return;
-      event.preventDefault();
-      this.nudge(name, way, event.key);
-      this.settler.soon();
-    });
-    return element;
+    return grip(label, name, (x, y) => this.pull(name, x, y), (way, key) => this.nudge(name, way, key), () => this.settler.soon(), this);
   }
 
   slot(name) {
@@ -902,14 +885,14 @@ export class NeuronScope {
     this.set(n, field, snap(n[field] + down * way * known.slider[2]), true);
   }
 
-  grips() {
+  placeGrips() {
     const membrane = this.track("membrane"), level = this.resetLevel();
-    const place = (grip, show, x, y, value, text) => {
-      grip.hidden = !show;
+    const place = (handle, show, x, y, value, text) => {
+      handle.hidden = !show;
       if (!show) return;
-      grip.style.transform = `translate(${x}px, ${clamp(y, membrane.top, membrane.top + membrane.height)}px)`;
-      grip.setAttribute("aria-valuenow", value);
-      grip.setAttribute("aria-valuetext", text);
+      handle.style.transform = `translate(${x}px, ${clamp(y, membrane.top, membrane.top + membrane.height)}px)`;
+      handle.setAttribute("aria-valuenow", value);
+      handle.setAttribute("aria-valuetext", text);
     };
     const theta = this.scene.neuron.theta;
     place(this.thresholdGrip, theta !== undefined, this.right + 12, membrane.y(theta ?? 0), theta, `threshold ${digits(theta ?? 0)}`);

@@ -17,18 +17,20 @@ import enum
 import functools
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
 import streamlit as st
+import torch
 
 from snnviz.backends import browser
 from snnviz.figures import theme
 from snnviz.neurons import LIF, NEURONS, AbstractNeuron
 from snnviz.params import Declared, Param, param, params
-from snnviz.surrogates import SURROGATES, AbstractSurrogate, SingleExponential
+from snnviz.surrogates import SURROGATES, AbstractSurrogate, FastSigmoid, SingleExponential, Triangle
 from snnviz.ui.page import assets
+from snnviz.zeroth_order import LAWS, AbstractLaw, SurrogateLaw, ZerothOrder
 
 BINS = 128  # a drawn current is this many levels, each held for a 128th of the run
 _ORDER = ("plot", "kernels", "coefficients", "controls", "host", "neuron", "derivative", "main")
@@ -141,7 +143,7 @@ def neuron_scope(scene: Scene, current: np.ndarray, *, key: str, exclude: Collec
         | {"surrogate": {"name": "surrogate", "label": "Surrogate", "kind": "choice", "help": "What stands in for ds/du."}},
         "surrogates": _surrogates(),
     }  # fmt: skip
-    return _exchange(scene, data, key, functools.partial(_scene, scene))
+    return _exchange(scene, data, key, functools.partial(_scene, scene), plain)
 
 
 def _scene(given: Scene, settled: Mapping[str, Any]) -> Scene:
@@ -152,7 +154,79 @@ def _scene(given: Scene, settled: Mapping[str, Any]) -> Scene:
     return read({"Scene": Scene}, {"is": "Scene"} | fields, given)
 
 
-def _exchange(value: Any, data: dict[str, Any], key: str, parse: Any) -> Any:
+@dataclasses.dataclass(frozen=True)
+class DrawScene(Declared):
+    """All that the spike-derivative scope shows: an estimate, the margin whose mean is followed, a surrogate to compare."""
+
+    estimate: ZerothOrder = dataclasses.field(default_factory=ZerothOrder)
+    u: float = param(0.05, "Margin followed", "u", slider=(-1.5, 1.5, 0.01), help="Membrane less threshold, of the one neuron "
+                     "whose mean is followed below. Or drag the line.")
+    compare: AbstractSurrogate | None = None
+    seed: int = param(0, "Seed", low=0, high=4294967295, slider=(0, 99, 1), help="Other draws, the same law.")
+
+
+def derivative_scope(scene: DrawScene, *, key: str) -> DrawScene:
+    """Draw the spike-derivative scope and return the scene that is on the screen, settled; see `neuron_scope`.
+
+    Draw n at margin number i is the library's own: `scene.estimate.ds_du(margins, Draw(scene.seed, 0, n))[0, i]`.
+    """
+    laws = dict(_laws())
+    name = next((n for n, law in laws.items() if law == scene.estimate.law), "given")
+    laws.setdefault(name, scene.estimate.law)
+    described, numbers = _describe(tuple(laws.items()))
+    known = {d["name"]: d for d in declare(ZerothOrder()) + declare(DrawScene())}
+    data = {"view": "derivative", "laws": described, "current": numbers, "spacing": SPACING, "surrogates": _surrogates(),
+            "controls": known}  # fmt: skip
+
+    def told(value: DrawScene) -> dict[str, Any]:
+        return {"law": next(n for n, law in laws.items() if law == value.estimate.law), "delta": value.estimate.delta,
+                "draws": value.estimate.draws, "u": value.u, "seed": value.seed, "compare": plain(value.compare)}  # fmt: skip
+
+    def parse(answer: Mapping[str, Any]) -> DrawScene:
+        estimate = ZerothOrder(laws[answer["law"]], float(answer["delta"]), int(answer["draws"]))
+        compare = answer["compare"] and read(SURROGATES, answer["compare"], scene.compare)
+        return DrawScene(estimate, float(answer["u"]), compare or None, int(answer["seed"]))
+
+    return _exchange(scene, data, key, parse, told)
+
+
+SPACING, REACH = 0.02, 12.0  # of the grid t = |u|/delta on which the laws' curves go to the page
+
+
+@functools.cache
+def _laws() -> dict[str, AbstractLaw]:
+    """What the scope offers. A law made from a surrogate stands for every width of it: delta stretches it."""
+    plain_ = {name: law() for name, law in LAWS.items() if law is not SurrogateLaw}
+    made = (FastSigmoid(), Triangle(), SingleExponential())
+    return plain_ | {f"SurrogateLaw.{type(s).__name__}": SurrogateLaw(s) for s in made}
+
+
+@functools.lru_cache(maxsize=16)
+def _describe(laws: tuple[tuple[str, AbstractLaw], ...]) -> tuple[dict[str, Any], str]:
+    """The laws' closed forms for delta = 1 on a grid, as places in one packed array of float32."""
+    grid = torch.arange(0, REACH + SPACING / 2, SPACING, dtype=torch.float64)
+    arrays, at, described = [], 0, {}
+
+    def put(values: torch.Tensor) -> list[int]:
+        nonlocal at
+        arrays.append(values.to(torch.float32).numpy().tobytes())
+        at += len(values)
+        return [at - len(values), len(values)]
+
+    for name, law in laws:
+        table = ZerothOrder(law).table()
+        title = law.title if not isinstance(law, SurrogateLaw) else f"From {law.surrogate.title.lower()}"
+        described[name] = {
+            "title": title, "kernel": law.kernel, "alpha": law.alpha, "constant": law.constant,
+            "g": put(law.expected_surrogate(grid)), "survival": put(law.survival(grid)), "second": put(law.second_moment(grid)),
+            "table": None if table is None else put(table), "mean_abs": plain(law.mean_abs),
+            "beyond": plain((law.tail_moment(1, REACH) - REACH * law.survival(REACH)).item()),
+        }  # fmt: skip
+    return described, browser.packed(b"".join(arrays))
+
+
+def _exchange(value: Any, data: dict[str, Any], key: str, parse: Callable[[Mapping[str, Any]], Any],
+              told: Callable[[Any], Any]) -> Any:
     """Mount the component; give the value on the screen: `value`, or what was settled in the page since it was sent.
 
     What is sent stays the same while only the page moves, so that a settled value costs the server one small message.
@@ -182,7 +256,7 @@ def _exchange(value: Any, data: dict[str, Any], key: str, parse: Any) -> Any:
 
     _component()(
         key=key,
-        data=data | {"module": browser.payload(), "colours": _colours(), "revision": kept["revision"], "scene": plain(kept["base"])},
+        data=data | {"module": browser.payload(), "colours": _colours(), "revision": kept["revision"], "scene": told(kept["base"])},
         on_settled_change=lambda: None,
         on_unavailable_change=unavailable,
     )
