@@ -104,7 +104,11 @@ SNN_FN real flushed(real a) { return magnitude(a) < real(1e-37) ? real(0) : a; }
 struct LifDecay {
     typedef Lif Neuron; typedef LifAdjoint Adjoint;
     real v;
-    SNN_FN static real back(const Scan& k, LifAdjoint& a) { const real delta = a.v; a.v = flushed(k.c[0] * delta); return delta; }
+    SNN_FN static real back(const Scan& k, LifAdjoint& a) {
+        const real delta = a.v;
+        a.v = flushed(k.c[0] * delta);
+        return delta;
+    }
     SNN_FN real filter(const Scan& k, real x) { return v = flushed(k.c[0] * v + x); }
 };
 struct CubaDecay {
@@ -203,18 +207,21 @@ SNN_FN void sparse_forward(const Sparse& p, const bits_t* bits, const real* curr
         SNN_ROW(real, near_slopes);
         SNN_ROW(index_t, near_columns);
         SNN_ROW(real, slopes);
+        SNN_ROW(real, constant);
         SNN_EACH(j, SNN_WIDE) {
             neuron[j].load(initial + column0 + (j < lanes ? j : 0), k.M);
-            slopes[j] = 0;
+            slopes[j] = constant[j] = 0;
         }
+        if (bias) SNN_EACH(j, lanes) constant[j] = bias[j0 + j];
         for (index_t t = 0; t < k.T; ++t) {
             const index_t row = job * k.T + t;
             SNN_SYNC;
             if (current) {
                 const real* from = current + (t * p.samples + b - p.from) * p.columns + j0;
-                SNN_EACH(j, SNN_WIDE) h[j] = j < lanes ? from[j] : real(0);
+                SNN_LANES(j) h[j] = 0;
+                SNN_EACH(j, lanes) h[j] = from[j];
             } else {
-                SNN_EACH(j, SNN_WIDE) h[j] = bias && j < lanes ? bias[j0 + j] : real(0);
+                SNN_LANES(j) h[j] = constant[j];
                 add_weights(bits + (t * p.batch + b) * words, words, weights + tile * p.inputs * SNN_WIDE, h);
             }
             SNN_LANES(j) {
@@ -421,8 +428,11 @@ SNN_FN void sparse_weights(const Sparse& p, const bits_t* bits, const real* dens
                 }
             }
         }
-        for (index_t j = 0; j < p.columns; ++j)
-            SNN_EACH(i, lanes) grad_weights[(i0 + i) * row_step + j * column_step] = scratch[j * SNN_WIDE + i];
+        for (index_t j0 = 0; j0 < p.columns; j0 += 16) {            // by blocks of 16: one cache line of either layout
+            const index_t end = j0 + 16 < p.columns ? j0 + 16 : p.columns;
+            SNN_EACH(i, lanes) for (index_t j = j0; j < end; ++j)
+                grad_weights[(i0 + i) * row_step + j * column_step] = scratch[j * SNN_WIDE + i];
+        }
     }
 }
 
@@ -458,9 +468,11 @@ SNN_EXPORT sparse_product(Sparse p, const bits_t* bits, const real* weights, con
         const index_t b = job / tiles, tile = job % tiles, j0 = tile * SNN_WIDE, rest = p.columns - j0;
         const index_t lanes = rest < SNN_WIDE ? rest : SNN_WIDE;
         SNN_ROW(real, h);
+        SNN_ROW(real, constant);
+        SNN_LANES(j) constant[j] = 0;
+        if (bias) SNN_EACH(j, lanes) constant[j] = bias[j0 + j];
         for (index_t t = 0; t < p.k.T; ++t) {
-            SNN_SYNC;
-            SNN_EACH(j, SNN_WIDE) h[j] = bias && j < lanes ? bias[j0 + j] : real(0);
+            SNN_LANES(j) h[j] = constant[j];
             add_weights(bits + (t * p.batch + b) * words, words, weights + tile * p.inputs * SNN_WIDE, h);
             SNN_EACH(j, lanes) x[(t * p.batch + b) * p.columns + j0 + j] = h[j];
         }
@@ -478,7 +490,8 @@ SNN_EXPORT sparse_product_below(Sparse p, const real* grad, const real* weights,
         SNN_ROW(real, delta);
         for (index_t t = 0; t < p.k.T; ++t) {
             SNN_SYNC;
-            SNN_EACH(j, SNN_WIDE) delta[j] = j < lanes ? grad[(t * p.batch + b) * p.columns + j0 + j] : real(0);
+            SNN_LANES(j) delta[j] = 0;
+            SNN_EACH(j, lanes) delta[j] = grad[(t * p.batch + b) * p.columns + j0 + j];
             SNN_SYNC;
             grads_below(p, below, b, t, tile, weights, delta);
         }

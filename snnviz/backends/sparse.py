@@ -33,9 +33,9 @@ PART = 4 << 20               # numbers in a dense buffer that is used for a part
 
 # The shares above which a dense product is faster, measured on a CPU by bench/sparsity.py: of active entries for dL/dW, of
 # the lower layer's active entries for dL/dinput, of ones in the input for the forward product.
-DENSE_WEIGHTS = 0.25
-DENSE_BELOW = 0.20
-DENSE_FORWARD = 0.10
+DENSE_WEIGHTS = 0.30
+DENSE_BELOW = 0.30
+DENSE_FORWARD = 0.50
 
 DERIVATIVES = ("fast_sigmoid", "sigmoid", "arctan", "triangle", "boxcar", "gaussian", "multi_gaussian", "single_exponential",
                "dspike", "zo_normal", "zo_uniform", "zo_laplace", "zo_rademacher", "zo_tabled")
@@ -55,7 +55,7 @@ class Guard:
     """What is checked at every forward pass. A NaN compares false, so broken weights give no spikes and a finite, constant
     loss; an empty active set gives a zero gradient for ever.
 
-    floor: the active share below which `DeadLayer` is warned of.
+    floor: the active share below which `DeadLayer` is warned of, as it is for an empty set; negative: never.
     """
 
     floor: float = 1e-5
@@ -67,17 +67,17 @@ class Guard:
             return
         bad = int((~torch.isfinite(weights.detach())).sum())
         if bad:
-            raise NonFiniteWeights(f"{label}: {bad} of {weights.numel()} weights are not finite. Go back to weights from before "
-                                   "this step, and lower the learning rate or clip the gradient.")
+            raise NonFiniteWeights(f"{label}: {bad} of {weights.numel()} weights are not finite. Go back to weights from "
+                                   "before this step, and lower the learning rate or clip the gradient.")
 
     def active(self, label: str, active: "ActiveSet", at_spike: AtSpike) -> None:
         """Warn of `DeadLayer`, with the layer, its active share and a remedy."""
-        if active.share >= self.floor and active.number:
+        if active.share >= self.floor and (active.number or self.floor < 0):
             return
         entries = active.steps * active.batch * active.columns
         what = ("no neuron is active in the backward pass: its gradient is zero, and stays zero" if not active.number else
-                f"only {active.number} of {entries} entries ({100 * active.share:.2g} %) are active in the backward pass, below "
-                f"the floor of {100 * self.floor:.2g} %")
+                f"only {active.number} of {entries} entries ({100 * active.share:.2g} %) are active in the backward pass, "
+                f"below the floor of {100 * self.floor:.2g} %")
         warnings.warn(f"{label}: {what}. {remedy(at_spike)}", DeadLayer, stacklevel=4)
 
 
@@ -109,6 +109,25 @@ class ActiveSet:
     value: torch.Tensor
     extra: torch.Tensor | None
     counts: torch.Tensor
+
+    @classmethod
+    def of(cls, ds_du: torch.Tensor, spikes: torch.Tensor | None = None, listed: torch.Tensor | None = None,
+           extra: torch.Tensor | None = None) -> "ActiveSet":
+        """The lists for a known ds_du [T, B, N]. spikes: where the neuron fired (None: nowhere); listed: entries to list
+        although their ds_du is 0; extra: u or the threshold. All [T, B, N]."""
+        steps, batch, columns = ds_du.shape
+        kept = ds_du != 0 if listed is None else (ds_du != 0) | (listed != 0)
+
+        def rows(a):                                            # -> [B, tiles, T, 128]
+            a = torch.nn.functional.pad(a, (0, _tiles(columns) * WIDE - columns))
+            return a.reshape(steps, batch, -1, WIDE).permute(1, 2, 0, 3)
+
+        mask = rows(kept)
+        index = torch.arange(WIDE, dtype=torch.uint8, device=ds_du.device).expand(mask.shape)[mask]
+        if spikes is not None:
+            index = index + 128 * rows(spikes != 0)[mask].to(torch.uint8)
+        return cls(steps, batch, columns, index, rows(ds_du)[mask], None if extra is None else rows(extra)[mask],
+                   mask.sum(3).to(torch.uint8))
 
     @functools.cached_property
     def number(self) -> int:
