@@ -68,7 +68,7 @@ class NoiseGradient:
         return None if r < MEASURABLE else self.cosine(gradient) / math.sqrt(2 * r / (1 + r))
 
 
-def noise_gradients(network: Network, x: torch.Tensor, y: torch.Tensor, *, sigma: float = 0.25, draws: int = 512,
+def noise_gradients(network: Network, x: torch.Tensor, y: torch.Tensor, *, sigma: float = 0.25, draws: int = 1024,
                     seed: int = 0, layers: Sequence[int] | None = None,
                     rounds: int = 8) -> Iterator[list[NoiseGradient]]:
     """Estimate the gradient of the smoothed loss by each layer's weights, from forward passes of the spiking network.
@@ -250,7 +250,7 @@ def layer_gradients(network: Network, method: AbstractGradientMethod, x: torch.T
 
 
 def gradient_error_by_depth(network: Network, variants: Mapping[str, AbstractGradientMethod], x: torch.Tensor,
-                            y: torch.Tensor, *, sigma: float = 0.25, draws: int = 512, seed: int = 0, rounds: int = 8,
+                            y: torch.Tensor, *, sigma: float = 0.25, draws: int = 1024, seed: int = 0, rounds: int = 8,
                             step: float = 0.05) -> Iterator[DepthErrors]:
     """Hold every hidden layer's gradient under every variant against the smoothed loss's, on the network's weights:
 
@@ -317,13 +317,12 @@ class SmoothSpike:
 
 
 def smooth_spike_gradients(neuron: AbstractNeuron, surrogate: AbstractSurrogate, current: Sequence[float] | np.ndarray,
-                           upstream: Sequence[float] | np.ndarray, methods: Mapping[str, AbstractGradientMethod],
-                           step: float = 1e-4) -> SmoothSpike:
+                           upstream: Sequence[float] | np.ndarray,
+                           methods: Mapping[str, AbstractGradientMethod]) -> SmoothSpike:
     """Run one neuron with s = primitive(u - theta) for current [T]; differentiate L = sum upstream s by the current.
 
-    The finite differences are central ones of fourth order with the given step, in float64. Give the methods the same
-    surrogate: then ds/du is the smooth spike's true derivative, and what they do with the reset is all that differs.
-    Bauer et al. 2023.
+    The finite differences are central ones of fourth order, in float64. Give the methods the same surrogate: then ds/du
+    is the smooth spike's true derivative, and what they do with the reset is all that differs. Bauer et al. 2023.
 
     Raises:
         ValueError: the neuron does not fire or has no gradient; current and upstream are not two arrays [T].
@@ -335,9 +334,7 @@ def smooth_spike_gradients(neuron: AbstractNeuron, surrogate: AbstractSurrogate,
         got = f"{list(x.shape)} and {list(g.shape)}"
         raise ValueError(f"current and upstream must be two arrays [T] of one length, not {got}.")
     x, g, steps = x[:, None], g[:, None], len(x)
-    offsets = torch.cat([k * step * torch.eye(steps, dtype=x.dtype) for k in (-2, -1, 1, 2)], 1)
-    loss = (g * _smooth(neuron, surrogate, x + offsets)[2]).sum(0).view(4, steps)
-    differences = (loss[0] - 8 * loss[1] + 8 * loss[2] - loss[3]) / (12 * step)
+    differences = _differences(lambda x: (g * _smooth(neuron, surrogate, x)[2]).sum(0), x)
     u, theta, s, v = _smooth(neuron, surrogate, x)
     gradients = {}
     for name, method in methods.items():
@@ -349,9 +346,21 @@ def smooth_spike_gradients(neuron: AbstractNeuron, surrogate: AbstractSurrogate,
     return SmoothSpike(np.arange(steps) * neuron.dt, *run, differences.numpy(), gradients)
 
 
+def _differences(function, x: torch.Tensor) -> torch.Tensor:
+    """The derivatives [T] of a function of columns [T, M] -> [M] at the column x [T, 1], each with the step that suits
+    it: large steps see the bend, small ones the rounding, and between them neighbouring steps agree best."""
+    found = []
+    for step in 10.0 ** torch.arange(-2, -7.5, -0.5, dtype=x.dtype):
+        offsets = torch.cat([k * step * torch.eye(len(x), dtype=x.dtype) for k in (-2, -1, 1, 2)], 1)
+        low, lower, upper, high = function(x + offsets).view(4, len(x))
+        found.append((low - 8 * lower + 8 * upper - high) / (12 * step))
+    found = torch.stack(found)
+    return found[1:].gather(0, found.diff(dim=0).abs().argmin(0, keepdim=True))[0]
+
+
 def _smooth(neuron, surrogate, x, method=None, ds_du=None):
-    """u, theta, smooth s and v after reset, each [T, M], for current x [T, M]; with a method, a gradient takes its ds_du
-    at the spike and its way through the reset."""
+    """u, theta, smooth s and v after reset, each [T, M], for current x [T, M]; with a method, a gradient takes its
+    ds_du at the spike and its way through the reset."""
     c = SimpleNamespace(**{k: torch.tensor(value, dtype=x.dtype) for k, value in neuron.coefficients().items()})
     state, rows = tuple(x.new_full(x.shape[1:], value) for value in neuron.rest()), []
     for t, x_t in enumerate(x):
