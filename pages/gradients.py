@@ -2,25 +2,40 @@
 
 import dataclasses
 
+import numpy as np
 import streamlit as st
 
 from snnviz import Experiment, compare_gradients, text
-from snnviz.experiments import depth_experiment
-from snnviz.figures import gradient_traces, growth, layer_values
+from snnviz.experiments import ARCHITECTURES, FeedForward, depth_experiment
+from snnviz.figures import gradient_traces, growth, heat_map, layer_values, smooth_spike, weight_scatter
 from snnviz.losses import SpikeAt, WeightedSpikes
-from snnviz.neurons import LIF, NEURONS
+from snnviz.neurons import IF, LIF, NEURONS
+from snnviz.reference_gradients import smooth_spike_gradients
 from snnviz.stimuli import STIMULI, Noise
 from snnviz.ui import backend, controls, methods, page
 from snnviz.ui.runs import cached
 
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
 LOSSES = {cls.__name__: cls for cls in (WeightedSpikes, SpikeAt)}
+PRESETS = {
+    "EXODUS calm, SLAYER explodes": ("SLAYER's first-layer gradient grows about thirtyfold a layer; EXODUS's does not.",
+                                     {"of": "network", "view": "growth"}),
+    "EXODUS's own limit": ("A narrow, high surrogate: the exact multiplier leaves ±1 and the exact gradient explodes.",
+                           {"surrogate.SingleExponential.width": "0.1", "log": "true", "run.steps": "400",
+                            "stimulus.Noise.mean": "0.12", "stimulus.Noise.sd": "0.25"}),
+    "Equal, or not": ("Reset to zero: SLAYER is no longer BPTT with the reset cut.", {"neuron.LIF.reset_mode": "zero"}),
+    "The LocalZO mean settles": ("Twenty draws a step, beside the Gaussian surrogate they stand for.",
+                                 {"methods": "cut-localzo", "surrogate": "Gaussian", "surrogate.Gaussian.sigma": "0.5",
+                                  "localzo.draws": "20"}),
+    "Who is right?": ("Finite differences of a smooth spike: the exact gradient passes through them.", {"view": "smooth"}),
+}
 
 page.heading(
     "One run, several gradients",
     "Every method goes back over the same spikes; what differs is what it puts at a spike, and what it does with the reset. "
     "Look where the curves part, and at the multiplier below them: beyond ±1 a gradient grows on its way back.",
 )
+page.presets("gradients.py", PRESETS)
 left, right = page.sides()
 with left:
     subject = controls.option(["neuron", "network"], "What is differentiated", "of", segmented=True,
@@ -28,8 +43,15 @@ with left:
 with right:
     if subject == "neuron":
         picked = methods.names(methods.FOR_A_NEURON, ["kept", "cut", "slayer", "exodus"])
+        view = controls.option(["traces", "smooth"], "View", "view", segmented=True,
+                               titles={"traces": "Gradient by time", "smooth": "Who is right?"}.get)
     else:
         picked = methods.names(methods.FOR_A_NETWORK, ["kept", "slayer", "exodus"])
+        view = controls.option(["layers", "growth", "heat", "weights"], "View", "view", segmented=True, titles={
+            "layers": "By layer", "growth": "Growth", "heat": "Heat map", "weights": "Weights"}.get)
+    if not picked:
+        st.info("Choose a method above.")
+        st.stop()
 
 if subject == "neuron":
     with left:
@@ -39,15 +61,25 @@ if subject == "neuron":
         loss = controls.choose(LOSSES, "Loss", "loss")
         experiment = controls.edit(Experiment(neuron, stimulus, steps=200, loss=loss), "run", only=("steps", "seed"))
         log = st.toggle("Logarithmic gradient", key="log", bind="query-params", help="For gradients that explode.")
+        controls.drawn("log")
     with right, page.guarded():
-        if not chosen:
-            st.info("Choose a method above.")
-            st.stop()
         comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen(), None, True)
         runs = {label: run.layers[0] for label, run in comparison.runs.items()}
-        page.figure(gradient_traces.gradient_traces(runs, methods.hues(chosen), log=log, dark=page.dark()), "deltas")
-        st.caption("The strips show each method's multiplier β ∂v/∂u, step by step: blank is 0 (the past is forgotten), blue goes "
-                   "up to 1, yellow down to −1; orange and pink lie beyond, and there a gradient grows on its way back.")
+        if view == "smooth":
+            exact = [m for m in chosen if not m.sparse]
+            if not exact:
+                st.info("Sampled and banded methods have no smooth spike to be right about: choose BPTT, SLAYER or EXODUS too.")
+                st.stop()
+            current = next(iter(runs.values())).current[:, 0, 0]
+            weights = np.random.default_rng(experiment.seed).standard_normal(len(current))
+            smooth = smooth_spike_gradients(neuron, exact[0].surrogate, current, weights, {m.label: m for m in exact})
+            page.figure(smooth_spike.smooth_spike(smooth, methods.hues(exact), page.dark()), "smooth")
+            st.caption("Here the step itself is replaced by the surrogate's primitive, so that a true gradient exists. The dots "
+                       "are central differences of the run; no method is involved in them.")
+        else:
+            page.figure(gradient_traces.gradient_traces(runs, methods.hues(chosen), log=log, dark=page.dark()), "deltas")
+            st.caption("The strips show each method's multiplier β ∂v/∂u, step by step: blank is 0 (the past is forgotten), blue "
+                       "goes up to 1, yellow down to −1; orange and pink lie beyond, and there a gradient grows on its way back.")
         first = chosen[0].label
         st.dataframe(
             {"method": [r.method for r in comparison.rows], "computed by": [run.backend for run in comparison.runs.values()],
@@ -58,40 +90,53 @@ if subject == "neuron":
                 f"cosine to {first}": st.column_config.NumberColumn(format="%.6f"),
                 "largest difference, relative": st.column_config.NumberColumn(format="%.2e")})
         page.downloads("gradients", {"time_ms": next(iter(runs.values())).times} | {k: r.delta[:, 0, 0] for k, r in runs.items()})
-    st.caption("BPTT is torch autograd through the neuron's own step; the others are the kernel's sweep; both in float64. That is "
-               "what makes their agreement mean something.")
+        st.caption("BPTT is torch autograd through the neuron's own step; the others are the kernel's sweep; both in float64. "
+                   "That is what makes their agreement mean something.")
 else:
     with left:
-        chosen = methods.settings(picked)
-        neuron = controls.choose(FIRING, "Neuron", "neuron", default=LIF(tau_mem=20.0))
-        base = depth_experiment(3, steps=100, neuron=neuron)
-        shape = controls.edit(base.architecture, "network")
-        experiment = controls.edit(dataclasses.replace(base, architecture=shape), "run", only=("steps", "batch", "seed"))
+        shape = controls.choose(ARCHITECTURES, "Network", "network", default=FeedForward())
+        chosen = methods.settings(picked, shape.layers)
+        neuron = controls.choose(FIRING, "Neuron", "neuron", default=IF())
+        base = dataclasses.replace(depth_experiment(3, steps=100, neuron=neuron), architecture=shape)
+        experiment = controls.edit(base, "run", only=("steps", "batch", "seed"))
     with right, page.guarded():
-        if not chosen:
-            st.info("Choose a method above.")
-            st.stop()
         with st.spinner("Comparing", show_time=True):
             comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen())
-        page.figure(layer_values.layer_values(comparison.layers, comparison.table("norm"), methods.hues(chosen),
-                                              "Size of each layer's weight gradient", "‖∂L/∂W‖", dark=page.dark()), "norms")
+        hues = methods.hues(chosen)
+        if view == "layers":
+            page.figure(layer_values.layer_values(comparison.layers, comparison.table("norm"), hues,
+                                                  "Size of each layer's weight gradient", "‖∂L/∂W‖", dark=page.dark()), "norms")
+            page.figure(layer_values.layer_values(
+                comparison.layers, comparison.table("cosine"), hues, f"Direction: cosine to {chosen[0].label}", "cosine",
+                log=False, dark=page.dark(), height=300), "cosines")
+        elif view == "growth":
+            over = controls.option(["depth", "steps", "tau", "scale"], "Against", "over", segmented=True, titles={
+                "depth": "Depth", "steps": "Steps", "tau": "Time constant", "scale": "SLAYER's scale"}.get)
+            values, settings, label = methods.sweep_over(over, experiment, chosen)
+            points, bar = [], st.progress(0.0, "Sweeping")
+            for i, (value, setting, swept) in enumerate(zip(values, *settings, strict=True), 1):
+                points.append(cached(methods.ratios)(setting, swept, backend.chosen()))
+                bar.progress(i / len(values), f"Sweeping: {label} {value:g}")
+            bar.empty()
+            ratios = {m.label: [p[j] for p in points] for j, m in enumerate(chosen)}
+            page.figure(growth.growth(values, ratios, hues, label, over in ("tau", "scale"), page.dark()), "growth")
+        else:
+            layer = controls.option(comparison.layers[:-1], "Layer", "layer", segmented=True)
+            if view == "heat":
+                page.figure(heat_map.heat_map({k: run[layer] for k, run in comparison.runs.items()}, dark=page.dark()), "heat")
+            else:
+                gradients = {k: run.weight_gradients[layer] for k, run in comparison.runs.items()}
+                page.figure(weight_scatter.weight_scatter(gradients, hues, page.dark()), "weights")
         page.downloads("layers", {k: [getattr(r, k) for r in comparison.rows] for k in
                                   ("method", "layer", "norm", "cosine", "largest_difference")})
-        over = controls.option(["depth", "steps", "tau", "scale"], "The gradient's growth against", "over", segmented=True,
-                               titles={"depth": "depth", "steps": "steps", "tau": "time constant", "scale": "SLAYER's scale"}.get)
-        values, settings, label = methods.sweep_over(over, experiment, chosen)
-        points, bar = [], st.progress(0.0, "Sweeping")
-        for i, (value, setting, swept) in enumerate(zip(values, settings[0], settings[1], strict=True), 1):
-            points.append(cached(methods.ratios)(setting, swept, backend.chosen()))
-            bar.progress(i / len(values), f"Sweeping: {label} {value:g}")
-        bar.empty()
-        ratios = {m.label: [p[j] for p in points] for j, m in enumerate(chosen)}
-        page.figure(growth.growth(values, ratios, methods.hues(chosen), label, over in ("tau", "scale"), page.dark()), "growth")
 
-with st.expander("Three choices make a method", icon=":material/function:"):
-    st.latex(r"\delta_t = \underbrace{g_t\,s'_t}_{\text{at the spike}} + "
-             r"\underbrace{\beta\,\tfrac{\partial v_t}{\partial u_t}}_{\text{along time}}\,\delta_{t+1},\qquad "
-             r"\underbrace{W^{\top}\delta}_{\text{across layers}}")
+active = {k: float(np.mean([r.active for r in run.layers if r.active is not None])) for k, run in comparison.runs.items()}
+st.subheader("Three choices make a method", anchor=False)
+st.latex(r"\delta_t = \underbrace{g_t\,s'_t}_{\text{1. at the spike}} + "
+         r"\underbrace{\beta\,\tfrac{\partial v_t}{\partial u_t}}_{\text{2. along time}}\,\delta_{t+1},\qquad "
+         r"\underbrace{W^{\top}\delta}_{\text{3. across layers}}")
+st.markdown(methods.terms(chosen, active))
+with st.expander("The methods' equations and papers", icon=":material/function:"):
     for method in chosen:
         st.markdown(f"**{method.label}**")
         st.latex(method.equation)

@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from snnviz import Experiment, SpikeTrain, rate_curve, simulate, text
+from snnviz.experiments import current_range
 from snnviz.figures import intervals, phase_plane, raster, rate_curve as curve, traces
 from snnviz.neurons import LIF, NEURONS, Izhikevich
 from snnviz.stimuli import STIMULI, Step
@@ -52,21 +53,20 @@ with right, page.guarded():
             columns[layer.trace_name] = layer.trace[one]
         page.downloads("neuron", columns)
 
-if experiment.neurons > 1 and layer.spikes is not None:
-    page.figure(raster.raster(layer, dark=page.dark()), "raster")
-
-if layer.spikes is not None:
-    top = 20.0 if isinstance(neuron, Izhikevich) else 2.0 * neuron.theta * (1 - float(neuron.coefficients().get("beta", 1.0)) or 0.1)
-    currents = tuple(np.linspace(0, top, 60).tolist())
-    a, b = st.columns(2)
-    rates = cached(rate_curve)(neuron, currents, 1000, backend.chosen())
-    with a:
-        page.figure(curve.rate_curve(np.array(currents), rates, getattr(stimulus, "amplitude", None), dark=page.dark()), "rates")
-    with b:
-        if isinstance(neuron, Izhikevich):
-            page.figure(phase_plane.phase_plane(layer, shown, page.dark()), "phase")
-        else:
-            page.figure(intervals.intervals(layer, page.dark()), "intervals")
+with right:
+    if experiment.neurons > 1 and layer.spikes is not None:
+        page.figure(raster.raster(layer, dark=page.dark()), "raster")
+    if layer.spikes is not None:
+        a, b = st.columns(2)
+        currents = np.linspace(0, current_range(neuron), 60)
+        rates = cached(rate_curve)(neuron, tuple(currents.tolist()), 1000, backend.chosen())
+        with a:
+            page.figure(curve.rate_curve(currents, rates, getattr(stimulus, "amplitude", None), dark=page.dark()), "rates")
+        with b:
+            if isinstance(neuron, Izhikevich):
+                page.figure(phase_plane.phase_plane(layer, shown, page.dark()), "phase")
+            else:
+                page.figure(intervals.intervals(layer, page.dark()), "intervals")
 
 with st.expander("The equations", icon=":material/function:"):
     st.latex(neuron.equation)

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 
-from snnviz import losses, network, stimuli, surrogates, text
+from snnviz import losses, network, stimuli, surrogates, text, zeroth_order
 from snnviz.backends import AbstractBackend, resolve
 from snnviz.draws import Draw
+from snnviz.heads import attach_heads, sml_loss
 from snnviz.losses import AbstractLoss, CrossEntropy, WeightedSpikes
 from snnviz.methods import METHODS, BPTT, AbstractGradientMethod
 from snnviz.network import Network, SpikingLayer
-from snnviz.neurons import LIF, NEURONS, AbstractNeuron, LeakyReadout, Reset
+from snnviz.neurons import LIF, NEURONS, AbstractNeuron, Izhikevich, LeakyReadout, Reset
 from snnviz.params import Declared, param
 from snnviz.records import LayerRecord, Probe, RunRecord
 from snnviz.stimuli import AbstractStimulus, Poisson, Step
@@ -182,7 +183,7 @@ class Experiment(Declared):
 
 
 VALUES: dict[str, type] = {
-    "Experiment": Experiment, **NEURONS, **surrogates.SURROGATES, **METHODS, **stimuli.STIMULI, **losses.LOSSES, **ARCHITECTURES,
+    "Experiment": Experiment, **NEURONS, **surrogates.SURROGATES, **METHODS, **zeroth_order.LAWS, **stimuli.STIMULI, **losses.LOSSES, **ARCHITECTURES,
 }
 
 
@@ -271,7 +272,7 @@ def differentiate(experiment: Experiment, method: AbstractGradientMethod, backen
     if experiment.architecture is not None:
         for block, layer in zip([*model.blocks, None], [r.name for r in probe.layers if r.neuron.fires] + ["readout"], strict=True):
             weight = (model.readout if block is None else block.transform).weight
-            gradients[layer] = weight.grad.cpu().numpy()
+            gradients[layer] = np.zeros(weight.shape, np.float32) if weight.grad is None else weight.grad.cpu().numpy()
     run = RunRecord(probe.layers, backend.name, time.perf_counter() - start, float(loss.detach()), gradients)
     for layer in run.layers:
         if layer.delta is not None and not np.isfinite(layer.delta).all():
@@ -281,11 +282,15 @@ def differentiate(experiment: Experiment, method: AbstractGradientMethod, backen
 
 
 def network_loss(experiment: Experiment, model: Network, x: torch.Tensor, method: AbstractGradientMethod) -> torch.Tensor:
-    """The loss of a network on its batch, with labels drawn by the experiment's seed."""
+    """The loss of a network on its batch, with labels drawn by the experiment's seed. A method with heads brings its own."""
     generator = torch.Generator().manual_seed(experiment.seed)
-    y = torch.randint(experiment.architecture.outputs, (experiment.batch,), generator=generator).to(x.device)
+    classes = experiment.architecture.outputs
+    y = torch.randint(classes, (experiment.batch,), generator=generator).to(x.device)
+    output = attach_heads(model, method, classes, experiment.seed)(x)
+    if method.heads is not None:
+        return sml_loss(output, y, method.heads)
     loss = experiment.loss if isinstance(experiment.loss, CrossEntropy) else CrossEntropy()
-    return loss.of(model(x).logits, y)
+    return loss.of(output.logits, y)
 
 
 def compare_gradients(experiment: Experiment, methods: Sequence[AbstractGradientMethod],
@@ -350,6 +355,15 @@ def depth_experiment(depth: int, steps: int = 250, batch: int = 16, seed: int = 
     """The network of the depth table: Poisson input of 0.3 a step, IF-like neurons, cross entropy of the readout's maximum."""
     return Experiment(neuron or LIF(tau_mem=1e5), Poisson(rate=300.0, weight=1.0), steps, seed=seed, batch=batch,
                       architecture=FeedForward(layers=depth, width=width), loss=CrossEntropy())
+
+
+def current_range(neuron: AbstractNeuron) -> float:
+    """The end of a range of constant currents in which this neuron begins to fire: some twice the least that makes it."""
+    if isinstance(neuron, Izhikevich):
+        return 20.0
+    c = neuron.coefficients()
+    leak = max(1 - float(c["beta"]), 0.02)
+    return 2.0 * neuron.theta * leak * (max(1 - float(c["alpha"]), 0.02) if "alpha" in c else 1.0)
 
 
 def rate_curve(neuron: AbstractNeuron, currents: np.ndarray, steps: int = 1000,

@@ -14,8 +14,11 @@ def intervals(layer: LayerRecord, dark: bool = False, height: int = 300) -> go.F
     if not len(gaps):
         return empty_figure("Intervals appear once a neuron fires twice.", dark=dark, height=height)
     mean, spread = gaps.mean(), gaps.std() / gaps.mean()
-    fig = go.Figure(go.Histogram(x=gaps, nbinsx=40, marker={"color": colours(dark).membrane},
-                                 hovertemplate="%{y} intervals of %{x} ms<extra></extra>"))
+    length, count = np.unique(np.round(gaps, 6), return_counts=True)
+    width = max(layer.dt, (length[-1] - length[0]) / 80)
+    fig = go.Figure(go.Bar(x=length, y=count, width=width, marker={"color": colours(dark).membrane, "line_width": 0},
+                           hovertemplate="%{y} intervals of %{x:.4g} ms<extra></extra>"))
+    fig.update_xaxes(range=[0, 1.15 * length[-1]])
     return finish(fig, f"Intervals: mean {three_digits(mean, 'ms')}, variation {three_digits(spread)}",
                   f"{len(gaps)} intervals between spikes with a mean of {three_digits(mean, 'ms')}; standard deviation over mean "
                   f"{three_digits(spread)}.", dark=dark, height=height, x="interval (ms)", y="count")

@@ -7,6 +7,7 @@ from plotly.subplots import make_subplots
 from snnviz.figures.theme import colours, finish, three_digits
 from snnviz.records import LayerRecord
 
+PEAK = 35.0          # mV at which Izhikevich's runaway spike is cut, as is usual in its pictures
 SECOND = {"i": "synaptic<br>current", "b": "adaptation", "w": "recovery"}
 
 
@@ -31,7 +32,7 @@ def traces(layer: LayerRecord, neuron: int = 0, ghost: LayerRecord | None = None
     fig = make_subplots(rows=len(rows), shared_xaxes=True, vertical_spacing=0.035, row_heights=[weight[r] for r in rows])
     at = {row: {"row": i, "col": 1} for i, row in enumerate(rows, 1)}
     one = (slice(None), 0, neuron)
-    unit = " (mV)" if layer.neuron.kernel == "izhikevich" else ""
+    peak, unit = (PEAK, f" (mV, cut at {PEAK:g})") if layer.neuron.kernel == "izhikevich" else (np.inf, "")
 
     def line(x, y, colour, name, row, **more):
         width = more.pop("width", 1.8)
@@ -41,7 +42,7 @@ def traces(layer: LayerRecord, neuron: int = 0, ghost: LayerRecord | None = None
     if ghost is not None:
         line(*jagged(ghost.times, ghost.u[:, 0, 0], ghost.v[:, 0, 0]), c.ghost, "held", "membrane", width=1.3)
     line(times, layer.current[one], c.current, "input", "input", fill="tozeroy", line={"shape": "hv"}, showlegend=False)
-    line(*jagged(times, layer.u[one], layer.v[one]), c.membrane, "membrane, before and after reset", "membrane")
+    line(*jagged(times, np.minimum(layer.u[one], peak), layer.v[one]), c.membrane, "membrane, before and after reset", "membrane")
     if fires:
         line(times, layer.theta[one], c.threshold, "threshold", "membrane", line={"dash": "dash"})
         fired = times[layer.spikes[one] > 0]

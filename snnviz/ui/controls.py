@@ -169,6 +169,11 @@ def option(
     return name
 
 
+def drawn(key: str) -> None:
+    """Say that a page drew a control of its own, bound to the URL under this key."""
+    _note(key)
+
+
 def several(
     options: Sequence[str],
     label: str,

@@ -1,12 +1,12 @@
 """Choosing gradient methods to compare: which, and what they have in common."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from snnviz.experiments import Experiment, sweep
-from snnviz.methods import BPTT, METHODS, AbstractGradientMethod, Slayer
+from snnviz.methods import BPTT, METHODS, AbstractGradientMethod, Slayer, SurrogateModules
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, SingleExponential
 from snnviz.ui import controls
 from snnviz.zeroth_order import LAWS
@@ -44,14 +44,17 @@ def names(offered: Sequence[str], default: Sequence[str], prefix: str = "methods
     return controls.several(offered, "Methods", prefix, default=default, titles=lambda n: CHOICES[n][0])
 
 
-def settings(chosen: Sequence[str]) -> list[AbstractGradientMethod]:
-    """Draw the surrogate that the chosen methods share and each one's own settings, and return the methods."""
+def settings(chosen: Sequence[str], layers: int = 0) -> list[AbstractGradientMethod]:
+    """Draw the surrogate that the chosen methods share and each one's own settings, and return the methods.
+
+    layers: the hidden layers there are, for heads to sit after.
+    """
     surrogate = controls.choose(SURROGATES, "Surrogate, for all that use one", "surrogate", default=SingleExponential())
     with st.expander("Settings of the methods"):
-        return [_method(name, surrogate) for name in chosen]
+        return [_method(name, surrogate, layers) for name in chosen]
 
 
-def _method(name: str, surrogate: AbstractSurrogate) -> AbstractGradientMethod:
+def _method(name: str, surrogate: AbstractSurrogate, layers: int) -> AbstractGradientMethod:
     title, class_name, _ = CHOICES[name]
     cls = METHODS[class_name]
     fields = {f.name for f in dataclasses.fields(cls)}
@@ -61,7 +64,37 @@ def _method(name: str, surrogate: AbstractSurrogate) -> AbstractGradientMethod:
     st.markdown(f"**{title}**")
     if "law" in fields:
         value = dataclasses.replace(value, law=controls.choose(LAWS, "Law of the draws", f"{name}.law", default=value.law))
-    return controls.edit(value, name)
+    if isinstance(value, SurrogateModules) and layers:
+        numbers = [str(n) for n in range(1, layers + 1)]
+        after = controls.several(numbers, "Heads after hidden layers", f"{name}.after", default=[str(-(-layers // 2))])
+        value = dataclasses.replace(value, after=tuple(map(int, after)))
+    return controls.edit(value, name, exclude=("width",))
+
+
+def terms(chosen: Sequence[AbstractGradientMethod], active: Mapping[str, float]) -> str:
+    """The methods as rows of three choices, a Markdown table; what differs from the first is bold. `active`: the share of
+    entries computed, by label."""
+    rows = [_terms(m, active) for m in chosen]
+    lines = ["| method | 1. at the spike | 2. along time: the reset is | 3. across layers | entries active |", "|---|---|---|---|---|"]
+    for label, *cells in rows:
+        marked = [cell if cell == first else f"**{cell}**" for cell, first in zip(cells, rows[0][1:], strict=True)]
+        lines.append(f"| {' | '.join([label, *marked])} |")
+    return "\n".join(lines)
+
+
+def _terms(method: AbstractGradientMethod, active: Mapping[str, float]) -> tuple[str, ...]:
+    spike = method.at_spike
+    told = "sampled difference quotient" if spike.derivative.random else f"{spike.derivative.title.lower()} surrogate"
+    if spike.gate:
+        told += ", sampled by a gate"
+    if spike.gain != 1:
+        told += f" × {spike.gain:g}"
+    if spike.window < float("inf"):
+        told += f" within ±{spike.window:g}"
+    if spike.after_reset:
+        told += ", read after the reset"
+    road = "chain rule" if method.heads is None else f"chain rule and heads ({method.heads.route.value})"
+    return method.label, told, method.reset_path.value, road, f"{100 * active[method.label]:.3g} %"
 
 
 def sweep_over(what: str, experiment: Experiment, chosen: Sequence[AbstractGradientMethod]):

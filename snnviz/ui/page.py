@@ -65,7 +65,7 @@ def figure(fig: go.Figure, key: str, *, select: bool = False) -> Any:
         raise ValueError(f"Figure {key!r} has no alternative text; make it with figures.theme.finish.")
     if fig.layout.title.text:
         st.markdown(f"**{fig.layout.title.text}**")
-        fig = go.Figure(fig).update_layout(title_text=None, margin_t=28, height=fig.layout.height - 40)
+        fig = go.Figure(fig).update_layout(title_text=None, margin_t=28 if fig.layout.annotations else 12, height=fig.layout.height - 40)
     config = {
         "displaylogo": False,
         "displayModeBar": "hover",
@@ -109,6 +109,13 @@ def code_behind(source: str) -> None:
     """The Python that made the picture, to run in a notebook."""
     with st.expander("The code that made this", icon=":material/code:"):
         st.code(source.strip() + "\n", language="python")
+
+
+def presets(file: str, entries: Mapping[str, tuple[str, Mapping[str, str]]]) -> None:
+    """Links that set this page to show a point: title -> (what to see, the settings in the URL)."""
+    with st.container(horizontal=True, gap="small", key="presets"):
+        for title, (help_, settings) in entries.items():
+            st.page_link(f"pages/{file}", label=title, query_params=dict(settings), help=help_, icon=":material/play_circle:")
 
 
 def equation(latex: str, text: str = "") -> None:
