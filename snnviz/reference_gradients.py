@@ -28,6 +28,7 @@ from snnviz.surrogates import AbstractSurrogate
 
 MEASURABLE = 0.2        # below this reliability a comparison with the estimate says nothing
 AT_ONCE = {"cpu": 400_000, "cuda": 1 << 26}     # activations of a layer held at a time; few enough for a CPU's cache
+WEIGHTS = 1 << 24       # perturbed weights held at a time
 ORTHOGONAL = 4e9        # work (weights x directions^2) that making directions orthogonal may cost
 
 
@@ -81,8 +82,12 @@ def noise_gradients(network: Network, x: torch.Tensor, y: torch.Tensor, *, sigma
     is the same, the noise much smaller (Choromanski et al. 2018, structured evolution strategies).
 
     Raises:
-        ValueError: a network with other than fully connected layers, or a layer that it does not have.
+        ValueError: a network with other than fully connected layers, a layer that it lacks or whose weights are all
+            zero, or a sigma, a number of draws or of rounds that is not above 0.
     """
+    for name, value in (("sigma", sigma), ("draws", draws), ("rounds", rounds)):
+        if not value > 0:
+            raise ValueError(f"{name} = {value}: it must be above 0.")
     layers = list(range(1, len(network.blocks) + 1)) if layers is None else list(layers)
     sums = {n: _Sums(network, n, sigma, draws, seed) for n in layers}
     below = _inputs(network, x)
@@ -104,17 +109,22 @@ class _Sums:
         weight = _weight(network, number)
         self.network, self.number = network, number
         self.sigma = sigma * weight.square().mean().sqrt().item()
+        if not self.sigma:
+            raise ValueError(f"The weights of layer {number} are all zero: sigma is in units of their size.")
         self.totals = [torch.zeros_like(weight), torch.zeros_like(weight)]
         self.directions = [_directions(weight.numel(), draws, 1_000_003 * seed + 2 * number + half) for half in (0, 1)]
 
     @torch.no_grad()
     def add(self, draws: int, below: torch.Tensor, y: torch.Tensor) -> None:
         weight = _weight(self.network, self.number)
+        at_once = max(1, WEIGHTS // weight.numel())
         for total, directions in zip(self.totals, self.directions, strict=True):
-            e = torch.stack([next(directions) for _ in range(draws)]).to(weight).view(-1, *weight.shape)
-            up = losses(self.network, self.number, weight + self.sigma * e, below, y)
-            down = losses(self.network, self.number, weight - self.sigma * e, below, y)
-            total += torch.einsum("k,kij->ij", (up - down) / (2 * self.sigma), e)
+            for begin in range(0, draws, at_once):
+                e = torch.stack([next(directions) for _ in range(begin, min(draws, begin + at_once))])
+                e = e.to(weight).view(-1, *weight.shape)
+                up = losses(self.network, self.number, weight + self.sigma * e, below, y)
+                down = losses(self.network, self.number, weight - self.sigma * e, below, y)
+                total += torch.einsum("k,kij->ij", (up - down) / (2 * self.sigma), e)
 
     def estimate(self, draws: int) -> NoiseGradient:
         a, b = (total / draws for total in self.totals)

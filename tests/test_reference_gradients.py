@@ -135,6 +135,13 @@ def test_what_cannot_be_measured_says_so():
         next(noise_gradients(net, x[..., :1, None, None].expand(-1, -1, 1, 4, 4), y))
     with pytest.raises(ValueError, match="no layer 3"):
         next(noise_gradients(feed_forward(10, (8,), CLASSES, LIF(), BPTT()), x, y, layers=[3]))
+    net = feed_forward(10, (8,), CLASSES, LIF(), BPTT())
+    for wrong in ({"sigma": 0.0}, {"draws": 0}, {"rounds": 0}):
+        with pytest.raises(ValueError, match=f"{next(iter(wrong))} = 0"):
+            next(noise_gradients(net, x, y, **wrong))
+    net.blocks[0].transform.weight.data.zero_()
+    with pytest.raises(ValueError, match="all zero"):
+        next(noise_gradients(net, x, y))
     with pytest.raises(ValueError, match="no spike"):
         smooth_spike_gradients(LeakyReadout(), Sigmoid(), [1.0], [1.0], {})
     with pytest.raises(ValueError, match="one length"):
