@@ -5,6 +5,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.12 python3.11,$(shell $(p) -c 
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
+BENCH ?= kernels
 
 .PHONY: app test bench clean chromium
 .DELETE_ON_ERROR:
@@ -16,7 +17,7 @@ test: $(VENV)/dev.stamp chromium
 	$(BIN)/python -m pytest $(ARGS)
 
 bench: $(VENV)/dev.stamp
-	$(BIN)/python -m bench $(ARGS)
+	$(BIN)/python -m bench.$(BENCH) $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
