@@ -60,15 +60,10 @@ class Cuda(KernelBackend):
         tensor = next(a for a in arguments if isinstance(a, torch.Tensor))
         index = tensor.device.index or 0
         call = self._function(kernel, f"{kernel}_{function}", tensor.dtype, index)
-        struct = np.frombuffer(bytes(k), dtype=np.dtype((np.void, ctypes.sizeof(k))))
-        values = [struct[0]]
-        for a in arguments:                       # arrays by DLPack, absent ones as null, strides as 64 bits
-            if a is None:
-                values.append(np.uint64(0))
-            elif isinstance(a, torch.Tensor):
-                values.append(cupy.from_dlpack(a.detach()))
-            else:
-                values.append(np.int64(a))
+        # CuPy passes a numpy array of one element by value, whatever its type; None is a null pointer
+        values = [np.frombuffer(bytes(k), dtype=np.dtype((np.void, ctypes.sizeof(k))))]
+        for a in arguments:
+            values.append(cupy.from_dlpack(a.detach()) if isinstance(a, torch.Tensor) else None if a is None else np.int64(a))
         blocks = -(-k.M // THREADS)
         with cupy.cuda.Device(index), cupy.cuda.ExternalStream(torch.cuda.current_stream(index).cuda_stream, index):
             call((int(blocks),), (THREADS,), tuple(values))
