@@ -244,9 +244,9 @@ class Comparison:
         return list(dict.fromkeys(row.layer for row in self.rows))
 
 
-def differentiate(experiment: Experiment, method: AbstractGradientMethod, backend: AbstractBackend | str | None = None,
+def differentiate(experiment: Experiment, method: AbstractGradientMethod | Sequence[AbstractGradientMethod], backend: AbstractBackend | str | None = None,
                   dtype: torch.dtype | None = None) -> RunRecord:
-    """Run an experiment forward and backward with one method.
+    """Run an experiment forward and backward with one method, or in a network with one for each spiking layer.
 
     dtype: float64 by default for a population, float32 for a network.
 
@@ -258,7 +258,11 @@ def differentiate(experiment: Experiment, method: AbstractGradientMethod, backen
         raise ValueError(f"{experiment.neuron.title} has no gradient to compare; choose one of {able}.")
     start, backend = time.perf_counter(), resolve(backend)
     dtype = dtype or (torch.float64 if experiment.architecture is None else torch.float32)
-    model, x = _model(experiment, method, backend, dtype)
+    methods = list(method) if isinstance(method, Sequence) else [method]
+    label = ", ".join(m.label for m in methods)
+    model, x = _model(experiment, methods[0], backend, dtype)
+    if len(methods) > 1:
+        model.differentiate(methods)
     generator = torch.Generator().manual_seed(experiment.seed)
     with Probe(model) as probe:
         if experiment.architecture is None:
@@ -266,7 +270,7 @@ def differentiate(experiment: Experiment, method: AbstractGradientMethod, backen
             out = model(x, Draw(experiment.seed))
             loss = (out * experiment.loss.upstream(out.detach(), generator)).sum()
         else:
-            loss = network_loss(experiment, model, x, method)
+            loss = network_loss(experiment, model, x, methods[0])
         loss.backward()
     gradients = {}
     if experiment.architecture is not None:
@@ -276,7 +280,7 @@ def differentiate(experiment: Experiment, method: AbstractGradientMethod, backen
     run = RunRecord(probe.layers, backend.name, time.perf_counter() - start, float(loss.detach()), gradients)
     for layer in run.layers:
         if layer.delta is not None and not np.isfinite(layer.delta).all():
-            raise ValueError(f"{method.label}: the gradient of {layer.name} is not finite; it exploded on its way back "
+            raise ValueError(f"{label}: the gradient of {layer.name} is not finite; it exploded on its way back "
                              "through time or layers. Lower the scale, the steps or the depth.")
     return run
 

@@ -7,6 +7,9 @@ from snnviz.backends import BACKENDS
 from tests.app_server import app_url, chromium, visit  # noqa: F401  fixtures
 
 
+torch.set_num_threads(1)          # two on two cores that a browser shares wait for each other, for minutes in all
+
+
 def pytest_addoption(parser):
     parser.addoption("--require-cuda", action="store_true", help="fail, do not skip, the tests that need a GPU")
 

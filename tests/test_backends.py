@@ -122,6 +122,7 @@ def test_shared_columns_change_nothing(monkeypatch):
     neuron = LIF()
     x, initial = problem(neuron, 100, 4111)
     c, backend = coefficients(neuron), BACKENDS["native"]
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
     many = backend.forward(neuron, c, x, initial)
     many_back = backward(backend, neuron, x, initial, many, upstream(neuron, x), parameters=True)
     monkeypatch.setattr(native, "SHARE", 10**12)

@@ -10,7 +10,11 @@ import snnviz
 from snnviz import (
     ALIF,
     BPTT,
+    IF,
     LIF,
+    Convolutional,
+    CrossEntropy,
+    CubaLIF,
     Experiment,
     Exodus,
     FeedForward,
@@ -21,11 +25,14 @@ from snnviz import (
     SpikeTrain,
     Step,
     compare_gradients,
+    differentiate,
     simulate,
 )
 from snnviz.experiments import VALUES, depth_experiment
+from snnviz.methods import METHODS
 from snnviz.neurons import Reset
 from snnviz.stimuli import STIMULI
+from tests.helpers import name
 
 EXPERIMENTS = [
     Experiment(),
@@ -124,3 +131,39 @@ def test_the_core_needs_neither_app_nor_plots_nor_data_libraries():
             "assert source.library.cache_info().currsize == 0\n"
             "compare_gradients(Experiment(), [BPTT(), Slayer(), Exodus()])\n")
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+NETWORKS = {
+    "fully connected": FeedForward(layers=2, width=12, inputs=6, outputs=3),
+    "recurrent, leaky readout": FeedForward(layers=2, width=6, inputs=6, outputs=3, recurrent=True, readout_tau=10.0),
+    "normalised": FeedForward(layers=2, width=12, inputs=6, outputs=3, normalise=True),
+    "convolutional": Convolutional(layers=2, channels=3, side=8, outputs=3),
+}
+
+
+@pytest.mark.parametrize("architecture", NETWORKS.values(), ids=NETWORKS)
+@pytest.mark.parametrize("neuron", [LIF(), IF(), CubaLIF(), ALIF(), LIF(reset_mode=Reset.ZERO)], ids=name)
+def test_every_method_on_every_neuron_and_network_on_silence_and_on_fire(neuron, architecture):
+    for current in (-5.0, 0.0, 0.5, 50.0):
+        experiment = Experiment(neuron, Noise(current, 0.1 * abs(current)), 12, batch=3, architecture=architecture,
+                                loss=CrossEntropy())
+        comparison = compare_gradients(experiment, [method() for method in METHODS.values()])
+        assert set(comparison.runs) == {method().label for method in METHODS.values()}
+        for label, run in comparison.runs.items():
+            assert len(run.weight_gradients) == 3 and np.isfinite(run.loss)
+            assert all(np.isfinite(g).all() for g in run.weight_gradients.values()), label
+
+
+def test_a_method_on_layers_alone_is_named_when_its_gradient_overflows():
+    experiment = depth_experiment(10, steps=250, batch=4)
+    with pytest.raises(ValueError, match=r"SLAYER, k = 1000: the gradient of layer \d+ is not finite; it exploded"):
+        compare_gradients(experiment, [Slayer(scale=1000.0)])
+
+
+def test_layers_can_have_methods_of_their_own():
+    """EXODUS below, SLAYER above: the first layer's gradient is neither method's alone."""
+    experiment = depth_experiment(2, steps=40, batch=2)
+    alone = {m: differentiate(experiment, m).weight_gradients["layer 1"] for m in (Exodus(), Slayer())}
+    mixed = differentiate(experiment, (Exodus(), Slayer())).weight_gradients
+    assert all(np.abs(mixed["layer 1"] - g).max() > 1e-6 for g in alone.values())
+    np.testing.assert_array_equal(mixed["layer 2"], differentiate(experiment, Slayer()).weight_gradients["layer 2"])
