@@ -1,0 +1,422 @@
+"""Saved runs: in an SQLite file by default, in any database SQLAlchemy speaks to by its URL (`SNNVIZ_STORE`).
+
+A run is one comparison: several trainings side by side, a `Line` each. What a running job knows and what the database
+keeps are the same values, so a page draws both alike. Every finished epoch is a row of its own, written as it ends.
+"""
+
+import dataclasses
+import enum
+import functools
+import io
+import json
+import os
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snnviz.training import EpochRecord, Seconds, Training
+
+SCHEMA = 1
+POINTS = 512        # of a live curve; when it is full, neighbours are joined
+
+
+class StoreError(ValueError):
+    """The database cannot be used, said in one sentence."""
+
+
+class Status(enum.Enum):
+    """Where a run stands. Only the first three belong to a job that is there now."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def live(self) -> bool:
+        return self in (Status.WAITING, Status.RUNNING, Status.PAUSED)
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """What was asked for: trainings that run side by side, on one backend.
+
+    sample: the test sample whose spikes are kept at each epoch. owner: the visitor who asked, for fairness and to find it
+    again; created: seconds since 1970.
+    """
+
+    trainings: tuple[Training, ...]
+    backend: str = ""
+    sample: int | None = 0
+    owner: str = ""
+    title: str = ""
+    id: str = dataclasses.field(default_factory=lambda: uuid.uuid4().hex[:16])
+    created: float = dataclasses.field(default_factory=time.time)
+
+    @functools.cached_property
+    def labels(self) -> tuple[str, ...]:
+        """One name per training: its method, and its seed where there are several."""
+        seeds = {t.seed for t in self.trainings}
+        names = [t.method.label + (f", seed {t.seed}" if len(seeds) > 1 else "") for t in self.trainings]
+        return tuple(n if names.count(n) == 1 else f"{n} ({i})" for i, n in enumerate(names, 1))
+
+
+@dataclasses.dataclass(frozen=True)
+class Curve:
+    """What every batch told, thinned to at most `POINTS` points: where a point stands for several batches, their mean.
+
+    at [P]: epochs passed; loss, accuracy [P]; seconds [P]: of training so far; rates, active, norms [P, layers].
+    """
+
+    at: np.ndarray
+    loss: np.ndarray
+    accuracy: np.ndarray
+    seconds: np.ndarray
+    rates: np.ndarray
+    active: np.ndarray
+    norms: np.ndarray
+
+    @classmethod
+    def empty(cls) -> "Curve":
+        return cls(*(np.zeros(0, np.float32) for _ in range(4)), *(np.zeros((0, 0), np.float32) for _ in range(3)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """One training of a run as far as it has come.
+
+    spikes: of the chosen test sample after the last epoch, by layer [T, N], booleans. alarms: what went wrong in the epoch
+    that is going on. ended: nothing more will come; problem: why it ended early, in one sentence.
+    """
+
+    training: Training
+    epochs: tuple[EpochRecord, ...] = ()
+    curve: Curve = dataclasses.field(default_factory=Curve.empty)
+    spikes: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    alarms: tuple[str, ...] = ()
+    ended: bool = False
+    problem: str = ""
+
+    @property
+    def accuracy(self) -> float:
+        """On the test half after the last epoch; NaN before the first."""
+        return self.epochs[-1].test_accuracy if self.epochs else float("nan")
+
+    @property
+    def seconds(self) -> Seconds:
+        """Wall clock of its finished epochs."""
+        return sum((e.seconds for e in self.epochs), Seconds())
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with its layers now, and why it ended early."""
+        told = (self.epochs[-1].problems if self.epochs else ()) + self.alarms + ((self.problem,) if self.problem else ())
+        return tuple(dict.fromkeys(told))
+
+
+@dataclasses.dataclass(frozen=True)
+class RunState:
+    """A run and how far it has come. notes: what happened to it, in sentences. seen: when it last gave a sign of life."""
+
+    run: Run
+    status: Status
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...] = ()
+    seen: float = 0.0
+
+    @classmethod
+    def asked(cls, run: Run) -> "RunState":
+        return cls(run, Status.WAITING, tuple(Line(t) for t in run.trainings), seen=time.time())
+
+    @property
+    def share(self) -> float:
+        """How much of the asked epochs is done, from 0 to 1."""
+        done = [1.0 if line.ended and not line.problem else
+                min(1.0, max(len(line.epochs), float(line.curve.at[-1]) if len(line.curve.at) else 0.0) / line.training.epochs)
+                for line in self.lines]
+        return sum(done) / len(done)
+
+
+@dataclasses.dataclass(frozen=True)
+class Summary:
+    """A saved run in a list: one row per training."""
+
+    run: str
+    number: int
+    title: str
+    status: Status
+    created: float
+    dataset: str
+    method: str
+    seed: int
+    backend: str
+    epochs: int
+    asked: int
+    train_loss: float
+    test_accuracy: float
+    seconds: float
+    owner: str
+
+
+def home() -> Path:
+    """Where saved runs and checkpoints lie: SNNVIZ_HOME if set, else the platform's place for an application's data."""
+    if chosen := os.environ.get("SNNVIZ_HOME"):
+        return Path(chosen).expanduser()
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "snnviz"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "snnviz"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "snnviz"
+
+
+def default_url() -> str:
+    """SNNVIZ_STORE if set, else an SQLite file in `home()`."""
+    return os.environ.get("SNNVIZ_STORE") or f"sqlite:///{(home() / 'runs.sqlite').as_posix()}"
+
+
+@functools.lru_cache(maxsize=8)
+def at(url: str) -> "Store":
+    """The store at an address, opened once for this process. A store that could not be opened is tried again."""
+    return Store(url)
+
+
+def default() -> "Store":
+    """The store this machine is set up to use."""
+    return at(default_url())
+
+
+class Store:
+    """The database of saved runs.
+
+    Raises:
+        StoreError: from every method, where the database is away, no database of ours, or written by a newer version.
+    """
+
+    def __init__(self, url: str):
+        import sqlalchemy as sa
+
+        self._sa = sa
+        try:
+            address = sa.make_url(url)
+        except (sa.exc.ArgumentError, ValueError):
+            raise StoreError(f"SNNVIZ_STORE = {url!r} is no database address; write one like sqlite:////home/me/runs.sqlite "
+                             "or postgresql+psycopg://user@host/name.") from None
+        self.name = address.render_as_string(hide_password=True)
+        if address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:"):
+            try:
+                Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+            except OSError as problem:
+                raise StoreError(f"The folder of saved runs {Path(address.database).parent} cannot be made: {problem}.") from None
+        try:
+            self._engine = sa.create_engine(address, pool_pre_ping=True)
+        except (ImportError, sa.exc.NoSuchModuleError) as problem:
+            raise StoreError(f"No driver for {self.name} is installed here: {problem}.") from None
+        if address.get_backend_name() == "sqlite":
+            sa.event.listen(self._engine, "connect", _quick)
+        self._tables()
+        with self._transaction() as database:
+            self._prepare(database)
+
+    def _tables(self) -> None:
+        sa = self._sa
+        known = sa.MetaData()
+        text, number, whole = sa.Text, sa.Double, sa.Integer
+        of_run = [sa.Column("run", sa.String(32), primary_key=True), sa.Column("line", whole, primary_key=True)]
+        self._meta = sa.Table("snnviz", known, sa.Column("name", sa.String(32), primary_key=True), sa.Column("value", text))
+        self._runs = sa.Table(
+            "runs", known, sa.Column("id", sa.String(32), primary_key=True), sa.Column("title", text), sa.Column("owner", text),
+            sa.Column("status", sa.String(16)), sa.Column("created", number, index=True), sa.Column("seen", number),
+            sa.Column("place", text), sa.Column("backend", text), sa.Column("sample", whole), sa.Column("notes", text))
+        self._lines = sa.Table(
+            "lines", known, *of_run, sa.Column("settings", text), sa.Column("dataset", text), sa.Column("method", text),
+            sa.Column("seed", whole), sa.Column("asked", whole), sa.Column("ended", sa.Boolean), sa.Column("problem", text),
+            sa.Column("curve", sa.LargeBinary), sa.Column("spikes", sa.LargeBinary))
+        self._epochs = sa.Table(
+            "epochs", known, *map(_again, of_run),
+            sa.Column("epoch", whole, primary_key=True),
+            *(sa.Column(name, number) for name in _NUMBERS), sa.Column("rest", text))
+        self._known = known
+
+    def _prepare(self, database: Any) -> None:
+        """Make the tables where there are none; refuse what a newer version wrote."""
+        sa = self._sa
+        if not sa.inspect(database).has_table("snnviz"):
+            self._known.create_all(database)
+            database.execute(self._meta.insert(), {"name": "schema", "value": str(SCHEMA)})
+            return
+        found = database.scalar(sa.select(self._meta.c.value).where(self._meta.c.name == "schema"))
+        if int(found or 0) > SCHEMA:
+            raise StoreError(f"{self.name} was written by a newer snnviz (schema {found}; this one knows {SCHEMA}); "
+                             "update snnviz, or name another database in SNNVIZ_STORE.")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Any]:
+        try:
+            with self._engine.begin() as database:
+                yield database
+        except self._sa.exc.DatabaseError as problem:
+            told = str(problem.orig or problem).strip().splitlines()[0].rstrip(".")
+            raise StoreError(f"The database of saved runs, {self.name}, cannot be used: {told}.") from problem
+
+    def begin(self, run: Run, place: str = "") -> None:
+        """Note that a run was asked for."""
+        with self._transaction() as database:
+            self._remove(database, [run.id])
+            database.execute(self._runs.insert(), {
+                "id": run.id, "title": run.title, "owner": run.owner, "status": Status.WAITING.value, "created": run.created,
+                "seen": time.time(), "place": place, "backend": run.backend, "sample": run.sample, "notes": "[]"})
+            database.execute(self._lines.insert(), [
+                {"run": run.id, "line": i, "settings": t.to_toml(), "dataset": t.dataset.title, "method": t.method.label,
+                 "seed": t.seed, "asked": t.epochs, "ended": False, "problem": "", "curve": b"", "spikes": b""}
+                for i, t in enumerate(run.trainings)])
+
+    def keep(self, run: str, number: int, line: Line) -> None:
+        """Keep one training as far as it has come: the epochs not yet here, its curve and its sample."""
+        t = self._epochs.c
+        with self._transaction() as database:
+            there = database.scalar(self._sa.select(self._sa.func.max(t.epoch)).where(t.run == run, t.line == number))
+            fresh = [_row(run, number, e) for e in line.epochs if there is None or e.epoch > there]
+            if fresh:
+                database.execute(self._epochs.insert(), fresh)
+            c = self._lines.c
+            database.execute(self._lines.update().where(c.run == run, c.line == number), {
+                "ended": line.ended, "problem": line.problem, "curve": _packed(dataclasses.asdict(line.curve)),
+                "spikes": _packed({k: np.packbits(v.astype(bool), axis=0) for k, v in line.spikes.items()}
+                                  | {f"{k}|steps": np.array(len(v)) for k, v in line.spikes.items()})})
+
+    def mark(self, run: str, status: Status, notes: Sequence[str] = (), place: str | None = None) -> None:
+        """Note where a run stands, and that it is alive."""
+        values = {"status": status.value, "seen": time.time(), "notes": json.dumps(list(notes))}
+        with self._transaction() as database:
+            database.execute(self._runs.update().where(self._runs.c.id == run), values | ({} if place is None else {"place": place}))
+
+    def place(self, run: str) -> str:
+        """Where a run was last worked on."""
+        with self._transaction() as database:
+            return database.scalar(self._sa.select(self._runs.c.place).where(self._runs.c.id == run)) or ""
+
+    def open(self, run: str) -> RunState | None:
+        """A saved run with all that is known of it; None where there is no such run."""
+        sa = self._sa
+        with self._transaction() as database:
+            row = database.execute(sa.select(self._runs).where(self._runs.c.id == run)).mappings().first()
+            if row is None:
+                return None
+            lines = database.execute(sa.select(self._lines).where(self._lines.c.run == run).order_by(self._lines.c.line)).mappings().all()
+            t = self._epochs.c
+            epochs = database.execute(sa.select(self._epochs).where(t.run == run).order_by(t.line, t.epoch)).mappings().all()
+        made = []
+        for line in lines:
+            training = Training.from_toml(line["settings"], f"the saved run {run}")
+            steps = _unpacked(line["spikes"])
+            spikes = {k: np.unpackbits(v, axis=0, count=int(steps[f"{k}|steps"])).astype(bool)
+                      for k, v in steps.items() if not k.endswith("|steps")}
+            curve = _unpacked(line["curve"])
+            made.append(Line(training, tuple(_epoch(e) for e in epochs if e["line"] == line["line"]),
+                             Curve(**curve) if curve else Curve.empty(), spikes, (), bool(line["ended"]), line["problem"]))
+        asked = Run(tuple(m.training for m in made), row["backend"], row["sample"], row["owner"], row["title"], row["id"],
+                    row["created"])
+        return RunState(asked, Status(row["status"]), tuple(made), tuple(json.loads(row["notes"])), row["seen"])
+
+    def list(self, owner: str | None = None, live: bool = False) -> list[Summary]:
+        """Every training of every saved run, the latest run first; `owner`: of one visitor; `live`: not ended only."""
+        sa, r, n, t = self._sa, self._runs.c, self._lines.c, self._epochs.c
+        last = sa.select(t.run, t.line, sa.func.max(t.epoch).label("epoch"), sa.func.sum(t.seconds).label("seconds"),
+                         sa.func.count().label("epochs")).group_by(t.run, t.line).subquery()
+        wanted = (sa.select(r.id, r.title, r.owner, r.status, r.created, r.backend, n.line, n.dataset, n.method, n.seed, n.asked,
+                            last.c.epochs, last.c.seconds, t.train_loss, t.test_accuracy)
+                  .join(self._lines, n.run == r.id)
+                  .outerjoin(last, (last.c.run == r.id) & (last.c.line == n.line))
+                  .outerjoin(self._epochs, (t.run == r.id) & (t.line == n.line) & (t.epoch == last.c.epoch))
+                  .order_by(r.created.desc(), n.line))
+        if owner is not None:
+            wanted = wanted.where(r.owner == owner)
+        if live:
+            wanted = wanted.where(r.status.in_([s.value for s in Status if s.live]))
+        with self._transaction() as database:
+            rows = database.execute(wanted).mappings().all()
+        nan = float("nan")
+        return [Summary(row["id"], row["line"], row["title"], Status(row["status"]), row["created"], row["dataset"], row["method"],
+                        row["seed"], row["backend"], row["epochs"] or 0, row["asked"],
+                        nan if row["train_loss"] is None else row["train_loss"],
+                        nan if row["test_accuracy"] is None else row["test_accuracy"], row["seconds"] or 0.0, row["owner"])
+                for row in rows]
+
+    def delete(self, runs: Sequence[str]) -> None:
+        """Forget runs for good."""
+        with self._transaction() as database:
+            self._remove(database, runs)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _remove(self, database: Any, runs: Sequence[str]) -> None:
+        for column in (self._epochs.c.run, self._lines.c.run, self._runs.c.id):
+            database.execute(column.table.delete().where(column.in_(list(runs))))
+
+
+_NUMBERS = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "seconds")
+_LAYERS = ("rates", "active", "norms")
+
+
+def _again(column: Any) -> Any:
+    """A column of the same kind for another table."""
+    import sqlalchemy as sa
+
+    return sa.Column(column.name, column.type, primary_key=column.primary_key)
+
+
+def _quick(connection: Any, _: Any) -> None:
+    """SQLite for one writer and many readers: nobody waits for a reader, and a commit does not wait for the disk's platter."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA busy_timeout = 10000")
+
+
+def _row(run: str, number: int, epoch: EpochRecord) -> dict[str, Any]:
+    rest = {name: _listed(getattr(epoch, name)) for name in (*_LAYERS, "confusion", "problems", "epochs")}
+    rest["seconds"] = list(dataclasses.astuple(epoch.seconds))
+    # A loss that is not finite has no place in some databases' numbers; it stands in the text instead.
+    numbers = {name: float(getattr(epoch, name)) for name in _NUMBERS[:-1]} | {"seconds": epoch.seconds.total}
+    rest |= {name: repr(value) for name, value in numbers.items() if not np.isfinite(value)}
+    return {"run": run, "line": number, "epoch": epoch.epoch, "rest": json.dumps(rest)} | {
+        name: value if np.isfinite(value) else None for name, value in numbers.items()}
+
+
+def _epoch(row: Any) -> EpochRecord:
+    rest = json.loads(row["rest"])
+    numbers = {name: float(rest[name]) if row[name] is None else row[name] for name in _NUMBERS[:-1]}
+    layers = {name: tuple(rest[name]) for name in _LAYERS}
+    confusion = None if rest["confusion"] is None else np.array(rest["confusion"], np.int64)
+    return EpochRecord(epoch=row["epoch"], epochs=rest["epochs"], **numbers, **layers, confusion=confusion, sample=None,
+                       seconds=Seconds(*rest["seconds"]), problems=tuple(rest["problems"]))
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, (tuple, list)):
+        return [_listed(v) for v in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _packed(arrays: dict[str, np.ndarray]) -> bytes:
+    out = io.BytesIO()
+    np.savez_compressed(out, **arrays)
+    return out.getvalue()
+
+
+def _unpacked(data: bytes) -> dict[str, np.ndarray]:
+    if not data:
+        return {}
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
