@@ -1,0 +1,85 @@
+"""Every page as its script: at its defaults, then one control at a time, then with nonsense in the URL."""
+
+import pathlib
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import PAGES, Entry
+
+ROOT = pathlib.Path(__file__).parents[1]
+
+QUICK = {"neuron.py", "gradients.py", "start.py"}          # the others have tests of their own
+
+
+def opened(entry: Entry, **query: str) -> AppTest:
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    at.run()
+    for key, value in query.items():
+        at.query_params[key] = value
+    if entry != PAGES[0]:
+        at.switch_page(f"pages/{entry.file}")
+    return at.run()
+
+
+def clean(at: AppTest, what: str = "") -> None:
+    assert not at.exception, f"{what}: {[e.value for e in at.exception]}"
+
+
+@pytest.mark.parametrize("entry", PAGES, ids=lambda e: e.file)
+def test_a_page_runs_at_its_defaults(entry):
+    at = opened(entry)
+    clean(at)
+    assert not at.error, [e.value for e in at.error]
+    assert at.title and len(at.markdown[0].value.split()) < 60
+
+
+@pytest.mark.parametrize("entry", [e for e in PAGES if e.file in QUICK], ids=lambda e: e.file)
+def test_one_control_at_a_time(entry):
+    """Each choice to its last entry, each slider to its far end, each switch over, alone; then back."""
+    at = opened(entry)
+    for kind in ("selectbox", "toggle", "slider"):
+        for index in range(len(at.get(kind))):
+            if index >= len(at.get(kind)):
+                break
+            widget = at.get(kind)[index]
+            before, name = widget.value, f"{kind} {widget.label}"
+            if kind == "selectbox":
+                widget.set_value(widget.options[-1])
+            elif kind == "toggle":
+                widget.set_value(not before)
+            else:
+                widget.set_value(widget.max)
+            at.run()
+            clean(at, name)
+            again = next((w for w in at.get(kind) if w.key == widget.key), None)
+            if again is not None:
+                again.set_value(before)
+                at.run()
+                clean(at, f"{name}, back")
+
+
+@pytest.mark.parametrize(("file", "query"), [
+    ("neuron.py", {"neuron": "Hodgkin"}), ("neuron.py", {"neuron.LIF.tau_mem": "-3"}), ("neuron.py", {"run.steps": "many"}),
+    ("gradients.py", {"methods": "kept-magic"}), ("gradients.py", {"of": "brain"}), ("gradients.py", {"nonsense": "1"}),
+])
+def test_nonsense_in_the_url_gives_a_message_and_the_default(file, query):
+    at = opened(next(e for e in PAGES if e.file == file), **query)
+    clean(at)
+    (key, value), = query.items()
+    assert any(key in w.value for w in at.warning), [w.value for w in at.warning]
+
+
+def test_a_link_restores_the_screen():
+    entry = next(e for e in PAGES if e.file == "neuron.py")
+    at = opened(entry, **{"neuron": "ALIF", "neuron.ALIF.kappa": "25", "stimulus": "Noise", "run.steps": "150"})
+    clean(at)
+    assert not at.warning
+    code = "".join(c.value for c in at.code)
+    assert "ALIF(kappa=25.0)" in code and "Noise()" in code and "steps=150" in code
+
+
+def test_the_code_behind_a_page_runs():
+    for file in ("neuron.py", "gradients.py"):
+        at = opened(next(e for e in PAGES if e.file == file))
+        exec(at.code[0].value, {})
