@@ -8,7 +8,7 @@ from snnviz.experiments import current_range
 from snnviz.figures import intervals, phase_plane, raster, rate_curve as curve, traces
 from snnviz.neurons import LIF, NEURONS, Izhikevich
 from snnviz.stimuli import STIMULI, Step
-from snnviz.ui import backend, controls, page
+from snnviz.ui import backend, controls, page, spike_train
 from snnviz.ui.runs import cached
 
 page.heading(
@@ -22,9 +22,9 @@ with left:
     neuron = controls.choose(NEURONS, "Neuron", "neuron", default=LIF())
     strong = Step(amplitude=10.0) if isinstance(neuron, Izhikevich) else Step()
     stimulus = controls.choose(STIMULI, "Stimulus", "stimulus", default=strong)
-    if isinstance(stimulus, SpikeTrain) and (file := st.file_uploader("Spike times (CSV, one time in ms a line)", "csv")):
+    if isinstance(stimulus, SpikeTrain):
         with page.guarded():
-            stimulus = SpikeTrain.from_csv(file.getvalue().decode("utf-8", "replace"), file.name, stimulus.weight)
+            stimulus = spike_train.edit(stimulus, "stimulus.SpikeTrain.times")
     experiment = controls.edit(Experiment(neuron, stimulus, steps=400), "run", only=("steps", "neurons", "spread", "seed"))
 
 with right, page.guarded():

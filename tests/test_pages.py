@@ -83,3 +83,13 @@ def test_the_code_behind_a_page_runs():
     for file in ("neuron.py", "gradients.py"):
         at = opened(next(e for e in PAGES if e.file == file))
         exec(at.code[0].value, {})
+
+
+def test_spike_times_come_from_the_url_and_bad_ones_are_named():
+    entry = next(e for e in PAGES if e.file == "neuron.py")
+    at = opened(entry, **{"stimulus": "SpikeTrain", "stimulus.SpikeTrain.times": "10 12.5, 14"})
+    clean(at)
+    assert "SpikeTrain(times=(10.0, 12.5, 14.0))" in at.code[0].value
+    at = opened(entry, **{"stimulus": "SpikeTrain", "stimulus.SpikeTrain.times": "10 soon"})
+    clean(at)
+    assert "'soon' is not a time" in at.error[0].value
