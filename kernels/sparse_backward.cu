@@ -332,12 +332,34 @@ SNN_FN void grads_below(const Sparse& p, const Below& below, index_t b, index_t 
     }
 }
 
+// What comes down to a layer's spikes: one number an entry, or dense [T, B, N].
+struct Above {
+    const real* entries;
+    const real* dense;
+};
+
+// The adjoint's own step at an entry. What is not kept is not used: u and the threshold share a place.
+template <class Adjoint>
+SNN_FN real entry_step(const Scan& k, Adjoint& adjoint, const Above& above, index_t entry, index_t place, const byte_t* index,
+                       const real* value, const real* extra) {
+    Step e;
+    e.grad.s = above.entries ? above.entries[entry] : above.dense[place];
+    e.grad.u = 0;
+    e.u = e.theta = extra ? extra[entry] : real(0);
+    e.trace = 0;
+    e.s = real(index[entry] >> 7);
+    e.ds_du = value[entry];
+    typename Adjoint::Sums unused = {};
+    real multiplier;
+    return adjoint.step(k, e, unused, multiplier);
+}
+
 // Backward of one job (a sample): delta by reverse recursion, effects, the gradients below, and for a dense product delta
-// itself, [T, samples, N]. Upstream: one number an entry, or dense [T, B, N].
+// itself, [T, samples, N].
 template <class Decay>
 SNN_FN void sparse_delta(const Sparse& p, const index_t* starts, const byte_t* index, const real* value, const real* extra,
-                         const real* grad, const real* grad_dense, const real* weights, const Below& below, real* effect,
-                         real* delta_dense, real* grad_bias) {
+                         const Above& above, const real* weights, const Below& below, real* effect, real* delta_dense,
+                         real* grad_bias) {
     typedef typename Decay::Adjoint Adjoint;
     const Scan& k = p.k;
     const index_t tiles = tiles_of(p.columns);
@@ -356,29 +378,32 @@ SNN_FN void sparse_delta(const Sparse& p, const index_t* starts, const byte_t* i
         }
         for (index_t t = k.T - 1; t >= 0; --t) {
             const index_t row = (b * tiles + tile) * k.T + t, first = starts[row], n = starts[row + 1] - first;
+            const index_t grad_row = (t * p.batch + b) * p.columns + j0;
             SNN_SYNC;
-            SNN_EACH(q, n) {
-                const index_t entry = first + q, j = index[entry] & 127;
-                Step e;
-                e.grad.s = grad ? grad[entry] : grad_dense ? grad_dense[(t * p.batch + b) * p.columns + j0 + j] : real(0);
-                e.grad.u = 0;
-                e.u = e.theta = extra ? extra[entry] : real(0);
-                e.trace = 0;
-                e.s = real(index[entry] >> 7);
-                e.ds_du = value[entry];
-                typename Adjoint::Sums unused = {};
-                real multiplier;
-                stepped[q] = adjoint[j];
-                there[q] = stepped[q].step(k, e, unused, multiplier);
-            }
-            SNN_SYNC;
-            SNN_LANES(j) delta[j] = Decay::back(k, adjoint[j]);
-            SNN_SYNC;
-            SNN_EACH(q, n) {
-                const index_t j = index[first + q] & 127;
-                effect[first + q] = there[q] - delta[j];
-                delta[j] = there[q];
-                adjoint[j] = stepped[q];
+            if (n == lanes && SNN_TILE > 1) {        // all of them: an entry's place is its number, and these loops vectorise
+                SNN_FOR_LANES(q, n) stepped[q] = adjoint[q];
+                SNN_FOR_LANES(q, n) there[q] = entry_step(k, stepped[q], above, first + q, grad_row + q, index, value, extra);
+                SNN_LANES(j) delta[j] = Decay::back(k, adjoint[j]);
+                if (effect) SNN_FOR_LANES(q, n) effect[first + q] = there[q] - delta[q];
+                SNN_FOR_LANES(q, n) {
+                    delta[q] = there[q];
+                    adjoint[q] = stepped[q];
+                }
+            } else {
+                SNN_EACH(q, n) {
+                    const index_t j = index[first + q] & 127;
+                    stepped[q] = adjoint[j];
+                    there[q] = entry_step(k, stepped[q], above, first + q, grad_row + j, index, value, extra);
+                }
+                SNN_SYNC;
+                SNN_LANES(j) delta[j] = Decay::back(k, adjoint[j]);
+                SNN_SYNC;
+                SNN_EACH(q, n) {
+                    const index_t j = index[first + q] & 127;
+                    if (effect) effect[first + q] = there[q] - delta[j];
+                    delta[j] = there[q];
+                    adjoint[j] = stepped[q];
+                }
             }
             SNN_SYNC;
             if (grad_bias) SNN_LANES(j) sum[j] += delta[j];
@@ -449,8 +474,8 @@ SNN_FN void sparse_weights(const Sparse& p, const bits_t* bits, const real* dens
         const real* grad_dense, const real* weights, const index_t* below_starts, const byte_t* below_index,           \
         const real* below_value, real* below_grad, real* effect, real* delta_dense, real* grad_bias) {                 \
         const Below below = {below_starts, below_index, below_value, below_grad};                                      \
-        sparse_delta<Decay>(p, starts, index, value, extra, grad, grad_dense, weights, below, effect, delta_dense,     \
-                            grad_bias);                                                                                \
+        const Above above = {grad, grad_dense};                                                                        \
+        sparse_delta<Decay>(p, starts, index, value, extra, above, weights, below, effect, delta_dense, grad_bias);    \
     }                                                                                                                  \
     SNN_EXPORT sparse_weights_##name(Sparse p, const bits_t* bits, const real* dense, const index_t* starts,           \
                                      const byte_t* index, const real* effect, real* scratch, real* grad_weights,       \
@@ -525,15 +550,22 @@ SNN_EXPORT sparse_unpack(Sparse p, const bits_t* bits, real* s) {
     const index_t words = 2 * tiles_of(p.columns);
     SNN_JOBS(t, p.k) for (index_t b = 0; b < p.samples; ++b) {
         const bits_t* word = bits + (t * p.batch + p.from + b) * words;
-        real* to = s + (t * p.samples + b) * p.columns;
-        SNN_EACH(j, p.columns) to[j] = real((int)(word[j >> 6] >> (j & 63) & 1));
+        real* __restrict__ to = s + (t * p.samples + b) * p.columns;
+        for (index_t w = 0; 64 * w < p.columns; ++w) {
+            const index_t rest = p.columns - 64 * w, lanes = rest < 64 ? rest : 64;
+            const bits_t bits_w = word[w];
+            SNN_EACH(j, lanes) to[64 * w + j] = real((int)(bits_w >> j & 1));
+        }
     }
 }
 SNN_EXPORT sparse_gather(Sparse p, const index_t* starts, const byte_t* index, const real* dense, real* values) {
     const index_t tiles = tiles_of(p.columns);
     SNN_JOBS(job, p.k) for (index_t t = 0; t < p.k.T; ++t) {
         const index_t b = job / tiles, tile = job % tiles, first = starts[job * p.k.T + t];
-        const real* row = dense + (t * p.samples + b - p.from) * p.columns + tile * SNN_WIDE;
-        SNN_EACH(q, starts[job * p.k.T + t + 1] - first) values[first + q] = row[index[first + q] & 127];
+        const index_t n = starts[job * p.k.T + t + 1] - first, rest = p.columns - tile * SNN_WIDE;
+        const real* __restrict__ row = dense + (t * p.samples + b - p.from) * p.columns + tile * SNN_WIDE;
+        real* __restrict__ to = values + first;
+        if (n == (rest < SNN_WIDE ? rest : SNN_WIDE)) SNN_EACH(q, n) to[q] = row[q];
+        else SNN_EACH(q, n) to[q] = row[index[first + q] & 127];
     }
 }

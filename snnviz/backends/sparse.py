@@ -3,11 +3,11 @@
     current = input W + bias;   the neuron's loop over time;   delta by the method's recursion
     effect[t] = delta[t] less what decay alone would make of delta[t+1]        exactly 0 outside the lists
     dL/dinput[t, b, i] = <W[i, :], delta[t, b, :]>                              where the input is itself active
-    dL/dW[i, j]        = sum over t, b of effect[t, b, j] trace[t, b, i]        trace: the input, filtered as the membrane is
+    dL/dW[i, j]        = sum over t, b of effect[t, b, j] trace[t, b, i]        trace: the input, filtered like u
 
-It is the gradient that the dense pass gives, for a reset path that is kept, cut or left out: an entry with ds_du = 0 has
-delta[t] = beta delta[t+1], so only the others have to be remembered. Spikes travel packed, 64 to a word, and no array
-[T, B, N] is written. Where so much is active that a dense product is faster, the same lists feed a dense product.
+It is the gradient that the dense pass gives, for a reset path that is kept, cut or left out: an entry with ds_du = 0
+has delta[t] = beta delta[t+1], so only the others have to be remembered. Spikes travel packed, 64 to a word, and no
+array [T, B, N] is written. Where so much is active that a dense product is faster, the same lists feed a dense product.
 Perez-Nieves & Goodman 2021 (a fixed band), Mukhoty et al. 2023 (LocalZO). Kernels: kernels/sparse_backward.cu.
 """
 
@@ -29,16 +29,16 @@ from snnviz.methods.base import AbstractGradientMethod, AtSpike, ResetPath
 from snnviz.neurons.base import AbstractNeuron, Reset
 
 WIDE = 128                   # columns of a tile, as in the kernel
-PART = 4 << 20               # numbers in a dense buffer that is used for a part of the batch at a time
+PART = 16 << 20              # numbers in a dense buffer that is used for a part of the batch at a time
 
-# The shares above which a dense product is faster, measured on a CPU by bench/sparsity.py: of active entries for dL/dW, of
-# the lower layer's active entries for dL/dinput, of ones in the input for the forward product.
+# The shares above which a dense product is faster, as measured on a CPU (N = 200 to 1,000): of active entries for
+# dL/dW, of the lower layer's active entries for dL/dinput, of ones in the input for the forward product.
 DENSE_WEIGHTS = 0.30
 DENSE_BELOW = 0.30
 DENSE_FORWARD = 0.50
 
-DERIVATIVES = ("fast_sigmoid", "sigmoid", "arctan", "triangle", "boxcar", "gaussian", "multi_gaussian", "single_exponential",
-               "dspike", "zo_normal", "zo_uniform", "zo_laplace", "zo_rademacher", "zo_tabled")
+DERIVATIVES = ("fast_sigmoid", "sigmoid", "arctan", "triangle", "boxcar", "gaussian", "multi_gaussian",
+               "single_exponential", "dspike", "zo_normal", "zo_uniform", "zo_laplace", "zo_rademacher", "zo_tabled")
 KERNELS = ("lif", "cuba", "alif")
 
 
@@ -52,8 +52,8 @@ class DeadLayer(UserWarning):
 
 @dataclasses.dataclass(frozen=True)
 class Guard:
-    """What is checked at every forward pass. A NaN compares false, so broken weights give no spikes and a finite, constant
-    loss; an empty active set gives a zero gradient for ever.
+    """What is checked at every forward pass. A NaN compares false, so broken weights give no spikes and a finite,
+    constant loss; an empty active set gives a zero gradient for ever.
 
     floor: the active share below which `DeadLayer` is warned of, as it is for an empty set; negative: never.
     """
@@ -67,17 +67,18 @@ class Guard:
             return
         bad = int((~torch.isfinite(weights.detach())).sum())
         if bad:
-            raise NonFiniteWeights(f"{label}: {bad} of {weights.numel()} weights are not finite. Go back to weights from "
-                                   "before this step, and lower the learning rate or clip the gradient.")
+            raise NonFiniteWeights(f"{label}: {bad} of {weights.numel()} weights are not finite. Go back to weights "
+                                   "from before this step, and lower the learning rate or clip the gradient.")
 
     def active(self, label: str, active: "ActiveSet", at_spike: AtSpike) -> None:
         """Warn of `DeadLayer`, with the layer, its active share and a remedy."""
         if active.share >= self.floor and (active.number or self.floor < 0):
             return
         entries = active.steps * active.batch * active.columns
-        what = ("no neuron is active in the backward pass: its gradient is zero, and stays zero" if not active.number else
-                f"only {active.number} of {entries} entries ({100 * active.share:.2g} %) are active in the backward pass, "
-                f"below the floor of {100 * self.floor:.2g} %")
+        what = (f"only {active.number} of {entries} entries ({100 * active.share:.2g} %) are active in the backward "
+                f"pass, below the floor of {100 * self.floor:.2g} %")
+        if not active.number:
+            what = "no neuron is active in the backward pass: its gradient is zero, and stays zero"
         warnings.warn(f"{label}: {what}. {remedy(at_spike)}", DeadLayer, stacklevel=4)
 
 
@@ -86,7 +87,7 @@ def remedy(at_spike: AtSpike) -> str:
     if at_spike.derivative.random:
         return f"Raise the width delta (now {at_spike.derivative.coefficients()[0]:g}), or the current into the layer."
     if at_spike.gate:
-        return f"Raise the gate's probability at the threshold (s is now {at_spike.gate:g}), or the current into the layer."
+        return f"Raise the gate's probability at the threshold (s is now {at_spike.gate:g}), or the layer's current."
     if at_spike.window < math.inf:
         return f"Widen the band (now {at_spike.window:g}), or raise the current into the layer."
     return "Widen the surrogate, or raise the current into the layer."
@@ -96,10 +97,10 @@ def remedy(at_spike: AtSpike) -> str:
 class ActiveSet:
     """The entries of a layer that its backward pass visits, of a run [T, B, N].
 
-    They lie in rows (sample, tile of 128 columns, step), in that order; counts [B, tiles, T] uint8 says how many each has.
-    index [n] uint8: the place in the tile, + 128 where the neuron fired. value [n]: ds_du; 0 where a spike is listed because
-    the way back depends on it (reset to zero, adaptive threshold). extra [n] or None: u (reset to zero) or the threshold,
-    where a kept reset path needs it.
+    They lie in rows (sample, tile of 128 columns, step), in that order; counts [B, tiles, T] uint8 says how many each
+    has. index [n] uint8: the place in the tile, + 128 where the neuron fired. value [n]: ds_du; 0 where a spike is
+    listed because the way back depends on it (reset to zero, adaptive threshold). extra [n] or None: u (reset to zero)
+    or the threshold, where a kept reset path needs it.
     """
 
     steps: int
@@ -113,8 +114,8 @@ class ActiveSet:
     @classmethod
     def of(cls, ds_du: torch.Tensor, spikes: torch.Tensor | None = None, listed: torch.Tensor | None = None,
            extra: torch.Tensor | None = None) -> "ActiveSet":
-        """The lists for a known ds_du [T, B, N]. spikes: where the neuron fired (None: nowhere); listed: entries to list
-        although their ds_du is 0; extra: u or the threshold. All [T, B, N]."""
+        """The lists for a known ds_du [T, B, N]. spikes: where the neuron fired (None: nowhere); listed: entries to
+        list although their ds_du is 0; extra: u or the threshold. All [T, B, N]."""
         steps, batch, columns = ds_du.shape
         kept = ds_du != 0 if listed is None else (ds_du != 0) | (listed != 0)
 
@@ -142,7 +143,8 @@ class ActiveSet:
     @property
     def bytes(self) -> int:
         """What the lists take."""
-        return sum(a.numel() * a.element_size() for a in (self.index, self.value, self.extra, self.counts) if a is not None)
+        lists = (self.index, self.value, self.extra, self.counts)
+        return sum(a.numel() * a.element_size() for a in lists if a is not None)
 
     def starts(self) -> torch.Tensor:
         """Where each row's entries begin, and where the last ends, int64 [B tiles T + 1]."""
@@ -173,9 +175,9 @@ class ActiveSet:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Packed:
-    """Spikes of a run [T, B, N], 64 to a word: bits [T, B, words] int64 (words even). active: the active set of the layer
-    they came from, None for a network's input. carrier: a float stand-in that autograd follows, one number an entry of the
-    active set: the gradient of the spikes exists at those entries only."""
+    """Spikes of a run [T, B, N], 64 to a word: bits [T, B, words] int64 (words even). active: the active set of the
+    layer they came from, None for a network's input. carrier: a float stand-in that autograd follows, one number an
+    entry of the active set: the gradient of the spikes exists at those entries only."""
 
     bits: torch.Tensor
     columns: int
@@ -202,14 +204,14 @@ class Packed:
 
 
 class Spikes(NamedTuple):
-    """What `spiking` gives: the spikes, packed; last: the state after the last step [states, B, N]; active: the active set."""
+    """What `spiking` gives: the spikes, packed; last: the state after the last step [states, B, N]; the active set."""
 
     spikes: Packed
     last: torch.Tensor
     active: ActiveSet
 
 
-# The kernels' calls ----------------------------------------------------------------------------------------------------
+# The kernels' calls ------------------------------------------------------------------------------------------------
 
 
 @functools.cache
@@ -239,9 +241,9 @@ def _pointer(a):
     return ctypes.c_void_p(a.data_ptr()) if isinstance(a, torch.Tensor) else ctypes.c_longlong(a)
 
 
-def _call(function: str, p: ctypes.Structure, dtype: torch.dtype, arguments: list, jobs: range, scratch: int = 0) -> None:
-    """Run jobs of a kernel on whatever device the arguments are on. Jobs are independent and handed to free threads one by
-    one. scratch: how many numbers of its own a thread needs; they go where `arguments` holds Ellipsis."""
+def _call(function: str, p: ctypes.Structure, dtype: torch.dtype, arguments: list, jobs: range, scratch: int = 0):
+    """Run jobs of a kernel on whatever device the arguments are on. Jobs are independent and handed to free threads one
+    by one. scratch: how many numbers of its own a thread needs; they go where `arguments` holds Ellipsis."""
     device = next(a for a in arguments if isinstance(a, torch.Tensor)).device
     if device.type == "cuda":
         return _launch(function, p, dtype, arguments, jobs, scratch, device)
@@ -321,7 +323,8 @@ def _unpacked(packed: Packed, samples: range) -> torch.Tensor:
     return out
 
 
-def _gathered(active: ActiveSet, dense: torch.Tensor, samples: range, out: torch.Tensor, starts: torch.Tensor) -> torch.Tensor:
+def _gathered(active: ActiveSet, dense: torch.Tensor, samples: range, out: torch.Tensor,
+              starts: torch.Tensor) -> torch.Tensor:
     """The entries of some samples out of a dense [T, samples, N], written into out [n]."""
     p = _parameters(dense.dtype, active.steps, active.batch, active.columns, active.columns, start=samples.start,
                     samples=len(samples))
@@ -355,7 +358,7 @@ def _by_tiles(weights: torch.Tensor) -> torch.Tensor:
     return out
 
 
-# What can be sparse -----------------------------------------------------------------------------------------------------
+# What can be sparse -------------------------------------------------------------------------------------------------
 
 
 def reach(at_spike: AtSpike, theta: float = 0.0) -> float:
@@ -404,7 +407,7 @@ def _row(neuron: AbstractNeuron, at_spike: AtSpike, path: ResetPath) -> tuple[bo
     return masks or (adaptive and not zero), path is ResetPath.KEPT and (zero or adaptive)
 
 
-# A layer ----------------------------------------------------------------------------------------------------------------
+# A layer ------------------------------------------------------------------------------------------------------------
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -436,8 +439,9 @@ class _Layer:
 
     def dense_input(self, samples: range) -> torch.Tensor:
         """The input of a part of the batch as numbers, [T samples, N_in]."""
-        part = _unpacked(self.packed, samples) if self.packed else self.input[:, samples.start : samples.stop].contiguous()
-        return part.reshape(-1, part.shape[2])
+        if self.packed:
+            return _unpacked(self.packed, samples).flatten(0, 1)
+        return self.input[:, samples.start : samples.stop].flatten(0, 1)
 
     def parameters(self, weights: torch.Tensor, **fields) -> ctypes.Structure:
         coefficients = torch.tensor([float(v) for v in self.neuron.coefficients().values()], dtype=torch.float64)
@@ -482,8 +486,8 @@ def _forward(layer: _Layer, weights: torch.Tensor, bias: torch.Tensor | None, in
 
 
 def _lists(function, p, dtype, before, rows, after, jobs, with_extra):
-    """Forward on the CPU: threads take ranges of jobs; each fills lists of its own until they might overflow, and what is
-    in them is copied out. The pieces come back in the order of the jobs, whoever did them."""
+    """Forward on the CPU: threads take ranges of jobs; each fills lists of its own until they might overflow, and what
+    is in them is copied out. The pieces come back in the order of the jobs, whoever did them."""
     call = getattr(Native._library("sparse_backward", dtype), f"sparse_{function}")
     threads = torch.get_num_threads()
     width = -(-len(jobs) // (4 * threads))
@@ -517,7 +521,7 @@ def _lists(function, p, dtype, before, rows, after, jobs, with_extra):
 
 def _lists_on_gpu(function, p, dtype, before, rows, after, jobs, with_extra):
     """Forward on a GPU: once to count, once to write each row where the counts say it begins."""
-    bits, counts = rows
+    counts = rows[1]
     _call(function, p, dtype, [*before, None, *rows, None, None, None, *after, None], jobs)
     starts = torch.zeros(counts.numel() + 1, dtype=torch.int64, device=counts.device)
     torch.cumsum(counts.reshape(-1)[jobs.start * p.k.T : jobs.stop * p.k.T], 0,
@@ -550,15 +554,18 @@ class _Spiking(torch.autograd.Function):
         return below, by_weights, by_bias, None, None, None, None
 
 
-def gradients(layer: _Layer, active: ActiveSet, weights: torch.Tensor, grad: torch.Tensor, *, below: bool, weights_too: bool,
-              bias_too: bool) -> tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]:
+def gradients(layer: _Layer, active: ActiveSet, weights: torch.Tensor, grad: torch.Tensor, *, below: bool,
+              weights_too: bool, bias_too: bool) -> tuple[torch.Tensor | None, ...]:
     """What goes down to the active entries of the layer below [n_below], dL/dW [N_in, N] and dL/dbias [N], given the
-    gradient of the spikes at the active entries [n]. Each product is sparse or dense, whichever is faster at this activity."""
+    gradient of the spikes at the active entries [n]. Each product is sparse or dense, whichever is faster at this
+    activity."""
     packed, kernel, dtype = layer.packed, layer.neuron.kernel, weights.dtype
     inputs, columns = weights.shape
-    starts, effect = active.starts(), torch.empty_like(active.value)
     entries = layer.steps * layer.batch
     dense_weights = weights_too and len(active.index) > DENSE_WEIGHTS * entries * columns
+    starts, effect = active.starts(), None
+    if weights_too and not dense_weights:
+        effect = torch.empty_like(active.value)
     dense_below = below and packed.active.number > DENSE_BELOW * entries * inputs
     sums = weights.new_empty(layer.batch, columns) if bias_too else None
     grad_below = torch.empty_like(packed.active.value) if below else None
@@ -573,8 +580,8 @@ def gradients(layer: _Layer, active: ActiveSet, weights: torch.Tensor, grad: tor
     for samples in layer.parts(columns) if dense else [range(layer.batch)]:
         delta = weights.new_empty(layer.steps, len(samples), columns) if dense else None
         p = layer.parameters(weights, start=samples.start, samples=len(samples))
-        _call(f"delta_{kernel}", p, dtype,
-              [starts, active.index, active.value, active.extra, grad, None, tiled, *lower, effect, delta, sums], samples)
+        lists = [starts, active.index, active.value, active.extra]
+        _call(f"delta_{kernel}", p, dtype, [*lists, grad, None, tiled, *lower, effect, delta, sums], samples)
         if dense_weights:
             grad_weights.addmm_(layer.dense_input(samples).T, delta.flatten(0, 1))
         if dense_below:
@@ -598,7 +605,8 @@ def _check(source, weights: torch.Tensor, bias: torch.Tensor | None) -> None:
     if bias is not None and tuple(bias.shape) != (weights.shape[1],):
         raise ValueError(f"bias must have the shape [N] = [{weights.shape[1]}], not {list(bias.shape)}.")
     if weights.dtype not in (torch.float32, torch.float64) or source.dtype != weights.dtype:
-        raise TypeError(f"input and weights must both be float32 or both float64, not {source.dtype} and {weights.dtype}.")
+        raise TypeError(f"input and weights must both be float32 or both float64, not {source.dtype} and "
+                        f"{weights.dtype}.")
     device = (source.bits if isinstance(source, Packed) else source).device
     if device != weights.device:
         raise ValueError(f"input is on {device}, weights are on {weights.device}: move one with .to().")
@@ -609,12 +617,12 @@ def spiking(source: Packed | torch.Tensor, weights: torch.Tensor, bias: torch.Te
             label: str = "layer", guard: Guard | None = None, record_u: torch.Tensor | None = None) -> Spikes:
     """A layer, forward and ready to go back: current = source W + bias, then the neuron over time.
 
-    source: packed spikes, or numbers [T, B, N_in] for a network's input, which then has no gradient. weights [N_in, N] of
-    any layout (`linear.weight.T` is as good), bias [N] or None. initial [states, B, N]: the state to start from, None at
-    rest; no gradient flows into it. record_u [T, B, N]: filled with the membrane if somebody wants to see it.
+    source: packed spikes, or numbers [T, B, N_in] for a network's input, which then has no gradient. weights [N_in, N]
+    of any layout (`linear.weight.T` is as good), bias [N] or None. initial [states, B, N]: the state to start from,
+    None at rest; no gradient flows into it. record_u [T, B, N]: filled with the membrane if somebody wants to see it.
 
     Raises:
-        ValueError: shapes that do not fit, a layer that has to be dense (`unsupported` says why), input that is not finite.
+        ValueError: shapes that do not fit, a layer that has to be dense (`unsupported` says why), input not finite.
         NonFiniteWeights: by the guard; it also warns of `DeadLayer`.
     """
     _check(source, weights, bias)
@@ -656,8 +664,8 @@ class _Product(torch.autograd.Function):
         if ctx.needs_input_grad[0]:
             active = packed.active
             below = torch.empty_like(active.value)
-            _call("product_below", p, dtype, [grad, _by_tiles(weights), active.starts(), active.index, active.value, below],
-                  range(packed.batch))
+            lists = [active.starts(), active.index, active.value]
+            _call("product_below", p, dtype, [grad, _by_tiles(weights), *lists, below], range(packed.batch))
         if ctx.needs_input_grad[1]:
             by_weights = torch.zeros((inputs, columns), dtype=dtype, device=weights.device)
             _call("product_weights", p, dtype, [packed.bits, grad, by_weights], range(_tiles(inputs)))
