@@ -29,7 +29,9 @@ class Entry:
 PAGES = (
     Entry("start.py", "Start", ":material/home:"),
     Entry("neuron.py", "Neuron", ":material/bolt:", "Explore"),
+    Entry("derivative.py", "Spike derivative", ":material/change_history:", "Explore"),
     Entry("gradients.py", "Gradients", ":material/compare_arrows:", "Explore"),
+    Entry("depth.py", "Depth", ":material/account_tree:", "Explore"),
 )
 
 
@@ -43,10 +45,15 @@ def main() -> None:
     page = st.navigation(sections)
     controls.begin(page.url_path, shared={"backend"})
     backend.pick()
-    st.html("<style>[data-testid='stMainBlockContainer'] {padding-top: 2.5rem; padding-bottom: 3rem}</style>")
+    st.html("<style>[data-testid='stMainBlockContainer'] {padding: 2.5rem clamp(1rem, 3vw, 2.5rem) 3rem}"
+            ".katex-display {padding: 3px}</style>")  # else its slant overflows, and it scrolls by a hair
     messages = st.container()
-    page.run()
-    controls.end(messages)
+    complete = False
+    try:
+        page.run()
+        complete = True
+    finally:
+        controls.end(messages, complete)
 
 
 if __name__ == "__main__":

@@ -4,21 +4,43 @@ import streamlit as st
 
 from snnviz.ui import backend, page
 
-# Title, what one sees there, page file, settings in its URL.
-FIRST_STEPS: tuple[tuple[str, str, str, dict[str, str]], ...] = ()
+# Title, what to look for, page, settings in its URL, icon.
+FIRST_STEPS = (
+    (
+        "A neuron that tires",
+        "A steady current into a neuron whose threshold rises with every spike: the spikes thin out. Which setting brings "
+        "them back?",
+        "neuron.py",
+        {"neuron": "ALIF", "stimulus.Step.amplitude": "0.15"},
+        ":material/bolt:",
+    ),
+    (
+        "The same spikes, other gradients",
+        "Four ways back through one run. Two pairs lie on each other, to the last digits: find them, and what parts the pairs.",
+        "gradients.py",
+        {},
+        ":material/compare_arrows:",
+    ),
+    (
+        "Gradients that grow with depth",
+        "A network, layer after layer: watch one method's gradient grow on its way to the input while another stays calm.",
+        "gradients.py",
+        {"of": "network"},
+        ":material/stacked_line_chart:",
+    ),
+)
 
 page.heading(
     "How a spiking network is trained",
-    "Choose a neuron and a way to compute its gradient, run it, and see what happens inside: membranes, spikes, the gradient "
-    "of every neuron at every step. Compare methods on the same batch. Every number here was computed by the run on the screen.",
+    "Choose a neuron and a way to compute its gradient, run it, and see what happens inside: membranes, spikes, the gradient of "
+    "every neuron at every step. Compare methods on the same batch. Every number was computed by the run whose settings you see.",
 )
 
-if FIRST_STEPS:
-    st.subheader("Three first steps", anchor=False)
-    for column, (title, text, file, settings) in zip(st.columns(len(FIRST_STEPS)), FIRST_STEPS, strict=True):
-        with column.container(border=True, height="stretch"):
-            st.page_link(f"pages/{file}", label=f"**{title}**", query_params=settings)
-            st.markdown(text)
+st.subheader("Three first steps", anchor=False)
+for column, (title, text, file, settings, icon) in zip(st.columns(len(FIRST_STEPS)), FIRST_STEPS, strict=True):
+    with column.container(border=True, height="stretch"):
+        st.page_link(f"pages/{file}", label=f"**{title}**", icon=icon, query_params=settings)
+        st.markdown(text)
 
 st.subheader("What runs here", anchor=False)
 for found in backend.report():

@@ -4,18 +4,14 @@ from typing import Any
 
 import streamlit as st
 
+from snnviz import backends
 from snnviz.ui import controls
 
 
 @st.cache_resource(show_spinner=False)
 def report() -> list[Any]:
     """What this machine can run on, asked once per server: a device does not come and go."""
-    try:
-        from snnviz import backends
-
-        return list(backends.report())
-    except (ImportError, AttributeError):
-        return []
+    return list(backends.report())
 
 
 def pick() -> None:
@@ -23,11 +19,8 @@ def pick() -> None:
     found = {b.name: b for b in report()}
     usable = [name for name, b in found.items() if b.usable]
     with st.sidebar:
-        if not usable:
-            st.caption("No backend can run here.")
-            return
         controls.option(
-            usable, "Runs on", "backend", titles=lambda n: found[n].title,
+            usable, "Runs on", "backend", default=backends.default().name, titles=lambda n: found[n].title,
             help="Which program computes every picture. All give the same spikes; the Start page says what is missing here.",
         )  # fmt: skip
 
@@ -36,4 +29,4 @@ def chosen() -> str:
     """The name of the chosen backend."""
     usable = [b.name for b in report() if b.usable]
     name = st.session_state.get("backend")
-    return name if name in usable else next(iter(usable), "")
+    return name if name in usable else backends.default().name

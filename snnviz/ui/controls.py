@@ -24,6 +24,7 @@ _DRAWN = "_controls.drawn"  # keys drawn in this run
 _COMPLAINTS = "_controls.complaints"  # key -> what was wrong in the URL
 _SEEN = "_controls.seen"  # choice -> its text in the URL when last drawn
 _EXTRA = "_controls.extra"  # key -> admissible values from a URL that the slider does not offer
+_UNBOUND = "_controls.unbound"  # keys drawn unbound in the last run
 _PAGE = "_controls.page"
 _KEYS = "_controls.keys"  # every key drawn in this session by a page
 
@@ -39,6 +40,7 @@ def begin(page: str, shared: Collection[str] = ()) -> None:
     if state.get(_PAGE) == page:
         return
     if _PAGE in state:
+        state[_UNBOUND] = set()
         state[_COMPLAINTS] = {}
         state[_SEEN] = {}
     state[_PAGE] = page
@@ -48,10 +50,14 @@ def begin(page: str, shared: Collection[str] = ()) -> None:
                 del state[key]
 
 
-def end(place: Any) -> None:
-    """Finish a run: say, in the container `place`, what the URL asked for that could not be had."""
+def end(place: Any, complete: bool = True) -> None:
+    """Finish a run: say, in the container `place`, what the URL asked for that could not be had.
+
+    `complete`: the page came to its end, so every control it has was drawn.
+    """
     complaints = dict(st.session_state.get(_COMPLAINTS, {}))
-    unknown = [key for key in st.query_params if key not in st.session_state[_DRAWN] and key not in complaints]
+    drawn = st.session_state[_DRAWN]
+    unknown = [key for key in st.query_params if key not in drawn and key not in complaints] if complete else []
     if unknown:
         names = ", ".join(f"`{_safe(key)}`" for key in unknown[:5]) + (" and more" if len(unknown) > 5 else "")
         complaints["?"] = f"The link sets {names}, which this page does not have as it stands now. It was ignored."
@@ -325,6 +331,13 @@ def _from_url(
     default; the next run binds it again. The same way a text is put right where only the `exact` spelling will be found.
     """
     _note(key)
+    unbound = st.session_state.setdefault(_UNBOUND, set())
+    if key in unbound and key in st.session_state:
+        # Moved while it was unbound: Streamlit has not written it to the URL.
+        value = st.session_state[key]
+        _write(key, None if value == default else spell(value))
+        unbound.discard(key)
+        return _Asked(value)
     raws = st.query_params.get_all(key)
     if not raws:
         return _Asked()
@@ -336,10 +349,12 @@ def _from_url(
         _complain(key, label, " and ".join(raws), allowed, spell(default))
         st.session_state[key] = default
         _write(key, None)
+        unbound.add(key)
         return _Asked(rewritten=True)
     if exact and raws[0] != spell(value):
         st.session_state[key] = value
         _write(key, spell(value))
+        unbound.add(key)
         return _Asked(value, rewritten=True)
     return _Asked(value)
 

@@ -1,0 +1,93 @@
+"""The real app in a real Chromium: what a person does, and what they may stumble over."""
+
+import re
+
+import pytest
+
+from app import PAGES
+from tests.app_server import PHONE
+
+pytestmark = pytest.mark.browser
+ADDRESSES = [entry.address for entry in PAGES]
+NAMES = [entry.file.removesuffix(".py") for entry in PAGES]
+
+
+@pytest.mark.parametrize("address", ADDRESSES, ids=NAMES)
+def test_page_draws(visit, address):
+    """Every page: a heading, no complaint, nothing asked of the outside, nothing axe finds serious, in both themes."""
+    seen = visit(address)
+    assert seen.page.locator("h1").count() == 1
+    assert seen.page.get_by_test_id("stException").count() == 0
+    assert seen.page.locator("[data-testid=stAlertContentError], [data-testid=stAlertContentWarning]").count() == 0
+    assert seen.violations() == []
+    seen.dark().settle()
+    assert seen.violations() == []
+    assert seen.errors == []
+    assert seen.outside == []
+
+
+@pytest.mark.parametrize("address", ADDRESSES, ids=NAMES)
+def test_page_fits_a_phone(visit, address):
+    assert visit(address, size=PHONE).cut_off() == 0
+
+
+def test_the_menu_and_the_first_steps_lead_somewhere(visit):
+    seen = visit()
+    for link in seen.page.get_by_test_id("stPageLink-NavLink").all():
+        assert link.get_attribute("href")
+    seen.page.get_by_role("link", name="A neuron that tires").click()
+    seen.page.wait_for_url(re.compile(r"/neuron\?.*neuron=ALIF"))
+    seen.settle()
+    assert seen.page.get_by_role("combobox", name="Neuron").input_value().startswith("Adaptive") or "ALIF" in seen.page.url
+    assert seen.errors == []
+
+
+def figure_of(seen, key):
+    """The data of a figure as the browser has it."""
+    return seen.page.evaluate(
+        "key => JSON.stringify(document.querySelector(`.st-key-figure-${key} .js-plotly-plot`).data)", key
+    )
+
+
+def test_a_slider_moves_the_picture_and_the_url(visit):
+    seen = visit("neuron")
+    before = figure_of(seen, "traces")
+    thumb = seen.page.get_by_role("slider", name="Membrane time constant")
+    thumb.focus()
+    seen.page.keyboard.press("ArrowRight")
+    seen.page.wait_for_url(re.compile(r"neuron\.LIF\.tau_mem=21"))
+    seen.page.wait_for_function(
+        "before => JSON.stringify(document.querySelector('.st-key-figure-traces .js-plotly-plot').data) !== before", arg=before
+    )
+    assert seen.settle().errors == []
+    moved = figure_of(seen, "traces")
+
+    again = visit("neuron", neuron__LIF__tau_mem="21")
+    assert figure_of(again, "traces") == moved, "the link does not restore the screen"
+
+
+def test_nonsense_in_a_link_is_told_and_the_page_goes_on(visit):
+    seen = visit("neuron", neuron__LIF__tau_mem="soon", colour="blue")
+    told = seen.page.get_by_test_id("stAlert").inner_text()
+    assert "tau_mem=soon" in told and "colour" in told
+    thumb = seen.page.get_by_role("slider", name="Membrane time constant")
+    assert thumb.input_value() == "20"
+    thumb.focus()
+    seen.page.keyboard.press("ArrowRight")
+    seen.page.wait_for_url(re.compile(r"neuron\.LIF\.tau_mem=21"))
+    seen.settle()
+    assert "soon" not in seen.page.get_by_test_id("stAlert").inner_text()
+    assert seen.errors == []
+
+
+def test_back_undoes_a_choice(visit):
+    seen = visit("neuron")
+    seen.page.get_by_role("combobox", name="Neuron").click()
+    seen.page.get_by_role("option").nth(3).click()
+    seen.page.wait_for_url(re.compile("neuron=ALIF"))
+    seen.settle()
+    seen.page.go_back()
+    seen.page.wait_for_url(re.compile(r"/neuron$"))
+    seen.settle()
+    assert seen.page.get_by_role("slider", name="Membrane time constant").input_value() == "20"
+    assert "ALIF" not in seen.page.url

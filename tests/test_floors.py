@@ -1,0 +1,99 @@
+"""The house stands on its floors: who imports whom, every page in the menu, every cited paper in references.bib."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from snnviz.ui.page import references
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "snnviz").rglob("*.py"))
+
+# A module's floor is that of its longest prefix here; it may import its own floor and those below.
+FLOORS = {
+    "snnviz.params": 1, "snnviz.records": 1, "snnviz.neurons": 1, "snnviz.surrogates": 1, "snnviz.methods": 1,
+    "snnviz.draws": 1, "snnviz.zeroth_order": 1,
+    "snnviz.backends": 2,
+    "snnviz": 3,
+    "snnviz.figures": 4,
+    "snnviz.ui": 5,
+}  # fmt: skip
+# Third-party packages: the floors that may import them at the top of a module, and inside a function.
+TOP = {"torch": {1, 2, 3, 5}, "plotly": {4, 5}, "streamlit": {5}, "numpy": {1, 2, 3, 4, 5}}
+INSIDE = TOP | {"cupy": {2, 3}, "tonic": {3}, "dask": {3}, "distributed": {3}, "sqlalchemy": {3}, "h5py": {3}, "plotly": {3, 4, 5}}
+FREE = {"snnviz.__main__"}  # commands may draw what they report
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def floor(module: str) -> int:
+    while module not in FLOORS:
+        module = module.rpartition(".")[0]
+    return FLOORS[module]
+
+
+def imports(path: Path):
+    """(module, whether at the top) of every import of a file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    inside = {id(n) for f in ast.walk(tree) if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef)) for n in ast.walk(f)}
+    for node in ast.walk(tree):
+        top = id(node) not in inside
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, top) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: import by the full name"
+            if node.module == "snnviz":
+                yield from ((f"snnviz.{a.name}" if (ROOT / "snnviz" / a.name).exists()
+                             or (ROOT / "snnviz" / f"{a.name}.py").exists() else "snnviz", top) for a in node.names)  # fmt: skip
+            else:
+                yield node.module, top
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_imports_go_down(path):
+    module = name_of(path)
+    if module in FREE:
+        return
+    mine = floor(module)
+    for imported, top in imports(path):
+        package = imported.split(".")[0]
+        if package == "snnviz":
+            assert floor(imported) <= mine, f"{module} (floor {mine}) imports {imported} (floor {floor(imported)})"
+            families = [f for f in ("neurons", "methods") if module.startswith(f"snnviz.{f}")]
+            for family, other in (("neurons", "methods"), ("methods", "neurons")):
+                assert not (family in families and imported.startswith(f"snnviz.{other}")), f"{module} imports {imported}"
+        elif package in INSIDE:
+            allowed = TOP.get(package, set()) if top else INSIDE[package]
+            assert mine in allowed, f"{module} (floor {mine}) imports {imported}{' at the top' if top else ''}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "pages").glob("*.py")), ids=lambda p: p.stem)
+def test_pages_are_thin(path):
+    from app import PAGES
+
+    assert path.name in {entry.file for entry in PAGES}, f"{path.name} is not in the menu"
+    used = {name for name, _ in imports(path)}
+    assert not {n for n in used if n.split(".")[0] in {"torch", "plotly"}}, "a page draws and computes through the library"
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree), "a page says what it is"
+
+
+def test_every_listed_page_exists():
+    from app import PAGES
+
+    files = [entry.file for entry in PAGES]
+    assert len(set(files)) == len(files)
+    assert all((ROOT / "pages" / file).is_file() for file in files)
+
+
+def test_every_citation_is_known():
+    """A key is author, year and a word, as in bauer2023exodus; wherever the code or a lesson has one, the paper is listed."""
+    pattern = re.compile(r"[\"'\[@]([a-z]{3,}(?:19|20)\d\d[a-z]+)[\"'\]]")
+    files = [*SOURCES, *(ROOT / "pages").glob("*.py"), *(ROOT / "assets").rglob("*.md")]
+    cited = {key: path for path in files for key in pattern.findall(path.read_text(encoding="utf-8"))}
+    missing = {key: str(path.relative_to(ROOT)) for key, path in cited.items() if key not in references()}
+    assert not missing
