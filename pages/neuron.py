@@ -5,7 +5,8 @@ import streamlit as st
 
 from snnviz import Experiment, SpikeTrain, rate_curve, simulate, text
 from snnviz.experiments import current_range
-from snnviz.figures import intervals, phase_plane, raster, rate_curve as curve, traces
+from snnviz.figures import intervals, phase_plane, raster, traces
+from snnviz.figures import rate_curve as curve
 from snnviz.neurons import LIF, NEURONS, Izhikevich
 from snnviz.stimuli import STIMULI, Step
 from snnviz.ui import backend, controls, page, spike_train

@@ -15,7 +15,7 @@ from snnviz.backends import AbstractBackend, resolve
 from snnviz.draws import Draw
 from snnviz.heads import attach_heads, sml_loss
 from snnviz.losses import AbstractLoss, CrossEntropy, WeightedSpikes
-from snnviz.methods import METHODS, BPTT, AbstractGradientMethod
+from snnviz.methods import BPTT, METHODS, AbstractGradientMethod
 from snnviz.network import Network, SpikingLayer
 from snnviz.neurons import LIF, NEURONS, AbstractNeuron, Izhikevich, LeakyReadout, Reset
 from snnviz.params import Declared, param
@@ -183,7 +183,8 @@ class Experiment(Declared):
 
 
 VALUES: dict[str, type] = {
-    "Experiment": Experiment, **NEURONS, **surrogates.SURROGATES, **METHODS, **zeroth_order.LAWS, **stimuli.STIMULI, **losses.LOSSES, **ARCHITECTURES,
+    "Experiment": Experiment, **NEURONS, **surrogates.SURROGATES, **METHODS, **zeroth_order.LAWS, **stimuli.STIMULI,
+    **losses.LOSSES, **ARCHITECTURES,
 }
 
 
@@ -244,8 +245,8 @@ class Comparison:
         return list(dict.fromkeys(row.layer for row in self.rows))
 
 
-def differentiate(experiment: Experiment, method: AbstractGradientMethod | Sequence[AbstractGradientMethod], backend: AbstractBackend | str | None = None,
-                  dtype: torch.dtype | None = None) -> RunRecord:
+def differentiate(experiment: Experiment, method: AbstractGradientMethod | Sequence[AbstractGradientMethod],
+                  backend: AbstractBackend | str | None = None, dtype: torch.dtype | None = None) -> RunRecord:
     """Run an experiment forward and backward with one method, or in a network with one for each spiking layer.
 
     dtype: float64 by default for a population, float32 for a network.

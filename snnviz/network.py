@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -236,7 +237,7 @@ def feed_forward(inputs: int, hidden: Sequence[int], outputs: int, neuron: Abstr
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         sizes, blocks = [inputs, *hidden], []
-        for number, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        for number, (a, b) in enumerate(itertools.pairwise(sizes)):
             scale = first_gain if number == 0 and first_gain is not None else gain
             blocks.append(Block(_uniform_(nn.Linear(a, b, bias=False), scale), SpikingLayer(neuron, method, backend),
                                 _Normalise(b) if normalise else None,

@@ -10,10 +10,34 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import snnviz.figures
-from snnviz import ALIF, LIF, BPTT, CubaLIF, Experiment, Exodus, FeedForward, Izhikevich, Noise, Slayer, Step
-from snnviz import compare_gradients, simulate
-from snnviz.figures import (gradient_traces, growth, heat_map, intervals, layer_values, phase_plane, raster, rate_curve, theme,
-                            traces, weight_scatter)
+from snnviz import (
+    ALIF,
+    BPTT,
+    LIF,
+    CubaLIF,
+    Exodus,
+    Experiment,
+    FeedForward,
+    Izhikevich,
+    Noise,
+    Slayer,
+    Step,
+    compare_gradients,
+    simulate,
+)
+from snnviz.figures import (
+    gradient_traces,
+    growth,
+    heat_map,
+    intervals,
+    layer_values,
+    phase_plane,
+    raster,
+    rate_curve,
+    theme,
+    traces,
+    weight_scatter,
+)
 from snnviz.neurons import LeakyReadout
 
 HUES = {"BPTT, reset kept": "bptt", "SLAYER": "slayer", "EXODUS": "exodus"}

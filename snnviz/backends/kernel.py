@@ -66,7 +66,7 @@ class KernelBackend(AbstractBackend, abc.ABC):
     def backward(self, neuron, coefficients, at_spike, path, draw, x, initial, forward, upstream, *, parameters=False,
                  record=False):
         u = forward.u
-        steps, columns = u.shape
+        columns = u.shape[1]
         zeros = u.new_zeros(columns * max(1, len(neuron.states)))
         derivative = at_spike.derivative.kernel if neuron.fires else "never"
 

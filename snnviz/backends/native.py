@@ -3,6 +3,7 @@
 import concurrent.futures
 import ctypes
 import functools
+import math
 import platform
 
 import torch
@@ -48,11 +49,11 @@ class Native(KernelBackend):
         call = getattr(self._library(kernel, tensor.dtype), f"{kernel}_{function}")
         values = [None if a is None else ctypes.c_void_p(a.data_ptr()) if isinstance(a, torch.Tensor)
                   else ctypes.c_longlong(a) for a in arguments]
-        shares = min(torch.get_num_threads(), k.T * k.M // SHARE, -(-k.M // COLUMNS))
+        shares = min(torch.get_num_threads(), k.T * k.M // SHARE, math.ceil(k.M / COLUMNS))
         if shares <= 1:
             call(k, *values)
             return
-        width = -(-(-(-k.M // shares)) // COLUMNS) * COLUMNS
+        width = math.ceil(k.M / shares / COLUMNS) * COLUMNS
         parts = []
         for begin in range(0, k.M, width):
             part = type(k).from_buffer_copy(k)

@@ -50,14 +50,11 @@ class ALIF(AbstractNeuron):
         }
 
     def charge(self, c, state, x):
-        v, b = state
-        return clip(c.beta * v + x, c.v_min), state
+        return clip(c.beta * state[0] + x, c.v_min), state
 
     def threshold(self, c, state):
-        v, b = state
-        return c.theta + c.kappa * b
+        return c.theta + c.kappa * state[1]
 
     def reset(self, c, state, u, theta, s):
-        v, b = state
         v = u * (1 - s) if self.reset_mode is Reset.ZERO else u - c.amount * theta * s
-        return v, c.rho * b + (1 - c.rho) * s
+        return v, c.rho * state[1] + (1 - c.rho) * s

@@ -49,5 +49,4 @@ class Izhikevich(AbstractNeuron):
         return torch.full_like(state[0], 30.0)
 
     def reset(self, c, state, u, theta, s):
-        v, w = state
-        return torch.where(s > 0, c.c, u), w + c.d * s
+        return torch.where(s > 0, c.c, u), state[1] + c.d * s
