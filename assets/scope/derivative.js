@@ -63,6 +63,7 @@ export class DerivativeScope {
       this.scene = structuredClone(data.scene);
       this.panels();
       this.restart();
+      if (!this.playing) this.sample(MOST, null);
     }
     this.colours = data.colours[isDark(this.root) ? "dark" : "light"];
     this.font = getComputedStyle(this.element).fontFamily;
@@ -394,7 +395,7 @@ export class DerivativeScope {
     this.legend = make("div", { class: "legend" },
       ...[["ink", "closed curve g", ""], ["localzo", "mean of the draws, ±2σ", ""], ["active", "a draw that is active", ""],
         ["sparse", "band as active on average", ""]].map(([name, text]) =>
-        make("span", { class: "key" }, make("span", { class: "swatch", style: `--colour: var(--${name})` }), text)));
+        make("span", { class: "key" }, make("span", { class: `swatch ${name === "sparse" ? "area" : ""}`, style: `--colour: var(--${name})` }), text)));
     this.picture = make("div", { class: "picture" }, this.canvas, this.uGrip, this.deltaGrip);
     this.summary = make("p", { class: "summary", "aria-hidden": "true" });
     this.spokenSummary = make("p", { class: "unseen", "aria-live": "polite" });

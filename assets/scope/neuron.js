@@ -295,15 +295,15 @@ export class NeuronScope {
 
   makeTracks() {
     const { trace, M, fires } = this.data, phone = this.phone();
-    const found = [new Track("input", "Input current x", phone ? 44 : 56),
-      new Track("membrane", fires ? "Membrane u, before and after reset" : "Membrane u", phone ? 150 : 196)];
+    const found = [new Track("input", phone ? "Input x" : "Input current x", phone ? 44 : 56),
+      new Track("membrane", fires && !phone ? "Membrane, u before and v after reset" : "Membrane", phone ? 150 : 196)];
     if (trace) found.push(new Track("trace", TRACE[trace], phone ? 48 : 60));
     if (this.back) {
-      found.push(new Track("multiplier", "Multiplier β dv/du", phone ? 70 : 84),
-        new Track("delta", "Error signal δ = dL/du", phone ? 110 : 140));
+      found.push(new Track("multiplier", phone ? "β dv/du" : "Multiplier β dv/du", phone ? 70 : 84),
+        new Track("delta", phone ? "δ = dL/du" : "Error signal δ = dL/du", phone ? 110 : 140));
       found.at(-1).bent = true;
     }
-    if (fires && M > 1) found.push(new Track("raster", `Spikes of all ${M} neurons`, phone ? 80 : 104));
+    if (fires && M > 1) found.push(new Track("raster", phone ? `All ${M} neurons` : `Spikes of all ${M} neurons`, phone ? 80 : 104));
     if (fires) found.push(new Track("rate", "Rate in Hz", phone ? 44 : 52));
     return found;
   }
@@ -666,7 +666,7 @@ export class NeuronScope {
       const found = [[`u ${digits(a.uc[t])}`, c.membrane]];
       if (this.data.fires) found.push([`v ${digits(a.states[S * (t + 1)])}`, c.membrane]);
       if (this.threshold) found.push([`θ ${digits(this.threshold(this.data.trace ? a.tc[t] : 0))}`, c.threshold]);
-      if (this.ghost) found.push([`ghost u ${digits(this.ghost.u[t])}`, c.muted]);
+      if (this.ghost && !this.phone()) found.push([`ghost u ${digits(this.ghost.u[t])}`, c.muted]);
       return found;
     }
     if (name === "trace") return [[`${this.data.trace} ${digits(a.tc[t])}`, c.ink]];
@@ -677,7 +677,7 @@ export class NeuronScope {
       let product = 1;
       for (let k = t; k < at; k++) product *= a.multiplier[k];
       const own = [`now ${digits(a.multiplier[t])}`, Math.abs(a.multiplier[t]) > 1 ? c.active : c.methods.bptt];
-      return t <= at ? [own, [`from here to the loss ${digits(product)}`, c.ink]] : [own];
+      return t <= at ? [own, [`${this.phone() ? "to" : "from here to"} the loss ${digits(product)}`, c.ink]] : [own];
     }
     return METHODS.filter((m) => this.shown.has(m.key) && !(m.key === "exodus" && this.shown.has("bptt"))).map(
       (m) => [digits(a[m.array][t]), c.methods[m.key]]);
@@ -694,7 +694,7 @@ export class NeuronScope {
     if (this.ghost) text += ` Ghost: ${times(this.ghost.spikes)}, ${digits(this.ghost.meanRate)} Hz.`;
     if (this.back) {
       const { kept, cut, ignored, multiplier } = this.a, at = this.lossStep();
-      const peak = (array) => array.reduce((top, v) => Math.max(top, Math.abs(v)), 0);
+      const peak = (array) => array.reduce((top, v) => Math.max(top, Number.isNaN(v) ? Infinity : Math.abs(v)), 0);
       let apart = 0, out = 0;
       for (let t = 0; t < T; t++) {
         apart = Math.max(apart, Math.abs(cut[t] - ignored[t]));
@@ -731,8 +731,10 @@ export class NeuronScope {
       oninput: () => { this.play(false); this.go(Number(this.scrub.value)); } });
     const speed = make("select", { "aria-label": "Speed", title: "Speed", onchange: () => (this.speed = Number(speed.value)) },
       ...SPEEDS.map((s) => make("option", { value: s, selected: s === this.speed }, `${s} steps/s`)));
-    this.drawButton = button("draw", "Draw a current", () => this.draws(!this.drawing), { worded: true, pressed: false });
-    this.ghostButton = button("ghost", "Hold as ghost", () => this.hold(), { worded: true, pressed: false });
+    this.drawButton = button("draw", "Draw", () => this.draws(!this.drawing), { worded: true, pressed: false });
+    this.drawButton.title = "Draw a current on the input with the pointer";
+    this.ghostButton = button("ghost", "Hold", () => this.hold(), { worded: true, pressed: false });
+    this.ghostButton.title = "Hold this run as a ghost, to compare the next with it";
     this.clearButton = button("clear", "Clear the drawn current", () => {
       this.drawn.fill(0);
       this.drawnStep = 0;
@@ -828,7 +830,7 @@ export class NeuronScope {
       rate: this.data.fires ? this.inRate.slice() : null, spikes: this.spikes, meanRate: this.meanRate,
     };
     this.ghostButton.setAttribute("aria-pressed", String(Boolean(this.ghost)));
-    this.ghostButton.lastChild.textContent = this.ghost ? "Drop the ghost" : "Hold as ghost";
+    this.ghostButton.lastChild.textContent = this.ghost ? "Let go" : "Hold";
     this.touch();
     this.announce();
   }

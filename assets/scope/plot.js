@@ -16,7 +16,7 @@ export function ticks(low, high, count) {
   const step = power * [1, 2, 5, 10].find((m) => m * power >= rough * 0.999);
   const found = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i++) found.push(Number((i * step).toPrecision(12)));
-  return found;
+  return found.length < 2 && count < 8 ? ticks(low, high, count + 1) : found;
 }
 
 // A range that grows at once when the data leave it, and shrinks only when `settle` is asked for: no jumping under the hand.

@@ -232,7 +232,7 @@ def _exchange(value: Any, data: dict[str, Any], key: str, parse: Callable[[Mappi
     What is sent stays the same while only the page moves, so that a settled value costs the server one small message.
     """
     state = st.session_state
-    kept = state.setdefault(f"_scope.{key}", {"base": None, "given": None, "revision": 0})
+    kept = state.setdefault(f"_scope.{key}", {"base": None, "given": None, "shown": None, "revision": 0})
     answer = (state.get(key) or {}).get("settled") if not isinstance(state.get(key), str) else None
     settled = None
     if answer and answer.get("revision") == kept["revision"]:
@@ -242,13 +242,13 @@ def _exchange(value: Any, data: dict[str, Any], key: str, parse: Callable[[Mappi
             settled = None  # a page of another version, or none of ours: what Python says stands
     if settled is None:
         shown, push = value, value != kept["base"]
-    elif value == kept["given"]:
+    elif value in (kept["given"], kept["shown"]):  # the page says what it said, or took over what it was told
         shown, push = settled, False
     else:
         shown, push = value, value != settled
     if push:
         kept["base"], kept["revision"] = value, kept["revision"] + 1
-    kept["given"] = value
+    kept["given"], kept["shown"] = value, shown
 
     def unavailable() -> None:
         reason = (state.get(key) or {}).get("unavailable")
