@@ -540,7 +540,7 @@ class _Spiking(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, carrier, weights, bias, initial, layer, u, out):
-        active, bits, last = _forward(layer, weights.contiguous(), bias, initial, u)
+        active, bits, last = _forward(layer, weights, bias, initial, u)
         ctx.save_for_backward(weights)
         ctx.layer, ctx.active = layer, active
         out.extend((active, bits, last))
