@@ -1,0 +1,182 @@
+"""The page Spike derivative: every view and preset draws, its code runs, its settings are in the URL; and the numbers behind it."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from snnviz.draws import Draw
+from snnviz.estimates import Density, Drawing, Look, law_curves, questions, sample, shapes, sweep, trade_off
+from snnviz.figures import estimator, law, running_mean, surrogates, trade_off as cost
+from snnviz.surrogates import SURROGATES, Boxcar, FastSigmoid, Gaussian
+from snnviz.ui import estimates as settings
+from snnviz.ui.scope import DrawScene
+from snnviz.zeroth_order import LAWS, ArctanLaw, NormalLaw, RademacherLaw, SurrogateLaw, UniformLaw, ZerothOrder
+from tests.app_server import ROOT
+
+PAGE = "pages/derivative.py"
+
+
+def presets() -> dict[str, dict[str, str]]:
+    source = (ROOT / PAGE).read_text(encoding="utf-8")
+    found: dict = {}
+    exec(source[source.index("PRESETS = {"):source.index("def show_surrogates")], found)
+    return {title: query for title, (_, query) in found["PRESETS"].items()}
+
+
+def opened(query: dict[str, str]) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).switch_page(PAGE)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+QUERIES = [{}, {"of": "MultiGaussian-Dspike", "look.unit_area": "true"}, {"view": "live"}, {"view": "estimator"}, {"view": "law"},
+           {"view": "law", "law": "RademacherLaw"}, {"view": "law", "way": "surrogate", "made": "Boxcar"}, {"view": "cost"},
+           {"view": "cost", "over": "draws"}, {"view": "cost", "over": "delta", "density": "normal"}]
+
+
+@pytest.mark.parametrize("query", [*QUERIES, *presets().values()], ids=lambda q: "&".join(f"{k}={v}" for k, v in q.items()) or "plain")
+def test_a_link_draws_and_its_code_runs(query, capsys):
+    app = opened(query)
+    assert not app.error
+    told = [w.value for w in app.warning]
+    assert ["alpha = 1" in w for w in told] == ([True] if query.get("alpha") == "1" else [])
+    assert {k: v if isinstance(v, str) else v[0] for k, v in app.query_params.items()} == query
+    exec(app.code[-1].value, {})
+    assert capsys.readouterr().out.strip()
+
+
+@pytest.mark.parametrize("view", ["live", "estimator", "cost"])
+@pytest.mark.parametrize("wrong", [{"zo.delta": "wide"}, {"zo.delta": "0"}, {"law": "Cauchy"}, {"zo.delta": "inf"}])
+def test_nonsense_gets_a_sentence_and_the_default(view, wrong):
+    app = opened({"view": view} | wrong)
+    ((key, value),) = wrong.items()
+    assert any(f"`{key}={value}`" in w.value for w in app.warning)
+    if app.code:
+        assert "delta" not in app.code[-1].value
+
+
+def test_too_many_values_are_refused_in_a_sentence():
+    app = opened({"view": "estimator", "zo.draws": "100", "draw.count": "5000"})
+    assert "Lower the values drawn to 50" in app.error[0].value
+
+
+def test_the_prediction_is_answered():
+    app = opened({"view": "estimator"})
+    app.number_input(key="guess0").set_value(30.0).run()
+    assert any(re.search(r"31\.7 %.*off by 1\.73", m.value) for m in app.markdown)
+
+
+def test_settings_go_with_the_visitor_from_view_to_view():
+    app = opened({"view": "live", "law": "UniformLaw", "zo.delta": "0.3", "zo.draws": "4"})
+    assert "ZerothOrder(law=UniformLaw(), delta=0.3, draws=4)" in app.code[-1].value
+    app.button_group(key="view").set_value("estimator").run()
+    assert not app.exception
+    assert "ZerothOrder(law=UniformLaw(), delta=0.3, draws=4)" in app.code[-1].value
+
+
+@pytest.mark.parametrize("scene", [
+    DrawScene(), DrawScene(ZerothOrder(UniformLaw(), 0.25, 3), -0.4, Gaussian(0.5), 7),
+    DrawScene(ZerothOrder(SurrogateLaw(FastSigmoid(25.0), -1), 2.0), 0.0, FastSigmoid()), DrawScene(ZerothOrder(SurrogateLaw(Boxcar())))])
+def test_a_settled_scene_is_written_as_the_link_that_restores_it(scene):
+    query = settings.query(scene)
+    app = opened({"view": "live"} | query)
+    assert f"{query.get('zo.delta', '')}" in app.code[-1].value
+    app = opened({"view": "live"} | query)
+    state = app.session_state["_estimates.written"]
+    assert state == query
+
+
+# ---- the numbers ------------------------------------------------------------------------------------------------------------
+
+
+def test_samples_are_the_library_s_draws():
+    estimate = ZerothOrder(NormalLaw(), 0.3, 2)
+    found = sample(estimate, Drawing(0.1, 40, 9), reach=1.0)
+    row = torch.cat((torch.linspace(-1, 1, 121), torch.tensor([0.1])))
+    drawn = torch.cat([estimate.ds_du(row[None], Draw(9, 0, n)) for n in range(40)])
+    np.testing.assert_array_equal(found.at_u, drawn[:, -1].double().numpy())
+    np.testing.assert_allclose(found.mean, drawn[:, :-1].double().mean(0).numpy(), rtol=1e-12)
+    np.testing.assert_array_equal(found.share, (drawn[:, :-1] != 0).double().mean(0).numpy())
+    assert found.running[-1] == pytest.approx(drawn[:, -1].double().mean().item(), rel=1e-12)
+    assert (found.sizes * 0.3 > 0.1).any() == (found.at_u[-1] != 0)
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_the_mean_lies_on_the_closed_curve(name):
+    found = sample(ZerothOrder(LAWS[name](), 0.5), Drawing(0.05, 2000, 1))
+    assert (np.abs(found.mean - found.expected) <= 5 * found.errors + 0.02 * found.expected.max()).all()
+
+
+def test_exercise():
+    assert [q.answer for q in questions()] == pytest.approx([31.7311, 85.1709], abs=1e-4)
+
+
+def test_trade_off_has_the_known_integrals():
+    """Flat density, normal law: localzo's table of activity and variance, the gate's, and the band that matches."""
+    found = {(p.family, p.label.split(",")[-1]): p for p in trade_off(NormalLaw(), 1.0, (1, 5), (0.5, 1.0, 2.0))}
+    m1, m5 = found["localzo", " m = 1"], found["localzo", " m = 5"]
+    assert (m1.activity, m1.variance) == pytest.approx((1.595769, 0.515790), rel=1e-5)
+    assert (m5.activity, m5.variance) == pytest.approx((3.139668, 0.103158), rel=1e-5)
+    gates = [p for p in found.values() if p.family == "gated"]
+    assert [p.activity for p in gates] == pytest.approx([1.2533, 2.5066, 3.5531], rel=1e-4)
+    assert [p.variance for p in gates] == pytest.approx([0.5158, 0.1168, 0.0206], rel=2e-3)
+    band = found["sparse", " matches m = 5"]
+    assert band.activity == pytest.approx(m5.activity, rel=2e-3) and band.variance == 0
+    assert band.squared_bias == pytest.approx(0.282095 * math.erfc(1.569834), rel=1e-3)
+
+
+def test_the_band_matches_only_where_the_density_is_flat():
+    by = {p.label: p for p in trade_off(NormalLaw(), 0.05, (1,), (), Density(-0.3, 0.1))}
+    random, fixed = by.values()
+    rng = np.random.default_rng(0)
+    u, z = -0.3 + 0.1 * rng.standard_normal(2_000_000), rng.standard_normal(2_000_000)
+    assert random.activity == pytest.approx((np.abs(u) < np.abs(z) * 0.05).mean(), rel=0.04)
+    assert fixed.activity == pytest.approx((np.abs(u) < 0.0398942).mean(), rel=0.05)
+
+
+def test_what_diverges_is_infinite():
+    assert trade_off(ArctanLaw(), 1.0, (1,), ())[0].variance == math.inf
+    authors = sample(ZerothOrder(SurrogateLaw(FastSigmoid(), -1), 1.0), Drawing(0.0, 50))
+    assert authors.sigma == math.inf and authors.band == math.inf and authors.g == pytest.approx(1.0)
+
+
+def test_law_curves_give_the_surrogate_by_their_tail():
+    for chosen in (NormalLaw(), SurrogateLaw(FastSigmoid()), SurrogateLaw(Gaussian(), -1)):
+        found = law_curves(chosen, 0.5, 0.1)
+        tail = chosen.tail_moment(chosen.alpha, found.edge).item() * found.constant / 2
+        assert tail / 0.5 == pytest.approx(found.at_u, rel=1e-6)
+        assert np.trapezoid(found.density, found.z) == pytest.approx(0.5, abs=0.08)
+    assert law_curves(RademacherLaw(), 1.0, 0.2).atoms == (1.0,)
+    assert law_curves(SurrogateLaw(Boxcar(0.5)), 1.0, 0.2).atoms == (0.5,)
+
+
+@pytest.mark.parametrize("name", SURROGATES)
+def test_shapes_tell_area_and_peak(name):
+    (found,) = shapes((SURROGATES[name](),), Look(reach=2.0))
+    step = found.margins[1] - found.margins[0]
+    slope = np.gradient(found.primitive, step)
+    assert np.abs(slope - found.derivative)[np.abs(found.margins) > 2 * step].max() < 0.51 * found.peak       # a step shows half its height
+    assert found.peak == pytest.approx(found.derivative[300]) and found.derivative.max() <= found.peak * (1 + 1e-12)
+    (unit,) = shapes((SURROGATES[name](),), Look(unit_area=True))
+    assert unit.area == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_figure_has_a_title_and_a_text(dark):
+    chosen = SurrogateLaw(FastSigmoid(), -1)
+    wild, calm = (sample(ZerothOrder(of, 1.0), Drawing(0.0, 20)) for of in (chosen, NormalLaw()))
+    points = trade_off(RademacherLaw(), 1.0, (1,), (1.0,))
+    figures = [surrogates.surrogates(shapes((Gaussian(),)), dark), estimator.estimator(calm, ("Gaussian", calm.expected), dark),
+               estimator.estimator(wild, None, dark), running_mean.running_mean(wild, dark), running_mean.running_mean(calm, dark),
+               law.law(law_curves(chosen, 1.0, 0.0), 0.0, 1.0, wild, dark), cost.trade_off(points, True, dark),
+               cost.sweep(sweep(ArctanLaw(), 1.0, 1, "draws"), True, dark)]
+    for figure in figures:
+        assert figure.layout.title.text and figure.layout.meta["alt"]
+        assert "nan" not in figure.layout.title.text
