@@ -350,7 +350,8 @@ class SurrogateLaw(AbstractLaw):
     def density(self, t):
         with torch.enable_grad():
             t = _float64(t).abs().detach().requires_grad_()
-            slope = torch.autograd.grad(self.surrogate.derivative(t).sum(), t)[0]
+            g = self.surrogate.derivative(t)
+            slope = torch.autograd.grad(g.sum(), t)[0] if g.requires_grad else torch.zeros_like(t)      # a boxcar: steps only
         return -slope / (self.constant * t.detach() ** self.alpha)
 
 
