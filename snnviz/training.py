@@ -24,7 +24,7 @@ from snnviz.backends import AbstractBackend, resolve
 from snnviz.datasets import DATASETS, AbstractDataset, Digits, Samples, Split
 from snnviz.experiments import AbstractArchitecture, Convolutional, FeedForward
 from snnviz.heads import attach_heads, sml_loss
-from snnviz.losses import AbstractRegulariser, AbstractTrainingLoss, CrossEntropy
+from snnviz.losses import AbstractRegulariser, AbstractTrainingLoss, CrossEntropy, OverTime
 from snnviz.methods import BPTT, AbstractGradientMethod
 from snnviz.network import Network, NetworkOutput, SpikingLayer
 from snnviz.neurons import LIF, AbstractNeuron
@@ -34,7 +34,7 @@ from snnviz.records import LayerRecord, Probe
 from snnviz.surrogates import AbstractSurrogate
 from snnviz.zeroth_order import LAWS
 
-LOOK_EVERY = 10         # batches between two looks at the active share: a look makes its batch slower by about half
+LOOK_EVERY = 20         # batches between two looks at the active share: a look makes its batch slower by half and more
 EXPLODED = 1e4          # a layer's gradient norm over the readout's above which the layer is named
 BUDGET = experiments.BUDGET
 
@@ -50,12 +50,12 @@ class Training(Declared):
     """
 
     dataset: AbstractDataset = dataclasses.field(default_factory=Digits)
-    architecture: AbstractArchitecture = dataclasses.field(default_factory=lambda: FeedForward(layers=2, width=128))
+    architecture: AbstractArchitecture = dataclasses.field(default_factory=lambda: FeedForward(layers=2, first_gain=4.0))
     neuron: AbstractNeuron = dataclasses.field(default_factory=LIF)
     method: AbstractGradientMethod = dataclasses.field(default_factory=BPTT)
-    loss: AbstractTrainingLoss = dataclasses.field(default_factory=CrossEntropy)
+    loss: AbstractTrainingLoss = dataclasses.field(default_factory=lambda: CrossEntropy(OverTime.SUM))
     regulariser: AbstractRegulariser | None = None
-    optimiser: AbstractOptimiser = dataclasses.field(default_factory=lambda: Adam(2e-3))
+    optimiser: AbstractOptimiser = dataclasses.field(default_factory=lambda: Adam(5e-3))
     schedule: AbstractSchedule = dataclasses.field(default_factory=Constant)
     epochs: int = param(10, "Epochs", low=1, high=100_000, slider=(1, 100, 1), help="How often the training half is seen.")
     batch: int = param(64, "Batch", "B", low=1, high=65536, slider=(8, 256, 8), help="Samples in one step.")
@@ -139,7 +139,7 @@ class BatchRecord:
     """One step of training. epoch and batch count from 1, of `epochs` and `batches`.
 
     loss: what was minimised, regulariser included. rates: spikes per neuron and step of each hidden layer. active: the
-    share of entries [T, B, N] with ds_du not 0 of each hidden layer, every tenth batch, else None. norms: the 2-norm of
+    share of entries [T, B, N] with ds_du not 0 of each hidden layer, every twentieth batch, else None. norms: the 2-norm of
     dL/dW of each hidden layer (with its recurrent weights) and of the readout, before clipping. lr: the learning rate.
     problems: sentences on what went wrong in this batch.
     """
@@ -312,24 +312,25 @@ class _Run:
         finally:
             if probe is not None:
                 probe.__exit__()
-        gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
-        whole = torch.nn.utils.get_total_norm(gradients)
+        parameters = [p for p in self.network.parameters() if p.grad is not None]
         with torch.no_grad():
-            values = [loss.detach(), (self.said(output) == y).float().mean(), whole]
+            values = [loss.detach(), (self.said(output) == y).float().mean()]
             values += [s.mean() for s in self.watch.spikes]
-            values += [torch.linalg.vector_norm(torch.cat([w.grad.flatten() for w in group])) for group in self.weights]
-            loss_, accuracy, whole_, *rest = torch.stack([v.to(torch.float64) for v in values]).tolist()
+            values += [torch.linalg.vector_norm(p.grad) for p in parameters]
+            loss_, accuracy, *rest = torch.stack(values).tolist()       # one trip from the device for all of them
         hidden = len(self.network.blocks)
-        rates, norms = tuple(rest[:hidden]), tuple(rest[hidden:])
-        problems = []
-        if math.isfinite(whole_):
-            if t.clip:
-                torch.nn.utils.clip_grads_with_norm_(self.network.parameters(), t.clip, whole)
+        rates, lengths = tuple(rest[:hidden]), dict(zip(map(id, parameters), rest[hidden:], strict=True))
+        norms = tuple(math.hypot(*(lengths.get(id(w), 0.0) for w in group)) for group in self.weights)
+        problems, whole = [], math.hypot(*lengths.values())
+        if math.isfinite(whole):
+            if t.clip and whole > t.clip:
+                for p in parameters:
+                    p.grad.mul_(t.clip / whole)
             self.optimiser.step()
         else:
             bad = [name for name, norm in zip(self.names, norms, strict=True) if not math.isfinite(norm)]
-            problems.append(f"{(bad or ['the heads'])[0]}: its gradient is not finite in batch {batch} of epoch {epoch}, so the weights "
-                            "were left as they are; it exploded on its way back through time or layers.")
+            problems.append(f"{(bad or ['A head'])[0]}: its gradient is not finite in batch {batch} of epoch {epoch}, so "
+                            "the weights were left as they are; it exploded on its way back through time or layers.")
         active = None if probe is None else self._active(probe)
         self.watch.spikes = [None] * hidden
         end = self.clock()

@@ -1,0 +1,270 @@
+"""Training without a browser: `python -m snnviz train settings.toml`. Results go into the store that the app reads.
+
+    python -m snnviz settings > settings.toml            # the settings, ready to be changed
+    python -m snnviz train settings.toml
+    python -m snnviz compare settings.toml --methods BPTT Exodus Slayer LocalZO --seeds 3 --csv results.csv
+"""
+
+import argparse
+import csv
+import dataclasses
+import pathlib
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+
+BAR = 24            # characters of the progress bar
+EVERY = 0.2         # seconds between two drawings of it
+
+
+class Wrong(Exception):
+    """What the user gave cannot be used; one sentence says why."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; 0 if it went well, 2 if what was asked for cannot be done, 130 if it was interrupted."""
+    given = _parser().parse_args(arguments)
+    try:
+        return given.command(given)
+    except Wrong as problem:
+        print(f"snnviz: {problem}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m snnviz", description="Train spiking networks without a browser.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("settings", type=pathlib.Path, help="a TOML file, as `settings` prints one")
+    shared.add_argument("--backend", help="native (the default), cuda or reference")
+    shared.add_argument("--no-save", action="store_true", help="do not keep the run in the store")
+    one = commands.add_parser("train", parents=[shared], help="train one network")
+    one.add_argument("--checkpoint", type=pathlib.Path, help="a .safetensors file to write after every epoch and go on from")
+    one.set_defaults(command=_train)
+    several = commands.add_parser("compare", parents=[shared], help="the same training with several methods and seeds")
+    several.add_argument("--methods", nargs="+", default=["BPTT", "Exodus", "Slayer", "LocalZO"], help="names of methods")
+    several.add_argument("--seeds", type=int, default=1, help="how many seeds, from that of the settings on")
+    several.add_argument("--csv", type=pathlib.Path, help="where to write one line for every method, seed and epoch")
+    several.set_defaults(command=_compare)
+    commands.add_parser("settings", help="print the settings of a training").set_defaults(command=_settings)
+    return parser
+
+
+def _settings(given: argparse.Namespace) -> int:
+    from snnviz.training import Training
+
+    print(Training().to_toml(), end="")
+    return 0
+
+
+def _train(given: argparse.Namespace) -> int:
+    training = _read(given.settings)
+    lines, stopped = _run([training], given, [given.checkpoint])
+    _table(lines)
+    return stopped
+
+
+def _compare(given: argparse.Namespace) -> int:
+    from snnviz.methods import METHODS
+
+    settings = _read(given.settings)
+    for name in given.methods:
+        if name not in METHODS:
+            raise Wrong(f"--methods: there is no method '{name}'; there are {', '.join(METHODS)}.")
+    if given.seeds < 1:
+        raise Wrong(f"--seeds = {given.seeds}: give at least one.")
+    # The settings' own method keeps its fields where it is among those asked for.
+    methods = [settings.method if type(settings.method) is METHODS[n] else METHODS[n]() for n in given.methods]
+    trainings = [dataclasses.replace(settings, method=m, seed=settings.seed + k) for k in range(given.seeds) for m in methods]
+    if given.csv is not None and not given.csv.parent.is_dir():
+        raise Wrong(f"--csv: there is no folder {given.csv.parent}.")
+    lines, stopped = _run(trainings, given, [None] * len(trainings))
+    _table(lines)
+    if given.csv is not None:
+        _write(given.csv, lines)
+    return stopped
+
+
+def _read(path: pathlib.Path):
+    from snnviz.training import Training
+
+    try:
+        return Training.from_toml(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it is no UTF-8 text"
+        raise Wrong(f"{path} cannot be read: {reason}.") from None
+    except ValueError as problem:
+        raise Wrong(" ".join(str(problem).split())) from None
+
+
+class _Line:
+    """What is known of one training while it runs."""
+
+    def __init__(self, training):
+        self.training, self.batches, self.epochs, self.problem = training, [], [], ""
+
+    @property
+    def done(self) -> float:
+        now = self.batches[-1] if self.batches else None
+        at = 0.0 if now is None else now.epoch - 1 + now.batch / now.batches
+        return 1.0 if self.problem else max(at, self.epochs[-1].epoch if self.epochs else 0) / self.training.epochs
+
+
+def _run(trainings, given, checkpoints) -> tuple[list[_Line], int]:
+    """Train with a progress bar and keep the run; what came out, and the exit status."""
+    from snnviz.backends import resolve
+    from snnviz.training import BatchRecord, EpochRecord, Failure, compare_training
+
+    try:
+        backend = resolve(given.backend)
+    except (ValueError, RuntimeError) as problem:
+        raise Wrong(str(problem)) from None
+    lines, shown, stopped = [_Line(t) for t in trainings], _Progress(), 0
+    records = compare_training(trainings, backend, checkpoints=checkpoints)
+    try:
+        for number, record in records:
+            line = lines[number]
+            if isinstance(record, Failure):
+                line.problem = record.problem
+                if not line.batches and len(lines) == 1:
+                    raise Wrong(f"{given.settings}: {record.problem}")
+            elif isinstance(record, BatchRecord):
+                line.batches.append(record)
+            elif isinstance(record, EpochRecord):
+                line.epochs.append(record)
+            shown.draw(lines, isinstance(record, EpochRecord))
+    except KeyboardInterrupt:
+        stopped = 130
+    finally:
+        records.close()
+        shown.end()
+    if stopped:
+        print("Stopped." + (f" {checkpoints[0]} goes on from the last whole epoch." if checkpoints[0] else ""), file=sys.stderr)
+    for line in lines:
+        if line.problem:
+            print(f"{line.training.method.label}: {line.problem}", file=sys.stderr)
+    if not given.no_save:
+        _keep(lines, backend.name, given.settings.stem, bool(stopped))
+    return lines, stopped
+
+
+class _Progress:
+    """One line on stderr that is drawn over; where stderr is no terminal, a line for every epoch."""
+
+    def __init__(self):
+        self.start = self.drawn = time.perf_counter()
+        self.terminal = sys.stderr.isatty()
+        self.width = 0
+
+    def draw(self, lines: list[_Line], epoch: bool) -> None:
+        now = time.perf_counter()
+        if not (epoch or self.terminal and now - self.drawn > EVERY):
+            return
+        done = sum(line.done for line in lines) / len(lines)
+        if not self.terminal and any(len(line.epochs) < len(lines[0].epochs) and not line.problem for line in lines):
+            return                                      # where nothing can be drawn over: one line when all are there
+        self.drawn = now
+        passed = now - self.start
+        told = [f"[{'#' * round(BAR * done):{BAR}}] {100 * done:3.0f} %", f"{passed:.0f} s"]
+        if 0.02 < done < 1:
+            told.append(f"{passed * (1 - done) / done:.0f} s to go")
+        latest = [line for line in lines if line.batches]
+        if latest:
+            told.append("loss " + " ".join(f"{line.batches[-1].loss:.3f}" for line in latest[:4]))
+        tested = [line for line in lines if line.epochs]
+        if tested:
+            told.append("test " + " ".join(f"{100 * line.epochs[-1].test_accuracy:.1f}" for line in tested[:4]) + " %")
+        text = "  ".join(told)
+        print(f"\r{text:{self.width}}" if self.terminal else text, end="" if self.terminal else "\n", file=sys.stderr, flush=True)
+        self.width = len(text)
+
+    def end(self) -> None:
+        if self.terminal and self.width:
+            print(file=sys.stderr)
+
+
+def _table(lines: list[_Line]) -> None:
+    """Accuracy, loss and time for every method: mean, and spread over seeds where there are several."""
+    from snnviz.training import Seconds
+
+    rows = [("method", "epochs", "train loss", "test accuracy", "seconds", "active", "what went wrong")]
+    for method in dict.fromkeys(line.training.method for line in lines):
+        mine = [line for line in lines if line.training.method == method and line.epochs]
+        if not mine:
+            continue
+        last = [line.epochs[-1] for line in mine]
+        seconds = [sum((e.seconds for e in line.epochs), Seconds()).total for line in mine]
+        wrong = dict.fromkeys(p for e in last for p in e.problems)
+        rows.append((method.label, str(last[0].epoch), _spread([e.train_loss for e in last]),
+                     _spread([100 * e.test_accuracy for e in last], " %"), _spread(seconds),
+                     " ".join(f"{100 * a:.0f} %" for a in last[0].active), " ".join(wrong)))
+    if len(rows) > 1:
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
+        for row in rows:
+            print("  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=False)), row[-1]]).rstrip())
+
+
+def _spread(values: list[float], unit: str = "") -> str:
+    mean = f"{statistics.fmean(values):.3g}"
+    return mean + (f" +- {statistics.stdev(values):.2g}" if len(values) > 1 else "") + unit
+
+
+def _write(path: pathlib.Path, lines: list[_Line]) -> None:
+    names = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["method", "seed", "epoch", *names, "seconds"])
+        for line in lines:
+            for e in line.epochs:
+                table.writerow([line.training.method.label, line.training.seed, e.epoch, *(getattr(e, n) for n in names), e.seconds.total])
+
+
+def _keep(lines: list[_Line], backend: str, title: str, stopped: bool) -> None:
+    """Keep the run in the store; a store that cannot be used is no reason to lose the table."""
+    try:
+        from snnviz import store
+    except ImportError as missing:
+        print(f"The run is not kept: {missing}.", file=sys.stderr)
+        return
+    status = store.Status.STOPPED if stopped else store.Status.FINISHED
+    if all(line.problem for line in lines):
+        status = store.Status.FAILED
+    run = store.Run(tuple(line.training for line in lines), backend, None, title=title)
+    try:
+        kept = store.default()
+        kept.begin(run)
+        for number, line in enumerate(lines):
+            kept.keep(run.id, number, store.Line(line.training, tuple(line.epochs), _curve(line.batches), ended=not stopped,
+                                                 problem=line.problem))
+        kept.mark(run.id, status)
+    except (store.StoreError, ImportError) as problem:
+        print(f"The run is not kept: {problem}", file=sys.stderr)
+    else:
+        print(f"Kept as {run.id} in {kept.name}.", file=sys.stderr)
+
+
+def _curve(batches: list):
+    """What every batch told, thinned by means over neighbours."""
+    import numpy as np
+
+    from snnviz.store import POINTS, Curve
+
+    if not batches:
+        return Curve.empty()
+    size = -(-len(batches) // POINTS)
+    nothing = (float("nan"),) * len(batches[0].rates)
+    columns = [[b.epoch - 1 + b.batch / b.batches for b in batches], [b.loss for b in batches], [b.accuracy for b in batches],
+               np.cumsum([b.seconds.total for b in batches]), [b.rates for b in batches],
+               [nothing if b.active is None else b.active for b in batches], [b.norms for b in batches]]
+    starts = range(0, len(batches), size)
+
+    def joined(part):
+        there = ~np.isnan(part)
+        return np.where(there, part, 0).sum(0) / np.where(there.any(0), there.sum(0), np.nan)
+
+    return Curve(*(np.array([joined(np.asarray(c[i : i + size], np.float32)) for i in starts], np.float32) for c in columns))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
