@@ -1,6 +1,8 @@
 """The scopes in a real browser, mounted in pages of their own: what a hand does, what the server hears of it, and how fast."""
 
 import dataclasses
+import json
+import os
 import re
 
 import numpy as np
@@ -93,8 +95,6 @@ class Open(Visit):
     @property
     def told(self):
         """What Python last said that the scope shows."""
-        import json
-
         return json.loads(self.page.locator("[data-testid=stCode]").inner_text())
 
     def summary(self) -> str:
@@ -166,12 +166,25 @@ FRAMES = """([name, ms]) => new Promise((done) => {
 
 @pytest.mark.parametrize("address", ["", "?back=1", "?neuron=ALIF", "?neuron=Izhikevich"])
 def test_thirty_frames_a_second_while_a_control_is_dragged(go, address):
-    """64 neurons x 1,000 steps, software rendering. Best of a few seconds: other work on the machine is not the scope's."""
+    """64 neurons x 1,000 steps, software rendering. Best of a few seconds; where other work has taken the processor, the page's
+    own time for a frame has to be short enough."""
     seen = go(address).drawn()
     name = {"?neuron=Izhikevich": "d"}.get(address, "tau_mem")
-    best = max(seen.page.evaluate(FRAMES, [name, 1000]) for _ in range(4))
-    print(f"{address or 'LIF'}: {best:.1f} frames/s")
-    assert best >= 30
+    cdp = seen.page.context.new_cdp_session(seen.page)
+    cdp.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def spent() -> tuple[float, int]:
+        metrics = {m["name"]: m["value"] for m in cdp.send("Performance.getMetrics")["metrics"]}
+        return metrics["TaskDuration"], int(seen.page.locator(".scope").get_attribute("data-frames"))
+
+    before, rates = spent(), []
+    for _ in range(4):
+        rates.append(seen.page.evaluate(FRAMES, [name, 1000]))
+    after = spent()
+    cost = (after[0] - before[0]) / (after[1] - before[1])
+    print(f"{address or 'LIF'}: {max(rates):.1f} frames/s, {1000 * cost:.1f} ms of the page's thread each")
+    busy = os.getloadavg()[0] > (os.cpu_count() or 1)
+    assert max(rates) >= 30 or (busy and cost < 1 / 30)
 
 
 def test_a_drag_asks_the_server_nothing_and_its_end_tells_it_once(go):
@@ -219,10 +232,11 @@ def test_play_step_scrub_and_zoom(go):
     press = lambda name: seen.page.get_by_role("button", name=name, exact=True).click()  # noqa: E731
     scrub = seen.page.get_by_label("Time cursor", exact=True)
     press("One step on"), press("One step on"), press("One step back")
-    assert scrub.input_value() == "1"
+    seen.until("() => document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot.querySelector('.scrub').value === '1'")
     seen.page.get_by_label("Speed").select_option("200")
     press("Play")
-    seen.until("() => Number(document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot.querySelector('.scrub').value) > 40")
+    seen.until("() => Number(document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
+               ".querySelector('.scrub').value) > 40")
     press("Pause")
     at = int(scrub.input_value())
     seen.page.wait_for_timeout(300)
@@ -316,7 +330,7 @@ def test_the_backward_pass_is_live(go):
     """Past k/w = 1 + 1/beta the exact gradient explodes and SLAYER's does not; cut and SLAYER agree with subtraction."""
     seen = go("?back=1&M=1").drawn()
     calm = seen.summary()
-    assert "differ by at most 0." in calm and "leaves [−1, 1] in 0 steps" in calm
+    assert "differ by at most 0. " in calm and "leaves [−1, 1] in 0 steps" in calm
     for name, value in (("Width", "0.1"), ("Scale of the surrogate", "2")):
         typed = seen.page.get_by_label(f"{name}, typed")
         typed.fill(value)
@@ -328,7 +342,7 @@ def test_the_backward_pass_is_live(go):
     assert float(kept.replace("∞", "inf")) > 100 * float(cut)
     seen.page.get_by_label("Reset", exact=True).select_option("zero")
     seen.until_told('"reset_mode": "zero"')
-    assert "differ by at most 0." not in seen.summary()
+    assert "differ by at most 0. " not in seen.summary()
     seen.page.locator(".scope select[name=loss]").select_option("target")
     seen.page.get_by_role("slider", name="Loss time, on the plot").focus()
     seen.page.keyboard.press("ArrowUp")
@@ -407,8 +421,6 @@ def test_mounted_within_a_second_of_the_page(go):
 
 def test_touch_moves_the_handles(server, chromium):
     """The same page under a finger, on a screen of high density."""
-    browser = chromium.browser
-    context = None
     page = chromium.new_page()
     try:
         cdp = chromium.new_cdp_session(page)
@@ -431,7 +443,6 @@ def test_touch_moves_the_handles(server, chromium):
         seen.until("() => JSON.parse(document.querySelector('[data-testid=stCode]').innerText)[1].neuron.theta < 1")
     finally:
         page.close()
-        del browser, context
 
 
 def test_draws_settle_on_the_closed_curve(go):
@@ -482,7 +493,8 @@ def test_without_a_compiler_the_server_draws(tmp_path, chromium):
 
 
 def test_what_the_page_says_is_read_back_as_it_was():
-    given = scope.Scene(ALIF(tau_mem=7.5, reset_mode=Reset.ZERO), gain=1.5, surrogate=Sigmoid(3.0), backward=True, loss=scope.Loss.TARGET)
+    given = scope.Scene(ALIF(tau_mem=7.5, reset_mode=Reset.ZERO), gain=1.5, backward=True, surrogate=Sigmoid(3.0),
+                        loss=scope.Loss.TARGET)
     assert scope._scene(scope.Scene(), scope.plain(given)) == given
     whole = scope.plain(scope.Scene(Izhikevich()))
     whole["neuron"]["a"] = 1  # JSON does not tell 1 from 1.0
@@ -496,6 +508,43 @@ def test_what_the_page_says_is_read_back_as_it_was():
 def test_nonsense_from_a_page_is_refused(spoil):
     with pytest.raises((ValueError, TypeError, KeyError)):
         scope._scene(scope.Scene(), scope.plain(scope.Scene()) | spoil)
+
+
+@pytest.fixture
+def link(monkeypatch):
+    """A URL's settings, and what the visitor is told about them."""
+    said = []
+    monkeypatch.setattr(scope.controls, "drawn", lambda key: None)
+    monkeypatch.setattr(scope.st, "warning", lambda text, icon: said.append(text))
+
+    def of(settings):
+        monkeypatch.setattr(scope.st, "query_params", settings)
+        return said
+
+    return of
+
+
+@pytest.mark.parametrize("scene", [
+    scope.Scene(),
+    scope.Scene(ALIF(tau_mem=7.5, reset_mode=Reset.ZERO, v_min=-1.0), gain=1.5, backward=True, surrogate=Sigmoid(3.0),
+                loss=scope.Loss.TARGET, drawn=scope.encode_drawn(-7, np.ones(128))),
+    scope.DrawScene(ZerothOrder(LaplaceLaw(), 0.3, 4), u=-0.2, compare=Sigmoid(7.0), seed=3),
+    scope.DrawScene(ZerothOrder(scope._laws()["SurrogateLaw.Triangle"])),
+], ids=lambda s: type(s).__name__)  # fmt: skip
+def test_a_link_restores_a_scene(link, scene):
+    said = link(scope.query(scene, "scope", type(scene)()))
+    assert scope.recall(type(scene)(), "scope") == scene
+    assert said == []
+
+
+@pytest.mark.parametrize("key, raw", [
+    ("neuron", "os.system"), ("neuron", "Sigmoid"), ("surrogate", "LIF"), ("neuron.tau_mem", "-3"), ("gain", "inf"), ("gain", "x"),
+    ("column", "1.5"), ("drawn", "zz"), ("loss", "<b>"), ("backward", "perhaps"),
+])  # fmt: skip
+def test_a_bad_link_gets_one_sentence_and_the_default(link, key, raw):
+    said = link({f"scope.{key}": raw})
+    assert scope.recall(scope.Scene(), "scope") == scope.Scene()
+    assert len(said) == 1 and key in said[0] and "is used instead" in said[0]
 
 
 def test_a_drawn_current_is_exact_and_checked():

@@ -18,7 +18,7 @@ export function make(tag, attributes = {}, ...children) {
 const GREEK = { alpha: "α", beta: "β", gamma: "γ", delta: "δ", Delta: "Δ", kappa: "κ", lambda: "λ", rho: "ρ", sigma: "σ",
                 tau: "τ", theta: "θ" };
 export function symbol(latex) {
-  const plain = latex.replace(/\\bar\{(\w)\}/g, "$1\u0304").replace(/\\(\w+)\s?/g, (_, name) => GREEK[name] ?? name);
+  const plain = latex.replace(/\\bar\{(\w)\}/g, "$1\u0304").replace(/\\([A-Za-z]+)\s?/g, (_, name) => GREEK[name] ?? name);
   const parts = plain.split(/_\{?([^}\s]+)\}?/);
   return parts.map((part, i) => (i % 2 ? make("sub", {}, part) : part));
 }

@@ -259,14 +259,14 @@ export class DerivativeScope {
         g.fill();
       }
       g.globalAlpha = 1;
-      if (scene.compare) {
-        g.strokeStyle = c.methods.bptt;
-        g.lineWidth = 2;
-        along(slope, (i) => this.a.curve[i], [7, 5]);
-      }
       g.strokeStyle = c.ink;
       g.lineWidth = 2;
       along(slope, (i) => this.mean(this.a.margins[i]));
+      if (scene.compare) {                                   // over the curve: where they coincide, both are seen
+        g.strokeStyle = c.methods.bptt_cut;
+        g.lineWidth = 2.5;
+        along(slope, (i) => this.a.curve[i], [8, 8]);
+      }
       if (this.count) {
         g.fillStyle = own;
         for (let i = 0; i < POINTS; i++) g.fillRect(x(this.margin(i)) - 2, slope.y(this.sums[i] / this.count) - 2, 4, 4);

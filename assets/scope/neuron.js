@@ -330,7 +330,9 @@ export class NeuronScope {
         cover(extremes(xc));
         if (this.drawing) range.cover(-0.2 * range.high, range.high * 1.02);
       } else if (track.name === "membrane") {
-        cover(extremes(uc));
+        // A step that crosses Izhikevich's 30 mV may shoot far beyond; the picture, as all of them do, cuts the spike there.
+        const most = this.data.kernel === "izhikevich" ? 36 : Infinity;
+        cover(extremes(uc).map((v) => Math.min(v, most)));
         cover(extremes(states, S));
         const top = this.threshold ? this.threshold(0) : 0;
         range.cover(Math.min(0, range.low), top * 1.12);

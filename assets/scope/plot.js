@@ -6,7 +6,7 @@ export const clamp = (x, low, high) => Math.min(high, Math.max(low, x));
 export function digits(x) {
   if (!Number.isFinite(x)) return x > 0 ? "∞" : x < 0 ? "−∞" : "not a number";
   const a = Math.abs(x);
-  const text = a !== 0 && (a < 1e-3 || a >= 1e5) ? x.toExponential(1).replace("e+", "e") : String(Number(x.toPrecision(3)));
+  const text = a !== 0 && (a < 1e-3 || a >= 1e5) ? x.toExponential(1).replace("e+", "e").replace(".0e", "e") : String(Number(x.toPrecision(3)));
   return text.replace(/-/g, "−");
 }
 
@@ -72,7 +72,7 @@ export class Track {
     const found = [0];
     const top = Math.max(Math.abs(low), Math.abs(high), 1);
     const every = Math.max(1, Math.ceil(Math.log10(top) / 3));
-    for (let e = 0; 10 ** e <= top * 1.001; e += every) found.push(10 ** e, -(10 ** e));
+    for (let e = every > 1 ? every : 0; 10 ** e <= top * 1.001; e += every) found.push(10 ** e, -(10 ** e));
     return found.filter((t) => t >= low && t <= high);
   }
 }
