@@ -1,5 +1,7 @@
 """Neuron: one neuron or a population, driven by a current."""
 
+import dataclasses
+
 import numpy as np
 import streamlit as st
 
@@ -8,44 +10,71 @@ from snnviz.experiments import current_range
 from snnviz.figures import intervals, phase_plane, raster, traces
 from snnviz.figures import rate_curve as curve
 from snnviz.neurons import LIF, NEURONS, Izhikevich
-from snnviz.stimuli import STIMULI, Step
-from snnviz.ui import backend, controls, page, spike_train
+from snnviz.stimuli import STIMULI, Shaped, Step
+from snnviz.ui import backend, controls, page, scope, spike_train
 from snnviz.ui.runs import cached
 
 page.heading(
     "A neuron under a current",
-    "The membrane gathers the input and leaks; where it reaches the threshold the neuron fires and is reset. Move a control and "
-    "watch what changes. Hold a run to compare the next one with it.",
+    "The membrane gathers the input and leaks; where it reaches the threshold the neuron fires and is reset. Move a control, drag "
+    "the threshold, draw a current: the picture follows the hand. Hold a run to compare the next one with it.",
 )
-left, right = page.sides()
-
-with left:
-    neuron = controls.choose(NEURONS, "Neuron", "neuron", default=LIF())
+top = st.columns([1, 1, 1, 1], vertical_alignment="bottom")
+with top[0]:
+    view = controls.option(["live", "figure"], "View", "view", segmented=True, titles={"live": "Live", "figure": "Figure"}.get,
+                           help="Live: the kernels run in this page. Figure: they run on the server, on the chosen backend.")
+absent = scope.problem("neuron-scope") if view == "live" else None
+live = view == "live" and absent is None
+left, right = (None, st.container()) if live else page.sides()
+with top[1] if live else left:
+    if live:
+        name = controls.option(list(NEURONS), "Neuron", "neuron", titles=lambda n: NEURONS[n].title)
+        neuron = scope.recall(NEURONS[name](), f"neuron.{name}")
+    else:
+        neuron = controls.choose(NEURONS, "Neuron", "neuron", default=LIF())
+with top[2].popover("Stimulus", icon=":material/show_chart:", width="stretch") if live else left:
     strong = Step(amplitude=10.0) if isinstance(neuron, Izhikevich) else Step()
     stimulus = controls.choose(STIMULI, "Stimulus", "stimulus", default=strong)
     if isinstance(stimulus, SpikeTrain):
         with page.guarded():
             stimulus = spike_train.edit(stimulus, "stimulus.SpikeTrain.times")
+with top[3].popover("Run and population", icon=":material/tune:", width="stretch") if live else left:
     experiment = controls.edit(Experiment(neuron, stimulus, steps=400), "run", only=("steps", "neurons", "spread", "seed"))
 
 with right, page.guarded():
     experiment.check_budget()
+    if absent:
+        st.info(absent, icon=":material/info:")
+    if live:
+        asked = dataclasses.replace(scope.recall(scope.Scene(), "scope"), neuron=neuron)
+        current = experiment.input()[:, 0].numpy()
+        shown = scope.neuron_scope(asked, current, key="neuron-scope")
+        neuron, column = shown.neuron, shown.column
+        told = controls.query(neuron, "neuron", default=name, tables=[NEURONS])
+        told |= scope.query(dataclasses.replace(shown, neuron=LIF()), "scope", scope.Scene())
+        controls.remember(told, f"neuron.{name}.", "scope.")
+        if shown.gain != 1 or shown.drawn:
+            stimulus = Shaped(stimulus, shown.gain, shown.drawn)
+        experiment = dataclasses.replace(experiment, neuron=neuron, stimulus=stimulus)
     with st.spinner("Running; the first run of a neuron builds its kernel, once on this machine", show_time=True):
         layer = cached(simulate)(experiment, backend.chosen()).layers[0]
-    held = st.session_state.get("held")
-    ghost = None if held is None else cached(simulate)(held, backend.chosen()).layers[0]
-    if ghost is not None and ghost.neuron.kernel == "izhikevich" and layer.neuron.kernel != "izhikevich":
-        ghost = None
-    shown = st.slider("Neuron shown", 0, experiment.neurons - 1, 0, key="shown") if experiment.neurons > 1 else 0
-    page.figure(traces.traces(layer, shown, ghost, page.dark()), "traces")
+    if not live:
+        held = st.session_state.get("held")
+        ghost = None if held is None else cached(simulate)(held, backend.chosen()).layers[0]
+        if ghost is not None and ghost.neuron.kernel == "izhikevich" and layer.neuron.kernel != "izhikevich":
+            ghost = None
+        column = st.slider("Neuron shown", 0, experiment.neurons - 1, 0, key="shown") if experiment.neurons > 1 else 0
+        page.figure(traces.traces(layer, column, ghost, page.dark()), "traces")
+        if experiment.neurons > 1 and layer.spikes is not None:
+            page.figure(raster.raster(layer, dark=page.dark()), "raster")
     with st.container(horizontal=True):
-        if st.button("Hold this run", icon=":material/push_pin:", help="Draw it faintly behind the runs to come."):
+        if not live and st.button("Hold this run", icon=":material/push_pin:", help="Draw it faintly behind the runs to come."):
             st.session_state["held"] = experiment
             st.rerun()
-        if held is not None and st.button("Let go", icon=":material/close:"):
+        if not live and held is not None and st.button("Let go", icon=":material/close:"):
             del st.session_state["held"]
             st.rerun()
-        one = (slice(None), 0, shown)
+        one = (slice(None), 0, column)
         columns = {"time_ms": layer.times, "input": layer.current[one], "membrane_before_reset": layer.u[one],
                    "membrane_after_reset": layer.v[one], "threshold": layer.theta[one]}
         if layer.spikes is not None:
@@ -54,9 +83,6 @@ with right, page.guarded():
             columns[layer.trace_name] = layer.trace[one]
         page.downloads("neuron", columns)
 
-with right:
-    if experiment.neurons > 1 and layer.spikes is not None:
-        page.figure(raster.raster(layer, dark=page.dark()), "raster")
     if layer.spikes is not None:
         a, b = st.columns(2)
         currents = np.linspace(0, current_range(neuron), 60)
@@ -65,7 +91,7 @@ with right:
             page.figure(curve.rate_curve(currents, rates, getattr(stimulus, "amplitude", None), dark=page.dark()), "rates")
         with b:
             if isinstance(neuron, Izhikevich):
-                page.figure(phase_plane.phase_plane(layer, shown, page.dark()), "phase")
+                page.figure(phase_plane.phase_plane(layer, column, page.dark()), "phase")
             else:
                 page.figure(intervals.intervals(layer, page.dark()), "intervals")
 

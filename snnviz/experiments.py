@@ -184,7 +184,7 @@ class Experiment(Declared):
 
 VALUES: dict[str, type] = {
     "Experiment": Experiment, **NEURONS, **surrogates.SURROGATES, **METHODS, **zeroth_order.LAWS, **stimuli.STIMULI,
-    **losses.LOSSES, **ARCHITECTURES,
+    "Shaped": stimuli.Shaped, **losses.LOSSES, **ARCHITECTURES,
 }
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from snnviz.params import Declared, Param, params
 
@@ -27,6 +28,7 @@ _EXTRA = "_controls.extra"  # key -> admissible values from a URL that the slide
 _UNBOUND = "_controls.unbound"  # keys drawn unbound in the last run
 _PAGE = "_controls.page"
 _KEYS = "_controls.keys"  # every key drawn in this session by a page
+LINK = "link"  # in the URL of a link to the page it stands on
 
 
 def begin(page: str, shared: Collection[str] = ()) -> None:
@@ -37,7 +39,12 @@ def begin(page: str, shared: Collection[str] = ()) -> None:
     """
     state = st.session_state
     state[_DRAWN] = set()
-    if state.get(_PAGE) == page:
+    followed = LINK in st.query_params
+    if followed:
+        # To Streamlit a link to the page itself is no navigation: controls would keep their values against the URL.
+        del st.query_params[LINK]
+        get_script_run_ctx().is_history_navigation = True
+    if state.get(_PAGE) == page and not followed:
         return
     if _PAGE in state:
         state[_UNBOUND] = set()
@@ -173,6 +180,16 @@ def option(
         st.query_params[key] = text
     seen[key] = text
     return name
+
+
+def remember(asked: Mapping[str, str], *prefixes: str) -> None:
+    """Let the URL say just this under these prefixes: settings of a control that is not Streamlit's."""
+    for key in [k for k in st.query_params if k.startswith(prefixes) and k not in asked]:
+        del st.query_params[key]
+    for key, text in asked.items():
+        drawn(key)
+        if st.query_params.get(key) != text:
+            st.query_params[key] = text
 
 
 def drawn(key: str) -> None:
