@@ -1,4 +1,4 @@
-"""The real app in a real Chromium: fixtures, and what a test does with a page. Import `app_url`, `chromium`, `visit` in conftest."""
+"""The real app in a real Chromium: fixtures, which conftest imports, and what a test does with a page."""
 
 import contextlib
 import os
