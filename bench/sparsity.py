@@ -16,6 +16,7 @@ On a machine that others use, --threads 1 and the CPU times say more than the cl
 import argparse
 import dataclasses
 import datetime
+import itertools
 import json
 import os
 import pathlib
@@ -265,16 +266,14 @@ def main(arguments=None) -> None:
     warnings.simplefilter("ignore", sparse.DeadLayer)
     report = {"machine": machine(options.device), "rate": RATE, "neuron": repr(LIF()), "cases": []}
     print(json.dumps(report["machine"], indent=1))
-    for name in options.workloads:
-        for hidden in options.hidden:
-            for batch in options.batch:
-                for steps in options.steps or [WORKLOADS[name].steps]:
-                    work = dataclasses.replace(WORKLOADS[name], steps=steps)
-                    report["cases"] += run(work, hidden, batch, options, backend.name)
     RESULTS.mkdir(exist_ok=True)
     stamp = report["machine"]["date"][:19].replace(":", "")
     path = options.output or RESULTS / f"sparsity-{options.device}-{stamp}.json"
-    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    for name, hidden, batch in itertools.product(options.workloads, options.hidden, options.batch):
+        for steps in options.steps or [WORKLOADS[name].steps]:
+            work = dataclasses.replace(WORKLOADS[name], steps=steps)
+            report["cases"] += run(work, hidden, batch, options, backend.name)
+            path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")     # what is done is not lost
     print(f"\nwritten to {path}")
 
 
