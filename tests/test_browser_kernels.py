@@ -22,6 +22,7 @@ from snnviz.zeroth_order import LAWS, ZerothOrder
 
 pytestmark = pytest.mark.browser
 NATIVE = BACKENDS["native"]
+DRAW = Draw(seed=7, layer=3)
 
 # Puts the scope's own modules and one instance of the kernels into an empty page.
 START = """async ([kernels, coefficients, packed]) => {
@@ -163,7 +164,7 @@ def test_zeroth_order_draws_are_the_same(kit, law, draws):
     backward(kit, IF(), AtSpike(ZerothOrder(LAWS[law](), 0.3, draws)), ResetPath.KEPT, 40, 17, Draw(seed=12, layer=3, first=1000))
 
 
-def backward(kit, neuron, at_spike, path, steps, columns, draw=Draw(seed=7, layer=3)):
+def backward(kit, neuron, at_spike, path, steps, columns, draw=DRAW):
     x, initial = current(steps, columns), rest(neuron, columns)
     forward = NATIVE.forward(neuron, coefficients(neuron), x, initial)
     upstream = Upstream(s=current(steps, columns, 0.5, 1), u=current(steps, columns, 0.1, 2))
@@ -172,7 +173,8 @@ def backward(kit, neuron, at_spike, path, steps, columns, draw=Draw(seed=7, laye
         expected = NATIVE.backward(neuron, coefficients(neuron), at_spike, path, draw, x, initial, forward, up, record=True)
         kernel = at_spike.derivative.kernel
         delta, slopes, multiplier, first = kit.evaluate(BACKWARD, {
-            "neuron": scope.plain(neuron), "kernel": kernel, "d": list(at_spike.derivative.coefficients()), "T": steps, "M": columns,
+            "neuron": scope.plain(neuron), "kernel": kernel, "d": list(at_spike.derivative.coefficients()), "T": steps,
+            "M": columns,
             "u": send(forward.u), "gradS": send(up.s), "gradU": send(up.u), "reset": path.value, "gain": at_spike.gain,
             "window": None if math.isinf(at_spike.window) else at_spike.window, "gate": at_spike.gate,
             "afterReset": at_spike.after_reset, "seed": draw.seed, "first": draw.first, "table": send(table),

@@ -232,7 +232,8 @@ def test_play_step_scrub_and_zoom(go):
     press = lambda name: seen.page.get_by_role("button", name=name, exact=True).click()  # noqa: E731
     scrub = seen.page.get_by_label("Time cursor", exact=True)
     press("One step on"), press("One step on"), press("One step back")
-    seen.until("() => document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot.querySelector('.scrub').value === '1'")
+    seen.until("() => document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
+               ".querySelector('.scrub').value === '1'")
     seen.page.get_by_label("Speed").select_option("200")
     press("Play")
     seen.until("() => Number(document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"

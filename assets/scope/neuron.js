@@ -327,8 +327,8 @@ export class NeuronScope {
     for (const track of this.tracks) {
       const range = track.range, cover = ([low, high]) => low <= high && range.cover(clamp(low, -1e30, 0), clamp(high, 0, 1e30));
       if (track.name === "input") {
-        cover(extremes(xc));
-        if (this.drawing) range.cover(-0.2 * range.high, range.high * 1.02);
+        // The scale must not run away from a hand that draws on it.
+        if (this.hand?.kind !== "draw") cover(extremes(xc));
       } else if (track.name === "membrane") {
         // A step that crosses Izhikevich's 30 mV may shoot far beyond; the picture, as all of them do, cuts the spike there.
         const most = this.data.kernel === "izhikevich" ? 36 : Infinity;
@@ -841,6 +841,10 @@ export class NeuronScope {
     this.drawing = on;
     this.drawButton.setAttribute("aria-pressed", String(on));
     this.levelBox.hidden = !on;
+    if (on) {
+      const { range } = this.track("input"), most = Math.max(-range.low, range.high);
+      range.cover(-most, 1.5 * most); // room above and below what flows now
+    }
     this.element.classList.toggle("drawing", on);
     this.touch();
   }
