@@ -13,6 +13,8 @@ must be a folder they share, and `SNNVIZ_STORE` a database they all reach.
 import contextlib
 import dataclasses
 import functools
+import gc
+import itertools
 import logging
 import os
 import pickle
@@ -38,11 +40,13 @@ TELL = 0.2              # seconds between two tellings of how far it has come
 SIGN = 5.0              # seconds between two signs of life in the store
 LOST = 20.0             # seconds without one after which a run elsewhere counts as interrupted
 MOST = 8                # runs that one visitor may have going
+PATIENCE = 5.0          # seconds to wait for a scheduler
 
 _LOG = logging.getLogger(__name__)
 _lock = threading.Lock()
 _tasks: dict[str, Any] = {}         # the futures of this process's runs
 _client: Any = None
+_settled = False
 
 
 class JobError(ValueError):
@@ -56,6 +60,7 @@ def client() -> Any:
         JobError: the cluster does not answer.
     """
     global _client
+    import dask
     from distributed import Client, LocalCluster
 
     with _lock:
@@ -63,11 +68,13 @@ def client() -> Any:
             return _client
         if address := os.environ.get("SNNVIZ_SCHEDULER"):
             try:
-                _client = Client(address, timeout=5, set_as_default=False)
+                _client = Client(address, timeout=PATIENCE, set_as_default=False)
             except (OSError, TimeoutError, ValueError) as problem:
                 raise JobError(f"The Dask scheduler at {address} does not answer ({type(problem).__name__}); start it, or unset "
                                "SNNVIZ_SCHEDULER to train in this process.") from None
         else:
+            # Dask looks at every thread a hundred times a second for a profile that nobody here reads.
+            dask.config.set({"distributed.worker.profile.enabled": False, "distributed.admin.system-monitor.gil.enabled": False})
             # One turn at a time for two cores: the pages need the other one.
             cluster = LocalCluster(processes=False, n_workers=1, threads_per_worker=max(1, (os.cpu_count() or 1) // 2),
                                    dashboard_address=None, silence_logs=logging.ERROR)
@@ -99,9 +106,9 @@ def submit(run: Run) -> str:
     kept = store.default()
     if len({s.run for s in kept.list(run.owner, live=True)}) >= MOST:
         raise JobError(f"{MOST} of your runs are still going; stop one before you start another.")
-    dask = client()
+    there = client()
     kept.begin(run, _here())
-    _start(dask, run)
+    _start(there, run)
     return run.id
 
 
@@ -116,11 +123,11 @@ def go_on(run: str) -> None:
     _start(client(), state.run, dataclasses.replace(state, status=Status.WAITING))
 
 
-def _start(dask: Any, run: Run, state: RunState | None = None) -> None:
+def _start(there: Any, run: Run, state: RunState | None = None) -> None:
     from distributed import Variable, fire_and_forget
 
-    Variable(f"run-{run.id}", client=dask).set(pickle.dumps(RunState.asked(run) if state is None else state, protocol=5))
-    task = dask.submit(_work, run, store.default_url(), str(checkpoints(run.id)), key=f"train-{run.id}-{time.time_ns():x}",
+    Variable(f"run-{run.id}", client=there).set(pickle.dumps(RunState.asked(run) if state is None else state, protocol=5))
+    task = there.submit(_work, run, store.default_url(), str(checkpoints(run.id)), key=f"train-{run.id}-{time.time_ns():x}",
                        pure=False)
     fire_and_forget(task)       # it stays, on a cluster, when this process goes
     _tasks[run.id] = task
@@ -383,11 +390,24 @@ class _Task:
             records.close()
         self._end()
 
+    def _first(self) -> None:
+        """The data are read and every library is there: what lives now lives on, and the collector need not look at it again.
+
+        Streamlit collects after every run of a page, with all threads waiting; while a run was watched that took up to half
+        of the time of training.
+        """
+        global _settled
+        if not _settled:
+            _settled = True
+            gc.collect()
+            gc.freeze()
+
     def _turn(self, records: Iterator[tuple[int, Record | Failure]], numbers: list[int]) -> bool:
         """Train until the turn is over or somebody says so; False when nothing is left. A step is one batch of each."""
         end = time.perf_counter() + TURN
         missing = set(self.going)
         while (told := next(records, None)) is not None:
+            self._first()
             number, record = numbers[told[0]], told[1]
             line = self.lines[number]
             if isinstance(record, Failure):
@@ -407,7 +427,7 @@ class _Task:
             if self.steps and not missing:
                 self.steps, missing = self.steps - 1, set(self.going)
                 self._tell()
-            if self.status is Status.PAUSED and not self.steps or time.perf_counter() > end:
+            if (self.status is Status.PAUSED and not self.steps) or time.perf_counter() > end:
                 return True
         return False
 
@@ -507,7 +527,7 @@ class _LineOnItsWay:
             self.seconds += record.seconds.test
             self.alarms = []
             if record.sample is not None:
-                self.spikes = {layer.name: np.asarray(layer.spikes[:, 0]) > 0 for layer in record.sample if layer.spikes is not None}
+                self.spikes = {layer.name: layer.spikes[:, 0] > 0 for layer in record.sample if layer.spikes is not None}
             self.epochs = [e for e in self.epochs if e.epoch < record.epoch] + [dataclasses.replace(record, sample=None)]
         if not isinstance(record, BatchRecord):
             return
@@ -538,7 +558,7 @@ class _LineOnItsWay:
         if points:
             a = np.array(points, np.float32)
             cuts = np.cumsum([4, *self.widths])
-            curve = Curve(a[:, 0], a[:, 1], a[:, 2], a[:, 3], *(a[:, i:j] for i, j in zip(cuts, cuts[1:], strict=False)))
+            curve = Curve(a[:, 0], a[:, 1], a[:, 2], a[:, 3], *(a[:, i:j] for i, j in itertools.pairwise(cuts)))
         epochs = self.epochs if whole else [dataclasses.replace(e, confusion=None) for e in self.epochs[:-1]] + self.epochs[-1:]
         return Line(self.training, tuple(epochs), curve, dict(self.spikes), tuple(self.alarms), self.ended, self.problem)
 

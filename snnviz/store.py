@@ -313,7 +313,8 @@ class Store:
                 return None
             lines = database.execute(sa.select(self._lines).where(self._lines.c.run == run).order_by(self._lines.c.line)).mappings().all()
             t = self._epochs.c
-            epochs = database.execute(sa.select(self._epochs).where(t.run == run).order_by(t.line, t.epoch)).mappings().all()
+            of_run = sa.select(self._epochs).where(t.run == run).order_by(t.line, t.epoch)
+            epochs = database.execute(of_run).mappings().all()
         made = []
         for line in lines:
             training = Training.from_toml(line["settings"], f"the saved run {run}")

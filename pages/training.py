@@ -1,0 +1,118 @@
+"""Training: several methods side by side, from the same weights on the same batches, live."""
+
+import dataclasses
+
+import streamlit as st
+
+from snnviz import jobs, text
+from snnviz.datasets import DATASETS
+from snnviz.experiments import ARCHITECTURES
+from snnviz.losses import LOSSES, AbstractTrainingLoss
+from snnviz.neurons import NEURONS
+from snnviz.optimisers import OPTIMISERS, SCHEDULES
+from snnviz.params import Param
+from snnviz.store import Run, RunState
+from snnviz.training import Training
+from snnviz.ui import backend, controls, follow, methods, page
+
+FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
+TRAINABLE = {name: cls for name, cls in LOSSES.items() if issubclass(cls, AbstractTrainingLoss)}
+SETS = {name: cls for name, cls in DATASETS.items() if name not in ("TonicSet", "OwnRecordings")}
+SHAPED = ("inputs", "outputs", "side")          # of a network: they follow from the data set
+
+page.heading(
+    "Train several methods side by side",
+    "All start from the same weights and see the same batches; only the gradient differs. Press Start and watch who learns, "
+    "how fast, and what it costs. A run goes on when you leave the page, and is saved.",
+)
+left, right = page.sides()
+with left:
+    picked = methods.names(methods.FOR_A_NETWORK, ["kept", "slayer", "exodus", "localzo"])
+    dataset = controls.choose(SETS, "Data", "data", default=Training().dataset, exclude=("folder",), more="More of the data")
+    own = st.session_state.get("own_recordings")
+    if own and st.toggle("Train on your uploaded recordings", key="train_own", help="Those of the Data page."):
+        dataset = own
+    epochs = controls.number(8, Param("Epochs", low=1, high=10_000, slider=(1, 50, 1)), "epochs")
+    with st.expander("Network"):
+        shape = controls.choose(ARCHITECTURES, "Network", "network", default=Training().architecture, exclude=SHAPED)
+        neuron = controls.choose(FIRING, "Neuron", "neuron", default=Training().neuron, exclude=("dt",))
+    with st.expander("Learning"):
+        optimiser = controls.choose(OPTIMISERS, "Optimiser", "optimiser", default=Training().optimiser)
+        schedule = controls.choose(SCHEDULES, "Learning rate over time", "schedule", default=Training().schedule)
+        loss = controls.choose(TRAINABLE, "Loss", "loss", default=Training().loss)
+        base = controls.edit(Training, "run", only=("batch", "seed", "clip"))
+        repeats = controls.number(1, Param("Repeats over seeds", low=1, high=20, slider=(1, 10, 1),
+                                           help="Each method is trained that often, from other weights."), "repeats")
+        sample = controls.number(0, Param("Test sample shown", low=0, high=100_000), "sample")
+    chosen = methods.settings(picked)
+
+with right, page.guarded():
+    if not chosen:
+        st.info("Choose a method at the left.")
+        st.stop()
+    trainings = tuple(
+        dataclasses.replace(base, dataset=dataset, architecture=shape, neuron=neuron, method=method, loss=loss,
+                            optimiser=optimiser, schedule=schedule, epochs=epochs, seed=base.seed + repeat)
+        for method in chosen for repeat in range(repeats))
+    shown = st.session_state.get("run")
+    if shown is None and "run_looked_for" not in st.session_state:      # after a reload, or back from a closed tab
+        st.session_state["run_looked_for"] = True
+        shown = st.session_state["run"] = jobs.latest(follow.visitor())
+    state = None if shown is None else jobs.follow(shown)
+    going = state is not None and state.status.live
+
+    def start():
+        run = follow.attempt(jobs.submit, Run(trainings, backend.chosen(), sample, follow.visitor(), dataset.title))
+        if run is not None:
+            st.session_state["run"] = run
+
+    with st.container(key="view_row", horizontal=True):
+        view = controls.option(list(follow.VIEWS), "Picture", "view", titles=follow.VIEWS.get, segmented=True)
+    one = 0
+    if view in follow.ONE_METHOD and state is not None and len(state.run.labels) > 1:
+        one = state.run.labels.index(st.selectbox("Method", state.run.labels, key="method_shown"))
+
+    def live():
+        run = st.session_state.get("run")
+        now = None if run is None else jobs.follow(run)
+        moving = now is not None and now.status.live
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button("Start", icon=":material/play_arrow:", type="primary", on_click=start, key="start", disabled=moving,
+                      help="Stop the run that goes before you start another here." if moving else None)
+            if now is not None:
+                follow.buttons(now)
+                follow.headline(now)
+        follow.complaint()
+        follow.picture([now] if now else [RunState.asked(Run(trainings))], view, one, "training")
+        if now is None:
+            st.info("Nothing has run yet. The settings are good to begin with: press Start.", icon=":material/info:")
+        else:
+            follow.table(now)
+            follow.problems(now)
+        if moving != going:
+            st.rerun()
+
+    st.fragment(live, run_every=follow.EVERY if going else None)()
+    if state is not None and not going:
+        with st.container(horizontal=True):
+            page.downloads("training", follow.columns(state))
+            st.download_button("Settings (TOML)", follow.settings_toml(state), "training.toml", key="toml", on_click="ignore",
+                               icon=":material/download:")
+            st.page_link("pages/runs.py", label="All saved runs", icon=":material/folder_open:")
+
+with st.expander("What differs between the methods", icon=":material/function:"):
+    for method in chosen:
+        st.markdown(f"**{method.label}**")
+        st.latex(method.equation)
+        page.citation(method.cite)
+made = trainings[0]
+page.code_behind(f"""
+from snnviz import *
+from snnviz.training import *
+
+common = {text.source(dataclasses.replace(made, method=type(base.method)()))}
+for method in [{', '.join(map(text.source, chosen))}]:
+    for record in train(dataclasses.replace(common, method=method), "{backend.chosen()}"):
+        if isinstance(record, EpochRecord):
+            print(method.label, record.epoch, record.test_accuracy)
+""")

@@ -1,0 +1,278 @@
+"""Following a run on a page: who is looking, the buttons, the picture by view, the table, what went wrong."""
+
+import datetime
+import hashlib
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from snnviz import jobs
+from snnviz.figures import clock, confusion, curves, layer_rasters
+from snnviz.figures.theme import empty_figure
+from snnviz.store import Line, RunState, Status, Summary
+from snnviz.ui import methods, page
+
+_LOG = logging.getLogger(__name__)
+EVERY = 0.4             # seconds between two looks at a run that goes
+HEIGHT = 440
+
+VIEWS = {
+    "learning": "Learning",
+    "clock": "By the clock",
+    "time": "Time spent",
+    "spikes": "Spikes",
+    "norms": "Gradients",
+    "raster": "Raster",
+    "confusion": "Confusion",
+}
+ONE_METHOD = ("raster", "confusion")        # views of one method at a time
+
+WORDS = {
+    Status.WAITING: ("waits for its turn", "gray", ":material/hourglass_empty:"),
+    Status.RUNNING: ("training", "blue", ":material/play_arrow:"),
+    Status.PAUSED: ("paused", "orange", ":material/pause:"),
+    Status.FINISHED: ("finished and saved", "green", ":material/check:"),
+    Status.STOPPED: ("stopped; what it did is saved", "gray", ":material/stop:"),
+    Status.FAILED: ("could not go on", "red", ":material/error:"),
+    Status.INTERRUPTED: ("interrupted; what it did is saved", "orange", ":material/link_off:"),
+}
+
+
+def visitor() -> str:
+    """Who is looking: the same browser after a reload or a closed tab, told by Streamlit's own cookie against forgery."""
+    state = st.session_state
+    if "_visitor" not in state:
+        # 2|mask|token|time: the token under its mask is what stays the same for a browser.
+        parts = st.context.cookies.get("_streamlit_xsrf", "").split("|")
+        try:
+            mask, token = bytes.fromhex(parts[1]), bytes.fromhex(parts[2])
+            known = bytes(b ^ mask[i % len(mask)] for i, b in enumerate(token)).hex()
+        except (IndexError, ValueError, ZeroDivisionError):
+            known = uuid.uuid4().hex
+        state["_visitor"] = hashlib.sha256(known.encode()).hexdigest()[:16]
+    return state["_visitor"]
+
+
+def attempt(action: Callable[..., Any], *arguments: Any) -> Any:
+    """Do something to a run from a button; a complaint is kept and shown by `complaint`."""
+    try:
+        return action(*arguments)
+    except (ValueError, TypeError, OSError) as problem:
+        _LOG.info("shown to the visitor: %s", problem, exc_info=True)
+        st.session_state["_follow.complaint"] = str(problem) or type(problem).__name__
+        return None
+
+
+def complaint() -> None:
+    if told := st.session_state.pop("_follow.complaint", None):
+        st.error(told, icon=":material/error:")
+
+
+def _and_see(action: Callable[[str], None], run: str, wanted: Callable[[RunState], bool]) -> None:
+    """Give an order and wait a moment for it to be obeyed, so that the next picture shows it."""
+    attempt(action, run)
+    attempt(jobs.wait, run, wanted, 0.5)
+
+
+def buttons(state: RunState) -> None:
+    """Pause or resume, step, stop; or go on with what did not finish."""
+    run, status = state.run.id, state.status
+    if status.live:
+        paused = status is Status.PAUSED
+        told = sum(len(line.curve.at) for line in state.lines)
+        if paused:
+            st.button("Resume", icon=":material/play_arrow:", key="resume", on_click=_and_see,
+                      args=(jobs.resume, run, lambda s: s.status is not Status.PAUSED))
+        else:
+            st.button("Pause", icon=":material/pause:", key="pause", on_click=_and_see,
+                      args=(jobs.pause, run, lambda s: s.status is not Status.RUNNING))
+        st.button("Step", icon=":material/skip_next:", key="step", help="One batch of every method, then hold.", on_click=_and_see,
+                  args=(jobs.step, run, lambda s: sum(len(line.curve.at) for line in s.lines) > told))
+        st.button("Stop", icon=":material/stop:", key="stop", help="What is done is saved and can be gone on with.",
+                  on_click=_and_see, args=(jobs.cancel, run, lambda s: not s.status.live))
+    elif status is not Status.FINISHED:
+        st.button("Go on", icon=":material/play_arrow:", key="go_on", help="From the last whole epoch.",
+                  on_click=_and_see, args=(jobs.go_on, run, lambda s: s.status.live))
+
+
+def headline(state: RunState) -> None:
+    """Where the run stands, in one line of fixed height."""
+    words, colour, icon = WORDS[state.status]
+    if state.status is Status.RUNNING and not any(len(line.curve.at) for line in state.lines):
+        words, icon = "gets data and kernels ready", ":material/hourglass_empty:"
+    asked = max(line.training.epochs for line in state.lines)
+    done = min(len(line.epochs) for line in state.lines)
+    seconds = sum(float(line.curve.seconds[-1]) if len(line.curve.seconds) else 0.0 for line in state.lines)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.badge(words, icon=icon, color=colour)
+        st.progress(min(1.0, state.share), f"{done} of {asked} epochs; {seconds:.1f} s of training")
+
+
+def problems(state: RunState) -> None:
+    """What went wrong, by method; what happened to the run."""
+    for note in state.notes:
+        st.info(note, icon=":material/info:")
+    for label, line in zip(state.run.labels, state.lines, strict=True):
+        if line.problems:
+            st.warning(f"**{label}.** " + " ".join(line.problems), icon=":material/warning:")
+
+
+def table(state: RunState) -> None:
+    """A row per method, of fixed height."""
+    nan = float("nan")
+    layers = max((len(line.epochs[-1].rates) for line in state.lines if line.epochs), default=0)
+    last = [line.epochs[-1] if line.epochs else None for line in state.lines]
+    batch = [line.curve.seconds[-1] / max(line.curve.at[-1], 1e-9) if len(line.curve.at) else nan for line in state.lines]
+    share = "%.1f %%"
+    st.dataframe(
+        {"method": state.run.labels,
+         "test accuracy": [nan if e is None else 100 * e.test_accuracy for e in last],
+         "best": [100 * max((e.test_accuracy for e in line.epochs), default=nan) for line in state.lines],
+         "test loss": [nan if e is None else e.test_loss for e in last],
+         "seconds an epoch": batch,
+         "spikes per neuron and step": [nan if e is None or not layers else float(np.mean(e.rates)) for e in last],
+         "active in backward": [nan if e is None or not layers else 100 * float(np.mean(e.active)) for e in last]},
+        hide_index=True, key="follow-table", column_config={
+            "test accuracy": st.column_config.NumberColumn(format=share), "best": st.column_config.NumberColumn(format=share),
+            "test loss": st.column_config.NumberColumn(format="%.3g"), "seconds an epoch": st.column_config.NumberColumn(format="%.3g"),
+            "spikes per neuron and step": st.column_config.NumberColumn(format="%.3g"),
+            "active in backward": st.column_config.NumberColumn(format=share)})
+
+
+def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "follow") -> None:
+    """One view of a run, or of several over one another. `one`: the training shown where a view shows one."""
+    dark = page.dark()
+    lines = [line for state in states for line in state.lines]
+    labels = _names(states)
+    fig = None
+    if view in ("learning", "clock"):
+        against = "epochs" if view == "learning" else "seconds"
+        end = float(max(line.training.epochs for line in lines)) if against == "epochs" else None
+        fig = curves.curves(
+            [curves.Row("accuracy", _tests(lines, labels, "test_accuracy", against), span=(0.0, 1.0)),
+             curves.Row("loss", _batches(lines, labels, against), log=True)],
+            "Accuracy on the test half, and loss batch by batch", "epoch" if against == "epochs" else "seconds of training", end, dark, HEIGHT)
+    elif view in ("spikes", "norms"):
+        fig = _layers(lines, labels, view, dark)
+    elif view == "time":
+        spent = {label: _seconds(line) for label, line in zip(labels, lines, strict=True)}
+        fig = clock.clock(spent, dark, HEIGHT)
+    elif lines[one].epochs and view == "confusion" and lines[one].epochs[-1].confusion is not None:
+        counts = lines[one].epochs[-1].confusion
+        fig = confusion.confusion(counts, [str(i) for i in range(len(counts))], labels[one], methods.hue(lines[one].training.method),
+                                  dark, HEIGHT)
+    elif view == "raster" and lines[one].spikes:
+        fig = layer_rasters.layer_rasters(lines[one].spikes, lines[one].training.dataset.dt, dark, HEIGHT)
+    if fig is None:
+        st.markdown("**After the first epoch**")
+        fig = empty_figure("It comes with the end of the first epoch.", dark=dark, height=HEIGHT - 40)
+    page.figure(fig, f"{key}-{view}")
+
+
+def _names(states: Sequence[RunState]) -> list[str]:
+    """Labels of all trainings of all runs, told apart by the run where there are several."""
+    if len(states) == 1:
+        return list(states[0].run.labels)
+    return [f"{label}, {when(state.run.created)}" for state in states for label in state.run.labels]
+
+
+def best(lines: Sequence[Summary]) -> float:
+    """The best test accuracy among a run's trainings; NaN before the first epoch."""
+    return max((line.test_accuracy for line in lines if line.epochs), default=float("nan"))
+
+
+def when(seconds: float) -> str:
+    """A moment as the visitor reads it."""
+    return datetime.datetime.fromtimestamp(seconds).strftime("%d %b %H:%M")
+
+
+def _groups(lines: Sequence[Line], labels: Sequence[str]) -> dict[str, list[Line]]:
+    """Trainings that differ by seed only, under one name."""
+    groups: dict[str, list[Line]] = {}
+    for line, label in zip(lines, labels, strict=True):
+        groups.setdefault(label.replace(f", seed {line.training.seed}", ""), []).append(line)
+    return groups
+
+
+def _tests(lines: Sequence[Line], labels: Sequence[str], value: str, against: str) -> list[curves.Line]:
+    """Test accuracy by method; over several seeds, the mean with a band from the least to the largest."""
+    out = []
+    for name, group in _groups(lines, labels).items():
+        count = min(len(line.epochs) for line in group)
+        y = np.array([[getattr(e, value) for e in line.epochs[:count]] for line in group], float).reshape(len(group), count)
+        x = np.array([_times(line, against)[:count] for line in group], float)
+        band = (y.min(0), y.max(0)) if len(group) > 1 and count else (None, None)
+        out.append(curves.Line(name, methods.hue(group[0].training.method), x.mean(0), y.mean(0), *band, points=True))
+    return out
+
+
+def _times(line: Line, against: str) -> np.ndarray:
+    """When each epoch ended: its number, or the seconds of training until then."""
+    if against == "epochs":
+        return np.array([e.epoch for e in line.epochs], float)
+    return np.cumsum([e.seconds.total for e in line.epochs])
+
+
+def _batches(lines: Sequence[Line], labels: Sequence[str], against: str) -> list[curves.Line]:
+    """The loss: batch by batch, or over several seeds the mean and band of the epochs."""
+    out = []
+    for name, group in _groups(lines, labels).items():
+        if len(group) > 1:
+            out += _tests(group, [name] * len(group), "train_loss", against)
+            continue
+        curve = group[0].curve
+        x = curve.at if against == "epochs" else curve.seconds
+        out.append(curves.Line(name, methods.hue(group[0].training.method), x, curve.loss))
+    return out
+
+
+def _layers(lines: Sequence[Line], labels: Sequence[str], view: str, dark: bool) -> Any:
+    depth = max((line.curve.norms.shape[1] if len(line.curve.at) else 1) for line in lines)
+    rows = []
+    for layer in range(min(depth, 8)):
+        name = f"layer {layer + 1}" if layer < depth - 1 or depth == 1 else "readout"
+        for value, title in ((("rates", "spikes"), ("active", "active share")) if view == "spikes" else (("norms", "‖∂L/∂W‖"),)):
+            drawn = []
+            for label, line in ((name, line) for name, group in _groups(lines, labels).items() for line in group):
+                of = getattr(line.curve, value)
+                y = of[:, layer] if of.shape[1:] and layer < of.shape[1] else np.zeros(0)
+                known = np.isfinite(y)
+                drawn.append(curves.Line(label, methods.hue(line.training.method), line.curve.at[: len(y)][known], y[known]))
+            if view == "norms" or any(len(d.y) for d in drawn) or layer == 0:
+                rows.append(curves.Row(f"{title}<br>{name}", drawn, log=view == "norms", span=None if view == "norms" else (0.0, 0.1)))
+    title = ("Length of each layer's weight gradient" if view == "norms" else
+             "Spikes per neuron and step, and share of entries active in backward")
+    return curves.curves(rows, title, "epoch", float(max(line.training.epochs for line in lines)), dark, HEIGHT if len(rows) < 4 else 110 * len(rows))
+
+
+def _seconds(line: Line) -> tuple[float, ...]:
+    spent = line.seconds
+    return (spent.data, spent.forward, spent.backward, spent.update, spent.test)
+
+
+def columns(state: RunState) -> dict[str, list]:
+    """Every finished epoch of a run as the columns of a table."""
+    rows = [(label, line.training.seed, e) for label, line in zip(state.run.labels, state.lines, strict=True) for e in line.epochs]
+    out: dict[str, list] = {"method": [r[0] for r in rows], "seed": [r[1] for r in rows], "epoch": [r[2].epoch for r in rows]}
+    for name in ("train_loss", "train_accuracy", "test_loss", "test_accuracy"):
+        out[name] = [getattr(r[2], name) for r in rows]
+    for name in ("data", "forward", "backward", "update", "test"):
+        out[f"seconds_{name}"] = [getattr(r[2].seconds, name) for r in rows]
+    for name, what in (("rates", "rate"), ("active", "active"), ("norms", "gradient_norm")):
+        depth = max((len(getattr(r[2], name)) for r in rows), default=0)
+        for layer in range(depth):
+            out[f"{what}_layer_{layer + 1}"] = [getattr(r[2], name)[layer] if layer < len(getattr(r[2], name)) else "" for r in rows]
+    return out
+
+
+def settings_toml(state: RunState) -> str:
+    """The settings of every training of a run, as TOML."""
+    import tomli_w
+
+    from snnviz.text import plain
+
+    return tomli_w.dumps({"backend": state.run.backend, "training": [plain(t) for t in state.run.trainings]})
