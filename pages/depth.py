@@ -1,0 +1,126 @@
+"""Depth: surrogate module learning, and how much of each layer's gradient is error."""
+
+import streamlit as st
+
+from snnviz import text
+from snnviz.depth import against_closeness
+from snnviz.figures import chain, closeness, error_by_depth, with_and_without
+from snnviz.figures.theme import empty_figure
+from snnviz.methods import Route
+from snnviz.ui import backend, controls, depth, page
+
+PRESETS = {
+    "A head helps early layers": ("Error in layers 1 to 4, with heads after 2 and 4, falls below plain.", {}),
+    "Eight layers, one head": ("Deeper: the head after layer 3 leaves the last layers alone.", {"depth.layers": "8", "after": "3"}),
+    "Heads alone": ("Detached: what is in front of a head never hears of the network's own loss.", {"modules.route": "detach"}),
+    "Closer head, less error?": ("Four measurements during training.", {"depth.looks": "4"}),
+}
+
+page.heading(
+    "A short road to early layers",
+    "Every layer on the way back puts a surrogate where there is no derivative, and their errors multiply. A head is a small "
+    "network without spikes that gives the layers before it a shorter road. Look at the bars on the left.",
+)
+page.presets("depth.py", PRESETS)
+left, right = page.sides()
+with left, page.guarded():
+    study = depth.settings()
+    study.check_budget()
+
+
+def status() -> None:
+    """How far the measurement has come; when a look finds something new to show, the page is drawn again."""
+    new = not fresh and depth.follow()
+    fresh.clear()
+    record = depth.shown(study, backend.chosen())
+    with st.container(horizontal=True, vertical_alignment="center", height=72, border=False, key="measure"):
+        st.button("Stop", icon=":material/stop:", on_click=depth.stop, help="What was found so far stays.")
+        st.progress(record.progress, record.doing)
+    if new:
+        st.rerun()
+
+
+fresh = [True]      # this run of the page has just looked
+if depth.going():
+    depth.follow()
+with right, page.guarded():
+    if depth.going():
+        st.fragment(status, run_every=0.7)()
+        controls.drawn("shown")
+        record = depth.shown(study, backend.chosen())
+    else:
+        with st.container(horizontal=True, vertical_alignment="bottom", height=72, border=False, key="measure"):
+            st.button("Train and measure", type="primary", icon=":material/play_arrow:", on_click=depth.start,
+                      args=(study, backend.chosen()))
+            controls.option(["error", "fall"], "Shown", "shown", segmented=True, titles={
+                "error": "Share of error", "fall": "Fall of the loss"}.get)
+        record = depth.shown(study, backend.chosen())
+        if depth.problem():
+            st.error(depth.problem(), icon=":material/error:")
+        if record and (record.study != study or record.backend != backend.chosen()):
+            st.info(f"These are from {depth.told(record.study)}. Press to measure again.", icon=":material/history:")
+        elif record and not record.done:
+            st.info(f"Stopped: {record.doing}. Press to measure again.", icon=":material/stop:")
+    what = st.session_state.get("shown", "error")
+    modules = study.modules
+    page.figure(chain.chain(study.layers, modules.after, modules.route is Route.DETACH, page.dark(), 190), "chain")
+    look = record.checkpoints[-1] if record and record.checkpoints else None
+    if look is None:
+        waiting = "The bars come after the training." if depth.going() else "Press “Train and measure”: about ten seconds."
+        page.figure(empty_figure(waiting, dark=page.dark(), height=330), "errors")
+    else:
+        without, held = record.without, depth.held()
+        page.figure(error_by_depth.error_by_depth(
+            {name: depth.values(look, name, what) for name in record.study.variants}, depth.reliability(look),
+            depth.values(without, "plain", what) if without else (),
+            depth.values(held.checkpoints[-1], held.study.modules.route.value, what) if held else (),
+            f"held: {depth.told(held.study).split(', α')[0]}" if held else "", what, dark=page.dark()), "errors")
+        st.markdown(depth.verdict(record))
+    if look is not None and not depth.going():
+        with st.container(horizontal=True):
+            st.button("Hold this", icon=":material/push_pin:", on_click=depth.hold, help="Draw it behind what comes next.")
+            if depth.held():
+                st.button("Let go", icon=":material/close:", on_click=depth.let_go)
+            page.downloads("depth", {name: [getattr(row, name) for row in look.errors.rows] for name in (
+                "layer", "variant", "norm", "cosine", "corrected", "reliability", "error", "fall")})
+
+if look is not None and not depth.going():
+    a, b = st.columns(2, gap="medium")
+    with a:
+        curves = {"without heads": record.plain.accuracy, "with heads": record.modules.accuracy}
+        page.figure(with_and_without.with_and_without(
+            {name: row for name, row in curves.items() if row}, {"without heads": "bptt", "with heads": "modules"},
+            record.study.training, page.dark()), "curves")
+    with b:
+        if len(record.checkpoints) > 1:
+            tracks = {layer: [(p.step, p.divergence, p.error, p.plain) for p in points]
+                      for layer, points in against_closeness(record).items()}
+            page.figure(closeness.closeness(tracks, page.dark(), 300), "closeness")
+        else:
+            st.markdown("**How close each head is to the network**")
+            st.table(depth.heads(look))
+            st.caption("On the digits measured on. For error against closeness, choose more measurements during training.")
+    st.markdown("**What it costs**")
+    st.table(depth.costs(record))
+
+st.markdown("**Predict, then look.** Move one head from the end to the middle: which layers improve, and which get worse? Hold the "
+            "first measurement before you move it.")
+with st.expander("The loss, the reference and its limits", icon=":material/function:"):
+    st.latex(study.modules.equation)
+    st.markdown("q are the network's logits and qᵢ a head's; each KL term trains its second argument only. The true gradient of a "
+                "spiking network is zero almost everywhere, so a reference has to be chosen. Ours is that of the loss smoothed "
+                "over noise on one layer's weights, from forward passes alone, in two independent halves a and b:")
+    st.latex(r"\frac{\mathbb{E}[L(W_l + \sigma\varepsilon)\,\varepsilon]}{\sigma},\qquad r = \cos(a, b),\qquad "
+             r"\text{error} = 1 - \cos^2,\quad \cos = \frac{\cos(g, a+b)}{\sqrt{2r/(1+r)}}")
+    st.markdown("It is the gradient of the network's own loss. Next to the output the heads' gradient may look worse, because λ "
+                "weighs another aim there: agreement. One seed is a lead, not a proof: try others.")
+    page.citation(study.modules.cite)
+page.code_behind(f"""
+from snnviz import *
+from snnviz.depth import DepthStudy, measure_depth
+
+for record in measure_depth({text.source(study)}, "{backend.chosen()}"):
+    print(f"{{record.progress:.0%}}", record.doing)
+for row in record.checkpoints[-1].errors.rows:
+    print(row.layer, row.variant, row.error, row.reliability)
+""")
