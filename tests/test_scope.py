@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 
+from snnviz import stimuli
 from snnviz.backends import BACKENDS
 from snnviz.neurons import ALIF, LIF, Izhikevich
 from snnviz.neurons.base import Reset
@@ -278,7 +279,7 @@ def test_a_drawn_current_survives_as_a_link(go):
     seen.page.mouse.up()
     seen.until("() => JSON.parse(document.querySelector('[data-testid=stCode]').innerText)[1].drawn")
     drawn, summary = seen.told[1]["drawn"], seen.summary()
-    current = scope.drawn_current(drawn, 256)
+    current = stimuli.drawn_current(drawn, 256)
     assert current.max() > 0 and 20 < np.count_nonzero(current) < 250
     again = go(f"?M=2&T=256&drawn={drawn}").drawn()
     assert again.summary() == summary
@@ -295,7 +296,7 @@ def test_a_current_is_drawn_with_keys(go):
     for _ in range(3):
         seen.page.keyboard.press("ArrowRight")
     seen.until("() => JSON.parse(document.querySelector('[data-testid=stCode]').innerText)[1].drawn")
-    assert np.flatnonzero(scope.drawn_current(seen.told[1]["drawn"], 128)).tolist() == [5]
+    assert np.flatnonzero(stimuli.drawn_current(seen.told[1]["drawn"], 128)).tolist() == [5]
 
 
 def test_a_preset_of_the_page_reaches_the_scope(go):
@@ -528,7 +529,7 @@ def link(monkeypatch):
 @pytest.mark.parametrize("scene", [
     scope.Scene(),
     scope.Scene(ALIF(tau_mem=7.5, reset_mode=Reset.ZERO, v_min=-1.0), gain=1.5, backward=True, surrogate=Sigmoid(3.0),
-                loss=scope.Loss.TARGET, drawn=scope.encode_drawn(-7, np.ones(128))),
+                loss=scope.Loss.TARGET, drawn=stimuli.encode_drawn(-7, np.ones(128))),
     scope.DrawScene(ZerothOrder(LaplaceLaw(), 0.3, 4), u=-0.2, compare=Sigmoid(7.0), seed=3),
     scope.DrawScene(ZerothOrder(scope._laws()["SurrogateLaw.Triangle"])),
 ], ids=lambda s: type(s).__name__)  # fmt: skip
@@ -549,10 +550,10 @@ def test_a_bad_link_gets_one_sentence_and_the_default(link, key, raw):
 
 
 def test_a_drawn_current_is_exact_and_checked():
-    random = np.random.default_rng(1).integers(-127, 128, scope.BINS).astype(np.int8)
-    text = scope.encode_drawn(-7, random)
+    random = np.random.default_rng(1).integers(-127, 128, stimuli.BINS).astype(np.int8)
+    text = stimuli.encode_drawn(-7, random)
     for steps in (1, 100, 128, 1000):
-        got = scope.drawn_current(text, steps)
+        got = stimuli.drawn_current(text, steps)
         assert got.dtype == np.float32
         assert (got == random[np.arange(steps) * 128 // steps].astype(np.float64) / 128).all()
     with pytest.raises(ValueError, match="no drawn current"):

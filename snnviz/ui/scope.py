@@ -12,8 +12,6 @@ the URL, the code behind the picture, saved runs and downloads are those of the 
 `recall` and `query` carry a scene in the URL.
 """
 
-import base64
-import binascii
 import dataclasses
 import enum
 import functools
@@ -30,12 +28,12 @@ from snnviz.backends import browser
 from snnviz.figures import theme
 from snnviz.neurons import LIF, NEURONS, AbstractNeuron
 from snnviz.params import Declared, Param, param, params
+from snnviz.stimuli import drawn_current, drawn_levels
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, FastSigmoid, SingleExponential, Triangle
 from snnviz.ui import controls
 from snnviz.ui.page import assets
 from snnviz.zeroth_order import LAWS, AbstractLaw, SurrogateLaw, ZerothOrder
 
-BINS = 128  # a drawn current is this many levels, each held for a 128th of the run
 _ORDER = ("plot", "kernels", "coefficients", "controls", "host", "neuron", "derivative", "main")
 
 
@@ -72,36 +70,7 @@ class Scene(Declared):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        levels(self.drawn)
-
-
-def levels(drawn: str) -> tuple[float, np.ndarray]:
-    """The step and the levels, int8 [BINS], of a drawn current.
-
-    Raises:
-        ValueError: the text is none that a scope wrote.
-    """
-    if not drawn:
-        return 0.0, np.zeros(BINS, np.int8)
-    try:
-        data = base64.b64decode(drawn + "=" * (-len(drawn) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        data = b""
-    if len(data) != 1 + BINS or not 24 <= data[0] <= 104:
-        raise ValueError(f"drawn = '{drawn[:20]}...': this is no drawn current. Draw one in the scope, and copy the link.")
-    return 2.0 ** (data[0] - 64), np.frombuffer(data, np.int8, offset=1)
-
-
-def encode_drawn(step_exponent: int, levels_: np.ndarray) -> str:
-    """The text of a drawn current: levels int8 [BINS] times 2 ** step_exponent."""
-    data = bytes([step_exponent + 64]) + np.asarray(levels_, np.int8).tobytes()
-    return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
-
-
-def drawn_current(drawn: str, steps: int) -> np.ndarray:
-    """A drawn current, float32 [steps]. Its levels are multiples of a power of two, so every backend has them exactly."""
-    step, found = levels(drawn)
-    return (found[np.arange(steps) * BINS // steps] * step).astype(np.float32)
+        drawn_levels(self.drawn)
 
 
 def drive(scene: Scene, current: np.ndarray) -> np.ndarray:
