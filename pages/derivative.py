@@ -4,7 +4,7 @@ import streamlit as st
 
 from snnviz import estimates, text
 from snnviz.estimates import Density, Drawing, Look
-from snnviz.figures import estimator, law, running_mean, surrogates, trade_off
+from snnviz.figures import cost_sweep, estimator, law, running_mean, surrogates, trade_off
 from snnviz.figures.theme import three_digits
 from snnviz.surrogates import SURROGATES
 from snnviz.ui import controls, page, scope
@@ -13,7 +13,8 @@ from snnviz.ui.runs import cached
 from snnviz.zeroth_order import ZerothOrder
 
 FILE, LIVE = "derivative.py", "derivative"
-VIEWS = {"surrogates": "Surrogates", "live": "Live draws", "estimator": "Estimator", "law": "Law and surrogate", "cost": "Trade-off"}
+VIEWS = {"surrogates": "Surrogates", "live": "Live draws", "estimator": "Estimator", "law": "Law and surrogate",
+         "cost": "Trade-off"}
 PRESETS = {
     "The mean settles on the Gaussian": (
         "Draw after draw falls; a Gaussian surrogate lies dashed over the closed curve. Watch the mean find both.",
@@ -26,9 +27,9 @@ PRESETS = {
         {"view": "law", "way": "surrogate", "alpha": "1"}),
     "Five draws, not 5 ×": (
         "At u = δ one draw is active in 31.7 % of cases, the mean of five in 85.2 %; the variance is a fifth.",
-        {"view": "estimator", "zo.delta": "0.05", "zo.draws": "5", "draw.u": "0.05"}),
+        {"view": "estimator", "zo.delta": "0.05", "zo.draws": "5"}),
     "Unequal bands": (
-        "Most membranes far below the threshold: the random bands touch half as many neurons again as the fixed band that matches them.",
+        "Most membranes far below the threshold: the random bands touch half as many neurons again as the fixed band.",
         {"view": "cost", "zo.delta": "0.05", "density": "normal"}),
 }
 
@@ -77,7 +78,7 @@ def chosen_law(choice):
     except ValueError as problem:
         st.warning(str(problem), icon=":material/error:")
         others = {key: value for key, value in st.query_params.items() if key != "alpha"}
-        st.page_link(f"pages/{FILE}", label="Use alpha = 0", query_params=others, icon=":material/play_circle:")
+        st.page_link(f"pages/{FILE}", label="Use alpha = 0", query_params=page.here(others), icon=":material/play_circle:")
         return None
 
 
@@ -104,18 +105,19 @@ def show_estimator(left, right) -> str:
         over = compare and (compare.title, estimates.along(compare, sampled.margins))
         page.figure(estimator.estimator(sampled, over, page.dark()), "estimator")
         band = f"±{three_digits(sampled.band)}" if sampled.band < float("inf") else "none: |z| has no mean"
-        st.markdown(f"At *u* = {drawing.u:g}: **active** with probability **{three_digits(100 * sampled.active)} %** · mean **g = "
-                    f"{three_digits(sampled.g)}** · standard deviation **σ = {number(sampled.sigma)}** · matching fixed band **{band}**")
+        st.markdown(f"At *u* = {drawing.u:g}: **active** with probability **{three_digits(100 * sampled.active)} %** · "
+                    f"**g = {three_digits(sampled.g)}** · **σ = {number(sampled.sigma)}** · fixed band **{band}**")
         page.figure(running_mean.running_mean(sampled, page.dark()), "running")
-        page.downloads("estimate", {"margin": sampled.margins, "mean": sampled.mean, "closed_curve": sampled.expected,
-                                    "standard_error": sampled.errors, "share_active": sampled.share, "probability": sampled.activity})
+        page.downloads("estimate", {
+            "margin": sampled.margins, "mean": sampled.mean, "closed_curve": sampled.expected, "standard_error": sampled.errors,
+            "share_active": sampled.share, "probability": sampled.activity})
     about_estimates(estimate)
     return code_of_draws(estimate, drawing)
 
 
 def show_law(left, right) -> str:
     with left:
-        made = controls.option(["law", "surrogate"], "From", "way", segmented=True, titles={"law": "Law", "surrogate": "Surrogate"}.get,
+        made = controls.option(["law", "surrogate"], "From", "way", segmented=True, titles=str.capitalize,
                                help="A law gives a surrogate by its mean; most surrogates give a law.") == "surrogate"
         choice = settings.choose_law(only_made=made)
         width = settings.choose_width(choice[0], draws=False)
@@ -130,7 +132,8 @@ def show_law(left, right) -> str:
         page.figure(law.law(curves, drawing.u, width.delta, sampled, page.dark()), "law")
         st.markdown(f"Constant **c = {three_digits(curves.constant)}** · E|z| = {number(curves.mean_abs)} · E z² = "
                     f"{number(curves.mean_square)} · area of *g* = c E|z|¹⁺ᵅ = **{number(curves.area)}**")
-        page.downloads("law", {"z": curves.z, "density": curves.density, "weight": curves.weight, "margin": curves.margins, "g": curves.g})
+        page.downloads("law", {"z": curves.z, "density": curves.density, "weight": curves.weight, "margin": curves.margins,
+                               "g": curves.g})
     with st.expander("From a law to its surrogate, and back", icon=":material/function:"):
         st.latex(r"g(u) = \mathbb{E}[G] = \frac{c}{\delta}\int_{|u|/\delta}^{\infty} z^{\alpha}\lambda(z)\,dz,\qquad "
                  r"\delta = 1:\quad \lambda(t) = -\frac{g'(t)}{c\,t^{\alpha}},\quad "
@@ -157,7 +160,7 @@ def show_cost(left, right) -> str:
             page.figure(trade_off.trade_off(points, flat, page.dark()), "cost")
         else:
             swept = cached(estimates.sweep)(chosen, width.delta, width.draws, over, density)
-            page.figure(trade_off.sweep(swept, flat, page.dark()), f"cost-{over}")
+            page.figure(cost_sweep.cost_sweep(swept, flat, page.dark()), f"cost-{over}")
         table = {"estimator": [p.label for p in points], "active width" if flat else "active, %": [
             p.activity if flat else 100 * p.activity for p in points], "variance": [p.variance for p in points],
             "squared bias": [p.squared_bias for p in points]}
@@ -169,7 +172,7 @@ def show_cost(left, right) -> str:
                    "authors match to m draws; they match where membranes are equally dense everywhere.")
         page.citation("mukhoty2023localzo", "pereznieves2021sparse")
     settings_ = f"{text.source(chosen)}, {width.delta!r}"
-    return f"""
+    return """
 from snnviz import *
 from snnviz.estimates import Density, sweep, trade_off
 from snnviz.zeroth_order import *
@@ -186,13 +189,15 @@ def about_estimates(estimate: ZerothOrder) -> None:
             guess = st.number_input(f"{question.text} In percent:", 0.0, 100.0, None, step=1.0, format="%g", key=f"guess{i}",
                                     placeholder="your prediction")
             if guess is not None:
-                st.markdown(f"It is **{three_digits(question.answer)} %**; you are off by {three_digits(abs(guess - question.answer))}. "
+                off = three_digits(abs(guess - question.answer))
+                st.markdown(f"It is **{three_digits(question.answer)} %**; you are off by {off}. "
                             + ("The band ±|z|δ must reach u." if i == 0 else "One of the five bands must: 1 − (1 − 0.317)⁵."))
     with st.expander("The equations and papers", icon=":material/function:"):
         st.latex("G = " + estimate.equation + r",\qquad z_k \sim \lambda")
         st.latex(estimate.law.equation)
         st.latex(r"\mathbb{E}[G] = g(u) = \frac{c}{\delta}\int_{|u|/\delta}^{\infty} z^{\alpha}\lambda(z)\,dz,\qquad "
-                 r"\mathrm{Var}\,G = \tfrac1m\Big(\frac{c^2}{4\delta^2}\,\mathbb{E}\big[|z|^{2\alpha};|z|>\tfrac{|u|}{\delta}\big] - g(u)^2\Big)")
+                 r"\mathrm{Var}\,G = \tfrac1m\Big(\frac{c^2}{4\delta^2}\,\mathbb{E}\big[|z|^{2\alpha};|z|>\tfrac{|u|}{\delta}\big]"
+                 r" - g(u)^2\Big)")
         st.latex(r"P(G \neq 0) = 1 - \big(1 - P(|z| > |u|/\delta)\big)^m,\qquad B_{th} = \delta\,\mathbb{E}\max_{k \le m}|z_k|")
         page.citation("mukhoty2023localzo", "pereznieves2021sparse")
 

@@ -37,7 +37,8 @@ class Drawing(Declared):
 class Look(Declared):
     """How surrogates are laid over each other."""
 
-    reach: float = param(1.5, "Margins shown, up to", low=0.0, open_low=True, slider=(0.1, 5.0, 0.1), help="Both ways from the threshold.")
+    reach: float = param(1.5, "Margins shown, up to", low=0.0, open_low=True, slider=(0.1, 5.0, 0.1),
+                         help="Both ways from the threshold.")
     unit_area: bool = param(False, "All scaled to area 1", help="Compares shapes: every smooth spike then rises by 1.")
 
 
@@ -45,7 +46,8 @@ class Look(Declared):
 class Density(Declared):
     """A normal density of the margins u = membrane - threshold over a layer's neurons and steps."""
 
-    mean: float = param(-0.3, "Mean margin", r"\mu", slider=(-2.0, 0.5, 0.05), help="Where most membranes are; the threshold is at 0.")
+    mean: float = param(-0.3, "Mean margin", r"\mu", slider=(-2.0, 0.5, 0.05),
+                        help="Where most membranes are; the threshold is at 0.")
     sd: float = param(0.1, "Spread of the margins", r"\sigma_u", low=0.0, open_low=True, slider=(0.05, 1.0, 0.05),
                       help="Standard deviation of membrane less threshold.")
 
@@ -102,7 +104,8 @@ class Sampled:
 @dataclasses.dataclass(frozen=True)
 class LawCurves:
     """A law's density at z [K] and what its estimate's mean is made of: g(u) = (1/delta) times the area of `weight` beyond
-    edge = |u|/delta, weight = c z^alpha times the density; at_u: g there. area: of g; band: B_th of one draw. atoms: values |z| with a probability of their own."""
+    edge = |u|/delta, weight = c z^alpha times the density; at_u: g there. area: of
+    g; band: B_th of one draw. atoms: values |z| with a probability of their own."""
 
     z: np.ndarray
     density: np.ndarray
@@ -155,7 +158,7 @@ def shape(surrogate: AbstractSurrogate, reach: float, unit_area: bool = False) -
                  peak / by, area / by, half)
 
 
-def shapes(surrogates: tuple[AbstractSurrogate, ...], look: Look = Look()) -> list[Shape]:  # noqa: B008  frozen
+def shapes(surrogates: tuple[AbstractSurrogate, ...], look: Look = Look()) -> list[Shape]:
     """`shape` of each."""
     return [shape(s, look.reach, look.unit_area) for s in surrogates]
 
@@ -276,7 +279,8 @@ def sweep(law: AbstractLaw, delta: float, draws: int, over: str, density: Densit
     """`trade_off` against the draws (over = "draws", at this delta) or the width (over = "delta", with these draws)."""
     if over not in ("draws", "delta"):
         raise ValueError(f"over = {over!r}: sweep over 'draws' or 'delta'.")
-    values = (1, 2, 3, 5, 7, 10, 14, 20, 30, 50) if over == "draws" else tuple(float(f"{0.01 * 10 ** (i / 5):.2g}") for i in range(12))
+    widths = tuple(float(f"{0.01 * 10 ** (i / 5):.2g}") for i in range(12))
+    values = (1, 2, 3, 5, 7, 10, 14, 20, 30, 50) if over == "draws" else widths
     rows = [trade_off(law, delta if over == "draws" else v, (v if over == "draws" else draws,), (), density) for v in values]
     nothing = Point("sparse", "", math.nan, math.nan, math.nan)
     bands = [row[1] if len(row) > 1 else nothing for row in rows]

@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from snnviz.draws import Draw
 from snnviz.estimates import Density, Drawing, Look, law_curves, questions, sample, shapes, sweep, trade_off
-from snnviz.figures import estimator, law, running_mean, surrogates, trade_off as cost
+from snnviz.figures import cost_sweep, estimator, law, running_mean, surrogates
+from snnviz.figures import trade_off as cost
 from snnviz.surrogates import SURROGATES, Boxcar, FastSigmoid, Gaussian
 from snnviz.ui import estimates as settings
 from snnviz.ui.scope import DrawScene
@@ -41,7 +42,7 @@ QUERIES = [{}, {"of": "MultiGaussian-Dspike", "look.unit_area": "true"}, {"view"
            {"view": "cost", "over": "draws"}, {"view": "cost", "over": "delta", "density": "normal"}]
 
 
-@pytest.mark.parametrize("query", [*QUERIES, *presets().values()], ids=lambda q: "&".join(f"{k}={v}" for k, v in q.items()) or "plain")
+@pytest.mark.parametrize("query", [*QUERIES, *presets().values()], ids=lambda q: "&".join(map("=".join, q.items())) or "plain")
 def test_a_link_draws_and_its_code_runs(query, capsys):
     app = opened(query)
     assert not app.error
@@ -83,7 +84,8 @@ def test_settings_go_with_the_visitor_from_view_to_view():
 
 @pytest.mark.parametrize("scene", [
     DrawScene(), DrawScene(ZerothOrder(UniformLaw(), 0.25, 3), -0.4, Gaussian(0.5), 7),
-    DrawScene(ZerothOrder(SurrogateLaw(FastSigmoid(25.0), -1), 2.0), 0.0, FastSigmoid()), DrawScene(ZerothOrder(SurrogateLaw(Boxcar())))])
+    DrawScene(ZerothOrder(SurrogateLaw(FastSigmoid(25.0), -1), 2.0), 0.0, FastSigmoid()),
+    DrawScene(ZerothOrder(SurrogateLaw(Boxcar())))])
 def test_a_settled_scene_is_written_as_the_link_that_restores_it(scene):
     query = settings.query(scene)
     app = opened({"view": "live"} | query)
@@ -162,7 +164,7 @@ def test_shapes_tell_area_and_peak(name):
     (found,) = shapes((SURROGATES[name](),), Look(reach=2.0))
     step = found.margins[1] - found.margins[0]
     slope = np.gradient(found.primitive, step)
-    assert np.abs(slope - found.derivative)[np.abs(found.margins) > 2 * step].max() < 0.51 * found.peak       # a step shows half its height
+    assert np.abs(slope - found.derivative)[np.abs(found.margins) > 2 * step].max() < 0.51 * found.peak      # a step shows half
     assert found.peak == pytest.approx(found.derivative[300]) and found.derivative.max() <= found.peak * (1 + 1e-12)
     (unit,) = shapes((SURROGATES[name](),), Look(unit_area=True))
     assert unit.area == pytest.approx(1.0)
@@ -176,7 +178,7 @@ def test_every_figure_has_a_title_and_a_text(dark):
     figures = [surrogates.surrogates(shapes((Gaussian(),)), dark), estimator.estimator(calm, ("Gaussian", calm.expected), dark),
                estimator.estimator(wild, None, dark), running_mean.running_mean(wild, dark), running_mean.running_mean(calm, dark),
                law.law(law_curves(chosen, 1.0, 0.0), 0.0, 1.0, wild, dark), cost.trade_off(points, True, dark),
-               cost.sweep(sweep(ArctanLaw(), 1.0, 1, "draws"), True, dark)]
+               cost_sweep.cost_sweep(sweep(ArctanLaw(), 1.0, 1, "draws"), True, dark)]
     for figure in figures:
         assert figure.layout.title.text and figure.layout.meta["alt"]
         assert "nan" not in figure.layout.title.text

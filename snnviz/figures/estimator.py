@@ -31,7 +31,8 @@ def estimator(sampled, compare: tuple[str, np.ndarray] | None = None, dark: bool
     fig = make_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.05, row_heights=[0.77, 0.23])
     hit = s.cloud != 0
     for mask, colour, name, size in ((~hit, c.silent, "a value that is 0", 3), (hit, c.active, "active value", 4)):
-        fig.add_trace(go.Scattergl(x=s.cloud_u[mask], y=s.cloud[mask], mode="markers", name=name, hoverinfo="skip", showlegend=colour == c.active,
+        fig.add_trace(go.Scattergl(x=s.cloud_u[mask], y=s.cloud[mask], mode="markers", name=name, hoverinfo="skip",
+                                   showlegend=colour == c.active,
                                    marker={"color": colour, "size": size, "opacity": 0.4}), row=1, col=1)
     fig.add_trace(ribbon(s.margins, s.expected, np.minimum(2 * s.errors, 1e3 * peak), faint(own, 0.28), "±2 st. errors"),
                   row=1, col=1)
@@ -57,10 +58,11 @@ def estimator(sampled, compare: tuple[str, np.ndarray] | None = None, dark: bool
         x = [v for _, z in rows for v in (-z, z, None)]
         y = [v for i, _ in rows for v in (i, i, None)]
         fig.add_trace(go.Scatter(x=x, y=y, mode="lines", showlegend=False, line={
-            "color": faint(colour, 0.75), "width": max(2.0, min(9.0, 70 / len(sizes)))}, hovertemplate="|z| δ = %{x:.4g}<extra></extra>"),
-            row=2, col=1)
-    fig.add_trace(go.Scatter(x=[s.u], y=[(len(sizes) - 1) / 2], mode="markers", showlegend=False, hovertemplate="u = %{x:.4g}<extra>"
-                             "</extra>", marker={"color": c.membrane, "size": 11, "line": {"width": 1.5, "color": c.paper}}),
+            "color": faint(colour, 0.75), "width": max(2.0, min(9.0, 70 / len(sizes)))},
+            hovertemplate="|z| δ = %{x:.4g}<extra></extra>"), row=2, col=1)
+    fig.add_trace(go.Scatter(x=[s.u], y=[(len(sizes) - 1) / 2], mode="markers", showlegend=False,
+                             hovertemplate="u = %{x:.4g}<extra></extra>",
+                             marker={"color": c.membrane, "size": 11, "line": {"width": 1.5, "color": c.paper}}),
                   row=2, col=1)
     fig.add_vline(s.u, line={"color": c.membrane, "width": 1.4})
     fig.add_vline(0, line={"color": c.threshold, "width": 1, "dash": "dash"})
@@ -72,8 +74,9 @@ def estimator(sampled, compare: tuple[str, np.ndarray] | None = None, dark: bool
     last = float(s.running[-1])
     error = 2 * s.sigma / math.sqrt(s.count)
     noise = f" ± {three_digits(error)}" if math.isfinite(error) else ", with infinite variance"
-    title = f"{s.count} value{'s' * (s.count != 1)}: the mean at u = {s.u:g} is {three_digits(last)}{noise}; the curve says {three_digits(s.g)}"
+    title = (f"{s.count} value{'s' * (s.count != 1)}: the mean at u = {s.u:g} is {three_digits(last)}{noise}; "
+             f"the curve says {three_digits(s.g)}")
     hits = int((sizes > abs(s.u)).sum())
-    alt = (f"{title}. Below, the bands of the last value: {hits} of {len(sizes)} reach u. "
-           + (f"The fixed band is ±{three_digits(s.band)}." if math.isfinite(s.band) else "No fixed band matches: |z| has no mean."))
+    fixed = f"The fixed band is ±{three_digits(s.band)}." if math.isfinite(s.band) else "No fixed band matches: |z| has no mean."
+    alt = f"{title}. Below, the bands of the last value: {hits} of {len(sizes)} reach u. {fixed}"
     return finish(fig, title, alt, dark=dark, height=height, uirevision=f"estimator-{delta}")

@@ -27,13 +27,15 @@ def law(curves, u: float, delta: float, sampled=None, dark: bool = False, height
         top = 1.0
         for atom in k.atoms:
             fig.add_trace(go.Scatter(x=[-atom, -atom, None, atom, atom], y=[0, 0.5, None, 0, 0.5], mode="lines+markers",
-                                     name="probability ½ at each", line={"color": own, "width": 4}, marker={"size": 8}), row=1, col=1)
+                                     name="probability ½ at each", line={"color": own, "width": 4}, marker={"size": 8}),
+                          row=1, col=1)
     else:
         for side in (-1, 1):
             tail = k.z >= k.edge
             fig.add_trace(go.Scatter(x=side * k.z[tail], y=k.weight[tail], mode="lines", fill="tozeroy", line={"width": 0},
                                      fillcolor=faint(c.active, 0.3), hoverinfo="skip", showlegend=False), row=1, col=1)
-        fig.add_trace(go.Scatter(x=z, y=even(k.weight), mode="lines", name=name, line={"color": c.active, "width": 1.8, "dash": "dash"},
+        fig.add_trace(go.Scatter(x=z, y=even(k.weight), mode="lines", name=name,
+                                 line={"color": c.active, "width": 1.8, "dash": "dash"},
                                  hovertemplate="%{y:.4g} at z = %{x:.3g}<extra></extra>"), row=1, col=1)
         fig.add_trace(go.Scatter(x=z, y=even(k.density), mode="lines", name="law λ(z)", line={"color": own, "width": 2.4},
                                  hovertemplate="λ = %{y:.4g} at z = %{x:.3g}<extra></extra>"), row=1, col=1)

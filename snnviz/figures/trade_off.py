@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from snnviz.figures.theme import colours, finish, method_line, three_digits
 
@@ -14,7 +13,7 @@ SYMBOLS = {"localzo": "circle", "gated": "diamond", "sparse": "square"}
 SIDES = {"localzo": "top right", "gated": "bottom left", "sparse": "bottom left"}
 
 
-def _log(values: Sequence[float], deep: float = 5.0) -> dict:
+def log_axis(values: Sequence[float], deep: float = 5.0) -> dict:
     """A logarithmic axis for these values, down to `deep` decades below the largest; ticks at 1, 2, 5 or at powers of ten."""
     shown = [v for v in values if 0 < v < math.inf]
     if not shown:
@@ -29,7 +28,7 @@ def _log(values: Sequence[float], deep: float = 5.0) -> dict:
     return axis | {"tickvals": ticks, "ticktext": [f"{v:g}" for v in ticks]}
 
 
-def _axes(flat: bool) -> tuple[str, str, float]:
+def axes(flat: bool) -> tuple[str, str, float]:
     """What activity and error are called, and what activity is multiplied by."""
     return ("active width ∫P du", "∫ squared error du", 1.0) if flat else ("neurons active (%)", "mean squared error", 100.0)
 
@@ -37,42 +36,22 @@ def _axes(flat: bool) -> tuple[str, str, float]:
 def trade_off(points: Sequence, flat: bool, dark: bool = False, height: int = 440) -> go.Figure:
     """points: of `estimates.Point`; flat: the density of the margins is."""
     c = colours(dark)
-    x, y, unit = _axes(flat)
+    x, y, unit = axes(flat)
     fig = go.Figure()
     left_out = 0
     for family, name in NAMES.items():
         shown = [p for p in points if p.family == family]
         drawn = [p for p in shown if math.isfinite(p.activity) and 0 < p.error < math.inf]
         left_out += len(shown) - len(drawn)
-        short = [p.label.split(", ")[-1].replace("matches ", "").replace(" at the threshold (ours)", "").replace("gate", "") for p in drawn]
+        short = [p.label.split(", ")[-1].removeprefix("matches ").removesuffix(" at the threshold (ours)") for p in drawn]
         fig.add_scatter(x=[unit * p.activity for p in drawn], y=[p.error for p in drawn], mode="lines+markers+text", name=name,
                         text=short, textposition=SIDES[family],
-                        textfont={"size": 12, "color": c.muted}, line=method_line(family, dark), customdata=[p.label for p in drawn],
-                        marker={"size": 10, "symbol": SYMBOLS[family]}, cliponaxis=True,
+                        textfont={"size": 12, "color": c.muted}, line=method_line(family, dark),
+                        customdata=[p.label for p in drawn], marker={"size": 10, "symbol": SYMBOLS[family]}, cliponaxis=True,
                         hovertemplate="%{customdata}<br>active %{x:.3g}, error %{y:.3g}<extra></extra>")
     lost = f"; {left_out} without noise or without end are not drawn" if left_out else ""
     told = "; ".join(f"{p.label}: active {three_digits(unit * p.activity)}, error {three_digits(p.error)}" for p in points)
-    finish(fig, f"Fewer active neurons cost noise, or bias: further down and left is better{lost}", f"{y} against {x}. {told}.", dark=dark,
-           height=height, x=x, y=y, uirevision=f"trade-{flat}")
+    finish(fig, f"Fewer active neurons cost noise, or bias: further down and left is better{lost}", f"{y} against {x}. {told}.",
+           dark=dark, height=height, x=x, y=y, uirevision=f"trade-{flat}")
     finite = [p for p in points if math.isfinite(p.activity) and 0 < p.error < math.inf]
-    return fig.update_xaxes(**_log([unit * p.activity for p in finite])).update_yaxes(**_log([p.error for p in finite]))
-
-
-def sweep(swept, flat: bool, dark: bool = False, height: int = 440) -> go.Figure:
-    """swept: `estimates.Sweep`: activity above, error below, against the draws or the width."""
-    x, y, unit = _axes(flat)
-    fig = make_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.07)
-    for family, rows in (("localzo", (swept.activity, swept.variance)), ("sparse", (swept.band_activity, swept.band_bias))):
-        for row, values in enumerate(rows, 1):
-            fig.add_trace(go.Scatter(
-                x=swept.values, y=[(unit if row == 1 else 1) * v if 0 < v < math.inf else None for v in values], mode="lines+markers",
-                name=NAMES[family], legendgroup=family, showlegend=row == 1, line=method_line(family, dark),
-                marker={"size": 7, "symbol": SYMBOLS[family]}, hovertemplate="%{y:.3g} at %{x:.3g}<extra></extra>"), row=row, col=1)
-    called = "draws m" if swept.name == "draws" else "width δ"
-    finish(fig, f"Against the {called}: what is active, and how wrong it is", f"Activity and squared error against the {called}: LocalZO's "
-           f"activity goes from {three_digits(unit * swept.activity[0])} to {three_digits(unit * swept.activity[-1])}, its variance from "
-           f"{three_digits(swept.variance[0])} to {three_digits(swept.variance[-1])}.", dark=dark, height=height, uirevision=f"{swept.name}-{flat}")
-    fig.update_yaxes(title_text=x, **_log([unit * v for v in swept.activity + swept.band_activity]), row=1, col=1)
-    fig.update_yaxes(title_text=y, **_log(swept.variance + swept.band_bias), row=2, col=1)
-    fig.update_xaxes(**_log(swept.values))
-    return fig.update_xaxes(title_text=called, row=2, col=1)
+    return fig.update_xaxes(**log_axis([unit * p.activity for p in finite])).update_yaxes(**log_axis([p.error for p in finite]))

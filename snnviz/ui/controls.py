@@ -65,6 +65,10 @@ def end(place: Any, complete: bool = True) -> None:
     complaints = dict(st.session_state.get(_COMPLAINTS, {}))
     drawn = st.session_state[_DRAWN]
     unknown = [key for key in st.query_params if key not in drawn and key not in complaints] if complete else []
+    for key in [key for key in unknown if key in st.session_state.get(_KEYS, set())]:
+        _write(key, None)  # of a control that has just gone, and is not forgotten: it belongs to another view of the page
+        st.session_state.get(_SEEN, {}).pop(key, None)
+        unknown.remove(key)
     if unknown:
         names = ", ".join(f"`{_safe(key)}`" for key in unknown[:5]) + (" and more" if len(unknown) > 5 else "")
         complaints["?"] = f"The link sets {names}, which this page does not have as it stands now. It was ignored."

@@ -100,7 +100,7 @@ def hold(scene: DrawScene) -> None:
         st.query_params.pop(key, None)
     for key, text in now.items():
         controls.drawn(key)
-        if st.query_params.get(key) != text:
+        if not before or st.query_params.get(key) != text:           # the controls left took theirs off the URL
             st.query_params[key] = text
         state[key] = text if key in ("law", "made", "alpha", "compare") else _number(text)
     state[_HELD] = now

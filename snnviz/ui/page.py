@@ -15,6 +15,8 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from snnviz.ui import controls
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -115,7 +117,13 @@ def presets(file: str, entries: Mapping[str, tuple[str, Mapping[str, str]]]) -> 
     """Links that set this page to show a point: title -> (what to see, the settings in the URL)."""
     with st.container(horizontal=True, gap="small", key="presets"):
         for title, (help_, settings) in entries.items():
-            st.page_link(f"pages/{file}", label=title, query_params=dict(settings), help=help_, icon=":material/play_circle:")
+            st.page_link(f"pages/{file}", label=title, query_params=here(settings), help=help_,
+                         icon=":material/play_circle:")
+
+
+def here(settings: Mapping[str, str]) -> dict[str, str]:
+    """The query of a link to the page it stands on, which then shows just these settings."""
+    return dict(settings) | {controls.LINK: "1"}
 
 
 def equation(latex: str, text: str = "") -> None:
