@@ -62,6 +62,8 @@ class FeedForward(AbstractArchitecture):
     recurrent: bool = param(False, "Recurrent", advanced=True, help="Every hidden layer feeds itself one step later.")
     readout_tau: float = param(0.0, "Readout time constant", r"\tau_r", unit="ms", low=0.0, slider=(0.0, 100.0, 1.0),
                                advanced=True, help="0: a plain linear readout; else a leaky one.")
+    touch_active: bool = param(False, "Touch only active entries", advanced=True,
+                               help="With a sparse method, run over the active entries alone: the same gradients, sooner.")
 
     title = "Fully connected"
 
@@ -75,9 +77,11 @@ class FeedForward(AbstractArchitecture):
 
     def build(self, neuron, method, backend, seed):
         readout = LeakyReadout(tau_mem=self.readout_tau, dt=neuron.dt) if self.readout_tau else None
-        return network.feed_forward(
+        made = network.feed_forward(
             self.inputs, [self.width] * self.layers, self.outputs, neuron, method, backend, readout=readout, gain=self.gain,
             first_gain=self.first_gain, normalise=self.normalise, recurrent=self.recurrent, seed=seed)
+        made.touch_active = self.touch_active
+        return made
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from snnviz.backends import AbstractBackend, resolve
+from snnviz.backends import AbstractBackend, resolve, sparse
 from snnviz.backends.base import Forward, Upstream
 from snnviz.backends.reference import recorded_states
 from snnviz.draws import Draw
@@ -159,12 +159,16 @@ class Network(nn.Module):
     heads: modules by the number of the hidden layer (from 1) whose spikes, averaged over time, they read; they are
     used in training only (surrogate module learning). `detach_heads`: the spikes that go on from a head carry no gradient.
     Random draws are keyed by `seed`, the layer and the number of forward passes so far.
+
+    touch_active: run forward and backward over the active entries alone where `dense_because()` gives no reason against it;
+    gradients are the same. `active` and `rates` then hold each hidden layer's active set and spikes per neuron and step.
     """
 
     def __init__(self, blocks: Sequence[Block], readout: nn.Module, leaky: SpikingLayer | None, seed: int = 0):
         super().__init__()
         self.blocks, self.readout, self.leaky = nn.ModuleList(blocks), readout, leaky
         self.heads, self.detach_heads = nn.ModuleDict(), False
+        self.touch_active, self.active, self.rates = False, (), ()
         self.seed, self.passes = seed, 0
         for number, layer in enumerate(self.spiking_layers):
             layer.number = number
@@ -189,7 +193,31 @@ class Network(nn.Module):
         """Where this pass's draws of a layer start."""
         return Draw(seed=(self.seed + 0x9E3779B1 * self.passes) & 0xFFFFFFFF, layer=layer)
 
+    def dense_because(self) -> str | None:
+        """Why this network cannot be run over its active entries alone, in a sentence; None: it can."""
+        for block in self.blocks:
+            layer = block.spiking
+            if not isinstance(block.transform, nn.Linear) or block.normalise or block.pool or block.recurrent:
+                return "The sparse pass knows plain linear layers only."
+            if layer.tap is not None:
+                return "The run is being recorded, which needs every array."
+            if len(layer.learned):
+                return "A neuron's parameters are being learned; their gradients need every entry."
+            if len(self.heads):
+                return "Heads read every spike."
+            if layer.backend.name == "reference":
+                return "The reference backend computes every entry."
+            if reason := sparse.unsupported(layer.neuron, layer.method):
+                return reason
+        return None
+
     def forward(self, x: torch.Tensor) -> NetworkOutput:
+        if self.touch_active and self.dense_because() is None:
+            logits = self._sparse_logits(x)
+            if self.leaky is not None:
+                logits = self.leaky(logits, self.draw(len(self.blocks)))
+            self.passes += self.training
+            return NetworkOutput(logits)
         heads = []
         for number, block in enumerate(self.blocks):
             x = block(x, self.draw(number))
@@ -201,6 +229,17 @@ class Network(nn.Module):
             logits = self.leaky(logits, self.draw(len(self.blocks)))
         self.passes += self.training
         return NetworkOutput(logits, tuple(heads))
+
+    def _sparse_logits(self, x: torch.Tensor) -> torch.Tensor:
+        h, active, rates = x.flatten(2), [], []
+        for number, block in enumerate(self.blocks):
+            linear, layer = block.transform, block.spiking
+            out = sparse.spiking(h, linear.weight.T, linear.bias, layer.neuron, layer.method, self.draw(number), label=layer.label)
+            h = out.spikes
+            active.append(out.active)
+            rates.append(h.rate)
+        self.active, self.rates = tuple(active), tuple(rates)
+        return sparse.product(h, self.readout.weight.T, self.readout.bias)
 
 
 def _uniform_(layer: nn.Module, gain: float) -> nn.Module:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from snnviz import BPTT, Exodus, FastSigmoid, Probe, Slayer, SpikingLayer
+from snnviz import BPTT, Exodus, FastSigmoid, LocalZO, Probe, Slayer, SpikingLayer
 from snnviz.draws import Draw
 from snnviz.network import convolutional, feed_forward, recurrent
 from snnviz.neurons import ALIF, LIF, CubaLIF, LeakyReadout
@@ -129,3 +129,21 @@ def test_bad_calls_are_refused():
         SpikingLayer(LIF()).run(torch.zeros(5))
     with pytest.raises(ValueError, match="no spiking layer"):
         Probe(torch.nn.Linear(2, 2))
+
+
+def test_touching_only_active_entries_gives_the_same_gradients():
+    method = LocalZO(delta=0.1)
+    x = (torch.rand(30, 4, 12, generator=torch.Generator().manual_seed(0)) < 0.3).float()
+    found = {}
+    for touch in (False, True):
+        network = feed_forward(12, [9, 7], 3, LIF(), method, gain=3.0, readout=LeakyReadout())
+        network.touch_active = touch
+        assert network.dense_because() is None
+        network(x).logits.square().sum().backward()
+        found[touch] = {n: p.grad for n, p in network.named_parameters()}
+        assert len(network.active) == (2 if touch else 0)
+    for parameter, dense in found[False].items():
+        assert dense.abs().max() > 0
+        close(found[True][parameter], dense, 1e-5, parameter)
+    network.differentiate(BPTT())
+    assert network.dense_because().endswith(".")
