@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from snnviz.backends.reference import _reset, _Spike
+from snnviz.backends.reference import Spike, reset_along
 from snnviz.draws import Draw
 from snnviz.heads import loss_of, require_heads
 from snnviz.methods.base import AbstractGradientMethod
@@ -380,7 +380,7 @@ def _smooth(neuron, surrogate, x, method=None, ds_du=None):
         if method is None:
             state = neuron.reset(c, state, u, theta, s)
         else:
-            s = _Spike.apply(u - theta, s.detach(), ds_du[t])
-            state = _reset(neuron, c, state, u, theta, s, method.reset_path)
+            s = Spike.apply(u - theta, s.detach(), ds_du[t])
+            state = reset_along(neuron, c, state, u, theta, s, method.reset_path)
         rows.append((u, theta, s, state[0]))
     return tuple(torch.stack(row) for row in zip(*rows, strict=True))

@@ -14,7 +14,7 @@ from snnviz.methods.base import AtSpike, ResetPath
 from snnviz.neurons.base import AbstractNeuron, fire
 
 
-class _Spike(torch.autograd.Function):
+class Spike(torch.autograd.Function):
     """s in the forward pass; in the backward pass ds/du by its given value."""
 
     @staticmethod
@@ -48,7 +48,7 @@ def ds_du_of(neuron: AbstractNeuron, coefficients: torch.Tensor, at_spike: AtSpi
     return at_spike.ds_du((v if at_spike.after_reset else forward.u) - theta, draw)
 
 
-def _reset(neuron, c, state, u, theta, s, path):
+def reset_along(neuron, c, state, u, theta, s, path):
     """The neuron's reset, with the gradient's way through it as the method wants it."""
     if path is ResetPath.KEPT:
         return neuron.reset(c, state, u, theta, s)
@@ -95,8 +95,8 @@ class Reference(AbstractBackend):
             for x_t, ds_du in zip(x, slopes, strict=True):
                 u, state = neuron.charge(c, state, x_t)
                 theta = neuron.threshold(c, state)
-                s = _Spike.apply(u - theta, fire(u, theta, neuron.spike_limit), ds_du)
-                state = _reset(neuron, c, state, u, theta, s, path)
+                s = Spike.apply(u - theta, fire(u, theta, neuron.spike_limit), ds_du)
+                state = reset_along(neuron, c, state, u, theta, s, path)
                 us.append(u), ss.append(s), vs.append(state[0])
             outputs = [(torch.stack(us), upstream.u), (torch.stack(ss), upstream.s), (torch.stack(state), upstream.last)]
             outputs = [(out, grad) for out, grad in outputs if grad is not None]
