@@ -87,8 +87,16 @@ def show_live() -> str:
     with page.guarded():
         scene = scope.derivative_scope(settings.settings_of_scope(), key=LIVE)
         settings.hold(scene)
+        drawing = estimates.affordable(scene.estimate, scene.u, scene.seed)
+        download_draws(cached(estimates.sample)(scene.estimate, drawing))
     about_estimates(scene.estimate)
-    return code_of_draws(scene.estimate, Drawing(scene.u, 1000, scene.seed))
+    return code_of_draws(scene.estimate, drawing)
+
+
+def download_draws(sampled) -> None:
+    page.downloads("estimate", {
+        "margin": sampled.margins, "mean": sampled.mean, "closed_curve": sampled.expected, "standard_error": sampled.errors,
+        "share_active": sampled.share, "probability": sampled.activity})
 
 
 def show_estimator(left, right) -> str:
@@ -108,9 +116,7 @@ def show_estimator(left, right) -> str:
         st.markdown(f"At *u* = {drawing.u:g}: **active** with probability **{three_digits(100 * sampled.active)} %** · "
                     f"**g = {three_digits(sampled.g)}** · **σ = {number(sampled.sigma)}** · fixed band **{band}**")
         page.figure(running_mean.running_mean(sampled, page.dark()), "running")
-        page.downloads("estimate", {
-            "margin": sampled.margins, "mean": sampled.mean, "closed_curve": sampled.expected, "standard_error": sampled.errors,
-            "share_active": sampled.share, "probability": sampled.activity})
+        download_draws(sampled)
     about_estimates(estimate)
     return code_of_draws(estimate, drawing)
 

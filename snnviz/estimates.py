@@ -202,6 +202,11 @@ def sample(estimate: ZerothOrder, drawing: Drawing, reach: float | None = None) 
     )  # fmt: skip
 
 
+def affordable(estimate: ZerothOrder, u: float, seed: int) -> Drawing:
+    """A drawing of 1,000 values, or of as many as a page should wait for."""
+    return Drawing(u, max(1, min(1000, MOST // estimate.draws)), seed)
+
+
 def law_curves(law: AbstractLaw, delta: float, u: float) -> LawCurves:
     """A law and the mean of its estimate of width delta; u: where the integral is shown."""
     estimate = ZerothOrder(law, delta)

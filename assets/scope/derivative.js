@@ -263,7 +263,7 @@ export class DerivativeScope {
       g.lineWidth = 2;
       along(slope, (i) => this.mean(this.a.margins[i]));
       if (scene.compare) {                                   // over the curve: where they coincide, both are seen
-        g.strokeStyle = c.methods.bptt_cut;
+        g.strokeStyle = c.methods.bptt;
         g.lineWidth = 2.5;
         along(slope, (i) => this.a.curve[i], [8, 8]);
       }
