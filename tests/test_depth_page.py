@@ -55,15 +55,16 @@ def test_the_size_is_counted_right():
 def test_means_leave_out_what_is_not_measurable(records):
     look = records[-1].checkpoints[-1]
     row = look.errors.rows[0]
-    rows = [dataclasses.replace(row, layer=n, variant="plain", corrected=c) for n, c in ((1, None), (2, 0.6), (3, 0.8))]
-    look = dataclasses.replace(look, errors=dataclasses.replace(look.errors, rows=tuple(rows)))
+    rows = tuple(dataclasses.replace(row, layer=n, variant="plain", corrected=c) for n, c in ((1, None), (2, 0.6), (3, 0.8)))
+    look = dataclasses.replace(look, errors=dataclasses.replace(look.errors, rows=rows))
     assert mean_error(look, "plain", [1, 2, 3]) == pytest.approx(0.5)
     assert mean_error(look, "plain", [1]) is None
     tracks = against_closeness(records[-1])
     assert list(tracks) == [1] and [p.step for p in tracks[1]] == [4, 8]
 
 
-@pytest.mark.parametrize(("plain", "both", "word"), [(0.9, 0.5, "closer"), (0.5, 0.51, "does not show"), (0.5, 0.9, "does not show")])
+@pytest.mark.parametrize(("plain", "both", "word"), [
+    (0.9, 0.5, "closer"), (0.5, 0.51, "does not show"), (0.5, 0.9, "does not show")])
 def test_the_verdict_says_whether_the_effect_shows(records, plain, both, word):
     look = records[-1].checkpoints[-1]
     sizes = {"plain": plain, "both": both, "detach": both}
@@ -92,8 +93,9 @@ def test_figures_hold_up(layers, after, detach, dark):
     assert sum(a.text == "✂" for a in fig.layout.annotations) == (len(after) if detach else 0)
     values = [None if n % 3 == 0 else n / layers for n in range(1, layers + 1)]
     r = [0.1 if v is None else 0.6 for v in values]
-    fig = error_by_depth.error_by_depth({"plain": values, "both": values, "detach": values}, r, values, values[:2], "held", dark=dark)
-    assert fig.layout.title.text and "not measurable" in fig.layout.meta["alt"] or layers < 3
+    by_name = dict.fromkeys(("plain", "both", "detach"), values)
+    fig = error_by_depth.error_by_depth(by_name, r, values, values[:2], "held", dark=dark)
+    assert fig.layout.title.text and ("not measurable" in fig.layout.meta["alt"] or layers < 3)
     assert sum(a.text == "not measurable" for a in fig.layout.annotations) == r.count(0.1)
     assert fig.layout.xaxis.range == chain.chain(layers, after).layout.xaxis.range      # a bar stands under its layer
 

@@ -21,8 +21,8 @@ def chain(layers: int, after: Sequence[int], detach: bool = False, dark: bool = 
     spare = 0.08 if small else 0.0
 
     def box(x, y, text, line, fill, half=HALF, tall=0.33):
-        shapes.append({"type": "rect", "x0": x - half - spare, "x1": x + half + spare, "y0": y - tall, "y1": y + tall, "layer": "below",
-                       "line": {"color": line, "width": 1.5}, "fillcolor": fill})
+        shapes.append({"type": "rect", "x0": x - half - spare, "x1": x + half + spare, "y0": y - tall, "y1": y + tall,
+                       "layer": "below", "line": {"color": line, "width": 1.5}, "fillcolor": fill})
         notes.append({"x": x, "y": y, "text": text, "showarrow": False, "font": {"size": 11 if small else 14, "color": c.ink}})
 
     def arrow(x0, y0, x1, y1, colour, width=1.5, size=0.9):

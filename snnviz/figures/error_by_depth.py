@@ -25,9 +25,9 @@ def error_by_depth(values: Mapping[str, Sequence[float | None]], reliability: Se
     """
     c, layers = colours(dark), len(reliability)
     x = list(range(1, layers + 1))
-    looks = {"plain": {"color": c.methods["bptt"]}, "both": {"color": c.methods["modules"]},
-             "detach": {"color": c.methods["modules"], "pattern": {"shape": "/", "fgcolor": c.methods["modules"], "fillmode": "replace",
-                                                                   "solidity": 0.35}}}
+    own, extra = c.methods["bptt"], c.methods["modules"]
+    striped = {"shape": "/", "fgcolor": extra, "fillmode": "replace", "solidity": 0.35}
+    looks = {"plain": {"color": own}, "both": {"color": extra}, "detach": {"color": extra, "pattern": striped}}
     fig = make_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.06, row_heights=[0.8, 0.2])
     for name, row in values.items():
         marker = looks[name] | {"line": {"width": 1, "color": looks[name]["color"]}}
@@ -46,8 +46,8 @@ def error_by_depth(values: Mapping[str, Sequence[float | None]], reliability: Se
         {"x": n, "y": 0.5, "text": "not measurable", "textangle": -90, "showarrow": False, "xref": "x", "yref": "y",
          "font": {"size": 13 if layers <= 10 else 11, "color": c.muted}} for n in unclear])
     fig.add_scatter(x=x, y=list(reliability), mode="lines+markers", showlegend=False, row=2, col=1,
-                    line={"color": c.threshold, "width": 1}, marker={"color": [c.ink if r >= faithful else c.active for r in reliability],
-                                                                     "size": 7},
+                    line={"color": c.threshold, "width": 1},
+                    marker={"color": [c.ink if r >= faithful else c.active for r in reliability], "size": 7},
                     hovertemplate="r = %{y:.2f} in layer %{x}<extra>reliability</extra>")
     fig.add_hline(faithful, line={"color": c.threshold, "dash": "dash", "width": 1}, row=2, col=1)
     told = "; ".join(f"{NAMES[k]}: {', '.join('not measurable' if v is None else three_digits(v) for v in row)}"

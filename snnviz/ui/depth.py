@@ -152,8 +152,9 @@ def held() -> DepthRecord | None:
 
 def told(study: DepthStudy) -> str:
     """A study in a few words, for a label."""
-    after = f"heads after {', '.join(map(str, study.modules.after))} ({study.modules.route.value})" if study.modules.after else "no head"
-    return (f"{study.layers} layers, {after}, α {study.modules.alpha:g}, λ {study.modules.weight:g}, {study.training} steps, "
+    m = study.modules
+    after = f"heads after {', '.join(map(str, m.after))} ({m.route.value})" if m.after else "no head"
+    return (f"{study.layers} layers, {after}, α {m.alpha:g}, λ {m.weight:g}, {study.training} steps, "
             f"σ {study.sigma:g}, {study.draws} draws, seed {study.seed}")
 
 
@@ -173,7 +174,8 @@ def verdict(record: DepthRecord) -> str:
     unclear = [str(n) for n, value in enumerate(r, 1) if value < MEASURABLE]
     said = []
     if unclear:
-        said.append(f"Not measurable (r < {MEASURABLE:g}) in layer{'s' if len(unclear) > 1 else ''} {', '.join(unclear)}: more draws help.")
+        several = "s" if len(unclear) > 1 else ""
+        said.append(f"Not measurable (r < {MEASURABLE:g}) in layer{several} {', '.join(unclear)}: more draws help.")
     if not study.modules.after:
         return " ".join(["There is no head: choose a layer for one.", *said])
     plain = mean_error(look, "plain", study.in_front)
@@ -209,7 +211,7 @@ def costs(record: DepthRecord) -> dict[str, list[str]]:
         "": ["without heads", "with heads"],
         "parameters in training": [f"{own:,}", f"{own + extra:,}"],
         "at inference": [f"{own:,}", f"{own:,}"],
-        "time of training": [f"{t.seconds:.3g} s" if t.loss else "–" for t in trainings],
+        "time of training, one core": [f"{t.seconds:.3g} s" if t.loss else "–" for t in trainings],
         "accuracy on new digits": [_percent(t.test_accuracy) for t in trainings],
     }
 
