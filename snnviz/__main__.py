@@ -159,7 +159,7 @@ class _Progress:
 
     def draw(self, lines: list[_Line], epoch: bool) -> None:
         now = time.perf_counter()
-        if not (epoch or self.terminal and now - self.drawn > EVERY):
+        if not (epoch or (self.terminal and now - self.drawn > EVERY)):
             return
         done = sum(line.done for line in lines) / len(lines)
         if not self.terminal and any(len(line.epochs) < len(lines[0].epochs) and not line.problem for line in lines):
@@ -202,7 +202,8 @@ def _table(lines: list[_Line]) -> None:
     if len(rows) > 1:
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
         for row in rows:
-            print("  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=False)), row[-1]]).rstrip())
+            cells = [c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=False)]
+            print("  ".join([row[0].ljust(widths[0]), *cells, row[-1]]).rstrip())
 
 
 def _spread(values: list[float], unit: str = "") -> str:
@@ -217,7 +218,8 @@ def _write(path: pathlib.Path, lines: list[_Line]) -> None:
         table.writerow(["method", "seed", "epoch", *names, "seconds"])
         for line in lines:
             for e in line.epochs:
-                table.writerow([line.training.method.label, line.training.seed, e.epoch, *(getattr(e, n) for n in names), e.seconds.total])
+                values = [getattr(e, n) for n in names]
+                table.writerow([line.training.method.label, line.training.seed, e.epoch, *values, e.seconds.total])
 
 
 def _keep(lines: list[_Line], backend: str, title: str, stopped: bool) -> None:

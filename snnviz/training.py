@@ -21,17 +21,17 @@ import torch
 
 from snnviz import experiments, losses, text
 from snnviz.backends import AbstractBackend, resolve
-from snnviz.datasets import DATASETS, AbstractDataset, Digits, Samples, Split
+from snnviz.datasets import DATASETS, AbstractDataset, Digits, Samples, Split, TemporalOrder
 from snnviz.experiments import AbstractArchitecture, Convolutional, FeedForward
 from snnviz.heads import attach_heads, sml_loss
 from snnviz.losses import AbstractRegulariser, AbstractTrainingLoss, CrossEntropy, OverTime
-from snnviz.methods import BPTT, AbstractGradientMethod
+from snnviz.methods import BPTT, AbstractGradientMethod, Exodus, LocalZO, Slayer, SurrogateModules
 from snnviz.network import Network, NetworkOutput, SpikingLayer
 from snnviz.neurons import LIF, AbstractNeuron
-from snnviz.optimisers import OPTIMISERS, SCHEDULES, AbstractOptimiser, AbstractSchedule, Adam, Constant
+from snnviz.optimisers import OPTIMISERS, SCHEDULES, SGD, AbstractOptimiser, AbstractSchedule, Adam, Constant
 from snnviz.params import Declared, param
 from snnviz.records import LayerRecord, Probe
-from snnviz.surrogates import AbstractSurrogate
+from snnviz.surrogates import Dspike
 from snnviz.zeroth_order import LAWS
 
 LOOK_EVERY = 20         # batches between two looks at the active share: a look makes its batch slower by half and more
@@ -90,13 +90,13 @@ class Training(Declared):
         outputs = len(samples.classes)
         if self.loss.reads_spikes:
             if samples.targets is None:
-                raise ValueError(f"{type(self.loss).__name__} compares output spikes with wanted ones, and {type(self.dataset).__name__} "
-                                 "has none; choose SpikePatterns, or a cross entropy.")
+                raise ValueError(f"{type(self.loss).__name__} compares output spikes with wanted ones, and "
+                                 f"{type(self.dataset).__name__} has none; choose SpikePatterns, or a cross entropy.")
             outputs = samples.targets.shape[2]
         if isinstance(self.architecture, Convolutional):
             if len(samples.shape) != 3 or samples.shape[1] != samples.shape[2]:
-                raise ValueError(f"A convolutional network needs square frames, and {type(self.dataset).__name__} has inputs of the "
-                                 f"shape {samples.shape}; choose FeedForward.")
+                raise ValueError(f"A convolutional network needs square frames, and {type(self.dataset).__name__} has inputs of "
+                                 f"the shape {samples.shape}; choose FeedForward.")
             return dataclasses.replace(self.architecture, inputs=samples.shape[0], side=samples.shape[1], outputs=max(outputs, 2))
         return dataclasses.replace(self.architecture, inputs=math.prod(samples.shape), outputs=max(outputs, 2))
 
@@ -267,8 +267,8 @@ class _Run:
         self.targets = None if self.train.targets is None else self.train.targets.to(self.device)
         self.batches = -(-len(self.train) // training.batch)
         self.test_batches = -(-len(self.test) // training.batch)
-        self.weights = [[b.transform.weight, *([b.recurrent.weight] if b.recurrent is not None else [])] for b in self.network.blocks]
-        self.weights.append([self.network.readout.weight])
+        linear = [(b.transform, b.recurrent) for b in self.network.blocks] + [(self.network.readout,)]
+        self.weights = [[m.weight for m in group if m is not None] for group in linear]
         self.names = [*self.watch.names, "the readout"]
 
     def clock(self) -> float:
@@ -436,14 +436,14 @@ def _summary(run, epoch, records, test_loss, confusion, sample, seconds) -> Epoc
             problems.append(f"{name}: no spike in the whole epoch; its current stays below the threshold. Raise the weight gain, "
                             "or lower the threshold.")
         elif share == 0:
-            problems.append(f"{name}: no neuron was near enough to its threshold to get a gradient, so that the layer cannot learn. "
-                            "Widen the method's band.")
+            problems.append(f"{name}: no neuron was near enough to its threshold to get a gradient, so that the layer cannot "
+                            "learn. Widen the method's band.")
     if norms[-1] and np.isfinite(norms).all():
         ratio = norms[:hidden] / norms[-1]
         worst = int(ratio.argmax())
         if ratio[worst] > EXPLODED:
-            problems.append(f"{run.names[worst]}: its gradient is {ratio[worst]:.0e} times the readout's; it explodes on its way back "
-                            "through time and layers.")
+            problems.append(f"{run.names[worst]}: its gradient is {ratio[worst]:.0e} times the readout's; it explodes on its way "
+                            "back through time and layers.")
     return EpochRecord(
         epoch, run.training.epochs, float(mean([r.loss for r in rows])), float(mean([r.accuracy for r in rows])),
         test_loss / len(run.test), float(confusion.trace() / len(run.test)), seconds, tuple(rates.tolist()),
@@ -469,14 +469,15 @@ def _save(run: _Run, path: pathlib.Path, epoch: int) -> None:
         raise
 
 
-def _read(path: pathlib.Path) -> tuple[dict[str, torch.Tensor], dict[str, str], Training]:
+def _read(path: pathlib.Path) -> tuple[dict[str, torch.Tensor], dict[str, int], Training]:
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, "pt") as file:
             facts = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  no mapping
-        return tensors, {"epoch": int(facts["epoch"]), "passes": int(facts["passes"])}, Training.from_toml(facts["training"], str(path))
+        training = Training.from_toml(facts["training"], str(path))
+        return tensors, {"epoch": int(facts["epoch"]), "passes": int(facts["passes"])}, training
     except (SafetensorError, KeyError, ValueError, OSError) as problem:
         raise ValueError(f"{path} is no checkpoint of a training, or is damaged ({problem}); delete it to begin anew.") from None
 
@@ -549,6 +550,19 @@ def compare_training(trainings: Sequence[Training], backend: AbstractBackend | s
             run.close()
 
 
-def shared_surrogate(methods: Sequence[AbstractGradientMethod], surrogate: AbstractSurrogate) -> list[AbstractGradientMethod]:
-    """The methods, each with this surrogate if it uses one."""
-    return [dataclasses.replace(m, surrogate=surrogate) if hasattr(m, "surrogate") else m for m in methods]
+def presets() -> dict[str, tuple[Training, ...]]:
+    """Prepared comparisons, by title: trainings that differ in their method alone. The figures are measured by the
+    commands in bench/."""
+    digits, sgd = Training(), SGD(0.1)
+    order = Training(TemporalOrder(), FeedForward(layers=2, width=64, first_gain=3.0), optimiser=SGD(0.02), epochs=15)
+    deep = Training(Digits(steps=10), FeedForward(layers=8, width=64), epochs=15)
+    return {
+        "Digits: four methods": tuple(
+            dataclasses.replace(digits, method=m) for m in (BPTT(), Exodus(), Slayer(), LocalZO())),
+        "Digits: SLAYER's scale without Adam": tuple(
+            dataclasses.replace(digits, method=m, optimiser=sgd) for m in (Exodus(), Slayer(), Slayer(scale=0.1))),
+        "Temporal order: EXODUS and SLAYER": tuple(
+            dataclasses.replace(order, method=m) for m in (Exodus(), Slayer(), Slayer(scale=0.1))),
+        "Eight layers: with and without modules": tuple(
+            dataclasses.replace(deep, method=m) for m in (BPTT(Dspike()), SurrogateModules(after=(3, 6)))),
+    }

@@ -1,0 +1,41 @@
+"""Where EXODUS is ahead of SLAYER, and what tuning SLAYER's scale buys: `python -m bench.temporal`.
+
+Temporal order: which of two symbols came first, 60 ms or more apart among distractors. All trainings start from the same
+weights and see the same batches; only what stands in the backward pass differs. --optimiser sgd (the default) steps as
+far as the gradient is large, so that SLAYER's scale matters; --optimiser adam divides the size out.
+"""
+
+import dataclasses
+import os
+
+from bench import methods
+from bench.common import save, table
+from snnviz.methods import BPTT, Exodus, Slayer
+from snnviz.optimisers import SGD, Adam
+from snnviz.training import presets
+
+SCALES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+
+
+def main() -> None:
+    parser = methods.arguments(__doc__, 15)
+    parser.add_argument("--optimiser", choices=("sgd", "adam"), default="sgd")
+    parser.add_argument("--lr", type=float, help="learning rate; by default that of the preset, or 0.005 for adam")
+    chosen = methods.begin(parser)
+    shared = dataclasses.replace(presets()["Temporal order: EXODUS and SLAYER"][0], epochs=chosen.epochs)
+    if chosen.optimiser == "adam":
+        shared = dataclasses.replace(shared, optimiser=Adam(chosen.lr or 5e-3))
+    elif chosen.lr:
+        shared = dataclasses.replace(shared, optimiser=SGD(chosen.lr))
+    asked = [("EXODUS", Exodus()), ("BPTT, reset cut", BPTT(keep_reset=False))]
+    asked += [(f"SLAYER, k = {k:g}", Slayer(scale=k)) for k in SCALES]
+    found = methods.results([(label, dataclasses.replace(shared, method=m)) for label, m in asked], chosen.seeds)
+    rows = methods.rows(found)
+    print(table(rows))
+    if not chosen.no_save:
+        print(save(f"temporal-{chosen.optimiser}", rows, settings=repr(shared), load=os.getloadavg()[0],
+                   runs=[dataclasses.asdict(r) for r in found]))
+
+
+if __name__ == "__main__":
+    main()
