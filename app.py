@@ -45,8 +45,12 @@ def main() -> None:
     page = st.navigation(sections)
     controls.begin(page.url_path, shared={"backend"})
     backend.pick()
-    st.html("<style>[data-testid='stMainBlockContainer'] {padding: 2.5rem clamp(1rem, 3vw, 2.5rem) 3rem}"
-            ".katex-display {padding: 3px}</style>")  # else its slant overflows, and it scrolls by a hair
+    # An equation's slant overflows by a hair, and would make it scroll; white on the dark theme's blue is too faint.
+    st.html(
+        "<style>[data-testid=stMainBlockContainer] {padding: 2.5rem clamp(1rem, 3vw, 2.5rem) 3rem}"
+        ".katex-display {padding: 3px}"
+        "[data-testid=stBaseButton-primary] :is(p, span) {color: light-dark(#FFFFFF, #11151B)}</style>"
+    )
     messages = st.container()
     complete = False
     try:

@@ -39,10 +39,7 @@ IDLE = """() => {
 }"""
 
 # Streamlit's own menu puts a <div> between <ul> and <li> when it has sections; nothing in the app can change that.
-NOT_OURS = [
-    ({"list"}, lambda node: "stSidebarNavItems" in node["html"]),
-    ({"listitem"}, lambda node: all(re.fullmatch(r"li(:nth-child\(\d+\))?", t) for t in node["target"])),
-]
+IN_MENU = "target => !!document.querySelector(target).closest('[data-testid=\"stSidebarNavItems\"]')"
 
 
 def find_chromium() -> str | None:
@@ -132,7 +129,7 @@ class Visit:
             for v in Axe().run(self.page).response["violations"]
             if v["impact"] in ("serious", "critical")
             for node in v["nodes"]
-            if not any(v["id"] in rules and mark(node) for rules, mark in NOT_OURS)
+            if not (v["id"] in ("list", "listitem") and self.page.evaluate(IN_MENU, node["target"][0]))
         ]
         return found[:8]
 
