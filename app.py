@@ -31,6 +31,7 @@ PAGES = (
     Entry("neuron.py", "Neuron", ":material/bolt:", "Explore"),
     Entry("derivative.py", "Spike derivative", ":material/change_history:", "Explore"),
     Entry("gradients.py", "Gradients", ":material/compare_arrows:", "Explore"),
+    Entry("sparsity.py", "Sparsity", ":material/scatter_plot:", "Explore"),
     Entry("depth.py", "Depth", ":material/account_tree:", "Explore"),
 )
 
