@@ -49,7 +49,7 @@ with left:
         sent = st.file_uploader("CSV or NPZ, one recording a file", ["csv", "npz"], accept_multiple_files=True,
                                 key=f"own_files_{st.session_state.get('own_round', 0)}",
                                 help="Columns t, neuron; or t, x, y, p. Nothing in a file is executed.")
-        if st.button("Add", icon=":material/add:", disabled=not sent):
+        if st.button("Add these recordings", icon=":material/add:", disabled=not sent):
             complaints = [c for f in sent if (c := recordings.attempt_add(visitor, label, f.name, f.getvalue()))]
             st.session_state["own_complaints"] = complaints
             st.session_state["own_round"] = st.session_state.get("own_round", 0) + 1

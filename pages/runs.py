@@ -51,7 +51,7 @@ picked = st.dataframe(
     hide_index=True, key="runs_table", on_select="rerun", selection_mode="multi-row", height=min(36 * len(ids) + 40, 300),
     column_config={"best test accuracy": st.column_config.NumberColumn(format="%.1f %%"),
                    "seconds": st.column_config.NumberColumn(format="%.1f")})
-st.caption(f"{len(ids)} of {len(groups)} runs. They are kept in {kept.name}.")
+st.markdown(f":small[{len(ids)} of {len(groups)} runs. They are kept in `{kept.name}`.]")
 chosen = [ids[i] for i in picked.selection.rows if i < len(ids)] or ids[:1]
 with page.guarded():
     opened = [state for run in chosen if (state := jobs.follow(run)) is not None]

@@ -74,10 +74,12 @@ def client() -> Any:
                                "SNNVIZ_SCHEDULER to train in this process.") from None
         else:
             # Dask looks at every thread a hundred times a second for a profile that nobody here reads.
-            dask.config.set({"distributed.worker.profile.enabled": False, "distributed.admin.system-monitor.gil.enabled": False})
+            dask.config.set({"distributed.worker.profile.enabled": False, "distributed.admin.system-monitor.gil.enabled": False,
+                             "distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []})
             # One turn at a time for two cores: the pages need the other one.
             cluster = LocalCluster(processes=False, n_workers=1, threads_per_worker=max(1, (os.cpu_count() or 1) // 2),
-                                   dashboard_address=None, silence_logs=logging.ERROR)
+                                   dashboard_address="127.0.0.1:0", worker_dashboard_address="127.0.0.1:0",
+                                   silence_logs=logging.ERROR)
             _client = Client(cluster, set_as_default=False)
         return _client
 
