@@ -83,7 +83,6 @@ def chosen_law(choice):
 
 
 def show_live() -> str:
-    settings.enter_scope()
     with page.guarded():
         scene = scope.derivative_scope(settings.settings_of_scope(), key=LIVE)
         settings.hold(scene)

@@ -80,6 +80,9 @@ def test_settings_go_with_the_visitor_from_view_to_view():
     app.button_group(key="view").set_value("estimator").run()
     assert not app.exception
     assert "ZerothOrder(law=UniformLaw(), delta=0.3, draws=4)" in app.code[-1].value
+    app.button_group(key="view").set_value("live").run()
+    assert not app.exception
+    assert "ZerothOrder(law=UniformLaw(), delta=0.3, draws=4)" in app.code[-1].value
 
 
 @pytest.mark.parametrize("scene", [
@@ -182,3 +185,37 @@ def test_every_figure_has_a_title_and_a_text(dark):
     for figure in figures:
         assert figure.layout.title.text and figure.layout.meta["alt"]
         assert "nan" not in figure.layout.title.text
+
+
+@pytest.mark.browser
+def test_the_scope_and_the_controls_keep_one_set_of_settings(visit):
+    """What settles in the live scope is in the URL and on the sliders of the next view, and back; a preset sets all."""
+    seen = visit("derivative", view="cost", density="normal", zo__delta="0.05")
+
+    def go(view: str) -> None:
+        seen.page.get_by_text(view, exact=True).click()
+        seen.page.wait_for_function("() => !document.querySelector('[data-testid=stException]')")
+        seen.settle()
+
+    def press(control, url: str) -> None:
+        control.focus()
+        seen.page.keyboard.press("ArrowRight")
+        seen.page.wait_for_url(re.compile(url + "$"))
+        seen.settle()
+
+    go("Live draws")
+    press(seen.page.locator(".scope input[type=range][name=draws]"), r"\?view=live&zo\.delta=0\.05&zo\.draws=2")
+    go("Estimator")
+    press(seen.page.get_by_role("slider", name="Width"), r"zo\.delta=0\.06&zo\.draws=2|zo\.draws=2&zo\.delta=0\.06")
+    go("Live draws")
+    assert seen.page.get_by_label("Width, typed").input_value() == "0.06"
+    seen.page.get_by_role("link", name="Five draws").click()
+    seen.page.wait_for_url(re.compile(r"/derivative\?view=estimator&zo\.delta=0\.05&zo\.draws=5$"))
+    seen.settle()
+    assert seen.page.get_by_role("slider", name="Draws").input_value() == "5"
+    seen.page.get_by_role("link", name="Infinite variance").click()
+    seen.page.wait_for_url(re.compile(r"draw\.count=2000$"))
+    seen.page.get_by_role("link", name="Five draws").click()
+    seen.page.wait_for_url(re.compile(r"/derivative\?view=estimator&zo\.delta=0\.05&zo\.draws=5$"))
+    assert seen.settle().errors == []
+    assert seen.page.get_by_test_id("stException").count() == 0

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state.session_state_proxy import get_session_state
 
 from snnviz.params import Declared, Param, params
 
@@ -194,6 +195,13 @@ def remember(asked: Mapping[str, str], *prefixes: str) -> None:
         drawn(key)
         if st.query_params.get(key) != text:
             st.query_params[key] = text
+
+
+def release(key: str) -> None:
+    """Let go of a widget's hold on the URL that another view of the page drew in the last run."""
+    with get_session_state().query_params() as known:
+        if binding := known.get_binding_for_param(key):
+            known.unbind_widget(binding.widget_id)
 
 
 def drawn(key: str) -> None:

@@ -96,11 +96,13 @@ def hold(scene: DrawScene) -> None:
     """Write what the live scope settled at to the URL, and where the controls of the other views find it."""
     state, before, now = st.session_state, st.session_state.get(_HELD, {}), query(scene)
     for key in before.keys() - now.keys():
+        controls.release(key)
         state.pop(key, None)
         st.query_params.pop(key, None)
     for key, text in now.items():
         controls.drawn(key)
-        if not before or st.query_params.get(key) != text:           # the controls left took theirs off the URL
+        controls.release(key)
+        if st.query_params.get(key) != text:
             st.query_params[key] = text
         state[key] = text if key in ("law", "made", "alpha", "compare") else _number(text)
     state[_HELD] = now
@@ -109,13 +111,6 @@ def hold(scene: DrawScene) -> None:
 def leave_scope() -> None:
     """Another view is drawn, whose controls hold the settings themselves."""
     st.session_state.pop(_HELD, None)
-
-
-def enter_scope() -> None:
-    """The first run with the scope: let the controls of the view before go, with their hold on the URL, and run again."""
-    if _HELD not in st.session_state:
-        st.session_state[_HELD] = {}
-        st.rerun()
 
 
 def _number(text: str) -> float:
