@@ -21,7 +21,7 @@ page.heading(
     "Every layer on the way back puts a surrogate where there is no derivative, and their errors multiply. A head is a small "
     "network without spikes that gives the layers before it a shorter road. Look at the bars on the left.",
 )
-page.presets("depth.py", PRESETS)
+top = st.container()        # what to press; while measuring, how far it has come
 left, right = page.sides()
 with left, page.guarded():
     study = depth.settings()
@@ -33,41 +33,52 @@ def status() -> None:
     new = not fresh and depth.follow()
     fresh.clear()
     record = depth.shown(study, backend.chosen())
-    with st.container(horizontal=True, vertical_alignment="center", height=72, border=False, key="measure"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Stop", icon=":material/stop:", on_click=depth.stop, help="What was found so far stays.")
         st.progress(record.progress, record.doing)
     if new:
         st.rerun()
 
 
-fresh = [True]      # this run of the page has just looked
+fresh = [True]              # this run of the page has just looked
 if depth.going():
     depth.follow()
-with right, page.guarded():
+with top:
     if depth.going():
         st.fragment(status, run_every=0.7)()
-        controls.drawn("shown")
-        record = depth.shown(study, backend.chosen())
     else:
-        with st.container(horizontal=True, vertical_alignment="bottom", height=72, border=False, key="measure"):
+        with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Train and measure", type="primary", icon=":material/play_arrow:", on_click=depth.start,
                       args=(study, backend.chosen()))
-            controls.option(["error", "fall"], "Shown", "shown", segmented=True, titles={
-                "error": "Share of error", "fall": "Fall of the loss"}.get)
-        record = depth.shown(study, backend.chosen())
-        if depth.problem():
-            st.error(depth.problem(), icon=":material/error:")
-        if record and (record.study != study or record.backend != backend.chosen()):
-            st.info(f"These are from {depth.told(record.study)}. Press to measure again.", icon=":material/history:")
-        elif record and not record.done:
-            st.info(f"Stopped: {record.doing}. Press to measure again.", icon=":material/stop:")
-    what = st.session_state.get("shown", "error")
+            page.presets("depth.py", PRESETS)
+record = depth.shown(study, backend.chosen())
+look = record.checkpoints[-1] if record and record.checkpoints else None
+with right:
+    picture, below = st.container(), st.container(horizontal=True, vertical_alignment="bottom")
+with below:
+    what = "error"
+    controls.drawn("shown")
+    if look is not None and not depth.going():
+        what = controls.option(["error", "fall"], "Shown", "shown", segmented=True, titles={
+            "error": "Share of error", "fall": "Fall of the loss"}.get)
+        st.button("Hold this", icon=":material/push_pin:", on_click=depth.hold, help="Draw it behind what comes next.")
+        if depth.held():
+            st.button("Let go", icon=":material/close:", on_click=depth.let_go)
+        page.downloads("depth", {name: [getattr(row, name) for row in look.errors.rows] for name in (
+            "layer", "variant", "norm", "cosine", "corrected", "reliability", "error", "fall")})
+with picture, page.guarded():
     modules = study.modules
-    page.figure(chain.chain(study.layers, modules.after, modules.route is Route.DETACH, page.dark(), 190), "chain")
-    look = record.checkpoints[-1] if record and record.checkpoints else None
+    page.figure(chain.chain(study.layers, modules.after, modules.route is Route.DETACH, page.dark(), 165), "chain")
+    if depth.problem():
+        st.error(depth.problem(), icon=":material/error:")
+    if record and not depth.going():
+        if record.study != study or record.backend != backend.chosen():
+            st.info(f"These are from {depth.told(record.study)}. Press to measure again.", icon=":material/history:")
+        elif not record.done:
+            st.info(f"Stopped: {record.doing}. Press to measure again.", icon=":material/stop:")
     if look is None:
-        waiting = "The bars come after the training." if depth.going() else "Press “Train and measure”: about ten seconds."
-        page.figure(empty_figure(waiting, dark=page.dark(), height=330), "errors")
+        waiting = "The bars come after the training." if depth.going() else "Press “Train and measure”."
+        page.figure(empty_figure(waiting, dark=page.dark(), height=290), "errors")
     else:
         without, held = record.without, depth.held()
         page.figure(error_by_depth.error_by_depth(
@@ -76,13 +87,6 @@ with right, page.guarded():
             depth.values(held.checkpoints[-1], held.study.modules.route.value, what) if held else (),
             f"held: {depth.told(held.study).split(', α')[0]}" if held else "", what, dark=page.dark()), "errors")
         st.markdown(depth.verdict(record))
-    if look is not None and not depth.going():
-        with st.container(horizontal=True):
-            st.button("Hold this", icon=":material/push_pin:", on_click=depth.hold, help="Draw it behind what comes next.")
-            if depth.held():
-                st.button("Let go", icon=":material/close:", on_click=depth.let_go)
-            page.downloads("depth", {name: [getattr(row, name) for row in look.errors.rows] for name in (
-                "layer", "variant", "norm", "cosine", "corrected", "reliability", "error", "fall")})
 
 if look is not None and not depth.going():
     a, b = st.columns(2, gap="medium")
@@ -96,6 +100,7 @@ if look is not None and not depth.going():
             tracks = {layer: [(p.step, p.divergence, p.error, p.plain) for p in points]
                       for layer, points in against_closeness(record).items()}
             page.figure(closeness.closeness(tracks, page.dark(), 300), "closeness")
+            st.caption("Each point is a measurement, over the layers between a head and the one before it; the last are large.")
         else:
             st.markdown("**How close each head is to the network**")
             st.table(depth.heads(look))

@@ -42,7 +42,7 @@ def chain(layers: int, after: Sequence[int], detach: bool = False, dark: bool = 
         arrow(x + 1, BACK, x, BACK, own, max(1.0, 4.0 * 0.82 ** (layers - x)), 0.7)
     # One road back from each head, one above another where they run together.
     for i, at in enumerate(after):
-        box(at, TOP, "head" if not small else "h", extra, c.paper, HALF + (0.06 if not small else 0))
+        box(at, TOP, "q" + "".join("₀₁₂₃₄₅₆₇₈₉"[int(digit)] for digit in str(at)), extra, c.paper)
         arrow(at, 0.33, at, TOP - 0.34, extra, 1.2, 0.8)
         first = (after[i - 1] if i else 0) if detach else 0
         lane = 0.52 + (0.0 if detach else 0.5 * i / max(1, len(after)))

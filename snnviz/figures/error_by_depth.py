@@ -17,7 +17,7 @@ TITLES = {
 
 def error_by_depth(values: Mapping[str, Sequence[float | None]], reliability: Sequence[float],
                    without: Sequence[float | None] = (), held: Sequence[float | None] = (), held_name: str = "",
-                   what: str = "error", faithful: float = 0.2, dark: bool = False, height: int = 360) -> go.Figure:
+                   what: str = "error", faithful: float = 0.2, dark: bool = False, height: int = 330) -> go.Figure:
     """values: by variant ("plain", "both", "detach"), one for each hidden layer, None where it is not measurable.
 
     reliability: of the reference, by layer. without: the plain gradient's on weights trained without heads. held: values of
@@ -28,7 +28,7 @@ def error_by_depth(values: Mapping[str, Sequence[float | None]], reliability: Se
     own, extra = c.methods["bptt"], c.methods["modules"]
     striped = {"shape": "/", "fgcolor": extra, "fillmode": "replace", "solidity": 0.35}
     looks = {"plain": {"color": own}, "both": {"color": extra}, "detach": {"color": extra, "pattern": striped}}
-    fig = make_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.06, row_heights=[0.8, 0.2])
+    fig = make_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.06, row_heights=[0.82, 0.18])
     for name, row in values.items():
         marker = looks[name] | {"line": {"width": 1, "color": looks[name]["color"]}}
         fig.add_bar(x=x, y=list(row), name=NAMES[name], marker=marker, row=1, col=1, customdata=list(reliability),
@@ -59,7 +59,7 @@ def error_by_depth(values: Mapping[str, Sequence[float | None]], reliability: Se
     fig.update_yaxes(title_text=y, row=1, col=1)
     if what == "error":
         fig.update_yaxes(range=[0, 1.03], dtick=0.25, row=1, col=1)
-    fig.update_yaxes(title_text="r", range=[min(0.0, *reliability), 1.05], tickvals=[0, faithful, 1], row=2, col=1)
+    fig.update_yaxes(title_text="r", range=[min(0.0, *reliability), 1.05], tickvals=[faithful, 1], row=2, col=1)
     fig.update_xaxes(tickvals=x, row=2, col=1, title_text="hidden layer (left: by the input; right: by the output)")
     fig.update_xaxes(showticklabels=False, ticks="", row=1, col=1)
     return fig

@@ -183,11 +183,11 @@ def verdict(record: DepthRecord) -> str:
         return " ".join(["Nothing can be said of the layers in front of a head yet.", *said])
     sizes = {name: mean_error(look, name, study.in_front) for name in ("both", "detach")}
     numbers = ", ".join(f"{NAMES[name]} {size:.2f}" for name, size in sizes.items())
-    better = plain - min(sizes.values())
+    better = plain - sizes[study.modules.route.value]
     if better > CLEAR:
-        first = "In the layers in front of a head the heads' gradient is closer to the reference"
+        first = "In the layers in front of a head the gradient by the heads' road is closer to the reference"
     elif better < -CLEAR:
-        first = "The effect does not show in this setting: in front of a head the heads' gradient is further from the reference"
+        first = "The effect does not show in this setting: in front of a head the heads' road leads further from the reference"
     else:
         first = "The effect does not show in this setting: in front of a head the errors are about the same"
     return " ".join([f"{first}: mean error plain {plain:.2f}, {numbers}.", *said])
