@@ -222,11 +222,16 @@ def nearest(series: Series, share: float) -> Timing:
 def factors(timing: Timing) -> dict[str, list]:
     """A table of one point: each contender's times, and how many times as long as the sparse pass it takes."""
     names = [name for name in CONTENDERS if name in timing.backward]
+
+    def faster(name: str, step: bool) -> str:
+        factor = timing.factor(name, step)
+        return "" if name == "sparse" else f"{factor:,.0f}×" if factor >= 100 else f"{factor:.3g}×"
+
     return {"contender": [CONTENDERS[name] for name in names],
             "backward, ms": [timing.milliseconds(name, False) for name in names],
-            "backward: sparse is faster": ["" if name == "sparse" else f"{timing.factor(name, False):.3g}×" for name in names],
+            "backward: sparse is faster": [faster(name, False) for name in names],
             "whole step, ms": [timing.milliseconds(name, True) for name in names],
-            "step: sparse is faster": ["" if name == "sparse" else f"{timing.factor(name, True):.3g}×" for name in names]}
+            "step: sparse is faster": [faster(name, True) for name in names]}
 
 
 def table(series: Series) -> dict[str, list]:

@@ -240,6 +240,19 @@ def test_nonsense_in_the_url_gives_a_message(query):
     assert next(iter(query)) in at.warning[0].value
 
 
+@pytest.mark.parametrize(("kind", "key"), [("selectbox", "method"), ("selectbox", "law"), ("slider", "network.layers"),
+                                           ("slider", "localzo.draws"),
+                                           ("slider", "neuron.LIF.theta"), ("slider", "run.batch")])
+def test_a_control_at_its_far_end_and_back(kind, key):
+    at = opened()
+    widget = next(w for w in at.get(kind) if w.key == key)
+    before = widget.value
+    widget.set_value(widget.options[-1] if kind == "selectbox" else widget.max).run()
+    assert not at.exception and not at.warning
+    next(w for w in at.get(kind) if w.key == key).set_value(before).run()
+    assert not at.exception and not at.warning and not at.error
+
+
 def test_what_is_impossible_gets_one_sentence():
     at = opened(law="SurrogateLaw", alpha="1")                  # FastSigmoid has a corner
     assert len(at.error) == 1 and "alpha = 0" in at.error[0].value

@@ -37,7 +37,8 @@ def active_raster(layer, sample: int = 0, dark: bool = False, height: int = 390)
                  [0.75, c.methods["modules"]], [1, c.methods["modules"]]]
         fig.add_heatmap(z=z, x=layer.times, zmin=-0.5, zmax=3.5, showscale=False, hoverinfo="skip", colorscale=scale)
     share, firing, silent = float(active.mean()), float(spikes.mean()), float((active & ~spikes).sum() / max(active.sum(), 1))
-    finish(fig, f"Near misses count too: {three_digits(100 * silent)} % of what is touched never fired",
+    what = f"Near misses count too: {three_digits(100 * silent)} % of what is touched did not fire"
+    finish(fig, what if active.any() else "The backward pass touches nothing in this sample",
            f"Raster of {many} neurons of {layer.name}: {three_digits(100 * firing)} % of the entries spike, "
            f"{three_digits(100 * share)} % are active in the backward pass, {three_digits(100 * silent)} % of these without "
            "a spike.",

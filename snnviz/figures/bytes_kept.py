@@ -37,4 +37,4 @@ def bytes_kept(kept: Sequence, totals: dict[str, int], subject: str, dark: bool 
            x="bytes kept from forward to backward", uirevision="bytes")
     fig.update_layout(barmode="stack", bargap=0.4, legend={"traceorder": "normal"})
     fig.update_yaxes(autorange="reversed", ticklabelstandoff=6)
-    return fig.update_xaxes(range=[0, 1.2 * widest], exponentformat="SI", ticksuffix="B")
+    return fig.update_xaxes(range=[0, 1.4 * widest], exponentformat="SI", ticksuffix="B")

@@ -26,7 +26,8 @@ def margin_histogram(layer, bars, band: float | None, hue: str, dark: bool = Fal
             fig.add_vline(edge, line={"color": c.methods["sparse"], "width": 1.2, "dash": "dot"})
     fig.add_vline(0, line={"color": c.threshold, "dash": "dash", "width": 1.2})
     share = f"{three_digits(100 * layer.share)} %"
-    finish(fig, f"{layer.name.capitalize()}: the backward pass touches {share} of the entries, those by the threshold",
+    what = f"{share} of the entries, those by the threshold" if layer.number else "nothing: the band is empty"
+    finish(fig, f"{layer.name.capitalize()}: the backward pass touches {what}",
            f"Histogram of u minus theta over {layer.entries} entries of {layer.name}, counts on a logarithmic scale: "
            f"{three_digits(100 * layer.spike_share)} % spike, {share} are active in the backward pass.",
            dark=dark, height=height, x="u − θ, in the membrane's unit", uirevision=f"margins {layer.name}")
