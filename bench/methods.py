@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import pathlib
 import statistics
 import time
 from collections.abc import Sequence
@@ -32,12 +33,12 @@ class Result:
         return next((i + 1 for i, a in enumerate(self.accuracy) if a >= accuracy), None)
 
 
-def result(training: Training, label: str = "") -> Result:
+def result(training: Training, label: str = "", checkpoint: pathlib.Path | None = None) -> Result:
     """Train, and say on the way how far it is."""
     label = label or training.method.label
     accuracy, wall, cpu, start, used = [], [], [], time.perf_counter(), time.process_time()
     last = None
-    for record in train(training):
+    for record in train(training, checkpoint=checkpoint):
         if isinstance(record, EpochRecord):
             last = record
             accuracy.append(record.test_accuracy)

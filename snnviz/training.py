@@ -28,7 +28,7 @@ from snnviz.losses import AbstractRegulariser, AbstractTrainingLoss, CrossEntrop
 from snnviz.methods import BPTT, AbstractGradientMethod, Exodus, LocalZO, Slayer, SurrogateModules
 from snnviz.network import Network, NetworkOutput, SpikingLayer
 from snnviz.neurons import LIF, AbstractNeuron
-from snnviz.optimisers import OPTIMISERS, SCHEDULES, SGD, AbstractOptimiser, AbstractSchedule, Adam, Constant
+from snnviz.optimisers import OPTIMISERS, SCHEDULES, SGD, AbstractOptimiser, AbstractSchedule, Adam, Constant, Cosine
 from snnviz.params import Declared, param
 from snnviz.records import LayerRecord, Probe
 from snnviz.surrogates import Dspike
@@ -551,11 +551,11 @@ def compare_training(trainings: Sequence[Training], backend: AbstractBackend | s
 
 
 def presets() -> dict[str, tuple[Training, ...]]:
-    """Prepared comparisons, by title: trainings that differ in their method alone. The figures are measured by the
-    commands in bench/."""
+    """Prepared comparisons, by title: trainings that differ in their method alone."""
     digits, sgd = Training(), SGD(0.1)
     order = Training(TemporalOrder(), FeedForward(layers=2, width=64, first_gain=3.0), optimiser=SGD(0.02), epochs=15)
-    deep = Training(Digits(steps=10), FeedForward(layers=8, width=64), epochs=15)
+    deep = Training(Digits(steps=10), FeedForward(layers=8, width=32, first_gain=4.0, gain=3.0), loss=CrossEntropy(OverTime.MEAN),
+                    schedule=Cosine(), epochs=15)
     return {
         "Digits: four methods": tuple(
             dataclasses.replace(digits, method=m) for m in (BPTT(), Exodus(), Slayer(), LocalZO())),
