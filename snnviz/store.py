@@ -297,7 +297,8 @@ class Store:
         """Note where a run stands, and that it is alive."""
         values = {"status": status.value, "seen": time.time(), "notes": json.dumps(list(notes))}
         with self._transaction() as database:
-            database.execute(self._runs.update().where(self._runs.c.id == run), values | ({} if place is None else {"place": place}))
+            values |= {} if place is None else {"place": place}
+            database.execute(self._runs.update().where(self._runs.c.id == run), values)
 
     def place(self, run: str) -> str:
         """Where a run was last worked on."""
@@ -311,7 +312,8 @@ class Store:
             row = database.execute(sa.select(self._runs).where(self._runs.c.id == run)).mappings().first()
             if row is None:
                 return None
-            lines = database.execute(sa.select(self._lines).where(self._lines.c.run == run).order_by(self._lines.c.line)).mappings().all()
+            n = self._lines.c
+            lines = database.execute(sa.select(self._lines).where(n.run == run).order_by(n.line)).mappings().all()
             t = self._epochs.c
             of_run = sa.select(self._epochs).where(t.run == run).order_by(t.line, t.epoch)
             epochs = database.execute(of_run).mappings().all()

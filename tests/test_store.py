@@ -63,8 +63,8 @@ def postgres(folder):
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request, tmp_path):
     with contextlib.ExitStack() as stack:
-        url = f"sqlite:///{tmp_path / 'a folder' / 'runs.sqlite'}" if request.param == "sqlite" else stack.enter_context(postgres(tmp_path))
-        opened = Store(url)
+        file = f"sqlite:///{tmp_path / 'a folder' / 'runs.sqlite'}"
+        opened = Store(file if request.param == "sqlite" else stack.enter_context(postgres(tmp_path)))
         stack.callback(opened.close)
         yield opened
 
@@ -88,7 +88,7 @@ def test_what_goes_in_comes_out(store):
     assert first.ended and not state.lines[2].epochs and second.problem == "It exploded."
     wanted, got = epoch(3), first.epochs[2]
     assert np.array_equal(wanted.confusion, got.confusion)
-    assert dataclasses.replace(wanted, confusion=None) .__dict__ == dataclasses.replace(got, confusion=None).__dict__
+    assert dataclasses.replace(wanted, confusion=None).__dict__ == dataclasses.replace(got, confusion=None).__dict__
     for field in dataclasses.fields(Curve):
         assert np.array_equal(getattr(first.curve, field.name), getattr(curve(7), field.name))
     assert np.array_equal(first.spikes["layer 1"], spikes["layer 1"]) and first.spikes["layer 1"].dtype == bool
@@ -109,7 +109,7 @@ def test_a_newer_or_broken_database_is_refused_in_one_sentence(tmp_path):
     with store._transaction() as database:
         database.execute(store._meta.update(), {"value": "99"})
     store.close()
-    with pytest.raises(StoreError, match="newer snnviz .schema 99.*update snnviz"):
+    with pytest.raises(StoreError, match=r"newer snnviz \(schema 99.*update snnviz"):
         Store(f"sqlite:///{path}")
     path.write_bytes(b"no database at all" * 100)
     for wal in tmp_path.glob("runs.sqlite-*"):

@@ -1,7 +1,9 @@
 """Values against epochs or seconds by gradient method, in rows that share their axis: what a training run shows live."""
 
 import dataclasses
+import functools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -37,46 +39,57 @@ class Row:
 
 def curves(rows: Sequence[Row], title: str, x: str, end: float | None = None, dark: bool = False, height: int = 440) -> go.Figure:
     """`end`: where the horizontal axis ends from the start, so that it does not grow with the run."""
-    fig = make_subplots(rows=len(rows), shared_xaxes=True, vertical_spacing=0.22 / max(len(rows), 2))
-    named: set[str] = set()
+    data, named, told = [], set(), []
+    # What stays the same from one look to the next is made once: Plotly takes some 30 ms to check it all, and a run that is
+    # watched would wait for that.
+    layout = dict(_frame(tuple((row.title, row.log) for row in rows), title, x, end, dark, height))
     for number, row in enumerate(rows, 1):
+        at = "" if number == 1 else str(number)
         for line in sorted(row.lines, key=lambda line: not line.faint):
             for trace in _traces(line, not line.faint and line.name not in named, dark):
-                fig.add_trace(trace, row=number, col=1)
+                data.append(trace | {"xaxis": f"x{at}", "yaxis": f"y{at}"})
             if not line.faint:
                 named.add(line.name)
-        fig.update_yaxes(title_text=row.title, row=number, col=1)
-        if row.log:
-            fig.update_yaxes(type="log", exponentformat="power", minor={"ticks": ""}, row=number, col=1)
         if row.span is not None:
-            values = [v for line in row.lines for v in line.y if np.isfinite(v)]
-            low, high = min([row.span[0], *values]), max([row.span[1], *values])
-            fig.update_yaxes(range=[low - 0.02 * (high - low), high + 0.02 * (high - low)], row=number, col=1)
-    told = []
-    for row in rows:
+            values = [v for line in row.lines for v in (line.y, line.low, line.high) if v is not None and np.isfinite(v).any()]
+            low, high = min([row.span[0], *map(np.nanmin, values)]), max([row.span[1], *map(np.nanmax, values)])
+            edge = 0.02 * (high - low)
+            layout[f"yaxis{at}"] = layout[f"yaxis{at}"] | {"range": [float(low - edge), float(high + edge)]}
         last = [(line.name, line.y[np.isfinite(line.y)]) for line in row.lines if not line.faint]
-        told.append(f"{row.title}: " + (", ".join(f"{name} {three_digits(y[-1])}" for name, y in last if len(y)) or "no value yet"))
-    finish(fig, title, f"Against {x}. Last values: {'; '.join(told)}.", dark=dark, height=height, uirevision=f"{title} {x}")
+        told.append(f"{row.title.replace('<br>', ' ')}: "
+                    + (", ".join(f"{name} {three_digits(y[-1])}" for name, y in last if len(y)) or "no value yet"))
+    layout["meta"] = {"alt": f"Against {x}. Last values: {'; '.join(told)}."}
+    return go.Figure({"data": data, "layout": layout}, _validate=False)
+
+
+@functools.lru_cache(maxsize=64)
+def _frame(rows: tuple[tuple[str, bool], ...], title: str, x: str, end: float | None, dark: bool, height: int) -> dict[str, Any]:
+    """The layout: rows, axes, look."""
+    fig = make_subplots(rows=len(rows), shared_xaxes=True, vertical_spacing=0.22 / max(len(rows), 2))
+    for number, (name, log) in enumerate(rows, 1):
+        fig.update_yaxes(title_text=name, row=number, col=1)
+        if log:
+            fig.update_yaxes(type="log", exponentformat="power", row=number, col=1)
+    finish(fig, title, title, dark=dark, height=height, uirevision=f"{title} {x}")
     fig.update_xaxes(title_text=x, row=len(rows), col=1)
     if end is not None:
         fig.update_xaxes(range=[0, end])
-    return fig
+    return fig.to_dict()["layout"]
 
 
-def _traces(line: Line, legend: bool, dark: bool) -> list[go.Scatter]:
+def _traces(line: Line, legend: bool, dark: bool) -> list[dict[str, Any]]:
     style, out = method_line(line.hue, dark), []
-    shared = {"name": line.name, "legendgroup": line.name}
+    shared = {"type": "scatter", "name": line.name, "legendgroup": line.name}
     if line.low is not None and line.high is not None and len(line.x):
-        out.append(go.Scatter(
-            x=np.concatenate([line.x, line.x[::-1]]), y=np.concatenate([line.high, line.low[::-1]]), fill="toself", mode="lines",
-            line={"width": 0}, opacity=0.25, fillcolor=style["color"], hoverinfo="skip", showlegend=False, **shared))
+        out.append(shared | {
+            "x": np.concatenate([line.x, line.x[::-1]]), "y": np.concatenate([line.high, line.low[::-1]]), "fill": "toself",
+            "mode": "lines", "line": {"width": 0}, "opacity": 0.25, "fillcolor": style["color"], "hoverinfo": "skip",
+            "showlegend": False})
     if line.faint:
-        out.append(go.Scatter(x=line.x, y=line.y, mode="lines", opacity=0.45, hoverinfo="skip", showlegend=False,
-                              line={"color": style["color"], "width": 1.2}, **shared))
-        return out
-    out.append(go.Scatter(
-        x=line.x, y=line.y, mode="lines+markers" if line.points else "lines", line=style, marker={"size": 6}, showlegend=legend,
-        hovertemplate="%{y:.4g} at %{x:.4g}<extra>" + line.name + "</extra>", **shared))
-    if legend and not len(line.x):          # a legend that is there from the start, so that nothing jumps
-        out[-1].update(x=[None], y=[None])
-    return out
+        return [*out, shared | {"x": line.x, "y": line.y, "mode": "lines", "opacity": 0.45, "hoverinfo": "skip",
+                                "showlegend": False, "line": {"color": style["color"], "width": 1.2}}]
+    there = len(line.x) > 0         # else a legend that is there from the start, so that nothing jumps
+    return [*out, shared | {
+        "x": line.x if there else [None], "y": line.y if there else [None], "mode": "lines+markers" if line.points else "lines",
+        "line": style, "marker": {"size": 6}, "showlegend": legend,
+        "hovertemplate": "%{y:.4g} at %{x:.4g}<extra>" + line.name + "</extra>"}]

@@ -26,7 +26,8 @@ def events_3d(t: np.ndarray, x: np.ndarray, y: np.ndarray, p: np.ndarray, size: 
            uirevision="events 3d")
     fig.update_layout(
         scene={"xaxis": {"title": {"text": "time (ms)"}}, "yaxis": {"title": {"text": "column"}, "range": [0, size[1]]},
-               "zaxis": {"title": {"text": "row"}, "range": [size[0], 0]}, "aspectmode": "manual", "aspectratio": {"x": 1.8, "y": 1, "z": 1},
+               "zaxis": {"title": {"text": "row"}, "range": [size[0], 0]},
+               "aspectmode": "manual", "aspectratio": {"x": 1.8, "y": 1, "z": 1},
                "camera": {"eye": {"x": 0.9, "y": -2.0, "z": 0.7}}},
         margin={"l": 0, "r": 0, "b": 0})
     return fig

@@ -32,13 +32,13 @@ VIEWS = {
 ONE_METHOD = ("raster", "confusion")        # views of one method at a time
 
 WORDS = {
-    Status.WAITING: ("waits for its turn", "gray", ":material/hourglass_empty:"),
+    Status.WAITING: ("waiting", "gray", ":material/hourglass_empty:"),
     Status.RUNNING: ("training", "blue", ":material/play_arrow:"),
     Status.PAUSED: ("paused", "orange", ":material/pause:"),
-    Status.FINISHED: ("finished and saved", "green", ":material/check:"),
-    Status.STOPPED: ("stopped; what it did is saved", "gray", ":material/stop:"),
-    Status.FAILED: ("could not go on", "red", ":material/error:"),
-    Status.INTERRUPTED: ("interrupted; what it did is saved", "orange", ":material/link_off:"),
+    Status.FINISHED: ("saved", "green", ":material/check:"),
+    Status.STOPPED: ("stopped", "gray", ":material/stop:"),
+    Status.FAILED: ("failed", "red", ":material/error:"),
+    Status.INTERRUPTED: ("interrupted", "orange", ":material/link_off:"),
 }
 
 
@@ -103,7 +103,7 @@ def headline(state: RunState) -> None:
     """Where the run stands, in one line of fixed height."""
     words, colour, icon = WORDS[state.status]
     if state.status is Status.RUNNING and not any(len(line.curve.at) for line in state.lines):
-        words, icon = "gets data and kernels ready", ":material/hourglass_empty:"
+        words, icon = "getting ready", ":material/hourglass_empty:"
     asked = max(line.training.epochs for line in state.lines)
     done = min(len(line.epochs) for line in state.lines)
     seconds = sum(float(line.curve.seconds[-1]) if len(line.curve.seconds) else 0.0 for line in state.lines)
@@ -138,7 +138,8 @@ def table(state: RunState) -> None:
          "active in backward": [nan if e is None or not layers else 100 * float(np.mean(e.active)) for e in last]},
         hide_index=True, key="follow-table", column_config={
             "test accuracy": st.column_config.NumberColumn(format=share), "best": st.column_config.NumberColumn(format=share),
-            "test loss": st.column_config.NumberColumn(format="%.3g"), "seconds an epoch": st.column_config.NumberColumn(format="%.3g"),
+            "test loss": st.column_config.NumberColumn(format="%.3g"),
+            "seconds an epoch": st.column_config.NumberColumn(format="%.3g"),
             "spikes per neuron and step": st.column_config.NumberColumn(format="%.3g"),
             "active in backward": st.column_config.NumberColumn(format=share)})
 
@@ -155,7 +156,8 @@ def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "fol
         fig = curves.curves(
             [curves.Row("accuracy", _tests(lines, labels, "test_accuracy", against), span=(0.0, 1.0)),
              curves.Row("loss", _batches(lines, labels, against), log=True)],
-            "Accuracy on the test half, and loss batch by batch", "epoch" if against == "epochs" else "seconds of training", end, dark, HEIGHT)
+            "Accuracy on the test half, and loss batch by batch",
+            "epoch" if against == "epochs" else "seconds of training", end, dark, HEIGHT)
     elif view in ("spikes", "norms"):
         fig = _layers(lines, labels, view, dark)
     elif view == "time":
@@ -163,13 +165,17 @@ def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "fol
         fig = clock.clock(spent, dark, HEIGHT)
     elif lines[one].epochs and view == "confusion" and lines[one].epochs[-1].confusion is not None:
         counts = lines[one].epochs[-1].confusion
-        fig = confusion.confusion(counts, [str(i) for i in range(len(counts))], labels[one], methods.hue(lines[one].training.method),
-                                  dark, HEIGHT)
+        fig = confusion.confusion(counts, [str(i) for i in range(len(counts))], labels[one],
+                                  methods.hue(lines[one].training.method), dark, HEIGHT)
     elif view == "raster" and lines[one].spikes:
         fig = layer_rasters.layer_rasters(lines[one].spikes, lines[one].training.dataset.dt, dark, HEIGHT)
     if fig is None:
         st.markdown("**After the first epoch**")
         fig = empty_figure("It comes with the end of the first epoch.", dark=dark, height=HEIGHT - 40)
+    # Its title as text and taken out here, where it costs nothing; `page.figure` would copy the figure at every look.
+    if fig.layout.title.text:
+        st.markdown(f"**{fig.layout.title.text}**")
+        fig.layout.title, fig.layout.margin.t, fig.layout.height = None, 28, fig.layout.height - 40
     page.figure(fig, f"{key}-{view}")
 
 
@@ -231,22 +237,28 @@ def _batches(lines: Sequence[Line], labels: Sequence[str], against: str) -> list
 
 
 def _layers(lines: Sequence[Line], labels: Sequence[str], view: str, dark: bool) -> Any:
-    depth = max((line.curve.norms.shape[1] if len(line.curve.at) else 1) for line in lines)
+    """A row for each layer, there from the start; of deep networks the first and last few."""
+    hidden = max(line.training.architecture.layers for line in lines)
+    of_layer = [("rates", "spikes"), ("active", "active share")] if view == "spikes" else [("norms", "‖∂L/∂W‖")]
+    layers = list(range(hidden + (view == "norms")))
+    if len(layers) * len(of_layer) > 8:
+        most = 8 // len(of_layer)
+        layers = layers[: most // 2] + layers[-(most // 2):]
     rows = []
-    for layer in range(min(depth, 8)):
-        name = f"layer {layer + 1}" if layer < depth - 1 or depth == 1 else "readout"
-        for value, title in ((("rates", "spikes"), ("active", "active share")) if view == "spikes" else (("norms", "‖∂L/∂W‖"),)):
+    for layer in layers:
+        name = f"layer {layer + 1}" if layer < hidden else "readout"
+        for value, title in of_layer:
             drawn = []
             for label, line in ((name, line) for name, group in _groups(lines, labels).items() for line in group):
                 of = getattr(line.curve, value)
-                y = of[:, layer] if of.shape[1:] and layer < of.shape[1] else np.zeros(0)
+                y = of[:, layer] if of.ndim == 2 and layer < of.shape[1] else np.zeros(0)
                 known = np.isfinite(y)
                 drawn.append(curves.Line(label, methods.hue(line.training.method), line.curve.at[: len(y)][known], y[known]))
-            if view == "norms" or any(len(d.y) for d in drawn) or layer == 0:
-                rows.append(curves.Row(f"{title}<br>{name}", drawn, log=view == "norms", span=None if view == "norms" else (0.0, 0.1)))
+            rows.append(curves.Row(f"{title}<br>{name}", drawn, log=view == "norms", span=None if view == "norms" else (0.0, 0.1)))
     title = ("Length of each layer's weight gradient" if view == "norms" else
              "Spikes per neuron and step, and share of entries active in backward")
-    return curves.curves(rows, title, "epoch", float(max(line.training.epochs for line in lines)), dark, HEIGHT if len(rows) < 4 else 110 * len(rows))
+    end = float(max(line.training.epochs for line in lines))
+    return curves.curves(rows, title, "epoch", end, dark, max(HEIGHT, 115 * len(rows) + 100))
 
 
 def _seconds(line: Line) -> tuple[float, ...]:
@@ -265,7 +277,8 @@ def columns(state: RunState) -> dict[str, list]:
     for name, what in (("rates", "rate"), ("active", "active"), ("norms", "gradient_norm")):
         depth = max((len(getattr(r[2], name)) for r in rows), default=0)
         for layer in range(depth):
-            out[f"{what}_layer_{layer + 1}"] = [getattr(r[2], name)[layer] if layer < len(getattr(r[2], name)) else "" for r in rows]
+            values = [getattr(epoch, name) for _, _, epoch in rows]
+            out[f"{what}_layer_{layer + 1}"] = [v[layer] if layer < len(v) else "" for v in values]
     return out
 
 

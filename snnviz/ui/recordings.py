@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from snnviz import store
-from snnviz.datasets import AbstractDataset, Samples, Split
+from snnviz.datasets import AbstractDataset, OwnRecordings, Samples, Split
 from snnviz.datasets.recordings import read_recording
 
 LARGEST = 50            # uploads of one visitor
@@ -17,8 +17,11 @@ LARGEST = 50            # uploads of one visitor
 
 def samples(dataset: AbstractDataset, split: Split) -> Samples:
     """One half of a set, kept for the next picture. Problems of single files are in it and shown by the page."""
+    key = repr(dataset)
+    if isinstance(dataset, OwnRecordings):              # its folder changes under the same name
+        key += str([(str(f), f.stat().st_mtime_ns) for f in sorted(Path(dataset.folder).rglob("*"))])
     with warnings.catch_warnings(action="ignore"):
-        return _kept(repr(dataset), split.value, _dataset=dataset)
+        return _kept(key, split.value, _dataset=dataset)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -1,0 +1,102 @@
+"""The Training, Data and Runs pages in a real browser: a newcomer's path, with the smallest settings."""
+
+import re
+
+import pytest
+
+from tests.app_server import PHONE, Visit, running_app
+
+pytestmark = pytest.mark.browser
+
+SETTINGS = {"epochs": "200", "data": "YinYang", "data.YinYang.samples": "300", "methods": "kept-exodus",
+            "network.FeedForward.width": "16"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """An app with an empty store of its own."""
+    with running_app(environment={"SNNVIZ_HOME": str(tmp_path_factory.mktemp("home")), "SNNVIZ_STORE": ""}) as url:
+        yield url
+
+
+def trained(page) -> float:
+    """Seconds of training, as the page says."""
+    found = re.search(r"([\d.]+) s of training", page.locator('[data-testid="stProgress"]').inner_text())
+    return float(found[1]) if found else 0.0
+
+
+def until(page, what: str, timeout: int = 60_000) -> None:
+    page.wait_for_function(what, timeout=timeout)
+
+
+SECONDS = r"""() => parseFloat((document.querySelector('[data-testid="stProgress"]')?.innerText.match(/([\d.]+) s of/) ?? [0, 0])[1])"""
+# Points in all curves of the picture.
+POINTS = """() => (document.querySelector('.js-plotly-plot')?.data ?? [])
+  .reduce((n, t) => n + (t.y?._inputArray?.length ?? t.y?.length ?? 0), 0)"""
+
+
+def height(page) -> float:
+    page.locator(".js-plotly-plot .main-svg").first.wait_for()
+    return page.evaluate("() => document.querySelector('.js-plotly-plot').getBoundingClientRect().height")
+
+
+def test_start_watch_stop_reload_and_find_it_again(visit, server):
+    v: Visit = visit("training", base=server, **SETTINGS)
+    page = v.page
+    page.get_by_role("button", name="Start").last.click()
+    until(page, f"() => ({SECONDS})() > 0.2", 120_000)
+    first, points = trained(page), page.evaluate(POINTS)
+    until(page, f"() => ({SECONDS})() > {first}")
+    until(page, f"() => ({POINTS})() > {points}")
+    tall = height(page)
+
+    page.reload()                                       # the tab is closed and opened again: the run is still there, and goes on
+    page.get_by_role("button", name="Pause").wait_for(timeout=60_000)
+    until(page, f"() => ({SECONDS})() > {first}")
+    assert height(page) == tall
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Resume").wait_for()
+    page.get_by_text("paused").first.wait_for()
+    held = trained(page)
+    page.get_by_role("button", name="Step", exact=True).click()
+    until(page, f"() => ({SECONDS})() >= {held}")
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Go on").wait_for(timeout=30_000)
+    page.get_by_text("stopped").first.wait_for()
+    assert page.get_by_role("button", name="Start").last.is_enabled()
+
+    runs = visit("runs", base=server)
+    runs.page.get_by_text("1 of 1 runs").wait_for()
+    runs.page.get_by_role("button", name="Delete").click()
+    dialog = runs.page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Delete").click()
+    runs.page.get_by_text("Nothing is saved yet.").wait_for(timeout=30_000)
+    for one in (v, runs):
+        assert not one.errors and not one.outside
+
+
+def test_a_recording_of_ones_own_and_a_bad_one(visit, server):
+    v: Visit = visit("data", base=server, **{"from": "own", "view": "raster"})
+    page = v.page
+    rows = "\n".join(f"{t},{t % 5}" for t in range(40))
+    for label in ("left", "right"):
+        page.get_by_label("Class of these recordings").fill(label)
+        page.get_by_label("Class of these recordings").press("Enter")
+        page.locator("input[type=file]").set_input_files([
+            {"name": f"{label}{i}.csv", "mimeType": "text/csv", "buffer": f"t,neuron\n{rows}\n".encode()} for i in (1, 2)]
+            + [{"name": "bad.csv", "mimeType": "text/csv", "buffer": b"t,neuron\n1,two\n"}])
+        v.settle()
+        page.get_by_role("button", name="Add these").click()
+        page.get_by_text("bad.csv: line 2 holds 'two' where a number is expected").wait_for(timeout=30_000)
+        v.settle()
+    page.get_by_text("4 recordings in 2 classes").first.wait_for(timeout=30_000)
+    page.locator(".js-plotly-plot").wait_for()
+    assert not v.errors
+
+
+def test_the_pages_fit_a_phone_and_are_accessible(visit, server):
+    for address in ("training", "data", "runs"):
+        v = visit(address, base=server, size=PHONE, **({"data": "YinYang", "view": "raster"} if address == "data" else {}))
+        assert v.cut_off() == 0, address
+        assert not v.violations(), address
+        assert not v.errors, address
