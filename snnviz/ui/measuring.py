@@ -27,15 +27,17 @@ def series(plan: Plan, draw: Callable[[Series, str], None]) -> Series | None:
     plan.check_budget()
     done = st.session_state.setdefault(_DONE, {})
     known = done.get(repr(plan))
-    st.button("Measure here" if known is None else "Measure again", icon=":material/timer:", type="primary", key="measure",
-              on_click=_ask, help="Some seconds on this machine's CPU. Nothing is measured until you ask.")
+    with st.container(horizontal=True, vertical_alignment="center", key="measuring"):
+        st.button("Measure here" if known is None else "Measure again", icon=":material/timer:", type="primary", key="measure",
+                  on_click=_ask, help="Some seconds on this machine's CPU. Nothing is measured until you ask.")
+        bar, stop = st.empty(), st.empty()
     picture = st.empty()
     if st.session_state.pop(_ASKED, False):
         if not _TURN.acquire(blocking=False):
             st.info("Somebody else is measuring on this server; two at once would spoil both. Try again in half a minute.")
         else:
             try:
-                known = _measured(plan, done, picture, draw)
+                known = _measured(plan, done, (bar, stop, picture), draw)
             finally:
                 _TURN.release()
     if known is not None:
@@ -48,11 +50,10 @@ def _ask() -> None:
     st.session_state[_ASKED] = True
 
 
-def _measured(plan: Plan, done: dict[str, Series], picture, draw: Callable[[Series, str], None]) -> Series:
-    with st.container(horizontal=True, vertical_alignment="center", key="measuring"):
-        bar = st.progress(0.0, "Measuring")
-        stop = st.empty()
-        stop.button("Stop", icon=":material/stop:", key="measuring-stop")        # any press ends this run of the page
+def _measured(plan: Plan, done: dict[str, Series], places, draw: Callable[[Series, str], None]) -> Series:
+    bar, stop, picture = places
+    bar.progress(0.0, "Measuring")
+    stop.button("Stop", icon=":material/stop:", key="measuring-stop")            # any press ends this run of the page
     (machine, date), timings = backward_times.this_machine(), []
     about = f"batch {plan.batch}, {plan.hidden} to {plan.hidden} neurons"
     for timing in backward_times.measure(plan):
