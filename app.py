@@ -1,9 +1,14 @@
 """The app: `streamlit run app.py`. Which pages there are, and what stands around them."""
 
 import dataclasses
+import os
 from pathlib import Path
 
+import pandas as pd  # noqa: F401  before a background thread imports it: plotly, finding it half there, would fail
 import streamlit as st
+
+# Threads of torch that wait must not keep the cores busy: the browser and other visitors need them. Read once, by torch.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from snnviz.ui import backend, controls
 from snnviz.ui.page import assets
