@@ -161,14 +161,15 @@ class Network(nn.Module):
     Random draws are keyed by `seed`, the layer and the number of forward passes so far.
 
     touch_active: run forward and backward over the active entries alone where `dense_because()` gives no reason against it;
-    gradients are the same. `active` and `rates` then hold each hidden layer's active set and spikes per neuron and step.
+    gradients are the same. `active` and `rates` then hold each hidden layer's active set and spikes per neuron and step; `guard`
+    says what is warned of.
     """
 
     def __init__(self, blocks: Sequence[Block], readout: nn.Module, leaky: SpikingLayer | None, seed: int = 0):
         super().__init__()
         self.blocks, self.readout, self.leaky = nn.ModuleList(blocks), readout, leaky
         self.heads, self.detach_heads = nn.ModuleDict(), False
-        self.touch_active, self.active, self.rates = False, (), ()
+        self.touch_active, self.active, self.rates, self.guard = False, (), (), sparse.Guard()
         self.seed, self.passes = seed, 0
         for number, layer in enumerate(self.spiking_layers):
             layer.number = number
@@ -234,7 +235,8 @@ class Network(nn.Module):
         h, active, rates = x.flatten(2), [], []
         for number, block in enumerate(self.blocks):
             linear, layer = block.transform, block.spiking
-            out = sparse.spiking(h, linear.weight.T, linear.bias, layer.neuron, layer.method, self.draw(number), label=layer.label)
+            out = sparse.spiking(h, linear.weight.T, linear.bias, layer.neuron, layer.method, self.draw(number),
+                                 label=layer.label, guard=self.guard)
             h = out.spikes
             active.append(out.active)
             rates.append(h.rate)

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from snnviz import experiments, losses, text
-from snnviz.backends import AbstractBackend, resolve
+from snnviz.backends import AbstractBackend, resolve, sparse
 from snnviz.datasets import DATASETS, AbstractDataset, Digits, Samples, Split, TemporalOrder
 from snnviz.experiments import AbstractArchitecture, Convolutional, FeedForward
 from snnviz.heads import attach_heads, sml_loss
@@ -263,6 +263,8 @@ class _Run:
         self.network = build(training, self.train, backend)
         self.device = next(self.network.parameters()).device
         self.watch = _Watch(self.network)
+        self.network.touch_active &= training.regulariser is None           # a regulariser reads every spike
+        self.network.guard = sparse.Guard(floor=-1)                         # an epoch's record names what it would warn of
         self.optimiser = training.optimiser.make(self.network.parameters())
         self.targets = None if self.train.targets is None else self.train.targets.to(self.device)
         self.batches = -(-len(self.train) // training.batch)
@@ -297,7 +299,8 @@ class _Run:
         for group in self.optimiser.param_groups:
             group["lr"] = lr
         self.network.train()
-        probe = Probe(self.network) if batch % LOOK_EVERY == 1 or self.batches == 1 else None
+        touched = self.network.touch_active and self.network.dense_because() is None
+        probe = Probe(self.network) if not touched and (batch % LOOK_EVERY == 1 or self.batches == 1) else None
         if probe is not None:
             probe.__enter__()
         try:
@@ -315,7 +318,7 @@ class _Run:
         parameters = [p for p in self.network.parameters() if p.grad is not None]
         with torch.no_grad():
             values = [loss.detach(), (self.said(output) == y).float().mean()]
-            values += [s.mean() for s in self.watch.spikes]
+            values += [loss.new_tensor(r) for r in self.network.rates] if touched else [s.mean() for s in self.watch.spikes]
             values += [torch.linalg.vector_norm(p.grad) for p in parameters]
             loss_, accuracy, *rest = torch.stack(values).tolist()       # one trip from the device for all of them
         hidden = len(self.network.blocks)
@@ -331,7 +334,7 @@ class _Run:
             bad = [name for name, norm in zip(self.names, norms, strict=True) if not math.isfinite(norm)]
             problems.append(f"{(bad or ['A head'])[0]}: its gradient is not finite in batch {batch} of epoch {epoch}, so "
                             "the weights were left as they are; it exploded on its way back through time or layers.")
-        active = None if probe is None else self._active(probe)
+        active = tuple(a.share for a in self.network.active) if touched else None if probe is None else self._active(probe)
         self.watch.spikes = [None] * hidden
         end = self.clock()
         return BatchRecord(epoch, t.epochs, batch, self.batches, loss_, accuracy,

@@ -348,3 +348,15 @@ def test_missing_files_are_named(settings, capsys):
 def test_the_printed_settings_are_the_defaults(capsys):
     assert main(["settings"]) == 0
     assert Training.from_toml(capsys.readouterr().out) == Training()
+
+
+def test_training_over_active_entries_alone_is_the_same_training():
+    """The sparse pass sees the same draws: spikes, loss and accuracy follow the dense one's."""
+    found = []
+    for touch in (False, True):
+        shape = dataclasses.replace(Training().architecture, width=32, touch_active=touch)
+        value = Training(dataset=Digits(samples=200), method=LocalZO(delta=0.1), architecture=shape, epochs=2)
+        found.append([r for r in train(value) if isinstance(r, EpochRecord)][-1])
+    dense, sparse = found
+    assert sparse.rates == pytest.approx(dense.rates, rel=0.02) and min(sparse.active) > 0
+    assert sparse.train_loss == pytest.approx(dense.train_loss, rel=1e-3)

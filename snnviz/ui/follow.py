@@ -51,7 +51,7 @@ def visitor() -> str:
         try:
             mask, token = bytes.fromhex(parts[1]), bytes.fromhex(parts[2])
             known = bytes(b ^ mask[i % len(mask)] for i, b in enumerate(token)).hex()
-        except (IndexError, ValueError, ZeroDivisionError):
+        except (IndexError, TypeError, ValueError, ZeroDivisionError):
             known = uuid.uuid4().hex
         state["_visitor"] = hashlib.sha256(known.encode()).hexdigest()[:16]
     return state["_visitor"]
