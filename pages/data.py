@@ -14,7 +14,7 @@ MADE = {name: cls for name, cls in DATASETS.items() if cls.offline}
 VIEWS = {"classes": "Classes", "cloud": "In 3D", "frames": "Frames", "raster": "Raster", "surface": "Time surface",
          "profile": "Statistics"}
 HIDDEN = ("folder", "name", "part")
-HEIGHT = 500
+HEIGHT = 440
 
 page.heading(
     "Look at the data",

@@ -120,8 +120,7 @@ if len(opened) == 1:
     with st.expander("Settings", icon=":material/tune:"):
         st.code(follow.settings_toml(state), language="toml")
     page.code_behind(f"""
-from snnviz import *
-from snnviz.training import *
+{follow.IMPORTS}
 
 trainings = [
 {chr(10).join(f'    {text.source(t)},' for t in state.run.trainings)}

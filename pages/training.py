@@ -66,8 +66,7 @@ with right, page.guarded():
         if run is not None:
             st.session_state["run"] = run
 
-    with st.container(key="view_row", horizontal=True):
-        view = controls.option(list(follow.VIEWS), "Picture", "view", titles=follow.VIEWS.get, segmented=True)
+    view = controls.option(list(follow.VIEWS), "Picture", "view", titles=follow.VIEWS.get, segmented=True)
     one = 0
     if view in follow.ONE_METHOD and state is not None and len(state.run.labels) > 1:
         one = state.run.labels.index(st.selectbox("Method", state.run.labels, key="method_shown"))
@@ -107,8 +106,7 @@ with st.expander("What differs between the methods", icon=":material/function:")
         page.citation(method.cite)
 made = trainings[0]
 page.code_behind(f"""
-from snnviz import *
-from snnviz.training import *
+{follow.IMPORTS}
 
 common = {text.source(dataclasses.replace(made, method=type(base.method)()))}
 for method in [{', '.join(map(text.source, chosen))}]:

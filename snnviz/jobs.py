@@ -316,9 +316,10 @@ def _work(run: Run, url: str, folder: str) -> None:
     before = kept.open(run.id)
     if before is None:                                  # deleted before it began
         return
-    task = _Task(run, before, kept, Path(folder), Variable(f"run-{run.id}"), Queue(f"orders-{run.id}"),
-                 _Turns(worker.address, run.owner, worker.state.nthreads))
-    task.work()
+    # A GPU serves one run at a time; of the CPU, a worker's threads say how many.
+    turns = (_Turns(f"{worker.address}-gpu", run.owner, 1) if run.backend == "cuda" else
+             _Turns(worker.address, run.owner, worker.state.nthreads))
+    _Task(run, before, kept, Path(folder), Variable(f"run-{run.id}"), Queue(f"orders-{run.id}"), turns).work()
 
 
 class _Turns:

@@ -29,7 +29,8 @@ def until(page, what: str, timeout: int = 60_000) -> None:
     page.wait_for_function(what, timeout=timeout)
 
 
-SECONDS = r"""() => parseFloat((document.querySelector('[data-testid="stProgress"]')?.innerText.match(/([\d.]+) s of/) ?? [0, 0])[1])"""
+SECONDS = r"""() => parseFloat(
+  (document.querySelector('[data-testid="stProgress"]')?.innerText.match(/([\d.]+) s of/) ?? [0, 0])[1])"""
 # Points in all curves of the picture.
 POINTS = """() => (document.querySelector('.js-plotly-plot')?.data ?? [])
   .reduce((n, t) => n + (t.y?._inputArray?.length ?? t.y?.length ?? 0), 0)"""

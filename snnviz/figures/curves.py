@@ -69,7 +69,7 @@ def _frame(rows: tuple[tuple[str, bool], ...], title: str, x: str, end: float | 
     for number, (name, log) in enumerate(rows, 1):
         fig.update_yaxes(title_text=name, row=number, col=1)
         if log:
-            fig.update_yaxes(type="log", exponentformat="power", row=number, col=1)
+            fig.update_yaxes(type="log", exponentformat="power", nticks=4, row=number, col=1)
     finish(fig, title, title, dark=dark, height=height, uirevision=f"{title} {x}")
     fig.update_xaxes(title_text=x, row=len(rows), col=1)
     if end is not None:

@@ -18,7 +18,10 @@ from snnviz.ui import methods, page
 
 _LOG = logging.getLogger(__name__)
 EVERY = 0.4             # seconds between two looks at a run that goes
-HEIGHT = 440
+HEIGHT = 420
+# What the code behind a run needs: every class that `text.source` may name.
+IMPORTS = "\n".join(f"from snnviz{module} import *" for module in (
+    "", ".datasets", ".losses", ".optimisers", ".zeroth_order", ".training"))
 
 VIEWS = {
     "learning": "Learning",
