@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from snnviz.ui import backend, page
+from snnviz import store
+from snnviz.ui import backend, follow, page
 
 # Title, what to look for, page, settings in its URL, icon.
 FIRST_STEPS = (
@@ -51,3 +52,14 @@ for found in backend.report():
         else:
             st.badge("not here", icon=":material/remove:", color="gray")
             st.markdown(f"**{found.title}**: {found.reason}")
+
+try:
+    saved = {line.run: line for line in store.default().list()}
+except store.StoreError as away:
+    st.info(str(away), icon=":material/info:")
+    saved = {}
+if saved:
+    st.subheader("Latest runs", anchor=False)
+    for line in list(saved.values())[:3]:
+        st.markdown(f"{follow.when(line.created)}: {line.title}, {line.status.value}")
+    st.page_link("pages/runs.py", label="All saved runs", icon=":material/folder_open:")
