@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 
+from snnviz.backends import source
+
 RESULTS = pathlib.Path(__file__).parent / "results"
 
 
@@ -36,19 +38,18 @@ def _wait(device: str) -> None:
 
 
 def machine(device: str = "cpu") -> dict[str, Any]:
-    """What ran this: processor, cores, versions, commit and date."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    """What ran this: processor, load, versions, commit and date."""
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False,
+                            cwd=RESULTS.parent).stdout.strip()
     try:
         info = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
-        model = next(line.split(":")[1].strip() for line in info.splitlines() if line.startswith("model name"))
+        cpu = next(line.split(":")[1].strip() for line in info.splitlines() if line.startswith("model name"))
     except (OSError, StopIteration):
-        model = platform.processor()
-    found = {"processor": model, "cores": os.cpu_count(), "threads": torch.get_num_threads(), "system": platform.platform(),
-             "python": platform.python_version(), "torch": torch.__version__, "commit": commit,
-             "date": datetime.date.today().isoformat()}
-    if device == "cuda":
-        found["gpu"] = torch.cuda.get_device_name()
-    return found
+        cpu = platform.processor()
+    return {"cpu": cpu, "cores": os.cpu_count(), "torch_threads": torch.get_num_threads(), "load": os.getloadavg()[0],
+            "gpu": torch.cuda.get_device_name() if device == "cuda" else None, "system": platform.platform(),
+            "python": platform.python_version(), "torch": torch.__version__, "compiler": source.compiler()[1],
+            "commit": commit, "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")}
 
 
 def save(name: str, rows: list[dict[str, Any]], device: str = "cpu", **more: Any) -> pathlib.Path:

@@ -15,21 +15,18 @@ On a machine that others use, --threads 1 and the CPU times say more than the cl
 
 import argparse
 import dataclasses
-import datetime
 import itertools
 import json
-import os
 import pathlib
-import platform
 import statistics
-import subprocess
 import sys
 import time
 import warnings
 
 import torch
 
-from snnviz.backends import BACKENDS, source, sparse
+from bench.common import RESULTS, machine
+from snnviz.backends import BACKENDS, sparse
 from snnviz.draws import Draw
 from snnviz.methods.sparse import SparseGD
 from snnviz.network import SpikingLayer
@@ -39,7 +36,6 @@ from snnviz.surrogates import FastSigmoid
 RATE = 0.02                          # spikes per neuron and step in both hidden layers, by scaling their weights
 SLOPE = 100.0                        # of the published surrogate, 1 / (100 |u - theta| + 1)^2
 AGREE = 1e-4                         # how closely gradients must agree, of the largest entry
-RESULTS = pathlib.Path(__file__).parent / "results"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -226,23 +222,6 @@ def measure(case: Case, contenders, repeats: int, device: str, naive_repeats: in
     names = ("forward_ms", "backward_ms", "forward_cpu_ms", "backward_cpu_ms")
     return {name: {what: statistics.median(values) for what, values in zip(names, each, strict=True)}
             | {f"all_{what}": values for what, values in zip(names, each, strict=True)} for name, each in times.items()}
-
-
-def machine(device: str) -> dict:
-    def said(*command):
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=RESULTS.parent)
-            return done.stdout.strip()
-        except (OSError, subprocess.CalledProcessError):
-            return ""
-
-    lines = said("cat", "/proc/cpuinfo").splitlines()
-    cpu = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
-    return {"cpu": cpu, "cores": os.cpu_count(), "torch_threads": torch.get_num_threads(), "load": os.getloadavg()[0],
-            "gpu": torch.cuda.get_device_name() if device == "cuda" else None, "system": platform.platform(),
-            "python": platform.python_version(), "torch": torch.__version__, "compiler": source.compiler()[1],
-            "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            "commit": said("git", "rev-parse", "HEAD")}
 
 
 def main(arguments=None) -> None:
