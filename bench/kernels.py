@@ -1,13 +1,18 @@
 """A LIF layer's loop over time, forward and backward, each backend against torch eager: `python -m bench.kernels`.
 
-torch eager is the plain loop that anybody would write: the same step, one torch operation after the other, an autograd
-function for the spike. Before anything is timed, spikes must be equal and gradients agree. What a run moves at least is
-24 bytes a neuron and step (forward: read x, write u and s; backward: read dL/ds and u, write delta); the share of the limit
-is that over what a copy moves in the same time, both measured in this run.
+Two loops in torch eager are the measure, the same step, one torch operation after the other, an autograd function for the
+spike: the leanest we could write, which gives membrane and spikes, and the one that a recording library writes, which gives
+the threshold too. Waiting threads of torch do not spin (OMP_WAIT_POLICY=PASSIVE), as in the app: else they take the core that
+the next contender needs. Before anything is timed, spikes must be equal and gradients agree. What a run moves at least is 24
+bytes a neuron and step (forward: read x, write u and s; backward: read dL/ds and u, write delta); the share of the limit is
+that over what a copy moves in the same time, both measured in this run.
 """
 
 import argparse
+import os
 import sys
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")          # read once, when torch is imported
 
 import torch
 
@@ -38,15 +43,18 @@ class Spike(torch.autograd.Function):
         return grad / (1 + 2.0 * margin.abs()) ** 2
 
 
-def eager(x: torch.Tensor, grad: torch.Tensor, beta: float) -> tuple[torch.Tensor, torch.Tensor]:
+def eager(x: torch.Tensor, grad: torch.Tensor, beta: float, recording: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
     x = x.detach().requires_grad_()
-    v, spikes = torch.zeros_like(x[0]), []
+    v, membrane, spikes, thresholds = torch.zeros_like(x[0]), [], [], []
     for x_t in x.unbind(0):
         u = beta * v + x_t
         s = Spike.apply(u - 1.0)
         v = u - s
+        membrane.append(u)
         spikes.append(s)
-    s = torch.stack(spikes)
+        if recording:
+            thresholds.append(torch.ones_like(u))
+    s, _, _ = torch.stack(spikes), torch.stack(membrane), torch.stack(thresholds or [v])
     s.backward(grad)
     return s.detach(), x.grad
 
@@ -71,10 +79,12 @@ def measure(steps: int, columns: int, backend, device: str, turns: int) -> dict:
     assert (backward().x - gradient).abs().max() <= 1e-4 * gradient.abs().max(), "gradients differ"
     target = torch.empty_like(x)
     found = medians({"forward": forward, "backward": backward, "both": lambda: (forward(), backward()),
-                     "eager": lambda: eager(x, grad, float(c[0])), "copy": lambda: target.copy_(x)}, turns, device)
+                     "eager": lambda: eager(x, grad, float(c[0])),
+                     "recording": lambda: eager(x, grad, float(c[0]), True), "copy": lambda: target.copy_(x)}, turns, device)
     speed = 8 * x.numel() / found["copy"]              # bytes per ms that a copy moves: one read, one write
     return {"backend": backend.name, "T": steps, "M": columns, "forward ms": found["forward"], "backward ms": found["backward"],
             "both ms": found["both"], "eager ms": found["eager"], "times eager": found["eager"] / found["both"],
+            "recording eager ms": found["recording"], "times recording eager": found["recording"] / found["both"],
             "copy GB/s": speed / 1e6, "share of the limit": 24 * x.numel() / found["both"] / speed}
 
 

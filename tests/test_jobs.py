@@ -50,7 +50,8 @@ def test_a_run_gives_what_train_gives_and_is_saved(home):
     assert jobs.wait(run.id, lambda s: not s.status.live, 60)
     state = jobs.follow(run.id)
     assert state.status is Status.FINISHED, [line.problem for line in state.lines]
-    assert run.id not in jobs._tasks and not state.notes and state.share == 1.0
+    assert not state.notes and state.share == 1.0
+    assert jobs.wait(run.id, lambda _: run.id not in jobs._tasks, 10)        # saved first, let go of a moment later
     for line, training in zip(state.lines, run.trainings, strict=True):
         alone = [r for r in train(training, "native", record_sample=0) if isinstance(r, EpochRecord)]
         assert [e.test_loss for e in line.epochs] == [e.test_loss for e in alone]
