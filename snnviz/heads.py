@@ -15,7 +15,7 @@ from torch import nn
 
 from snnviz.methods.base import AbstractGradientMethod
 from snnviz.methods.modules import Route, SurrogateModules
-from snnviz.network import Network, NetworkOutput
+from snnviz.network import SEEDING, Network, NetworkOutput
 
 CHANNELS = 256      # a head on a convolution works on at most this many channels
 LEAK = 0.01
@@ -78,7 +78,7 @@ def attach_heads(network: Network, method: AbstractGradientMethod, classes: int,
         if missing:
             raise ValueError(f"after = {modules.after}: there is no hidden layer {missing[0]}; "
                              f"the network has {len(network.blocks)}.")
-        with torch.random.fork_rng(devices=[]):
+        with SEEDING, torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed + STREAM)
             for number in sorted(modules.after):
                 heads[str(number)] = _head(network, number, classes, modules)

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import itertools
 import math
+import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -113,6 +114,9 @@ class SpikingLayer(nn.Module):
     def forward(self, x: torch.Tensor, draw: Draw | None = None) -> torch.Tensor:
         out = self.run(x, draw=draw)
         return out.membrane if out.spikes is None else out.spikes
+
+
+SEEDING = threading.RLock()          # weights come from torch's global generator, seeded and put back: one thread at a time
 
 
 def over_time(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
@@ -275,7 +279,7 @@ def feed_forward(inputs: int, hidden: Sequence[int], outputs: int, neuron: Abstr
 
     gain scales the hidden weights (first_gain: those of the first layer). recurrent: every hidden layer feeds itself.
     """
-    with torch.random.fork_rng(devices=[]):
+    with SEEDING, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         sizes, blocks = [inputs, *hidden], []
         for number, (a, b) in enumerate(itertools.pairwise(sizes)):
@@ -294,7 +298,7 @@ def convolutional(shape: tuple[int, int, int], channels: Sequence[int], outputs:
 
     shape: (channels, height, width) of the input [T, B, C, H, W]. Pooling stops where a side would fall below 2.
     """
-    with torch.random.fork_rng(devices=[]):
+    with SEEDING, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         (c, h, w), blocks = shape, []
         for width in channels:

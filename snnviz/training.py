@@ -11,7 +11,6 @@ import math
 import os
 import pathlib
 import tempfile
-import threading
 import time
 import weakref
 from collections.abc import Iterator, Sequence
@@ -26,7 +25,7 @@ from snnviz.experiments import AbstractArchitecture, Convolutional, FeedForward
 from snnviz.heads import attach_heads, sml_loss
 from snnviz.losses import AbstractRegulariser, AbstractTrainingLoss, CrossEntropy, OverTime
 from snnviz.methods import BPTT, AbstractGradientMethod, Exodus, LocalZO, Slayer, SurrogateModules
-from snnviz.network import Network, NetworkOutput, SpikingLayer
+from snnviz.network import SEEDING, Network, NetworkOutput, SpikingLayer
 from snnviz.neurons import LIF, AbstractNeuron
 from snnviz.optimisers import OPTIMISERS, SCHEDULES, SGD, AbstractOptimiser, AbstractSchedule, Adam, Constant, Cosine
 from snnviz.params import Declared, param
@@ -196,7 +195,6 @@ class EpochRecord:
 Record = BatchRecord | TestRecord | EpochRecord
 
 _loaded: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
-_building = threading.Lock()
 
 
 def load(dataset: AbstractDataset, split: Split) -> Samples:
@@ -221,7 +219,7 @@ def build(training: Training, samples: Samples, backend: AbstractBackend | str |
     backend = resolve(backend)
     architecture = training.shaped(samples)
     neuron = dataclasses.replace(training.neuron, dt=samples.dt)
-    with _building:             # weights are drawn from torch's global generator
+    with SEEDING:
         network = architecture.build(neuron, training.method, backend, training.seed)
         if training.loss.reads_spikes:
             network.leaky = SpikingLayer(neuron, training.method, backend)
