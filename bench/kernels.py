@@ -1,8 +1,8 @@
 """A LIF layer's loop over time, forward and backward, each backend against torch eager: `python -m bench.kernels`.
 
 Two loops in torch eager are the measure, the same step, one torch operation after the other, an autograd function for the
-spike: the leanest we could write, which gives membrane and spikes, and the one that a recording library writes, which gives
-the threshold too. Waiting threads of torch do not spin (OMP_WAIT_POLICY=PASSIVE), as in the app: else they take the core that
+spike: the leanest we could write, with a threshold of 1 and no loss, and a whole one, which has the threshold as a factor,
+records it too, and ends in a loss. Waiting threads of torch do not spin (OMP_WAIT_POLICY=PASSIVE): else they take the core that
 the next contender needs. Before anything is timed, spikes must be equal and gradients agree. What a run moves at least is 24
 bytes a neuron and step (forward: read x, write u and s; backward: read dL/ds and u, write delta); the share of the limit is
 that over what a copy moves in the same time, both measured in this run.
@@ -43,19 +43,20 @@ class Spike(torch.autograd.Function):
         return grad / (1 + 2.0 * margin.abs()) ** 2
 
 
-def eager(x: torch.Tensor, grad: torch.Tensor, beta: float, recording: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
-    x = x.detach().requires_grad_()
-    v, membrane, spikes, thresholds = torch.zeros_like(x[0]), [], [], []
+def eager(x: torch.Tensor, grad: torch.Tensor, beta: float, whole: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+    """The leanest loop: threshold 1 and no loss. `whole`: with the threshold as a factor, everything recorded, and a loss."""
+    x = x.detach().clone().requires_grad_() if whole else x.detach().requires_grad_()
+    v, rows = torch.zeros_like(x[0]), []
     for x_t in x.unbind(0):
         u = beta * v + x_t
         s = Spike.apply(u - 1.0)
-        v = u - s
-        membrane.append(u)
-        spikes.append(s)
-        if recording:
-            thresholds.append(torch.ones_like(u))
-    s, _, _ = torch.stack(spikes), torch.stack(membrane), torch.stack(thresholds or [v])
-    s.backward(grad)
+        v = u - 1.0 * s if whole else u - s
+        rows.append((u, s, torch.ones_like(u)) if whole else (u, s))
+    s = [torch.stack(row) for row in zip(*rows, strict=True)][1]
+    if whole:
+        (s * grad).sum().backward()
+    else:
+        s.backward(grad)
     return s.detach(), x.grad
 
 
@@ -80,11 +81,11 @@ def measure(steps: int, columns: int, backend, device: str, turns: int) -> dict:
     target = torch.empty_like(x)
     found = medians({"forward": forward, "backward": backward, "both": lambda: (forward(), backward()),
                      "eager": lambda: eager(x, grad, float(c[0])),
-                     "recording": lambda: eager(x, grad, float(c[0]), True), "copy": lambda: target.copy_(x)}, turns, device)
+                     "whole": lambda: eager(x, grad, float(c[0]), True), "copy": lambda: target.copy_(x)}, turns, device)
     speed = 8 * x.numel() / found["copy"]              # bytes per ms that a copy moves: one read, one write
     return {"backend": backend.name, "T": steps, "M": columns, "forward ms": found["forward"], "backward ms": found["backward"],
             "both ms": found["both"], "eager ms": found["eager"], "times eager": found["eager"] / found["both"],
-            "recording eager ms": found["recording"], "times recording eager": found["recording"] / found["both"],
+            "whole eager ms": found["whole"], "times whole eager": found["whole"] / found["both"],
             "copy GB/s": speed / 1e6, "share of the limit": 24 * x.numel() / found["both"] / speed}
 
 

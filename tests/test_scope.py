@@ -245,7 +245,9 @@ def test_play_step_scrub_and_zoom(go):
     assert int(scrub.input_value()) == at
     scrub.focus()
     seen.page.keyboard.press("End")
-    assert scrub.input_value() == "299" and scrub.get_attribute("aria-valuetext").startswith("299 ms, u ")
+    seen.until("() => document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
+               ".querySelector('.scrub').getAttribute('aria-valuetext').startsWith('299 ms, u ')")
+    assert scrub.input_value() == "299"
     canvas = lambda: seen.page.locator(".scope canvas.main").screenshot()  # noqa: E731
     press("To the start")
     whole = canvas()
