@@ -101,7 +101,7 @@ else:
         experiment = controls.edit(base, "run", only=("steps", "batch", "seed"))
     with right, page.guarded():
         with st.spinner("Comparing", show_time=True):
-            comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen())
+            comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen(), None, False, 1)
         hues = methods.hues(chosen)
         if view == "layers":
             page.figure(layer_values.layer_values(comparison.layers, comparison.table("norm"), hues,

@@ -250,9 +250,11 @@ class Comparison:
 
 
 def differentiate(experiment: Experiment, method: AbstractGradientMethod | Sequence[AbstractGradientMethod],
-                  backend: AbstractBackend | str | None = None, dtype: torch.dtype | None = None) -> RunRecord:
+                  backend: AbstractBackend | str | None = None, dtype: torch.dtype | None = None,
+                  samples: int | None = None) -> RunRecord:
     """Run an experiment forward and backward with one method, or in a network with one for each spiking layer.
 
+    samples: keep the arrays of this many samples of the batch (None: all); rates and active shares are of the whole batch.
     dtype: float64 by default for a population, float32 for a network.
 
     Raises:
@@ -269,7 +271,7 @@ def differentiate(experiment: Experiment, method: AbstractGradientMethod | Seque
     if len(methods) > 1:
         model.differentiate(methods)
     generator = torch.Generator().manual_seed(experiment.seed)
-    with Probe(model) as probe:
+    with Probe(model, samples) as probe:
         if experiment.architecture is None:
             x.requires_grad_()
             out = model(x, Draw(experiment.seed))
@@ -284,7 +286,8 @@ def differentiate(experiment: Experiment, method: AbstractGradientMethod | Seque
             gradients[layer] = np.zeros(weight.shape, np.float32) if weight.grad is None else weight.grad.cpu().numpy()
     run = RunRecord(probe.layers, backend.name, time.perf_counter() - start, float(loss.detach()), gradients)
     for layer in run.layers:
-        if layer.delta is not None and not np.isfinite(layer.delta).all():
+        arrays = [a for a in (layer.delta, gradients.get(layer.name)) if a is not None]
+        if not all(np.isfinite(a).all() for a in arrays):
             raise ValueError(f"{label}: the gradient of {layer.name} is not finite; it exploded on its way back "
                              "through time or layers. Lower the scale, the steps or the depth.")
     return run
@@ -304,11 +307,11 @@ def network_loss(experiment: Experiment, model: Network, x: torch.Tensor, method
 
 def compare_gradients(experiment: Experiment, methods: Sequence[AbstractGradientMethod],
                       backend: AbstractBackend | str | None = None, dtype: torch.dtype | None = None,
-                      autograd: bool = False) -> Comparison:
+                      autograd: bool = False, samples: int | None = None) -> Comparison:
     """Differentiate the same run by several methods; the first is what the others are measured against.
 
     autograd: BPTT is run by the reference backend, torch autograd through the neuron's own step, so that its agreement with
-    a kernel means something.
+    a kernel means something. samples: as in `differentiate`.
 
     Raises:
         ValueError: no methods, or as `differentiate` says.
@@ -317,7 +320,8 @@ def compare_gradients(experiment: Experiment, methods: Sequence[AbstractGradient
         raise ValueError("methods: give at least one gradient method.")
     start, runs = time.perf_counter(), {}
     for method in methods:
-        runs[method.label] = differentiate(experiment, method, "reference" if autograd and isinstance(method, BPTT) else backend, dtype)
+        chosen = "reference" if autograd and isinstance(method, BPTT) else backend
+        runs[method.label] = differentiate(experiment, method, chosen, dtype, samples)
     first = next(iter(runs.values()))
     rows = []
     for label, run in runs.items():

@@ -33,6 +33,8 @@ class LayerRecord:
     ds_du: np.ndarray | None = None
     multiplier: np.ndarray | None = None
     delta: np.ndarray | None = None
+    whole_rate: float | None = None          # of the whole batch, where only some samples were kept
+    whole_active: float | None = None
 
     @property
     def dt(self) -> float:
@@ -46,11 +48,15 @@ class LayerRecord:
     @property
     def rate(self) -> float:
         """Spikes per neuron and step."""
+        if self.whole_rate is not None:
+            return self.whole_rate
         return 0.0 if self.spikes is None else float(self.spikes.mean())
 
     @property
     def active(self) -> float | None:
         """The share of entries whose ds_du is not zero, or None where the run was not differentiated."""
+        if self.whole_active is not None:
+            return self.whole_active
         return None if self.ds_du is None else float(np.count_nonzero(self.ds_du) / self.ds_du.size)
 
 
@@ -75,8 +81,8 @@ class RunRecord:
 class Tap:
     """What one spiking layer hands over while it is recorded; the layer fills it, `record` reads it."""
 
-    def __init__(self, name: str):
-        self.name = name
+    def __init__(self, name: str, samples: int | None = None):
+        self.name, self.samples = name, samples
         self.neuron: AbstractNeuron | None = None
         self.shape: tuple[int, ...] = ()
         self.steps: list[dict[str, torch.Tensor]] = []
@@ -96,11 +102,19 @@ class Tap:
             if any(name not in step for step in self.steps):
                 return None
             whole = torch.cat([step[name] for step in self.steps]).cpu()
-            return whole.reshape(len(whole), batch, -1).numpy()
+            return whole.reshape(len(whole), batch, -1)[:, : self.samples].numpy()
 
+        rate, active = None, None
+        if self.samples is not None:
+            rate, active = self._mean("spikes", torch.sum), self._mean("ds_du", torch.count_nonzero)
         return LayerRecord(self.name, self.neuron, array("current"), array("u"), array("v"), array("theta"), array("spikes"),
                            array("trace"), self.neuron.trace, array("grad_spikes"), array("ds_du"), array("multiplier"),
-                           array("delta"))
+                           array("delta"), rate, active)
+
+    def _mean(self, name: str, total) -> float | None:
+        """The total of an array over its entries, for the whole batch."""
+        found = [step[name] for step in self.steps if name in step]
+        return sum(float(total(a)) for a in found) / sum(a.numel() for a in found) if found else None
 
 
 class Probe:
@@ -110,14 +124,14 @@ class Probe:
             network(x).sum().backward()
         probe.layers          # a tuple of LayerRecord
 
-    Recording is asked for because it is not free: it keeps every array of every layer.
+    Recording is asked for because it is not free: it keeps every array of every layer, for `samples` of the batch (None: all).
     """
 
-    def __init__(self, network: torch.nn.Module):
+    def __init__(self, network: torch.nn.Module, samples: int | None = None):
         self._spiking = [(name, m) for name, m in network.named_modules() if hasattr(m, "tap")]
         if not self._spiking:
             raise ValueError("There is no spiking layer to record in this module.")
-        self.taps = [Tap(getattr(m, "label", None) or name or "layer") for name, m in self._spiking]
+        self.taps = [Tap(getattr(m, "label", None) or name or "layer", samples) for name, m in self._spiking]
 
     def __enter__(self) -> "Probe":
         for (_, module), tap in zip(self._spiking, self.taps, strict=True):
