@@ -19,10 +19,15 @@ RESULTS = pathlib.Path(__file__).parent / "results"
 
 
 def medians(contenders: Mapping[str, Callable[[], Any]], turns: int = 9, device: str = "cpu") -> dict[str, float]:
-    """Milliseconds of each contender, the median of `turns` rounds in which all take turns, after one round to warm up."""
+    """Milliseconds of each contender, the median of `turns` rounds in which all take turns, after one round to warm up.
+
+    In its turn a contender runs twice and the second run is timed: it finds its own data in the caches, as in a loop over
+    batches, and not what the one before it left there.
+    """
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for turn in range(turns + 1):
         for name, run in contenders.items():
+            run()
             _wait(device)
             start = time.perf_counter()
             run()
