@@ -17,9 +17,9 @@ from snnviz.heads import attach_heads, sml_loss
 from snnviz.losses import AbstractLoss, CrossEntropy, WeightedSpikes
 from snnviz.methods import BPTT, METHODS, AbstractGradientMethod
 from snnviz.network import Network, SpikingLayer
-from snnviz.neurons import LIF, NEURONS, AbstractNeuron, Izhikevich, LeakyReadout, Reset
+from snnviz.neurons import LIF, NEURONS, AbstractNeuron, Izhikevich, LeakyReadout
 from snnviz.params import Declared, param
-from snnviz.records import LayerRecord, Probe, RunRecord
+from snnviz.records import Probe, RunRecord
 from snnviz.stimuli import AbstractStimulus, Poisson, Step
 
 BUDGET = 4 * 2**30          # bytes that one run may take; SNNVIZ_BUDGET overrides it
@@ -388,6 +388,3 @@ def rate_curve(neuron: AbstractNeuron, currents: np.ndarray, steps: int = 1000,
     with torch.no_grad():
         spikes = layer(x)[steps // 5:, 0]
     return (spikes.mean(0) * 1000 / neuron.dt).cpu().numpy()
-
-
-__all__ = ["Convolutional", "Experiment", "FeedForward", "LayerRecord", "Reset", "compare_gradients", "simulate"]
