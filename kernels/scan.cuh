@@ -2,7 +2,8 @@
 // WebAssembly compiler read one text. README.md beside this file describes the arrays and the calls.
 //
 // On a GPU a thread owns one neuron (a tile of 1, in registers). As C++ a loop turn owns a tile of neurons: time
-// outside, neurons inside, so that the inner loops vectorise and every read runs along a row.
+// outside, neurons inside, so that the inner loops vectorise and every read runs along a row. A row of a tile is worked
+// through in blocks, so small that what a block keeps between its loops stays in the nearest cache.
 #ifndef SNN_SCAN
 #define SNN_SCAN
 
@@ -16,6 +17,8 @@ typedef long long index_t;               // 64 bits on every target, "long" is n
   #define SNN_EXPORT extern "C" __global__ void
   #define SNN_FN __device__ __forceinline__
   #define SNN_TILE 1
+  #define SNN_BLOCK 1
+  #define SNN_ROW real                   // what a block keeps
   #define SNN_FOR_TILES(i0, k)                                                                \
       for (index_t i0 = (k).begin + blockIdx.x * (index_t)blockDim.x + threadIdx.x;           \
            i0 < (k).end; i0 += blockDim.x * (index_t)gridDim.x)
@@ -32,9 +35,14 @@ typedef long long index_t;               // 64 bits on every target, "long" is n
   #else
     #define SNN_TILE 2048                // two pages of memory to a row: a third faster than 256 above the caches
   #endif
+  #define SNN_BLOCK 128
+  #define SNN_ROW alignas(64) real
   #define SNN_FOR_TILES(i0, k) for (index_t i0 = (k).begin; i0 < (k).end; i0 += SNN_TILE)
   #define SNN_FOR_LANES(j, lanes) _Pragma("omp simd") for (index_t j = 0; j < lanes; ++j)
 #endif
+
+#define SNN_FOR_BLOCKS(b0, n, lanes)                                                                                   \
+    for (index_t b0 = 0, n; n = lanes - b0 < SNN_BLOCK ? lanes - b0 : SNN_BLOCK, b0 < lanes; b0 += SNN_BLOCK)
 
 struct Scan {                // all that a scan needs and is not an array; passed by value
     real c[8];               // the neuron's coefficients: which, its own file says
@@ -59,19 +67,59 @@ SNN_FN real fire(real u, real theta, real n_max) {
     return u >= theta ? real((int)n) : real(0);
 }
 
-// Arrays that nobody asked for are null. The test stands outside the loop over neurons: a masked store to a null
-// pointer never faults, but costs a hundred times a store.
-SNN_FN void put_row(real* __restrict__ to, index_t row, const real* __restrict__ from, index_t lanes) {
-    if (to) SNN_FOR_LANES(j, lanes) to[row + j] = from[j];
+#if defined(__has_builtin)
+  #if __has_builtin(__builtin_nontemporal_store) && !defined(__CUDACC__) && !defined(__wasm__)
+    #define SNN_STREAM
+  #endif
+#endif
+
+// Whether the arrays are too large to be found in the caches afterwards. Then rows are stored past them: a store through
+// the caches first reads what it overwrites.
+SNN_FN bool past_caches(const Scan& k) {
+#if defined(SNN_STREAM)
+    return k.T * k.M >= (index_t)1 << 20;
+#else
+    return false;
+#endif
 }
 
-// Ask the memory for the next row while this one is computed: its lines come one page away, where no processor looks ahead.
-SNN_FN void ask_for(const real* row, index_t lanes, bool to_write) {
+// Where a block computes a row: in its place, or in a buffer for put_row. Arrays that nobody asked for are null. The test
+// stands outside the loop over neurons: a masked store to a null pointer never faults, but costs a hundred times a store.
+SNN_FN real* row_of(const Scan& k, real* to, index_t row, real* buffer) {
+#if defined(__CUDACC__)
+    return buffer;                       // a register: an address that may be either would have to be in memory
+#else
+    return to && !past_caches(k) ? to + row : buffer;
+#endif
+}
+
+SNN_FN void put_row(const Scan& k, real* to, index_t row, const real* from, index_t lanes) {
+    if (!to) return;
+#if !defined(__CUDACC__)
+    if (!past_caches(k)) return;         // it is there
+#endif
+    index_t done = 0;
+#if defined(SNN_STREAM)
+    typedef real line __attribute__((vector_size(64)));
+    const index_t wide = sizeof(line) / sizeof(real);
+    if ((unsigned long long)(to + row) % sizeof(line) == 0)
+        for (; done + wide <= lanes; done += wide)
+            __builtin_nontemporal_store(*(const line*)(from + done), (line*)(to + row + done));
+#endif
+    for (index_t j = done; j < lanes; ++j) to[row + j] = from[j];
+}
+
+// After the last such store, and before another thread is told that the rows are there: they are not in the order of the others.
+SNN_FN void settle() {
+#if defined(SNN_STREAM)
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+}
+
+// Ask the memory for a row that is wanted soon: its lines come one page away, where no processor looks ahead.
+SNN_FN void ask_for(const real* row, index_t lanes) {
 #if !defined(__CUDACC__) && !defined(__wasm__)
-    if (row == 0) return;
-    const index_t line = 64 / sizeof(real);
-    if (to_write) for (index_t j = 0; j < lanes; j += line) __builtin_prefetch(row + j, 1);
-    else for (index_t j = 0; j < lanes; j += line) __builtin_prefetch(row + j, 0);
+    for (index_t j = 0; j < lanes; j += 64 / (index_t)sizeof(real)) __builtin_prefetch(row + j);
 #endif
 }
 
@@ -82,28 +130,29 @@ SNN_FN void forward_scan(const Scan& k, const real* __restrict__ x, const real* 
         const index_t rest = k.end - i0, lanes = rest < SNN_TILE ? rest : SNN_TILE;
         Neuron neuron[SNN_TILE];
         for (index_t j = 0; j < lanes; ++j) neuron[j].load(initial + i0 + j, k.M);
-        for (index_t t = 0; t < k.T; ++t) {
-            const index_t row = t * k.M + i0;
-            real spikes[SNN_TILE], traces[SNN_TILE];
-            if (t + 1 < k.T) {
-                ask_for(x + row + k.M, lanes, false);
-                ask_for(u + row + k.M, lanes, true);
-                if (s) ask_for(s + row + k.M, lanes, true);
-            }
-            SNN_FOR_LANES(j, lanes) {
-                const real u_t = neuron[j].charge(k, x[row + j]);
-                const real theta_t = Neuron::threshold(k, neuron[j].trace());
+        for (index_t t = 0; t < k.T; ++t) SNN_FOR_BLOCKS(b0, n, lanes) {
+            const index_t row = t * k.M + i0 + b0;
+            SNN_ROW buffer_u[SNN_BLOCK], buffer_s[SNN_BLOCK], buffer_trace[SNN_BLOCK];
+            real *membranes = row_of(k, u, row, buffer_u), *spikes = row_of(k, s, row, buffer_s);
+            real* traces = row_of(k, trace, row, buffer_trace);
+            if (t + 1 < k.T) ask_for(x + row + k.M, n);
+            SNN_FOR_LANES(j, n) {
+                Neuron& here = neuron[b0 + j];
+                const real u_t = here.charge(k, x[row + j]);
+                const real theta_t = Neuron::threshold(k, here.trace());
                 const real s_t = Neuron::spikes(k, u_t, theta_t);
-                u[row + j] = u_t;
+                membranes[j] = u_t;
                 spikes[j] = s_t;
-                traces[j] = neuron[j].trace();
-                neuron[j].reset(k, u_t, theta_t, s_t);
+                traces[j] = here.trace();
+                here.reset(k, u_t, theta_t, s_t);
             }
-            put_row(s, row, spikes, lanes);
-            put_row(trace, row, traces, lanes);
+            put_row(k, u, row, membranes, n);
+            put_row(k, s, row, spikes, n);
+            put_row(k, trace, row, traces, n);
         }
         for (index_t j = 0; j < lanes; ++j) neuron[j].store(last + i0 + j, k.M);
     }
+    settle();
 }
 
 struct Upstream { real s, u; };          // dL/ds[t] from the layer above, dL/du[t] from a loss on the recorded membrane
@@ -123,40 +172,43 @@ SNN_FN void backward_scan(const Scan& k, const real* __restrict__ grad_s, index_
         Adjoint adjoint[SNN_TILE];
         typename Adjoint::Sums sums[Parameters ? SNN_TILE : 1] = {};
         for (index_t j = 0; j < lanes; ++j) adjoint[j].load(grad_last + i0 + j, k.M);
-        for (index_t t = k.T - 1; t >= 0; --t) {
-            const index_t row = t * k.M + i0;
-            real margins[SNN_TILE], slopes[SNN_TILE], multipliers[SNN_TILE];
+        for (index_t t = k.T - 1; t >= 0; --t) SNN_FOR_BLOCKS(b0, n, lanes) {
+            const index_t i = i0 + b0, row = t * k.M + i;
+            SNN_ROW margins[SNN_BLOCK], buffer_delta[SNN_BLOCK], buffer_slope[SNN_BLOCK], buffer_multiplier[SNN_BLOCK];
+            real *deltas = row_of(k, delta, row, buffer_delta), *slopes = row_of(k, ds_du, row, buffer_slope);
+            real* multipliers = row_of(k, multiplier, row, buffer_multiplier);
             if (t > 0) {
-                ask_for(u + row - k.M, lanes, false);
-                if (grad_s_row) ask_for(grad_s + (t - 1) * grad_s_row + i0, lanes, false);
-                ask_for(delta + row - k.M, lanes, true);
+                ask_for(u + row - k.M, n);
+                if (grad_s_row) ask_for(grad_s + (t - 1) * grad_s_row + i, n);
             }
-            SNN_FOR_LANES(j, lanes) {
-                const real u_t = u[row + j], theta_t = Adjoint::threshold(k, trace[t * trace_row + i0 + j]);
+            SNN_FOR_LANES(j, n) {
+                const real u_t = u[row + j], theta_t = Adjoint::threshold(k, trace[t * trace_row + i + j]);
                 const real v_t = Adjoint::after(k, u_t, theta_t, Adjoint::spikes(k, u_t, theta_t));
                 margins[j] = (k.after_reset != 0 ? v_t : u_t) - theta_t;
             }
-            Derivative::row(k, margins, given, t, i0, lanes, slopes);
-            SNN_FOR_LANES(j, lanes) {
+            Derivative::row(k, margins, given, t, i, n, slopes);
+            SNN_FOR_LANES(j, n) {
                 Step e;
-                e.grad.s = grad_s[t * grad_s_row + i0 + j];
-                e.grad.u = grad_u[t * grad_u_row + i0 + j];
+                e.grad.s = grad_s[t * grad_s_row + i + j];
+                e.grad.u = grad_u[t * grad_u_row + i + j];
                 e.u = u[row + j];
-                e.trace = trace[t * trace_row + i0 + j];
+                e.trace = trace[t * trace_row + i + j];
                 e.theta = Adjoint::threshold(k, e.trace);
                 e.s = Adjoint::spikes(k, e.u, e.theta);
                 e.ds_du = slopes[j];
                 typename Adjoint::Sums unused = {};
-                delta[row + j] = adjoint[j].step(k, e, Parameters ? sums[j] : unused, multipliers[j]);
+                deltas[j] = adjoint[b0 + j].step(k, e, Parameters ? sums[b0 + j] : unused, multipliers[j]);
             }
-            put_row(ds_du, row, slopes, lanes);
-            put_row(multiplier, row, multipliers, lanes);
+            put_row(k, delta, row, deltas, n);
+            put_row(k, ds_du, row, slopes, n);
+            put_row(k, multiplier, row, multipliers, n);
         }
         for (index_t j = 0; j < lanes; ++j) {
             adjoint[j].store(grad_initial + i0 + j, k.M);
             if (Parameters) sums[j].store(initial + i0 + j, grad_c + i0 + j, k.M);
         }
     }
+    settle();
 }
 
 #define SNN_FORWARD(name, Neuron)                                                                                      \

@@ -115,12 +115,14 @@ def test_a_run_can_be_continued(backend, neuron):
     close(back1.initial, both.initial, 1e-14)
 
 
-def test_shared_columns_change_nothing(monkeypatch):
-    """A layer large enough for several threads gives what one thread gives."""
+@pytest.mark.parametrize("columns", [4111, 4112])
+def test_size_changes_nothing(columns, monkeypatch):
+    """A layer so large that several threads share it and that its rows are stored past the caches, with rows that begin on
+    a line of the memory and rows that do not, gives what one thread gives, and what the reference gives."""
     from snnviz.backends import native
 
     neuron = LIF()
-    x, initial = problem(neuron, 100, 4111)
+    x, initial = problem(neuron, 256, columns)
     c, backend = coefficients(neuron), BACKENDS["native"]
     monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
     many = backend.forward(neuron, c, x, initial)
@@ -130,6 +132,9 @@ def test_shared_columns_change_nothing(monkeypatch):
     one_back = backward(backend, neuron, x, initial, one, upstream(neuron, x), parameters=True)
     assert torch.equal(many.u, one.u) and torch.equal(many_back.x, one_back.x)
     assert torch.equal(many_back.coefficients, one_back.coefficients)
+    plain = BACKENDS["reference"].forward(neuron, c, x, initial)
+    assert torch.equal(one.u, plain.u) and torch.equal(one.s, plain.s)
+    close(one_back.x, backward(BACKENDS["reference"], neuron, x, initial, plain, upstream(neuron, x), parameters=True).x, 1e-6)
 
 
 @pytest.mark.parametrize("kind", ["native", "reference"])

@@ -11,7 +11,7 @@ import torch
 from snnviz.backends import source
 from snnviz.backends.kernel import REALS, KernelBackend
 
-SHARE = 200_000          # neuron-steps below which one thread is faster than handing out work
+SHARE = 500_000          # neuron-steps below which one thread is faster than handing out work
 COLUMNS = 64             # shares of columns are multiples of this: a cache line of float32 is 16
 
 
