@@ -53,7 +53,7 @@ def test_every_instance_compiles(nvrtc, file, architecture):
         assert {f"{stem}_backward_{s.kernel}" for s in (*SURROGATES.values(), Given)} <= entries
 
 
-@pytest.mark.parametrize("file", ["lif.cu", "alif.cu"])
+@pytest.mark.parametrize("file", ["lif.cu", "cuba.cu", "alif.cu"])
 def test_the_cuda_build_fuses_nothing_and_spills_nothing(nvrtc, file):
     """A fused multiply-add would round otherwise than the CPU; arrays of one thread must stay in registers."""
     out = ptx(nvrtc, source.joined(file), file, 90, "float")
