@@ -5,15 +5,14 @@ import importlib.util
 from pathlib import Path
 from typing import Any, ClassVar
 
+from snnviz.datasets.dvs128 import AbstractDvs128
 from snnviz.datasets.events import Columns, Found, Recording, subfolder
-from snnviz.datasets.tonic_sets import AbstractTonic
-from snnviz.params import param
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
 @dataclasses.dataclass(frozen=True)
-class Cifar10Dvs(AbstractTonic):
+class Cifar10Dvs(AbstractDvs128):
     """10,000 photographs of CIFAR-10, moved on a screen before an event camera of 128 x 128 pixels.
 
     There are 1,000 of each class and no official halves.
@@ -30,22 +29,6 @@ class Cifar10Dvs(AbstractTonic):
     calls: ClassVar[tuple[dict[str, Any], ...]] = ({},)
     size: ClassVar[str] = "about 8 GB"
 
-    steps: int = param(60, "Time steps", "T", low=1, high=100_000, slider=(10, 300, 10))
-    dt: float = param(20.0, "Step", r"\Delta t", "ms", low=0, open_low=True, high=1000, slider=(1.0, 100.0, 1.0))
-    samples: int = param(
-        1000,
-        "Recordings to use",
-        "S",
-        low=0,
-        high=1_000_000,
-        slider=(0, 10_000, 100),
-        help="Both halves together; 0: all.",
-    )
-    align: bool = param(True, "Start at the first event", advanced=True, help="Instead of at the recording's own zero.")
-    downsample: int = param(
-        4, "Pixels per input", "", "", low=1, slider=(1, 16, 1), help="Per direction: 2 joins squares of 2 x 2 pixels."
-    )
-
     def look(self, root: Path) -> Found | None:
         recordings, files = [], []
         for label, name in enumerate(CLASSES):
@@ -61,7 +44,7 @@ class Cifar10Dvs(AbstractTonic):
                 "it with: pip install aedat"
             )
         said = f"{self.title}: {len(recordings):,} of 10,000 recordings found;"
-        return Found(tuple(recordings), CLASSES, (2, 128, 128), tuple(files), said)
+        return Found(tuple(recordings), CLASSES, self.sensor, tuple(files), said)
 
 
 def read_aedat4(path: Path) -> Columns:

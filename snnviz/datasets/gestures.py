@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from snnviz.datasets.base import Split
+from snnviz.datasets.dvs128 import RECORDINGS, STEP, AbstractDvs128
 from snnviz.datasets.events import Columns, Found, Recording, have, subfolder
-from snnviz.datasets.tonic_sets import AbstractTonic
 from snnviz.params import param
 
 GESTURES = (
@@ -27,7 +27,7 @@ GESTURES = (
 
 
 @dataclasses.dataclass(frozen=True)
-class DvsGesture(AbstractTonic):
+class DvsGesture(AbstractDvs128):
     """1,341 recordings of eleven gestures by 29 people, 128 x 128 pixels, about six seconds each.
 
     Files, as tonic unpacks them: ibmGestureTrain/<person_light>/<class>.npy and ibmGestureTest/...; rows are x, y, p
@@ -44,21 +44,8 @@ class DvsGesture(AbstractTonic):
     tonic: ClassVar[str] = "DVSGesture"
     size: ClassVar[str] = "about 3 GB"
 
-    steps: int = param(60, "Time steps", "T", low=1, high=100_000, slider=(10, 300, 10))
-    dt: float = param(25.0, "Step", r"\Delta t", "ms", low=0, open_low=True, high=1000, slider=(1.0, 100.0, 1.0))
-    samples: int = param(
-        300,
-        "Recordings to use",
-        "S",
-        low=0,
-        high=1_000_000,
-        slider=(0, 10_000, 100),
-        help="Both halves together; 0: all.",
-    )
-    align: bool = param(True, "Start at the first event", advanced=True, help="Instead of at the recording's own zero.")
-    downsample: int = param(
-        4, "Pixels per input", "", "", low=1, slider=(1, 16, 1), help="Per direction: 2 joins squares of 2 x 2 pixels."
-    )
+    dt: float = param(25.0, "Step", **STEP)
+    samples: int = param(300, "Recordings to use", **RECORDINGS)
 
     def look(self, root: Path) -> Found | None:
         recordings, files = [], []
@@ -74,7 +61,7 @@ class DvsGesture(AbstractTonic):
         if not recordings:
             return None
         said = have(self.title, count[Split.TRAIN], count[Split.TEST], 1_077, 264)
-        return Found(tuple(recordings), GESTURES, (2, 128, 128), tuple(files), said)
+        return Found(tuple(recordings), GESTURES, self.sensor, tuple(files), said)
 
 
 def read_npy(path: Path) -> Columns:
