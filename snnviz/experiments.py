@@ -123,7 +123,7 @@ ARCHITECTURES: dict[str, type[AbstractArchitecture]] = {cls.__name__: cls for cl
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class Experiment(Declared):
+class Experiment(text.Written, Declared):
     """All that a run depends on, as one frozen value; its repr is the Python that makes it.
 
     Without an architecture: `neurons` neurons driven by the stimulus. With one: a network whose inputs are driven by it, for
@@ -140,9 +140,6 @@ class Experiment(Declared):
     architecture: AbstractArchitecture | None = None
     batch: int = param(1, "Batch", "B", low=1, high=65536, slider=(1, 64, 1), help="Samples side by side.")
     loss: AbstractLoss = dataclasses.field(default_factory=WeightedSpikes)
-
-    def __repr__(self) -> str:
-        return text.source(self)
 
     @property
     def columns(self) -> int:
@@ -170,20 +167,9 @@ class Experiment(Declared):
             x = x * np.linspace(1 - self.spread, 1 + self.spread, self.neurons)
         return torch.from_numpy(np.array(x)).to(dtype)
 
-    def to_toml(self) -> str:
-        return text.to_toml(self)
-
     @classmethod
-    def from_toml(cls, toml: str, where: str = "the text") -> "Experiment":
-        """Read what `to_toml` wrote.
-
-        Raises:
-            ValueError: it is no experiment; one sentence says what is wrong and where.
-        """
-        made = text.from_toml(toml, VALUES, where)
-        if not isinstance(made, cls):
-            raise ValueError(f'{where} describes no experiment: it must begin with is = "Experiment".')
-        return made
+    def parts(cls) -> dict[str, type]:
+        return VALUES
 
 
 VALUES: dict[str, type] = {

@@ -1,10 +1,11 @@
 """Values as text: the Python that makes them, and TOML. What a screen shows can be taken away and read back."""
 
+import abc
 import dataclasses
 import enum
 import math
 import tomllib
-from typing import Any
+from typing import Any, Self
 
 
 def _default(field: dataclasses.Field) -> Any:
@@ -87,3 +88,31 @@ def _made(data: Any, classes: dict[str, type], default: Any = None) -> Any:
     if unknown:
         raise ValueError(f"{kind} has no '{sorted(unknown)[0]}'; it has {', '.join(fields)}.")
     return classes[kind](**{k: _made(v, classes, _default(fields[k])) for k, v in data.items() if k != "is"})
+
+
+class Written(abc.ABC):
+    """A value whose repr is the Python that makes it, and that can be written as TOML and read back."""
+
+    @classmethod
+    @abc.abstractmethod
+    def parts(cls) -> dict[str, type]:
+        """The classes that its TOML may name, itself among them, by name."""
+
+    def __repr__(self) -> str:
+        return source(self)
+
+    def to_toml(self) -> str:
+        return to_toml(self)
+
+    @classmethod
+    def from_toml(cls, toml: str, where: str = "the text") -> Self:
+        """Read what `to_toml` wrote.
+
+        Raises:
+            ValueError: it is no such value; one sentence says what is wrong and where.
+        """
+        made = from_toml(toml, cls.parts(), where)
+        if not isinstance(made, cls):
+            name = cls.__name__
+            raise ValueError(f'{where} describes no {name.lower()}: it must begin with is = "{name}".')
+        return made

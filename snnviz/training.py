@@ -39,7 +39,7 @@ BUDGET = experiments.BUDGET
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class Training(Declared):
+class Training(text.Written, Declared):
     """All that a training run depends on, as one frozen value; its repr is the Python that makes it.
 
     The architecture's inputs and outputs are taken from the data set, and so is the neuron's dt. The first weights depend
@@ -62,23 +62,9 @@ class Training(Declared):
     clip: float = param(0.0, "Clip the gradient at", low=0.0, slider=(0.0, 10.0, 0.1), advanced=True,
                         help="A whole gradient longer than this is shortened to it; 0: never.")
 
-    def __repr__(self) -> str:
-        return text.source(self)
-
-    def to_toml(self) -> str:
-        return text.to_toml(self)
-
     @classmethod
-    def from_toml(cls, toml: str, where: str = "the text") -> "Training":
-        """Read what `to_toml` wrote.
-
-        Raises:
-            ValueError: it is no training; one sentence says what is wrong and where.
-        """
-        made = text.from_toml(toml, VALUES, where)
-        if not isinstance(made, cls):
-            raise ValueError(f'{where} describes no training: it must begin with is = "Training".')
-        return made
+    def parts(cls) -> dict[str, type]:
+        return VALUES
 
     def shaped(self, samples: Samples) -> AbstractArchitecture:
         """The architecture with the data set's inputs and outputs.
