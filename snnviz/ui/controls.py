@@ -71,7 +71,7 @@ def end(place: Any, complete: bool = True) -> None:
         st.session_state.get(_SEEN, {}).pop(key, None)
         unknown.remove(key)
     if unknown:
-        names = ", ".join(f"`{_safe(key)}`" for key in unknown[:5]) + (" and more" if len(unknown) > 5 else "")
+        names = ", ".join(f"`{safe(key)}`" for key in unknown[:5]) + (" and more" if len(unknown) > 5 else "")
         complaints["?"] = f"The link sets {names}, which this page does not have as it stands now. It was ignored."
     if complaints:
         place.warning("\n\n".join(complaints.values()), icon=":material/link_off:")
@@ -177,13 +177,7 @@ def option(
         name = st.segmented_control(label, list(options), required=True, **shared)
     else:
         name = st.selectbox(label, list(options), filter_mode=None if len(options) < 8 else "fuzzy", **shared)
-    text = None if name == default else name
-    if text is None:
-        if key in st.query_params:
-            del st.query_params[key]
-    elif st.query_params.get(key) != text:
-        st.query_params[key] = text
-    seen[key] = text
+    _tell(key, None if name == default else name)
     return name
 
 
@@ -242,13 +236,7 @@ def several(
         on_change=_settle, args=(key,),
     )  # fmt: skip
     names = [o for o in options if o in chosen]
-    text = None if set(names) == set(default) else "-".join(names)
-    if text is None:
-        if key in st.query_params:
-            del st.query_params[key]
-    elif st.query_params.get(key) != text:
-        st.query_params[key] = text
-    seen[key] = text
+    _tell(key, None if set(names) == set(default) else "-".join(names))
     return names
 
 
@@ -459,6 +447,16 @@ def _spell(value: Any) -> str:
     return _text(value)
 
 
+def _tell(key: str, text: str | None) -> None:
+    """Let the URL say what a choice stands at, None being its default, and remember what it says."""
+    if text is None:
+        if key in st.query_params:
+            del st.query_params[key]
+    elif st.query_params.get(key) != text:
+        st.query_params[key] = text
+    st.session_state[_SEEN][key] = text
+
+
 def _note(key: str) -> None:
     st.session_state.setdefault(_DRAWN, set()).add(key)
     st.session_state.setdefault(_KEYS, set()).add(key)
@@ -466,7 +464,7 @@ def _note(key: str) -> None:
 
 def _complain(key: str, label: str, raw: str, allowed: str, default: str) -> None:
     st.session_state.setdefault(_COMPLAINTS, {})[key] = (
-        f"{label}: the link says `{key}={_safe(raw)}`, but it must be {allowed}. {default} is used instead."
+        f"{label}: the link says `{key}={safe(raw)}`, but it must be {allowed}. {default} is used instead."
     )
 
 
@@ -475,7 +473,7 @@ def _settle(key: str) -> None:
     st.session_state.get(_COMPLAINTS, {}).pop(key, None)
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """A piece of somebody's URL, short and harmless inside Markdown code."""
     clean = "".join(c if c.isprintable() and c != "`" else "·" for c in text)
     return clean if len(clean) <= 40 else clean[:39] + "…"

@@ -373,7 +373,8 @@ def _recall(default: Any, prefix: str, classes: Mapping[str, type]) -> Any:
                 got = was if raw is None else _parse(raw, was)
             value = dataclasses.replace(value, **{field.name: got})
         except (KeyError, ValueError, TypeError):
-            st.warning(f"The link says `{key}={_safe(raw or '')}`, which is not possible here. {_shown(was)} is used instead.",
+            asked = f"{key}={controls.safe(raw or '')}"
+            st.warning(f"The link says `{asked}`, which is not possible here. {_shown(was)} is used instead.",
                        icon=":material/link_off:")  # fmt: skip
     return value
 
@@ -406,8 +407,3 @@ def _shown(value: Any) -> str:
     if value is None or value == "":
         return "Nothing"
     return value.title if dataclasses.is_dataclass(value) else _spelled(value)
-
-
-def _safe(text: str) -> str:
-    clean = "".join(c if c.isprintable() and c != "`" else "·" for c in text)
-    return clean if len(clean) <= 40 else clean[:39] + "…"
