@@ -102,7 +102,8 @@ def test_network_figures():
         bars = check(layer_values.layer_values(comparison.layers, comparison.table("norm"), HUES, "Size", "norm", dark=dark), dark)
         assert list(bars.data[1].y) == comparison.table("norm")["SLAYER"]
         check(heat_map.heat_map({k: r["layer 1"] for k, r in comparison.runs.items()}, dark=dark), dark)
-        check(weight_scatter.weight_scatter({k: r.weight_gradients["layer 1"] for k, r in comparison.runs.items()}, HUES, dark), dark)
+        weights = {k: r.weight_gradients["layer 1"] for k, r in comparison.runs.items()}
+        check(weight_scatter.weight_scatter(weights, HUES, dark), dark)
         check(growth.growth([1, 2], {m: [1.0, 30.0] for m in HUES}, HUES, "hidden layers", dark=dark), dark)
     check(rate_curve.rate_curve(np.linspace(0, 1, 5), np.arange(5.0), 0.5))
     check(theme.empty_figure("Nothing yet."))

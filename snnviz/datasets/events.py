@@ -75,7 +75,7 @@ class AbstractEvents(AbstractDataset):
         slider=(0, 10_000, 100),
         help="At most, both halves together; 0: all there are.",
     )
-    binning: Binning = param(Binning.STEP, "Time steps")  # noqa: RUF009
+    binning: Binning = param(Binning.STEP, "Time steps")
     binary: bool = param(False, "At most one spike per step")
     start: float = param(0.0, "Leave out the first", "", "ms", low=0, slider=(0.0, 1000.0, 10.0), advanced=True)
     align: bool = param(

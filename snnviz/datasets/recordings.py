@@ -55,7 +55,7 @@ class OwnRecordings(AbstractEvents):
         slider=(0, 10_000, 100),
         help="At most, both halves together; 0: all there are.",
     )
-    unit: TimeUnit = param(TimeUnit.MILLISECOND, "Unit of t")  # noqa: RUF009
+    unit: TimeUnit = param(TimeUnit.MILLISECOND, "Unit of t")
 
     def find(self, download: bool = False) -> Found:
         root = Path(self.folder).expanduser()

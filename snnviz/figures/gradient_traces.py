@@ -43,7 +43,8 @@ def gradient_traces(runs: Mapping[str, LayerRecord], hues: Mapping[str, str], ne
                     colorscale=strip_scale(dark), showscale=False, ygap=2,
                     hovertemplate="β ∂v/∂u = %{customdata:.4g} at %{x:.4g} ms<extra>%{y}</extra>")
     if log:
-        marks = np.array([10.0**k for k in range(int(np.ceil(np.log10(floor))) + 2, int(np.ceil(np.log10(largest))) + 1)])[::-3][::-1]
+        low, high = (int(np.ceil(np.log10(size))) for size in (floor, largest))
+        marks = np.array([10.0**k for k in range(low + 2, high + 1)])[::-3][::-1]
         ticks = np.concatenate([-np.log10(1 + marks[::-1] / floor), [0], np.log10(1 + marks / floor)])
         texts = [f"−{three_digits(m)}" for m in marks[::-1]] + ["0"] + [three_digits(m) for m in marks]
         fig.update_yaxes(tickvals=ticks, ticktext=texts, row=3, col=1)

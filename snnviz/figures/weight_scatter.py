@@ -10,7 +10,8 @@ from snnviz.figures.theme import colours, finish, three_digits
 POINTS = 4000
 
 
-def weight_scatter(gradients: Mapping[str, np.ndarray], hues: Mapping[str, str], dark: bool = False, height: int = 430) -> go.Figure:
+def weight_scatter(gradients: Mapping[str, np.ndarray], hues: Mapping[str, str], dark: bool = False,
+                   height: int = 430) -> go.Figure:
     """dL/dW of one layer by method, the first one across: on the diagonal both agree. At most POINTS weights are drawn."""
     c, labels = colours(dark), list(gradients)
     across = gradients[labels[0]].ravel()

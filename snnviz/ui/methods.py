@@ -75,7 +75,8 @@ def terms(chosen: Sequence[AbstractGradientMethod], active: Mapping[str, float])
     """The methods as rows of three choices, a Markdown table; what differs from the first is bold. `active`: the share of
     entries computed, by label."""
     rows = [_terms(m, active) for m in chosen]
-    lines = ["| method | 1. at the spike | 2. along time: the reset is | 3. across layers | entries active |", "|---|---|---|---|---|"]
+    lines = ["| method | 1. at the spike | 2. along time: the reset is | 3. across layers | entries active |",
+             "|---|---|---|---|---|"]
     for label, *cells in rows:
         marked = [cell if cell == first else f"**{cell}**" for cell, first in zip(cells, rows[0][1:], strict=True)]
         lines.append(f"| {' | '.join([label, *marked])} |")

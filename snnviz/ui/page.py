@@ -67,7 +67,8 @@ def figure(fig: go.Figure, key: str, *, select: bool = False) -> Any:
         raise ValueError(f"Figure {key!r} has no alternative text; make it with figures.theme.finish.")
     if fig.layout.title.text:
         st.markdown(f"**{fig.layout.title.text}**")
-        fig = go.Figure(fig).update_layout(title_text=None, margin_t=28 if fig.layout.annotations else 12, height=fig.layout.height - 40)
+        above = 28 if fig.layout.annotations else 12
+        fig = go.Figure(fig).update_layout(title_text=None, margin_t=above, height=fig.layout.height - 40)
     config = {
         "displaylogo": False,
         "displayModeBar": "hover",
