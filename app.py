@@ -58,7 +58,7 @@ def main() -> None:
     st.html(
         "<style>[data-testid=stMainBlockContainer] {padding: 2.5rem clamp(1rem, 3vw, 2.5rem) 3rem}"
         ".katex-display {padding: 3px}"
-        "[data-testid=stBaseButton-primary] :is(p, span) {color: light-dark(#FFFFFF, #11151B)}</style>"
+        "[data-testid=stBaseButton-primary]:enabled :is(p, span) {color: light-dark(#FFFFFF, #11151B)}</style>"
     )
     messages = st.container()
     complete = False

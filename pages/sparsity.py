@@ -1,6 +1,7 @@
 """Sparsity: what the backward pass really touches, what that keeps, and how long it takes."""
 
 import dataclasses
+import functools
 
 import streamlit as st
 
@@ -12,12 +13,14 @@ from snnviz.figures.theme import three_digits
 from snnviz.methods import GatedZO, LocalZO, SparseGD
 from snnviz.neurons import NEURONS
 from snnviz.params import Param, params
+from snnviz.store import Run
 from snnviz.surrogates import SURROGATES, FastSigmoid, Gaussian
-from snnviz.ui import backend, controls, estimates, measuring, methods, page
+from snnviz.training import Training
+from snnviz.ui import backend, controls, estimates, follow, measuring, methods, page
 from snnviz.ui.runs import cached
 
 FILE = "sparsity.py"
-VIEWS = {"margins": "Margins", "raster": "Raster", "share": "Share", "bytes": "Bytes", "time": "Time"}
+VIEWS = {"margins": "Margins", "raster": "Raster", "share": "Share", "live": "Live", "bytes": "Bytes", "time": "Time"}
 KINDS = ("localzo", "gated", "sparse")
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
 START = sparsity.example()
@@ -26,6 +29,7 @@ SIZED = {"run": "This layer"} | {name: f"A layer of {name}, batch {batch}, {colu
 WINDOW = 5.0                                                    # ms that the curves over time are means of
 MATCH = Param("As active as LocalZO", r"B_{th} = \delta\,\mathbb{E}\max|z_k|",
               help="Take the band that matches a width, draws and a law.")
+BESIDE = Param("Beside it, the equal fixed band", help="Sparse gradient descent that is as active in the mean.")
 NARROW = {"slider": (1e-6, 2.0, 5), "log": True}                # widths down to where nothing is left
 PRESETS = {
     "Under 1 % active": (
@@ -33,6 +37,8 @@ PRESETS = {
         {"view": "raster"}),
     "An empty band is dead for ever": ("A band of ±0.000001 holds no membrane: no gradient, and no loss can bring it back.",
                                        {"method": "sparse", "sparse.band": "1e-06"}),
+    "Does it stay sparse while it learns?": ("Trained on the digits at δ = 0.05, with the equal fixed band beside it: press Start.",
+                                             {"view": "live"}),
     "What 100× is measured against": ("Against a loop that slices, on the backward pass alone, of one layer.", {"view": "time"}),
 }
 
@@ -148,6 +154,40 @@ def quiz() -> None:
         if guess is not None:
             st.markdown("It is **45.4 %**. Divided the other way, 205/112 − 1, the same numbers read “83 % more memory efficient”; "
                         "the “85 %” that is quoted for this method is of that kind.")
+
+
+def show_live(left, right) -> str:
+    """Train with the width of the controls, over active entries alone, and follow the share that is really touched."""
+    with left:
+        method = choose_method()
+        chosen = [method]
+        if isinstance(method, LocalZO) and controls.switch(True, BESIDE, "beside"):
+            with page.guarded():
+                chosen.append(SparseGD.matching(method, FastSigmoid()))
+        base = dataclasses.replace(Training(), architecture=dataclasses.replace(Training().architecture, touch_active=True))
+        with st.expander("The training"):
+            shape = controls.edit(base.architecture, "trained", only=("layers", "width"))
+            base = controls.edit(dataclasses.replace(base, architecture=shape), "run", only=("epochs", "batch", "seed"))
+    with right, page.guarded():
+        trainings = tuple(dataclasses.replace(base, method=one) for one in chosen)
+        state = follow.watch(Run(trainings, backend.chosen(), 0, follow.visitor(), "Active share in training"),
+                             lambda now: follow.picture([now], "active", key="sparsity"),
+                             "Nothing is being trained. Press Start: the digits, with the method of the controls.")
+        st.caption("Of a sparse method over active entries the share is what its backward pass touched, batch by batch; of others "
+                   "it is looked at now and then. A layer at zero has no point on a logarithmic axis, and is named.")
+        if state is not None and not state.status.live:
+            page.downloads("sparsity-live", follow.columns(state))
+        st.page_link("pages/training.py", label="The same run from all sides", icon=":material/model_training:")
+    about(method)
+    return f"""
+{follow.IMPORTS}
+
+common = {text.source(dataclasses.replace(base, method=method))}
+for method in [{', '.join(map(text.source, chosen))}]:
+    for record in train(dataclasses.replace(common, method=method), "{backend.chosen()}"):
+        if isinstance(record, BatchRecord) and record.active is not None:
+            print(method.label, record.epoch, record.batch, record.active)
+"""
 
 
 def show_time(left, right) -> str:
@@ -266,4 +306,4 @@ page.heading(
 page.presets(FILE, PRESETS)
 view = controls.option(list(VIEWS), "View", "view", segmented=True, titles=VIEWS.get)
 sides = page.sides()
-page.code_behind(show_time(*sides) if view == "time" else show_activity(view, *sides))
+page.code_behind({"time": show_time, "live": show_live}.get(view, functools.partial(show_activity, view))(*sides))

@@ -4,14 +4,14 @@ import dataclasses
 
 import streamlit as st
 
-from snnviz import jobs, text
+from snnviz import text
 from snnviz.datasets import DATASETS
 from snnviz.experiments import ARCHITECTURES
 from snnviz.losses import LOSSES, AbstractTrainingLoss
 from snnviz.neurons import NEURONS
 from snnviz.optimisers import OPTIMISERS, SCHEDULES
 from snnviz.params import Param
-from snnviz.store import Run, RunState
+from snnviz.store import Run
 from snnviz.training import Training
 from snnviz.ui import backend, controls, follow, methods, page
 
@@ -54,45 +54,16 @@ with right, page.guarded():
         dataclasses.replace(base, dataset=dataset, architecture=shape, neuron=neuron, method=method, loss=loss,
                             optimiser=optimiser, schedule=schedule, epochs=epochs, seed=base.seed + repeat)
         for method in chosen for repeat in range(repeats))
-    shown = st.session_state.get("run")
-    if shown is None and "run_looked_for" not in st.session_state:      # after a reload, or back from a closed tab
-        st.session_state["run_looked_for"] = True
-        shown = st.session_state["run"] = jobs.latest(follow.visitor())
-    state = None if shown is None else jobs.follow(shown)
-    going = state is not None and state.status.live
-
-    def start():
-        run = follow.attempt(jobs.submit, Run(trainings, backend.chosen(), sample, follow.visitor(), dataset.title))
-        if run is not None:
-            st.session_state["run"] = run
-
+    state = follow.current()
     view = controls.option(list(follow.VIEWS), "Picture", "view", titles=follow.VIEWS.get, segmented=True)
     one = 0
     if view in follow.ONE_METHOD and state is not None and len(state.run.labels) > 1:
         one = state.run.labels.index(st.selectbox("Method", state.run.labels, key="method_shown"))
 
-    def live():
-        run = st.session_state.get("run")
-        now = None if run is None else jobs.follow(run)
-        moving = now is not None and now.status.live
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button("Start", icon=":material/play_arrow:", type="primary", on_click=start, key="start", disabled=moving,
-                      help="Stop the run that goes before you start another here." if moving else None)
-            if now is not None:
-                follow.buttons(now)
-                follow.headline(now)
-        follow.complaint()
-        follow.picture([now] if now else [RunState.asked(Run(trainings))], view, one, "training")
-        if now is None:
-            st.info("Nothing has run yet. The settings are good to begin with: press Start.", icon=":material/info:")
-        else:
-            follow.table(now)
-            follow.problems(now)
-        if moving != going:
-            st.rerun()
-
-    st.fragment(live, run_every=follow.EVERY if going else None)()
-    if state is not None and not going:
+    state = follow.watch(Run(trainings, backend.chosen(), sample, follow.visitor(), dataset.title),
+                         lambda now: follow.picture([now], view, one, "training"),
+                         "Nothing has run yet. The settings are good to begin with: press Start.")
+    if state is not None and not state.status.live:
         with st.container(horizontal=True):
             page.downloads("training", follow.columns(state))
             st.download_button("Settings (TOML)", follow.settings_toml(state), "training.toml", key="toml", on_click="ignore",

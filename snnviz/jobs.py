@@ -114,6 +114,12 @@ def submit(run: Run) -> str:
     return run.id
 
 
+def prepare() -> None:
+    """Let a worker import what a first batch needs, while the visitor still looks at the settings: some seconds."""
+    with contextlib.suppress(JobError):                 # said when a run is submitted
+        _tasks["prepare"] = client().submit(_prepare, pure=False)
+
+
 def go_on(run: str) -> None:
     """Continue a run that was interrupted or stopped, from its checkpoints."""
     state = follow(run)
@@ -297,6 +303,11 @@ def _dead(place: str) -> bool:
 
 
 # From here on: what happens on the worker.
+
+
+def _prepare() -> None:
+    import sklearn.datasets  # noqa: F401  the digits
+    import torch._dynamo  # noqa: F401  by torch's optimisers, at their first step
 
 
 class _Stopped(Exception):

@@ -76,6 +76,25 @@ def test_start_watch_stop_reload_and_find_it_again(visit, server):
         assert not one.errors and not one.outside
 
 
+def test_the_active_share_is_followed_while_it_trains(visit, server):
+    v: Visit = visit("sparsity", base=server, **{"view": "live", "run.epochs": "3", "trained.width": "32"})
+    page = v.page
+    page.get_by_role("button", name="Start").last.click()
+    page.get_by_text("3 of 3 epochs").wait_for(timeout=120_000)
+    v.settle()
+    rows = page.evaluate("""() => document.querySelector('.js-plotly-plot').data.map(
+      t => [t.name, t.yaxis, Array.from(t.y._inputArray ?? t.y)])""")
+    share = {(name, axis): values for name, axis, values in rows if axis != "y"}
+    assert set(share) == {(name, axis) for name in ("LocalZO", "Sparse gradient descent") for axis in ("y2", "y3")}
+    for values in share.values():                       # of every batch, in percent, and sparse
+        assert len(values) > 10 and 0 < min(values) and max(values) < 10
+    assert [len(values) for _, axis, values in rows if axis == "y"] == [3, 3]
+    page.get_by_role("link", name="The same run from all sides").click()
+    page.get_by_role("heading", name="Train several methods").wait_for()
+    page.get_by_text("3 of 3 epochs").wait_for()
+    assert not v.errors and not v.outside
+
+
 def test_a_recording_of_ones_own_and_a_bad_one(visit, server):
     v: Visit = visit("data", base=server, **{"from": "own", "view": "raster"})
     page = v.page

@@ -13,7 +13,7 @@ import streamlit as st
 from snnviz import jobs
 from snnviz.figures import clock, confusion, curves, layer_rasters
 from snnviz.figures.theme import empty_figure
-from snnviz.store import Line, RunState, Status, Summary
+from snnviz.store import Line, Run, RunState, Status, Summary
 from snnviz.ui import methods, page
 
 _LOG = logging.getLogger(__name__)
@@ -58,6 +58,60 @@ def visitor() -> str:
             known = uuid.uuid4().hex
         state["_visitor"] = hashlib.sha256(known.encode()).hexdigest()[:16]
     return state["_visitor"]
+
+
+def current() -> RunState | None:
+    """The run that this visitor watches: the one started or opened in this session; after a reload, or back from a closed
+    tab, the latest of theirs that is going."""
+    state = st.session_state
+    if state.get("run") is None and "run_looked_for" not in state:
+        state["run_looked_for"] = True
+        state["run"] = jobs.latest(visitor())
+    run = state.get("run")
+    return None if run is None else jobs.follow(run)
+
+
+def watch(asked: Run, draw: Callable[[RunState], None], invitation: str) -> RunState | None:
+    """The visitor's run as it goes: what to press, how far it is, `draw`, a row per method, what went wrong; `asked` is
+    what Start starts, and drawn empty before. Returns the state at the last run of the page; None before the first start.
+    """
+    state = current()
+    going = state is not None and state.status.live
+
+    def start() -> None:
+        run = attempt(jobs.submit, asked)
+        if run is not None:
+            st.session_state["run"] = run
+
+    def live() -> None:
+        now = current()
+        moving = now is not None and now.status.live
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button("Start", icon=":material/play_arrow:", type="primary", on_click=start, key="start", disabled=moving,
+                      help="Stop the run that goes before you start another here." if moving else None)
+            if now is not None:
+                buttons(now)
+                headline(now)
+        complaint()
+        draw(now or RunState.asked(asked))
+        if now is None:
+            st.info(invitation, icon=":material/info:")
+        else:
+            table(now)
+            problems(now)
+        if moving != going:
+            st.rerun()
+
+    st.fragment(live, run_every=EVERY if going else None)()
+    if not going:
+        _prepared()
+    return state
+
+
+@st.cache_resource(show_spinner=False)
+def _prepared() -> None:
+    """Once on this server, after the first page that could start a run is drawn."""
+    jobs.prepare()
 
 
 def attempt(action: Callable[..., Any], *arguments: Any) -> Any:
@@ -161,7 +215,7 @@ def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "fol
              curves.Row("loss", _batches(lines, labels, against), log=True)],
             "Accuracy on the test half, and loss batch by batch",
             "epoch" if against == "epochs" else "seconds of training", end, dark, HEIGHT)
-    elif view in ("spikes", "norms"):
+    elif view in ("spikes", "norms", "active"):
         fig = _layers(lines, labels, view, dark)
     elif view == "time":
         spent = {label: _seconds(line) for label, line in zip(labels, lines, strict=True)}
@@ -239,27 +293,37 @@ def _batches(lines: Sequence[Line], labels: Sequence[str], against: str) -> list
     return out
 
 
+# By view: the figure's title, and of each layer which values of the curve, what they are called, whether on a logarithmic axis.
+LAYERS = {
+    "spikes": ("Spikes per neuron and step, and share of entries active in backward",
+               [("rates", "spikes", False), ("active", "active share", False)]),
+    "norms": ("Length of each layer's weight gradient", [("norms", "‖∂L/∂W‖", True)]),
+    "active": ("Accuracy on the test half, and share of entries active in backward", [("active", "active, %", True)]),
+}
+
+
 def _layers(lines: Sequence[Line], labels: Sequence[str], view: str, dark: bool) -> Any:
     """A row for each layer, there from the start; of deep networks the first and last few."""
     hidden = max(line.training.architecture.layers for line in lines)
-    of_layer = [("rates", "spikes"), ("active", "active share")] if view == "spikes" else [("norms", "‖∂L/∂W‖")]
+    title, of_layer = LAYERS[view]
     layers = list(range(hidden + (view == "norms")))
     if len(layers) * len(of_layer) > 8:
         most = 8 // len(of_layer)
         layers = layers[: most // 2] + layers[-(most // 2):]
     rows = []
+    if view == "active":
+        rows.append(curves.Row("accuracy", _tests(lines, labels, "test_accuracy", "epochs"), span=(0.0, 1.0)))
     for layer in layers:
         name = f"layer {layer + 1}" if layer < hidden else "readout"
-        for value, title in of_layer:
+        for value, what, log in of_layer:
             drawn = []
             for label, line in ((name, line) for name, group in _groups(lines, labels).items() for line in group):
                 of = getattr(line.curve, value)
                 y = of[:, layer] if of.ndim == 2 and layer < of.shape[1] else np.zeros(0)
-                known = np.isfinite(y)
+                y = 100 * y if view == "active" else y
+                known = np.isfinite(y) & ((y > 0) | (not log))
                 drawn.append(curves.Line(label, methods.hue(line.training.method), line.curve.at[: len(y)][known], y[known]))
-            rows.append(curves.Row(f"{title}<br>{name}", drawn, log=view == "norms", span=None if view == "norms" else (0.0, 0.1)))
-    title = ("Length of each layer's weight gradient" if view == "norms" else
-             "Spikes per neuron and step, and share of entries active in backward")
+            rows.append(curves.Row(f"{what}<br>{name}", drawn, log=log, span=None if log else (0.0, 0.1)))
     end = float(max(line.training.epochs for line in lines))
     return curves.curves(rows, title, "epoch", end, dark, max(HEIGHT, 115 * len(rows) + 100))
 
