@@ -14,6 +14,7 @@ from snnviz.neurons import ALIF, LIF, Izhikevich
 from snnviz.neurons.base import Reset
 from snnviz.surrogates import Sigmoid, SingleExponential
 from snnviz.ui import scope
+from snnviz.ui.page import assets
 from snnviz.zeroth_order import LaplaceLaw, ZerothOrder
 from tests.app_server import DESKTOP, PHONE, ROOT, Visit, running_app
 
@@ -572,5 +573,12 @@ def test_every_field_has_what_a_control_needs():
 
 
 def test_the_script_is_one_module():
+    """Every file of the folder is in it, after those that it imports from."""
+    folder, before = assets() / "scope", set()
+    for name in scope._ORDER:
+        asked = set(re.findall(r'from "\./(\w+)\.js"', (folder / f"{name}.js").read_text(encoding="utf-8")))
+        assert asked <= before, f"{name}.js comes before {asked - before}"
+        before.add(name)
+    assert before == {path.stem for path in folder.glob("*.js")}
     text = scope.script()
     assert "import {" not in text and text.count("export ") == 1

@@ -1,10 +1,9 @@
 // The spike-derivative scope: draws fall one by one, and their mean settles on the closed curve.
 
-import { Kernels } from "./kernels.js";
 import { SURROGATES } from "./coefficients.js";
 import { clamp, digits, faint, fit, horizontal, line, ticks, Track } from "./plot.js";
 import { button, control, grip, Help, icon, make } from "./controls.js";
-import { Frames, isDark, Settler } from "./host.js";
+import { isDark, Scope } from "./host.js";
 
 const GUTTER = 54, MARGIN = 16, TITLE = 19, AXIS = 36;
 const POINTS = 121; // margins that are sampled; one more column is the margin under the hand
@@ -13,21 +12,13 @@ const MOST = 64; // draws of one frame
 const SPEEDS = [[5, "5 draws/s"], [30, "30 draws/s"], [300, "300 draws/s"], [3000, "3000 draws/s"]];
 const FALL = 450, STAY = 900; // milliseconds
 
-export class DerivativeScope {
+export class DerivativeScope extends Scope {
   constructor(root, module, data, send) {
-    this.root = root;
-    this.kernels = new Kernels(module);
+    super(root, module, send);
     this.half = 1.5;
     this.playing = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.speed = 30;
     this.falling = [];
-    this.frames = new Frames((now) => this.frame(now));
-    this.settler = new Settler(() => {
-      this.tracks.forEach((track) => track.range.forget());
-      this.touch();
-      this.announce();
-      send("settled", { revision: this.data.revision, scene: structuredClone(this.scene) });
-    });
     this.tracks = [new Track("slope", "Spike derivative ds/du", 236), new Track("active", "Share of draws that are not 0", 74),
       new Track("mean", "Mean at the margin u, against the number of draws", 104)];
     this.a = this.kernels.layout({
@@ -38,15 +29,7 @@ export class DerivativeScope {
     this.hits = new Float64Array(COLUMNS);
     this.build();
     this.update(data);
-    this.resizes = new ResizeObserver(() => this.touch());
-    this.resizes.observe(this.picture);
-  }
-
-  destroy() {
-    this.frames.stop();
-    this.settler.cancel();
-    this.resizes.disconnect();
-    this.element.remove();
+    this.watch(this.picture);
   }
 
   update(data) {
@@ -360,15 +343,10 @@ export class DerivativeScope {
       `${percent(this.activity(u))}; seen: ${this.count ? percent(this.hits[POINTS] / this.count) : "none yet"}. ` +
       (Number.isFinite(this.band) ? `The band that is as active on average: ±${digits(this.band)}.` : "No band is as active: |z| has no mean.");
   }
-  words() {
-    const text = this.sentence();
-    if (this.summary.textContent !== text) this.summary.textContent = text;
+  plain() {
+    return structuredClone(this.scene);
   }
-  announce() {
-    const text = this.sentence();
-    this.spokenSummary.textContent = text;
-    this.canvas.setAttribute("aria-label", text);
-  }
+  ready() {} // it is sampled as soon as something moves
 
   // ---- building -----------------------------------------------------------------------------------------------------------------
 

@@ -34,7 +34,10 @@ from snnviz.ui import controls
 from snnviz.ui.page import assets
 from snnviz.zeroth_order import LAWS, AbstractLaw, SurrogateLaw, ZerothOrder
 
-_ORDER = ("plot", "kernels", "coefficients", "controls", "host", "neuron", "derivative", "main")
+_ORDER = (
+    "plot", "kernels", "coefficients", "controls", "host", "drawn", "neuron_run", "neuron_words", "neuron_traces",
+    "neuron_picture", "neuron_panel", "neuron_hand", "neuron", "derivative", "main",
+)  # fmt: skip
 
 
 class Loss(enum.Enum):

@@ -1,0 +1,50 @@
+// A current drawn by hand: a level for each of a few bins of the run, all counted in one step of the current.
+
+import { clamp } from "./plot.js";
+
+export const BINS = 128;
+
+export class Drawn {
+  constructor() {
+    this.levels = new Int8Array(BINS);
+    this.step = 0; // until something is drawn
+  }
+
+  clear() {
+    this.levels.fill(0);
+    this.step = 0;
+  }
+
+  // As text, one byte of scale, then the levels: snnviz.stimuli.encode_drawn writes it too.
+  read(text) {
+    this.clear();
+    if (!text) return;
+    const bytes = Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+    this.step = 2 ** (bytes[0] - 64);
+    this.levels.set(new Int8Array(bytes.buffer, 1, BINS));
+  }
+
+  write() {
+    if (!this.levels.some((level) => level)) return "";
+    const bytes = [Math.log2(this.step) + 64, ...new Uint8Array(this.levels.buffer)];
+    return btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  }
+
+  // The first level that is drawn fixes the step, by the range of the track it is drawn on.
+  fix({ low, high }) {
+    this.step ||= 2 ** Math.ceil(Math.log2(Math.max(Math.abs(low), Math.abs(high), 1e-6) / 50));
+  }
+
+  put(bin, value, range) {
+    this.fix(range);
+    this.levels[bin] = clamp(Math.round(value / this.step), -127, 127);
+  }
+
+  // The bin of step t in a run of T, and the current that was drawn there.
+  bin(t, T) {
+    return Math.floor((t * BINS) / T);
+  }
+  at(t, T) {
+    return this.levels[this.bin(t, T)] * this.step;
+  }
+}

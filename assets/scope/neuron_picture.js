@@ -1,0 +1,204 @@
+// The picture of a run: which tracks there are, their ranges and axes, and what lies over them at the time cursor.
+
+import { clamp, digits, faint, fit, horizontal, ticks, Track } from "./plot.js";
+import { make } from "./controls.js";
+import { PAINTERS } from "./neuron_traces.js";
+import { values } from "./neuron_words.js";
+
+const GUTTER = 54, MARGIN = 26, AXIS = 34;
+export const TITLE = 19; // above each track, in pixels
+const TRACE = { i: "Synaptic current i", b: "Adaptation b", w: "Recovery w" };
+
+// The least and the largest of every `stride`-th number; what is no number counts for nothing.
+function extremes(array, stride = 1) {
+  let low = Infinity, high = -Infinity;
+  for (let i = 0; i < array.length; i += stride) {
+    if (array[i] < low) low = array[i];
+    if (array[i] > high) high = array[i];
+  }
+  return [low, high];
+}
+
+export class Picture {
+  constructor(scope) {
+    this.scope = scope;
+    this.canvas = make("canvas", { class: "main", role: "img" });
+    this.over = make("canvas", { class: "over", "aria-hidden": "true" });
+    this.element = make("div", { class: "picture" }, this.canvas, this.over);
+  }
+
+  get phone() {
+    return this.element.clientWidth < 520;
+  }
+  track(name) {
+    return this.tracks.find((track) => track.name === name);
+  }
+
+  arrange() {
+    const { data: { trace, M, fires }, back } = this.scope, phone = this.phone;
+    const found = [new Track("input", phone ? "Input x" : "Input current x", phone ? 44 : 56),
+      new Track("membrane", fires && !phone ? "Membrane, u before and v after reset" : "Membrane", phone ? 150 : 196)];
+    if (trace) found.push(new Track("trace", TRACE[trace], phone ? 48 : 60));
+    if (back) {
+      found.push(new Track("multiplier", phone ? "β dv/du" : "Multiplier β dv/du", phone ? 70 : 84),
+        new Track("delta", phone ? "δ = dL/du" : "Error signal δ = dL/du", phone ? 110 : 140));
+      found.at(-1).bent = true;
+    }
+    if (fires && M > 1) {
+      found.push(new Track("raster", phone ? `All ${M} neurons` : `Spikes of all ${M} neurons`, phone ? 80 : 104));
+    }
+    if (fires) found.push(new Track("rate", "Rate in Hz", phone ? 44 : 52));
+    this.tracks = found;
+  }
+
+  cover() {
+    const { run, data, scene, back, hand } = this.scope, S = data.states.length;
+    const { uc, states, xc, tc, kept, cut, ignored, multiplier } = run.a;
+    for (const track of this.tracks) {
+      const range = track.range, cover = ([low, high]) => low <= high && range.cover(clamp(low, -1e30, 0), clamp(high, 0, 1e30));
+      if (track.name === "input") {
+        // The scale must not run away from a hand that draws on it.
+        if (hand.doing?.kind !== "draw") cover(extremes(xc));
+      } else if (track.name === "membrane") {
+        // A step that crosses Izhikevich's 30 mV may shoot far beyond; the picture, as all of them do, cuts the spike there.
+        const most = data.kernel === "izhikevich" ? 36 : Infinity;
+        cover(extremes(uc).map((v) => Math.min(v, most)));
+        cover(extremes(states, S));
+        const top = run.threshold ? run.threshold(0) : 0;
+        range.cover(Math.min(0, range.low), top * 1.12);
+        if (back && scene.loss === "target") cover([scene.target, scene.target]);
+      } else if (track.name === "trace") cover(extremes(tc));
+      else if (track.name === "rate") cover([0, Math.max(1, extremes(run.inRate)[1])]);
+      else if (track.name === "multiplier") {
+        const [low, high] = extremes(multiplier);
+        range.cover(Math.min(-1.15, low), Math.max(1.15, high));
+      } else if (track.name === "delta") {
+        for (const array of [kept, cut, ignored]) cover(extremes(array));
+        range.cover(-1, 1);
+      }
+    }
+  }
+
+  // Whether there was room to draw on.
+  draw() {
+    const width = this.element.clientWidth;
+    if (!width) return false;
+    const phone = this.phone;
+    if (phone !== this.wasPhone) {
+      this.wasPhone = phone;
+      this.arrange();
+    }
+    this.cover();
+    let top = 0;
+    for (const track of this.tracks) {
+      track.top = top + TITLE;
+      top = track.top + track.height + 6;
+    }
+    this.bottom = top;
+    this.width = width;
+    this.height = top + AXIS;
+    this.left = phone ? 46 : GUTTER;
+    this.right = width - MARGIN;
+    const g = fit(this.canvas, width, this.height);
+    g.clearRect(0, 0, width, this.height);
+    g.lineJoin = "round";
+    const [from, to] = this.scope.window();
+    this.x = (t) => this.left + ((t - from) / (to - from)) * (this.right - this.left);
+    this.step = (x) => from + ((x - this.left) / (this.right - this.left)) * (to - from);
+    this.seen = [Math.max(0, Math.floor(from) - 1), Math.min(this.scope.data.T - 1, Math.ceil(to) + 1)];
+    this.axes(g, from, to);
+    for (const track of this.tracks) {
+      g.save();
+      g.beginPath();
+      g.rect(this.left, track.top - 1, this.right - this.left, track.height + 2);
+      g.clip();
+      PAINTERS[track.name](this, g, track);
+      g.restore();
+    }
+    return true;
+  }
+
+  axes(g, from, to) {
+    const { colours: c, font, data: { dt, M } } = this.scope;
+    const times = ticks(from * dt, to * dt, this.phone ? 4 : 8);
+    g.font = `13px ${font}`;
+    for (const track of this.tracks) {
+      g.strokeStyle = c.grid;
+      g.lineWidth = 1;
+      for (const time of times) this.vertical(g, this.x(time / dt), track.top, track.top + track.height);
+      g.fillStyle = c.muted;
+      g.textAlign = "right";
+      g.textBaseline = "middle";
+      let last = Infinity;
+      const values = track.name === "raster" ? [] : track.ticks();
+      for (const value of values.sort((a, b) => a - b)) {
+        const y = track.y(value);
+        if (y > track.top + track.height + 1 || y < track.top - 1) continue;
+        g.strokeStyle = value === 0 ? c.silent : c.grid;
+        horizontal(g, this.left, this.right, y);
+        if (last - y < 13) continue;
+        last = y;
+        g.fillText(digits(value), this.left - 6, clamp(y, track.top + 5, track.top + track.height - 4));
+      }
+      if (track.name === "raster") {
+        g.fillText("0", this.left - 6, track.top + 5);
+        g.fillText(String(M - 1), this.left - 6, track.top + track.height - 4);
+      }
+      g.textAlign = "left";
+      g.textBaseline = "alphabetic";
+      g.fillStyle = c.ink;
+      g.fillText(track.title, this.left, track.top - 5);
+    }
+    g.fillStyle = c.muted;
+    g.textAlign = "center";
+    g.textBaseline = "top";
+    for (const time of times) g.fillText(digits(time), this.x(time / dt), this.bottom);
+    g.textAlign = "right";
+    g.fillText("time (ms)", this.right, this.bottom + 16);
+    g.textAlign = "left";
+  }
+
+  vertical(g, x, top, bottom) {
+    g.beginPath();
+    g.moveTo(Math.round(x) + 0.5, top);
+    g.lineTo(Math.round(x) + 0.5, bottom);
+    g.stroke();
+  }
+
+  // What lies over the picture: the cursor, the values under it, what has not been played yet.
+  overlay() {
+    const { scope } = this, { colours: c, cursor: t } = scope;
+    const g = fit(this.over, this.width, this.height);
+    g.clearRect(0, 0, this.width, this.height);
+    const x = clamp(this.x(t), this.left, this.right), inside = this.x(t) === x;
+    if (scope.playing) {
+      g.fillStyle = faint(c.paper, 0.78);
+      for (const track of this.tracks) g.fillRect(x, track.top, this.right - x, track.height);
+    }
+    if (scope.back) {
+      g.strokeStyle = c.active;
+      g.setLineDash([3, 3]);
+      const at = this.x(scope.lossStep);
+      if (at >= this.left && at <= this.right) this.vertical(g, at, 0, this.bottom);
+      g.setLineDash([]);
+    }
+    if (inside) {
+      g.strokeStyle = c.ink;
+      g.lineWidth = 1;
+      this.vertical(g, x, 0, this.bottom);
+    }
+    g.font = `600 13px ${scope.font}`;
+    g.textAlign = "right";
+    for (const track of this.tracks) {
+      let right = this.right;
+      for (const [text, colour] of values(scope, track.name, t, this.phone).reverse()) {
+        const wide = g.measureText(text).width;
+        g.fillStyle = faint(c.paper, 0.85);
+        g.fillRect(right - wide - 3, track.top - TITLE + 1, wide + 6, TITLE - 3);
+        g.fillStyle = colour;
+        g.fillText(text, right, track.top - 5);
+        right -= wide + 12;
+      }
+    }
+  }
+}

@@ -1,0 +1,120 @@
+// One run: the kernels forward over the whole population, step by step over the neuron shown, and back from its loss.
+
+import { NEURONS, SURROGATES } from "./coefficients.js";
+
+export const METHODS = [
+  // Drawn in this order, a dash over a line, so that two that coincide are both seen. EXODUS's sweep is BPTT's.
+  { key: "bptt", name: "BPTT, reset kept", array: "kept", reset: "kept", dash: [] },
+  { key: "exodus", name: "EXODUS", array: "kept", reset: null, dash: [7, 6] },
+  { key: "bptt_cut", name: "BPTT, reset cut", array: "cut", reset: "cut", dash: [] },
+  { key: "slayer", name: "SLAYER", array: "ignored", reset: "left out", dash: [7, 6] },
+];
+
+// Where a membrane that fires exactly at the threshold lands, if a hand can move that; else null.
+export function resetLevel(neuron) {
+  if (neuron.is === "Izhikevich") return neuron.c;
+  if (neuron.reset_mode !== "subtract" || neuron.reset_amount === undefined) return null;
+  return neuron.theta * (1 - neuron.reset_amount);
+}
+
+// The neuron's fields as the twins of Python read them: no limit is minus infinity.
+function unlimited(neuron) {
+  const fields = { ...neuron };
+  for (const name in fields) if (fields[name] === null) fields[name] = -Infinity;
+  return fields;
+}
+
+export class Run {
+  constructor(kernels) {
+    this.kernels = kernels;
+  }
+
+  allocate({ T, M, states, trace, kernel }) {
+    const S = states.length, key = [T, M, S, kernel].join();
+    if (this.allocated === key) return;
+    this.allocated = key;
+    const all = T * M;
+    this.a = this.kernels.layout({
+      x: all, u: all, s: all, initial: S * M, last: S * M, xc: T, uc: T, sc: T, tc: trace ? T : 0, states: (T + 1) * S,
+      zeros: Math.max(S, M), gradS: T, gradU: T, kept: T, cut: T, ignored: T, multiplier: T, slopes: T, gradInitial: S,
+    });
+    this.inRate = new Float32Array(T);
+    this.perStep = new Float32Array(T + 1);
+  }
+
+  // base: the current from outside, for gain 1. back: whether the loss at the step `at` is looked back from.
+  compute(data, scene, base, drawn, back, at) {
+    const { T, M, kernel, states, trace, fires } = data;
+    const a = this.a, S = states.length, column = scene.column;
+    const gain = Math.fround(scene.gain);
+    const constant = base.length === T; // one current for all: sent once
+    for (let t = 0, i = 0; t < T; t++) {
+      const extra = drawn.at(t, T);
+      for (let m = 0; m < M; m++, i++) a.x[i] = Math.fround(gain * base[constant ? t : i]) + extra;
+    }
+    const neuron = unlimited(scene.neuron), twin = NEURONS[neuron.is];
+    this.c = twin.c(neuron);
+    this.threshold = twin.threshold(neuron);
+    const rest = twin.rest?.(neuron) ?? [];
+    for (let k = 0; k < S; k++) {
+      a.initial.fill(rest[k] ?? 0, k * M, (k + 1) * M);
+      a.states[k] = rest[k] ?? 0;
+    }
+    this.kernels.forward(kernel, { c: this.c, T, M }, { ...a, s: fires ? a.s : null, trace: null });
+    for (let t = 0; t < T; t++) a.xc[t] = a.x[t * M + column];
+    this.kernels.steps(kernel, this.c, T,
+      { x: a.xc, states: a.states, u: a.uc, s: fires ? a.sc : null, trace: trace ? a.tc : null });
+    this.finite = a.states.every(Number.isFinite);
+    if (fires) this.count(data);
+    if (back) this.sweep(data, scene, at);
+  }
+
+  // Spikes per step of the population, and their rate over a sliding window, in Hz.
+  count({ T, M, dt }) {
+    const { s, sc } = this.a;
+    for (let t = 0, i = 0; t < T; t++) {
+      let sum = 0;
+      for (const end = i + M; i < end; i++) sum += s[i];
+      this.perStep[t + 1] = this.perStep[t] + sum;
+    }
+    const half = Math.max(1, Math.round(Math.min(T / 20, 20 / dt)));
+    for (let t = 0; t < T; t++) {
+      const from = Math.max(0, t - half), to = Math.min(T, t + half + 1);
+      this.inRate[t] = (1000 * (this.perStep[to] - this.perStep[from])) / ((to - from) * M * dt);
+    }
+    this.spikes = 0;
+    this.first = -1;
+    for (let t = 0; t < T; t++) {
+      this.spikes += sc[t];
+      if (sc[t] && this.first < 0) this.first = t;
+    }
+    const seconds = (T * dt) / 1000;
+    this.rate = this.spikes / seconds;
+    this.meanRate = this.perStep[T] / M / seconds;
+  }
+
+  sweep({ T, surrogates }, scene, at) {
+    const a = this.a, surrogate = scene.surrogate;
+    a.gradS.fill(0);
+    a.gradU.fill(0);
+    if (scene.loss === "spike") a.gradS[at] = 1;
+    else a.gradU[at] = a.uc[at] - scene.target;
+    const d = SURROGATES[surrogate.is](surrogate);
+    for (const { array, reset } of METHODS) {
+      if (!reset) continue;
+      this.kernels.backward(surrogates[surrogate.is].kernel, { c: this.c, d, T, M: 1, reset, gain: scene.scale }, {
+        gradS: a.gradS, gradU: a.gradU, u: a.uc, initial: a.states, zeros: a.zeros, delta: a[array], gradInitial: a.gradInitial,
+        slopes: reset === "kept" ? a.slopes : null, multiplier: reset === "kept" ? a.multiplier : null,
+      });
+    }
+  }
+
+  // What a ghost of this run needs.
+  copy({ fires, trace }) {
+    const { uc, sc, tc, states } = this.a;
+    return {
+      u: uc.slice(), s: fires ? sc.slice() : null, states: states.slice(), trace: trace ? tc.slice() : null,
+      rate: fires ? this.inRate.slice() : null, spikes: this.spikes, meanRate: this.meanRate,
+    };
+  }
+}
