@@ -3,11 +3,12 @@
 import dataclasses
 from typing import ClassVar
 
+from snnviz.datasets.events import RECORDINGS
 from snnviz.datasets.tonic_sets import AbstractTonic
 from snnviz.params import param
 
 STEP = {"symbol": r"\Delta t", "unit": "ms", "low": 0, "open_low": True, "high": 1000, "slider": (1.0, 100.0, 1.0)}
-RECORDINGS = {"symbol": "S", "low": 0, "high": 1_000_000, "slider": (0, 10_000, 100), "help": "Both halves together; 0: all."}
+PART = RECORDINGS | {"help": "Both halves together; 0: all."}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +19,7 @@ class AbstractDvs128(AbstractTonic):
 
     steps: int = param(60, "Time steps", "T", low=1, high=100_000, slider=(10, 300, 10))
     dt: float = param(20.0, "Step", **STEP)
-    samples: int = param(1000, "Recordings to use", **RECORDINGS)
+    samples: int = param(1000, "Recordings to use", **PART)
     align: bool = param(True, "Start at the first event", advanced=True, help="Instead of at the recording's own zero.")
     downsample: int = param(
         4, "Pixels per input", "", "", low=1, slider=(1, 16, 1), help="Per direction: 2 joins squares of 2 x 2 pixels."

@@ -25,6 +25,9 @@ MOST_INPUTS = 4_000_000  # of one sample at one time
 FORMAT = 1  # of a cache entry
 BINNING = ("steps", "dt", "binning", "binary")  # settings that do not change the events kept
 
+RECORDINGS = {"symbol": "S", "low": 0, "high": 1_000_000, "slider": (0, 10_000, 100),
+              "help": "At most, both halves together; 0: all there are."}  # fmt: skip
+
 Columns = dict[str, np.ndarray]
 """Events by column: t in microseconds, x, and for cameras y and p."""
 
@@ -66,15 +69,7 @@ class Found:
 class AbstractEvents(AbstractDataset):
     """Settings that all sets of event recordings share."""
 
-    samples: int = param(
-        2000,
-        "Recordings to use",
-        "S",
-        low=0,
-        high=1_000_000,
-        slider=(0, 10_000, 100),
-        help="At most, both halves together; 0: all there are.",
-    )
+    samples: int = param(2000, "Recordings to use", **RECORDINGS)
     binning: Binning = param(Binning.STEP, "Time steps")
     binary: bool = param(False, "At most one spike per step")
     start: float = param(0.0, "Leave out the first", "", "ms", low=0, slider=(0.0, 1000.0, 10.0), advanced=True)

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from snnviz.datasets.base import Split
-from snnviz.datasets.dvs128 import RECORDINGS, STEP, AbstractDvs128
+from snnviz.datasets.dvs128 import PART, STEP, AbstractDvs128
 from snnviz.datasets.events import Columns, Found, Recording, have, subfolder
 from snnviz.params import param
 
@@ -45,7 +45,7 @@ class DvsGesture(AbstractDvs128):
     size: ClassVar[str] = "about 3 GB"
 
     dt: float = param(25.0, "Step", **STEP)
-    samples: int = param(300, "Recordings to use", **RECORDINGS)
+    samples: int = param(300, "Recordings to use", **PART)
 
     def look(self, root: Path) -> Found | None:
         recordings, files = [], []

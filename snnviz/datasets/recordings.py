@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from snnviz.datasets.events import AbstractEvents, Columns, Found, Recording, plain
+from snnviz.datasets.events import RECORDINGS, AbstractEvents, Columns, Found, Recording, plain
 from snnviz.params import param
 
 KINDS = (".csv", ".npz")
@@ -46,15 +46,7 @@ class OwnRecordings(AbstractEvents):
     offline: ClassVar[bool] = False
 
     folder: str = param("", "Folder")
-    samples: int = param(
-        0,
-        "Recordings to use",
-        "S",
-        low=0,
-        high=1_000_000,
-        slider=(0, 10_000, 100),
-        help="At most, both halves together; 0: all there are.",
-    )
+    samples: int = param(0, "Recordings to use", **RECORDINGS)
     unit: TimeUnit = param(TimeUnit.MILLISECOND, "Unit of t")
 
     def find(self, download: bool = False) -> Found:
