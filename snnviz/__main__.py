@@ -3,12 +3,14 @@
     python -m snnviz settings > settings.toml            # the settings, ready to be changed
     python -m snnviz train settings.toml
     python -m snnviz compare settings.toml --methods BPTT Exodus Slayer LocalZO --seeds 3 --csv results.csv
+    python -m snnviz fetch SHD --folder recordings       # a set of tonic's catalogue
 """
 
 import argparse
 import csv
 import dataclasses
 import pathlib
+import signal
 import statistics
 import sys
 import time
@@ -33,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m snnviz", description="Train spiking networks without a browser.")
+    parser = argparse.ArgumentParser(prog="python -m snnviz", description="Train networks and fetch recordings without a browser.")
     commands = parser.add_subparsers(required=True, metavar="command")
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("settings", type=pathlib.Path, help="a TOML file, as `settings` prints one")
@@ -48,6 +50,11 @@ def _parser() -> argparse.ArgumentParser:
     several.add_argument("--csv", type=pathlib.Path, help="where to write one line for every method, seed and epoch")
     several.set_defaults(command=_compare)
     commands.add_parser("settings", help="print the settings of a training").set_defaults(command=_settings)
+    away = commands.add_parser("fetch", help="fetch a set of recordings through tonic")
+    away.add_argument("name", help="tonic's name of the set: NMNIST, SHD, ...")
+    away.add_argument("--folder", default="", help="where it goes (SNNVIZ_DATA, else a folder beside the cache)")
+    away.add_argument("--part", default="", help="which one, of the sets that are lists of recordings")
+    away.set_defaults(command=_fetch)
     return parser
 
 
@@ -84,6 +91,33 @@ def _compare(given: argparse.Namespace) -> int:
     if given.csv is not None:
         _write(given.csv, lines)
     return stopped
+
+
+def _fetch(given: argparse.Namespace) -> int:
+    ended = signal.signal(signal.SIGTERM, signal.default_int_handler)       # stopped by another program as by Ctrl-C
+    try:
+        from snnviz.datasets.catalogue import by_hand, named
+        from snnviz.datasets.events import data_dir
+
+        dataset = named(given.name, given.folder, given.part)
+        root = data_dir(given.folder)
+        try:
+            found, told = dataset.find(), "Nothing was fetched; name another folder for a fresh copy."
+        except (OSError, ValueError):
+            if reason := by_hand(dataset):
+                raise Wrong(reason) from None
+            print(f"Fetching {given.name} into {root}: {dataset.size}.", file=sys.stderr)
+            dataset.fetch()
+            found, told = dataset.find(), ""
+        print(f"{found.have.rstrip(';')}, in {root}. {told}".rstrip())
+    except (OSError, ValueError) as problem:
+        raise Wrong(" ".join(str(problem).split())) from None
+    except KeyboardInterrupt:
+        print("Stopped; what had arrived is removed.", file=sys.stderr)
+        return 130
+    finally:
+        signal.signal(signal.SIGTERM, ended)
+    return 0
 
 
 def _read(path: pathlib.Path):

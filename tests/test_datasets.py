@@ -1,10 +1,15 @@
 """Data sets: the same seed gives the same bits, halves never meet, tasks need what they claim, bad files do no harm."""
 
+import contextlib
 import dataclasses
 import hashlib
+import http.server
 import os
+import socket
 import subprocess
 import sys
+import threading
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +18,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snnviz.__main__ import main
 from snnviz.datasets import (
     DATASETS,
     Binning,
@@ -34,7 +40,9 @@ from snnviz.datasets import (
     catalogue,
 )
 from snnviz.datasets.base import Binned, balanced, halves
+from snnviz.datasets.catalogue import by_hand, named
 from snnviz.datasets.recordings import read_recording
+from snnviz.datasets.tonic_sets import arrived, arriving
 
 SMALL = {
     "Digits": Digits(samples=200),
@@ -397,11 +405,12 @@ def test_nothing_is_fetched_unless_asked_for(tmp_path, monkeypatch):
 
     asked = []
 
-    def fake(save_to, train):
-        asked.append(train)
-        write_nmnist(Path(save_to), half="Train" if train else "Test", seed=int(train))
+    class NMNIST:
+        def __init__(self, save_to, train):
+            asked.append(train)
+            write_nmnist(Path(save_to), half="Train" if train else "Test", seed=int(train))
 
-    monkeypatch.setattr(tonic.datasets, "NMNIST", fake)
+    monkeypatch.setattr(tonic.datasets, "NMNIST", NMNIST)
     dataset = NMnist(folder=str(tmp_path / "new"))
     with pytest.raises(FileNotFoundError, match="allow the download"):
         dataset.load(Split.TRAIN)
@@ -409,10 +418,11 @@ def test_nothing_is_fetched_unless_asked_for(tmp_path, monkeypatch):
     assert len(dataset.load(Split.TRAIN, download=True)) == 10 and asked == [True, False]
     assert len(dataset.load(Split.TEST, download=True)) == 10 and asked == [True, False], "what is there is not fetched"
 
-    def away(save_to, train):
-        raise OSError("[Errno -2] Name or service not known")
+    class Away:
+        def __init__(self, save_to, train):
+            raise OSError("[Errno -2] Name or service not known")
 
-    monkeypatch.setattr(tonic.datasets, "NMNIST", away)
+    monkeypatch.setattr(tonic.datasets, "NMNIST", Away)
     with pytest.raises(ConnectionError, match=r"NMNIST could not be fetched into .*not known.*by hand"):
         NMnist(folder=str(tmp_path / "other")).load(Split.TRAIN, download=True)
 
@@ -560,6 +570,169 @@ def test_any_set_of_tonics_by_name(tmp_path):
         (len(train), len(test)) == (20, 20) and train.shape == (2, 35, 35) and train.classes == ("cl", "he", "di", "sp")
     )
     assert torch.bincount(train.y).tolist() == [5, 5, 5, 5] and train.x.sum() == 20 * 40
+
+
+# --- Fetching, from a server in this test -----------------------------------------------------------------------------
+
+
+class Archives:
+    """A server of files on this machine: `cut` names those that break off in the middle, `asked` tells what was asked."""
+
+    def __init__(self, files):
+        self.files, self.cut, self.asked = files, set(), []
+        known = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                name = self.path.lstrip("/")
+                known.asked.append(name)
+                whole = known.files.get(name)
+                self.send_response(404 if whole is None else 200)
+                self.send_header("Content-Length", str(len(whole or b"")))
+                self.end_headers()
+                with contextlib.suppress(OSError):          # tonic asks twice, and lets the first answer be
+                    known.send(self.wfile, name, whole or b"")
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+
+    def send(self, out, name, whole):
+        out.write(whole[: len(whole) // 2] if name in self.cut else whole)
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def shd_archives(folder):
+    """The archives of a very small SHD, by name."""
+    files = {}
+    for name, recordings in (("shd_train.h5", 20), ("shd_test.h5", 8)):
+        write_shd(folder / name, recordings, seed=recordings)
+        with zipfile.ZipFile(folder / f"{name}.zip", "w") as packed:
+            packed.write(folder / name, name)
+        files[f"{name}.zip"] = (folder / f"{name}.zip").read_bytes()
+    return files
+
+
+@pytest.fixture
+def shd(tmp_path_factory, monkeypatch):
+    """tonic's SHD, as small as can be and fetched from this machine."""
+    import tonic.datasets
+
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with Archives(shd_archives(tmp_path_factory.mktemp("shd"))) as server:
+        monkeypatch.setattr(tonic.datasets.SHD, "base_url", server.url)
+        for half in ("train", "test"):
+            monkeypatch.setattr(tonic.datasets.SHD, f"{half}_md5", hashlib.md5(server.files[f"shd_{half}.h5.zip"]).hexdigest())
+        yield server
+
+
+def fetched(capsys, *arguments):
+    """What the command ends with, prints, and complains of last."""
+    status = main(["fetch", *map(str, arguments)])
+    told = capsys.readouterr()
+    assert "Traceback" not in told.err
+    return status, told.out.strip(), told.err.strip().split("\n")[-1]
+
+
+def test_a_set_is_fetched_whole_or_not_at_all(tmp_path, shd, capsys):
+    root = tmp_path / "sets"
+    shd.cut = {"shd_test.h5.zip"}
+    status, told, problem = fetched(capsys, "shd", "--folder", root)
+    assert (status, told) == (2, "") and f"SHD could not be fetched into {root}: File not found or corrupted." in problem
+    with pytest.raises(FileNotFoundError):
+        Shd(folder=str(root)).find()
+    assert [path.name for path in root.rglob("*") if path.is_file()] == ["shd_train.h5.zip"], "what is whole is kept for later"
+    shd.cut, shd.asked = set(), []
+    status, told, _ = fetched(capsys, "SHD", "--folder", root)
+    assert (status, told) == (0, "Spiking Heidelberg Digits: 20 of 8,156 training and 8 of 2,264 test recordings found, "
+                              f"in {root}.")  # fmt: skip
+    assert set(shd.asked) == {"shd_test.h5.zip"} and {path.name for path in root.iterdir()} == {"SHD"}
+    assert [len(Shd(folder=str(root)).load(split)) for split in Split] == [20, 8]
+    shd.asked = []
+    status, told, _ = fetched(capsys, "SHD", "--folder", root)
+    assert status == 0 and "20 of 8,156" in told and "Nothing was fetched" in told and not shd.asked
+
+
+def test_what_is_left_over_or_laid_down_by_hand_is_used_where_it_is_whole(tmp_path, shd, capsys):
+    """tonic itself takes any file of the right name for whole, and one unpacked half for both."""
+    left = arriving("SHD", tmp_path) / "SHD"
+    left.mkdir(parents=True)
+    (left / "shd_test.h5.zip").write_bytes(shd.files["shd_test.h5.zip"][:500])
+    (left / "shd_train.h5").write_bytes(b"half")
+    (tmp_path / "SHD").mkdir()
+    (tmp_path / "SHD" / "shd_train.h5.zip").write_bytes(shd.files["shd_train.h5.zip"])
+    assert fetched(capsys, "SHD", "--folder", tmp_path)[0] == 0
+    assert set(shd.asked) == {"shd_test.h5.zip"}
+    assert [len(Shd(folder=str(tmp_path)).load(split)) for split in Split] == [20, 8]
+    assert {path.name for path in tmp_path.rglob("*")} == {
+        "SHD", "shd_train.h5", "shd_train.h5.zip", "shd_test.h5", "shd_test.h5.zip"}  # fmt: skip
+
+
+def test_damaged_files_are_fetched_again(tmp_path, shd, capsys):
+    (tmp_path / "SHD").mkdir()
+    (tmp_path / "SHD" / "shd_train.h5").write_text("not HDF5")
+    entry = next(entry for entry in catalogue(str(tmp_path)) if entry.name == "SHD")
+    assert entry.broken and "shd_train.h5: is cut short" in entry.missing and not entry.by_hand
+    assert fetched(capsys, "SHD", "--folder", tmp_path)[:2] == (
+        0, f"Spiking Heidelberg Digits: 20 of 8,156 training and 8 of 2,264 test recordings found, in {tmp_path}.")  # fmt: skip
+
+
+def test_an_interrupted_fetch_leaves_nothing_and_two_do_not_meet(tmp_path, shd, capsys, monkeypatch):
+    def interrupted(*_, **__):
+        assert arrived("SHD", tmp_path) >= len(shd.files["shd_train.h5.zip"])
+        assert fetched(capsys, "SHD", "--folder", tmp_path)[::2] == (
+            2, f"snnviz: SHD is being fetched into {tmp_path} already; wait until that has ended.")  # fmt: skip
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tonic.download_utils.extract_archive", interrupted)
+    assert fetched(capsys, "SHD", "--folder", tmp_path) == (130, "", "Stopped; what had arrived is removed.")
+    assert not any(tmp_path.iterdir()) and arrived("SHD", tmp_path) == 0
+
+
+def test_a_fetch_that_fails_says_why(tmp_path, shd, capsys, monkeypatch):
+    import tonic.datasets
+
+    shd.files.clear()
+    assert "HTTP Error 404: Not Found. Try again, or" in fetched(capsys, "SHD", "--folder", tmp_path)[2]
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        monkeypatch.setattr(tonic.datasets.SHD, "base_url", f"http://127.0.0.1:{nobody.getsockname()[1]}/")
+        status, _, problem = fetched(capsys, "SHD", "--folder", tmp_path)
+        assert status == 2 and "no connection to its server (Connection refused). Try again" in problem
+        monkeypatch.setattr(tonic.datasets.NTIDIGITS18, "base_url", f"http://127.0.0.1:{nobody.getsockname()[1]}/")
+        assert "no connection to its server (Connection refused)." in fetched(capsys, "NTIDIGITS18", "--folder", tmp_path)[2]
+    assert not any(tmp_path.iterdir())
+    (tmp_path / "file").write_text("")
+    assert "could not be fetched" in fetched(capsys, "SHD", "--folder", tmp_path / "file")[2]
+
+
+def test_what_tonic_cannot_fetch_is_said_before_it_tries(tmp_path, capsys, monkeypatch):
+    import tonic.datasets
+
+    monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("something was fetched"))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name in ("aedat", "pynmea2") else name)
+    told = {entry.name: entry.by_hand for entry in catalogue(str(tmp_path)) if entry.by_hand}
+    assert set(told) == {"DVSLip", "EBSSA", "NERDD", "POKERDVS", "DSEC", "TUMVIE", "DAVISDATA", "MVSEC", "CIFAR10DVS", "VPR"}
+    for name, reason in told.items():
+        assert fetched(capsys, name, "--folder", tmp_path) == (2, "", f"snnviz: {reason}") and "\n" not in reason
+    assert f"DVS-Lip.zip must be laid into {tmp_path / 'DVSLip'} by hand" in told["DVSLip"]
+    assert "pip install aedat" in told["CIFAR10DVS"] and "fetch MVSEC --part outdoor_night" in told["MVSEC"]
+    urban = named("davisdata", part="urban")
+    assert urban == TonicSet(name="DAVISDATA", part="urban") and not by_hand(urban)
+    assert "no parts" in fetched(capsys, "SHD", "--part", "urban")[2]
+    assert "knows no set named 'Anything'; it knows ASLDVS" in fetched(capsys, "Anything")[2]
+    assert not any(tmp_path.iterdir())
+    # The day that tonic brings these archives along, it can fetch the set.
+    assert not (Path(tonic.datasets.__file__).parent / tonic.datasets.POKERDVS.train_filename).exists()
 
 
 # --- A user's own recordings ------------------------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 import contextlib
 import dataclasses
+import importlib.util
 import inspect
 import io
+import re
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,13 +17,20 @@ from snnviz.datasets.events import Columns, Found, Recording, data_dir, plain
 from snnviz.datasets.gestures import DvsGesture
 from snnviz.datasets.heidelberg import Shd, Ssc
 from snnviz.datasets.nmnist import NMnist
-from snnviz.datasets.tonic_sets import AbstractTonic
+from snnviz.datasets.tonic_sets import AbstractTonic, NotHere, fetch
 from snnviz.params import param
 
 OURS: dict[str, type[AbstractTonic]] = {one.tonic: one for one in (NMnist, Shd, Ssc, DvsGesture, Cifar10Dvs)}
 LOOKING_FETCHES = frozenset(
     {"DSEC", "TUMVIE"}
 )  # tonic has no way to ask whether these are there: asking downloads them
+BY_HAND = {  # where tonic has no way that works: the files to get, and the folder they belong into, in that of all sets
+    "DVSLip": ("DVS-Lip.zip", "DVSLip"),  # a Google Drive that asks back
+    "EBSSA": ("labelled_ebssa.h5", "EBSSA"),  # tonic lets it fall where the program was started
+    "NERDD": ("NeRDD.zip", ""),
+    "POKERDVS": ("pips_train.tar.gz and pips_test.tar.gz of tonic's repository, and what is packed in them,", "POKERDVS"),
+}
+NEEDS = {"CIFAR10DVS": "aedat", "VPR": "pynmea2"}  # packages that tonic reads them with and does not bring along
 
 SENSORS = {
     "NCALTECH101": (
@@ -37,15 +46,19 @@ SENSORS = {
 class Entry:
     """One set of tonic's catalogue.
 
-    dataset: the settings that read it. about: what tonic calls it. have: how much of it is on disk, "" if nothing can
-    be read; missing: why not, "" otherwise.
+    dataset: the settings that read it. about: what tonic calls it. page: the address of its own page. have: how much of
+    it is on disk, "" if nothing can be read; missing: why not, "" otherwise; broken: because what is there is damaged.
+    by_hand: why tonic cannot fetch it, "" if it can.
     """
 
     name: str
     dataset: AbstractTonic
     about: str
+    page: str = ""
     have: str = ""
     missing: str = ""
+    broken: bool = False
+    by_hand: str = ""
 
 
 class Absent(Exception):
@@ -58,13 +71,56 @@ def catalogue(folder: str = "") -> tuple[Entry, ...]:
 
     entries = []
     for name in sorted(tonic.datasets.__all__):
-        dataset = OURS[name](folder=folder) if name in OURS else TonicSet(name=name, folder=folder)
-        about = (inspect.getdoc(getattr(tonic.datasets, name)) or name).splitlines()[0].replace("`", "").split(" <")[0]
+        dataset = named(name, folder)
+        told = (inspect.getdoc(getattr(tonic.datasets, name)) or name).splitlines()[0]
+        page = re.search(r"<(http[^>]+?)/?>", told)
+        facts = {"about": told.replace("`", "").split(" <")[0], "page": page[1] if page else "", "by_hand": by_hand(dataset)}
         try:
-            entries.append(Entry(name, dataset, about, have=dataset.find().have))
+            entries.append(Entry(name, dataset, have=dataset.find().have, **facts))
         except (OSError, ValueError) as error:
-            entries.append(Entry(name, dataset, about, missing=str(error)))
+            broken = not isinstance(error, NotHere) and not facts["by_hand"]
+            entries.append(Entry(name, dataset, missing=str(error), broken=broken, **facts))
     return tuple(entries)
+
+
+def named(name: str, folder: str = "", part: str = "") -> AbstractTonic:
+    """The set that tonic knows by this name, in capitals or not. Raises ValueError if there is none, or it has no parts."""
+    import tonic.datasets
+
+    known = {one.casefold(): one for one in sorted(tonic.datasets.__all__)}
+    if name.casefold() not in known:
+        raise ValueError(f"tonic knows no set named {name!r}; it knows {', '.join(known.values())}.")
+    name = known[name.casefold()]
+    if part and not parts(name):
+        raise ValueError(f"{name} has no parts to be fetched alone; leave {part!r} out.")
+    return OURS[name](folder=folder) if name in OURS else TonicSet(name=name, folder=folder, part=part)
+
+
+def parts(name: str) -> tuple[str, ...]:
+    """The recordings or scenes of a set that tonic fetches one at a time; none for the others."""
+    import tonic.datasets
+
+    made = getattr(tonic.datasets, name)
+    known = getattr(made, "recordings", getattr(made, "resources", None))
+    return tuple(known) if isinstance(known, dict) and name not in LOOKING_FETCHES else ()
+
+
+def by_hand(dataset: AbstractTonic) -> str:
+    """Why tonic cannot fetch a set, and what to do instead, in one sentence; "" if it can."""
+    name = dataset.name if isinstance(dataset, TonicSet) else dataset.tonic
+    if name in LOOKING_FETCHES:
+        return f"{name} is a driving or flying set of many gigabytes; fetch and read it with tonic itself."
+    if name in BY_HAND:
+        files, inside = BY_HAND[name]
+        return f"tonic cannot fetch {name}: {files} must be laid into {data_dir(dataset.folder) / inside} by hand."
+    if (package := NEEDS.get(name)) and importlib.util.find_spec(package) is None:
+        return f"{name} is read with the package {package}, which is not here; install it first: pip install {package}"
+    if (known := parts(name)) and dataset.part not in known:
+        return (
+            f"{name} is a list of recordings that are fetched one at a time: python -m snnviz fetch {name} --part {known[0]}, "
+            f"or another one of {', '.join(known)}."
+        )
+    return ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,12 +147,22 @@ class TonicSet(AbstractTonic):
 
     def find(self, download: bool = False) -> Found:
         root = data_dir(self.folder)
-        if download:
-            root.mkdir(parents=True, exist_ok=True)
-        return self.look(root, download)
+        try:
+            return self.look(root)
+        except FileNotFoundError:
+            if not download:
+                raise
+        self.fetch()
+        return self.look(root)
 
-    def look(self, root: Path, download: bool = False) -> Found:
-        sets = [(half, self._build(root, half, download)) for half in self._halves()]
+    def fetch(self) -> None:
+        made = self._class()
+        if reason := by_hand(self):
+            raise ConnectionError(reason)
+        fetch(self.name, [self._arguments(made, half) for half in self._halves()], data_dir(self.folder))
+
+    def look(self, root: Path) -> Found:
+        sets = [(half, self._build(root, half)) for half in self._halves()]
         recordings, names = [], {}
         for half, items in sets:
             labels = labels_of(items)
@@ -166,13 +232,10 @@ class TonicSet(AbstractTonic):
             else (None,)
         )
 
-    def _build(self, root: Path, half: Split | None, download: bool) -> Any:
-        """tonic's own object, kept from fetching unless that is allowed."""
-        made = self._class()
-        if not download:
-            made = type(made.__name__, (made,), {"download": _refuse, "_copy_and_extract_local_data": _refuse})
+    def _arguments(self, made: type, half: Split | None) -> dict[str, Any]:
+        """What tonic's class is called with for one half, besides the folder."""
         asked = inspect.signature(made.__init__).parameters
-        arguments: dict[str, Any] = {next(iter(list(asked)[1:])): str(root)}
+        arguments: dict[str, Any] = {}
         if "train" in asked:
             arguments["train"] = half is Split.TRAIN
         elif half is not None:
@@ -186,11 +249,18 @@ class TonicSet(AbstractTonic):
                 arguments[name] = self.part
         if "single_digits" in asked:
             arguments["single_digits"] = True  # the others are sequences of digits, one class each
+        return arguments
+
+    def _build(self, root: Path, half: Split | None) -> Any:
+        """tonic's own object, kept from fetching."""
+        made = self._class()
+        arguments = self._arguments(made, half)
+        made = type(made.__name__, (made,), {"download": _refuse, "_copy_and_extract_local_data": _refuse})
         try:
             with contextlib.redirect_stdout(io.StringIO()):  # what one prints before it gives up
-                return made(**arguments)
+                return made(str(root), **arguments)
         except Absent as absent:
-            raise FileNotFoundError(
+            raise NotHere(
                 f"{self.name} is not complete in {root}; name the folder that holds it, or allow the download."
             ) from absent
         except SystemExit as error:
