@@ -8,7 +8,7 @@ from snnviz.datasets import DATASETS, OwnRecordings, Split
 from snnviz.figures import event_raster, events_3d, frames, profile
 from snnviz.figures.theme import empty_figure
 from snnviz.params import Param
-from snnviz.ui import controls, follow, page, recordings
+from snnviz.ui import controls, fetching, follow, page, recordings
 
 MADE = {name: cls for name, cls in DATASETS.items() if cls.offline}
 VIEWS = {"classes": "Classes", "cloud": "In 3D", "frames": "Frames", "raster": "Raster", "surface": "Time surface",
@@ -23,6 +23,7 @@ page.heading(
 )
 left, right = page.sides()
 with left:
+    follow.complaint()
     source = controls.option(["made", "disk", "own"], "From", "from", segmented=True,
                              titles={"made": "Made here", "disk": "On disk", "own": "Your own"}.get)
     dataset = None
@@ -33,13 +34,17 @@ with left:
                               help="On the machine that runs this app. Part of a set is enough.")
         with st.spinner("Looking through tonic's catalogue", show_time=True), page.guarded():
             found = recordings.on_disk(place)
-        there = {e.name: e for e in found if e.have}
-        if there:
-            name = st.selectbox("Set", list(there), key="disk_set")
-            st.caption(there[name].have.rstrip(";") + ".")
-            dataset = controls.edit(there[name].dataset, f"disk.{name}", exclude=HIDDEN, more="Transforms and more")
-        else:
-            st.info("No set of tonic's catalogue is in this folder.", icon=":material/folder_off:")
+        known = {e.name: e for e in sorted(found, key=lambda e: not e.have)}                # what is here comes first
+        here = [e.name for e in found if e.have]
+        if st.session_state.get("disk_here", here) != here and "disk" in st.session_state:
+            st.session_state["disk"] = st.session_state["disk"]         # else the browser keeps the words of before
+        st.session_state["disk_here"] = here
+        offered = list(known) if here else ["", *known]
+        entry = known.get(controls.option(
+            offered, "Set", "disk", titles=lambda n: "Choose one" if not n else n if known[n].have else f"{n} (not here)"))
+        if entry is not None and entry.have:
+            st.caption(entry.have.rstrip(";") + ".")
+            dataset = controls.edit(entry.dataset, f"disk.{entry.name}", exclude=HIDDEN, more="Transforms and more")
         with st.expander("What tonic knows"):
             st.dataframe({"set": [e.name for e in found], "what": [e.about for e in found],
                           "here": [e.have.rstrip(";") or "no" for e in found]}, hide_index=True)
@@ -69,8 +74,12 @@ with left:
 
 with right, page.guarded():
     if dataset is None:
-        st.info("Choose a set at the left, or add a recording." if source == "own" else "Choose a set at the left.",
-                icon=":material/info:")
+        if source == "own":
+            st.info("Choose a set at the left, or add a recording.", icon=":material/info:")
+        elif entry is None:
+            st.info("No set of tonic's catalogue is in this folder. Choose one to fetch it.", icon=":material/folder_off:")
+        else:
+            fetching.panel(entry, place)
         st.stop()
     with st.spinner("Reading the data", show_time=True):
         try:

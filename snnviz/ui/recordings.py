@@ -10,7 +10,9 @@ import streamlit as st
 
 from snnviz import store
 from snnviz.datasets import AbstractDataset, OwnRecordings, Samples, Split
+from snnviz.datasets.events import data_dir
 from snnviz.datasets.recordings import read_recording
+from snnviz.ui import fetching
 
 LARGEST = 50            # uploads of one visitor
 
@@ -127,7 +129,7 @@ def attempt_add(visitor: str, label: str, name: str, data: bytes) -> str:
 
 
 @st.cache_data(ttl=60, show_spinner=False, max_entries=8)
-def _listed(place: str) -> list:
+def _listed(place: str, root: Path, brought: int) -> list:
     from snnviz.datasets import catalogue
 
     return list(catalogue(place))
@@ -135,4 +137,4 @@ def _listed(place: str) -> list:
 
 def on_disk(place: str) -> list:
     """tonic's catalogue with what is on disk. Importing tonic takes seconds, so it waits until somebody asks."""
-    return _listed(place)
+    return _listed(place, data_dir(place), fetching.brought())
