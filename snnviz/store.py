@@ -386,7 +386,7 @@ def _quick(connection: Any, _: Any) -> None:
 
 
 def _row(run: str, number: int, epoch: EpochRecord) -> dict[str, Any]:
-    rest = {name: _listed(getattr(epoch, name)) for name in (*_LAYERS, "confusion", "problems", "epochs")}
+    rest = {name: _listed(getattr(epoch, name)) for name in (*_LAYERS, "confusion", "classes", "problems", "epochs")}
     rest["seconds"] = list(dataclasses.astuple(epoch.seconds))
     # A loss that is not finite has no place in some databases' numbers; it stands in the text instead.
     numbers = {name: float(getattr(epoch, name)) for name in _NUMBERS[:-1]} | {"seconds": epoch.seconds.total}
@@ -401,7 +401,7 @@ def _epoch(row: Any) -> EpochRecord:
     layers = {name: tuple(rest[name]) for name in _LAYERS}
     confusion = None if rest["confusion"] is None else np.array(rest["confusion"], np.int64)
     return EpochRecord(epoch=row["epoch"], epochs=rest["epochs"], **numbers, **layers, confusion=confusion, sample=None,
-                       seconds=Seconds(*rest["seconds"]), problems=tuple(rest["problems"]))
+                       seconds=Seconds(*rest["seconds"]), problems=tuple(rest["problems"]), classes=tuple(rest.get("classes", ())))
 
 
 def _listed(value: Any) -> Any:

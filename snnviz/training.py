@@ -159,8 +159,9 @@ class TestRecord:
 class EpochRecord:
     """One epoch. train_loss, train_accuracy, rates, active, norms: means over its batches, while the weights moved.
 
-    confusion: int64 [classes, classes], test samples of class i (row) taken for class j (column). sample: the layers'
-    records of the test sample asked for, forward only, or None. problems: sentences, each naming a layer and a reason.
+    confusion: int64 [classes, classes], test samples of class i (row) taken for class j (column); classes: their names.
+    sample: the layers' records of the test sample asked for, forward only, or None. problems: sentences, each naming a layer
+    and a reason.
     """
 
     epoch: int
@@ -176,6 +177,7 @@ class EpochRecord:
     confusion: np.ndarray
     sample: tuple[LayerRecord, ...] | None = None
     problems: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
 
 Record = BatchRecord | TestRecord | EpochRecord
@@ -434,7 +436,8 @@ def _summary(run, epoch, records, test_loss, confusion, sample, seconds) -> Epoc
     return EpochRecord(
         epoch, run.training.epochs, float(mean([r.loss for r in rows])), float(mean([r.accuracy for r in rows])),
         test_loss / len(run.test), float(confusion.trace() / len(run.test)), seconds, tuple(rates.tolist()),
-        tuple(active.tolist()), tuple(norms.tolist()), confusion, sample, tuple(problems))
+        tuple(active.tolist()), tuple(norms.tolist()), confusion, sample, tuple(problems),
+        tuple(run.test.classes))
 
 
 def _save(run: _Run, path: pathlib.Path, epoch: int) -> None:

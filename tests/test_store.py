@@ -21,7 +21,7 @@ TRAININGS = tuple(Training(YinYang(samples=60), method=m, epochs=3, seed=s) for 
 
 def epoch(number: int, loss: float = 0.5) -> EpochRecord:
     return EpochRecord(number, 3, loss, 0.5, loss + 1, 0.25 * number, Seconds(0.1, 0.2, 0.3, 0.4, 0.5), (0.1, 0.0), (0.2, 0.3),
-                       (1.0, float("inf"), 3.0), np.eye(3, dtype=np.int64), None, ("layer 2: no spike.",))
+                       (1.0, float("inf"), 3.0), np.eye(3, dtype=np.int64), None, ("layer 2: no spike.",), ("a", "b", "c"))
 
 
 def curve(points: int) -> Curve:

@@ -51,7 +51,8 @@ def test_it_learns_the_digits(method):
     first, *_, last = epochs(train(Training(Digits(steps=20), method=method, epochs=4)))
     assert last.train_loss < first.train_loss / 2
     assert last.test_accuracy > 0.85
-    assert last.confusion.sum() == len(load(Digits(steps=20), Split.TEST))
+    test = load(Digits(steps=20), Split.TEST)
+    assert last.confusion.sum() == len(test) and last.classes == tuple(test.classes)
     assert last.test_accuracy == pytest.approx(last.confusion.trace() / last.confusion.sum())
 
 

@@ -221,9 +221,9 @@ def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "fol
         spent = {label: _seconds(line) for label, line in zip(labels, lines, strict=True)}
         fig = clock.clock(spent, dark, HEIGHT)
     elif lines[one].epochs and view == "confusion" and lines[one].epochs[-1].confusion is not None:
-        counts = lines[one].epochs[-1].confusion
-        fig = confusion.confusion(counts, [str(i) for i in range(len(counts))], labels[one],
-                                  methods.hue(lines[one].training.method), dark, HEIGHT)
+        last = lines[one].epochs[-1]
+        names = last.classes or [str(i) for i in range(len(last.confusion))]
+        fig = confusion.confusion(last.confusion, names, labels[one], methods.hue(lines[one].training.method), dark, HEIGHT)
     elif view == "raster" and lines[one].spikes:
         fig = layer_rasters.layer_rasters(lines[one].spikes, lines[one].training.dataset.dt, dark, HEIGHT)
     if fig is None:
