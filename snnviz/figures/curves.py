@@ -51,8 +51,9 @@ def curves(rows: Sequence[Row], title: str, x: str, end: float | None = None, da
             if not line.faint:
                 named.add(line.name)
         if row.span is not None:
-            values = [v for line in row.lines for v in (line.y, line.low, line.high) if v is not None and np.isfinite(v).any()]
-            low, high = min([row.span[0], *map(np.nanmin, values)]), max([row.span[1], *map(np.nanmax, values)])
+            values = [v[np.isfinite(v)] for line in row.lines for v in (line.y, line.low, line.high) if v is not None]
+            known = np.concatenate([row.span, *values])
+            low, high = known.min(), known.max()
             edge = 0.02 * (high - low)
             layout[f"yaxis{at}"] = layout[f"yaxis{at}"] | {"range": [float(low - edge), float(high + edge)]}
         last = [(line.name, line.y[np.isfinite(line.y)]) for line in row.lines if not line.faint]
