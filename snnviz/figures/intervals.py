@@ -10,11 +10,13 @@ from snnviz.records import LayerRecord
 def intervals(layer: LayerRecord, dark: bool = False, height: int = 300) -> go.Figure:
     """Histogram of the inter-spike intervals of all neurons of a layer."""
     fired = [] if layer.spikes is None else [np.flatnonzero(s) for s in layer.spikes.reshape(len(layer.spikes), -1).T]
-    gaps = np.concatenate([np.diff(f) for f in fired]) * layer.dt if fired else np.zeros(0)
-    if not len(gaps):
+    steps = np.concatenate([np.diff(f) for f in fired]) if fired else np.zeros(0)
+    if not len(steps):
         return empty_figure("Intervals appear once a neuron fires twice.", dark=dark, height=height)
+    gaps = steps * layer.dt
     mean, spread = gaps.mean(), gaps.std() / gaps.mean()
-    length, count = np.unique(np.round(gaps, 6), return_counts=True)
+    whole, count = np.unique(steps, return_counts=True)         # of the steps: times would need rounding to be equal
+    length = whole * layer.dt
     width = max(layer.dt, (length[-1] - length[0]) / 80)
     fig = go.Figure(go.Bar(x=length, y=count, width=width, marker={"color": colours(dark).membrane, "line_width": 0},
                            hovertemplate="%{y} intervals of %{x:.4g} ms<extra></extra>"))
