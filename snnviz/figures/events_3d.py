@@ -20,7 +20,7 @@ def events_3d(t: np.ndarray, x: np.ndarray, y: np.ndarray, p: np.ndarray, size: 
             fig.add_scatter3d(x=t[chosen], y=x[chosen], z=y[chosen], mode="markers", name=name,
                               marker={"size": 1.8, "color": hue, "opacity": 0.75},
                               hovertemplate="%{x:.4g} ms, column %{y}, row %{z}<extra>" + name + "</extra>")
-    drawn = f"; every {every}th is drawn" if every > 1 else ""
+    drawn = f"; one in {every} is drawn" if every > 1 else ""
     on = int((p == 1).sum())
     finish(fig, "Events in space and time", f"{len(t):,} events, {on:,} of them brighter{drawn}.", dark=dark, height=height,
            uirevision="events 3d")
