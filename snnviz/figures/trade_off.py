@@ -41,7 +41,7 @@ def trade_off(points: Sequence, flat: bool, dark: bool = False, height: int = 44
     left_out = 0
     for family, name in NAMES.items():
         shown = [p for p in points if p.family == family]
-        drawn = [p for p in shown if math.isfinite(p.activity) and 0 < p.error < math.inf]
+        drawn = [p for p in shown if 0 < p.activity < math.inf and 0 < p.error < math.inf]
         left_out += len(shown) - len(drawn)
         short = [p.label.split(", ")[-1].removeprefix("matches ").removesuffix(" at the threshold (ours)") for p in drawn]
         fig.add_scatter(x=[unit * p.activity for p in drawn], y=[p.error for p in drawn], mode="lines+markers+text", name=name,
@@ -49,9 +49,9 @@ def trade_off(points: Sequence, flat: bool, dark: bool = False, height: int = 44
                         textfont={"size": 12, "color": c.muted}, line=method_line(family, dark),
                         customdata=[p.label for p in drawn], marker={"size": 10, "symbol": SYMBOLS[family]}, cliponaxis=True,
                         hovertemplate="%{customdata}<br>active %{x:.3g}, error %{y:.3g}<extra></extra>")
-    lost = f"; {left_out} without noise or without end are not drawn" if left_out else ""
+    lost = f"; {left_out} without noise, activity or end are not drawn" if left_out else ""
     told = "; ".join(f"{p.label}: active {three_digits(unit * p.activity)}, error {three_digits(p.error)}" for p in points)
     finish(fig, f"Fewer active neurons cost noise, or bias: further down and left is better{lost}", f"{y} against {x}. {told}.",
            dark=dark, height=height, x=x, y=y, uirevision=f"trade-{flat}")
-    finite = [p for p in points if math.isfinite(p.activity) and 0 < p.error < math.inf]
+    finite = [p for p in points if 0 < p.activity < math.inf and 0 < p.error < math.inf]
     return fig.update_xaxes(**log_axis([unit * p.activity for p in finite])).update_yaxes(**log_axis([p.error for p in finite]))
