@@ -24,7 +24,8 @@ def log_axis(values: Sequence[float], deep: float = 5.0) -> dict:
     axis = {"type": "log", "range": [low - pad, top + pad], "exponentformat": "power"}
     if top - low > 1.7:
         return axis | {"dtick": 1}
-    ticks = [d * 10.0**k for k in range(math.floor(low) - 1, math.ceil(top) + 1) for d in (1, 2, 5)]
+    powers = range(max(math.floor(low) - 1, -307), min(math.ceil(top), 307) + 1)           # 5e308 is no number, 1e-324 is 0
+    ticks = [d * 10.0**k for k in powers for d in (1, 2, 5)]
     return axis | {"tickvals": ticks, "ticktext": [f"{v:g}" for v in ticks]}
 
 
