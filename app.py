@@ -5,15 +5,18 @@ import os
 from pathlib import Path
 
 import pandas as pd  # noqa: F401  before a background thread imports it: plotly, finding it half there, would fail
+import plotly.io
 import streamlit as st
 
 # Threads of torch that wait must not keep the cores busy: the browser and other visitors need them. Read once, by torch.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+from snnviz import memory
 from snnviz.ui import backend, controls
 from snnviz.ui.page import assets
 
 HERE = Path(__file__).parent
+plotly.io.templates.default = None       # figures have a template of ours; checking plotly's in each takes as long as a figure
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +70,7 @@ def main() -> None:
         complete = True
     finally:
         controls.end(messages, complete)
+        memory.settle()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ must be a folder they share, and `SNNVIZ_STORE` a database they all reach.
 import contextlib
 import dataclasses
 import functools
-import gc
 import itertools
 import logging
 import os
@@ -30,7 +29,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from snnviz import store
+from snnviz import memory, store
 from snnviz.store import POINTS, Curve, Line, Run, RunState, Status, StoreError
 from snnviz.training import BatchRecord, EpochRecord, Failure, Record, compare_training
 
@@ -46,7 +45,6 @@ _LOG = logging.getLogger(__name__)
 _lock = threading.Lock()
 _tasks: dict[str, Any] = {}         # the futures of this process's runs
 _client: Any = None
-_settled = False
 
 
 class JobError(ValueError):
@@ -404,24 +402,12 @@ class _Task:
             records.close()
         self._end()
 
-    def _first(self) -> None:
-        """The data are read and every library is there: what lives now lives on, and the collector need not look at it again.
-
-        Streamlit collects after every run of a page, with all threads waiting; while a run was watched that took up to half
-        of the time of training.
-        """
-        global _settled
-        if not _settled:
-            _settled = True
-            gc.collect()
-            gc.freeze()
-
     def _turn(self, records: Iterator[tuple[int, Record | Failure]], numbers: list[int]) -> bool:
         """Train until the turn is over or somebody says so; False when nothing is left. A step is one batch of each."""
         end = time.perf_counter() + TURN
         missing = set(self.going)
         while (told := next(records, None)) is not None:
-            self._first()
+            memory.settle()             # the data are read and every library is there
             number, record = numbers[told[0]], told[1]
             line = self.lines[number]
             if isinstance(record, Failure):

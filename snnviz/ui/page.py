@@ -68,7 +68,11 @@ def figure(fig: go.Figure, key: str, *, select: bool = False) -> Any:
     if fig.layout.title.text:
         st.markdown(f"**{fig.layout.title.text}**")
         above = 28 if fig.layout.annotations else 12
-        fig = go.Figure(fig).update_layout(title_text=None, margin_t=above, height=fig.layout.height - 40)
+        drawn = fig.to_dict()
+        del drawn["layout"]["title"]["text"]
+        drawn["layout"].setdefault("margin", {})["t"] = above
+        drawn["layout"]["height"] = fig.layout.height - 40
+        fig = go.Figure(drawn, _validate=False)         # checked already; once more takes as long as making it
     config = {
         "displaylogo": False,
         "displayModeBar": "hover",
