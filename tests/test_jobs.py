@@ -1,6 +1,7 @@
 """Runs in the background: progress, pause, step, resume, stop; a lost worker; a lost server; two visitors."""
 
 import dataclasses
+import gc
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import time
 import numpy as np
 import pytest
 
-from snnviz import jobs, store
+from snnviz import jobs, memory, store
 from snnviz.datasets import YinYang
 from snnviz.experiments import FeedForward
 from snnviz.methods import BPTT, Exodus, LocalZO
@@ -168,3 +169,13 @@ def test_a_scheduler_that_is_not_there_is_one_sentence(home, monkeypatch):
     with pytest.raises(jobs.JobError, match=r"at tcp://127\.0\.0\.1:9 does not answer"):
         jobs.submit(asked())
     assert store.default().list() == []
+
+
+def test_the_collector_leaves_what_libraries_made_alone(monkeypatch):
+    monkeypatch.setattr(memory, "_modules", 0)
+    memory.settle()
+    aside = gc.get_freeze_count()
+    assert aside > 10 * len(sys.modules)
+    more = [[] for _ in range(1000)]
+    memory.settle()                                     # no module has come since: what pages made stays with the collector
+    assert gc.get_freeze_count() <= aside and more
