@@ -8,6 +8,8 @@ import enum
 import math
 from typing import Any
 
+REACH = 1e30            # kernels compute with 32 bits: a finite number's size is at most this and, unless 0, at least 1 / REACH
+
 
 @dataclasses.dataclass(frozen=True)
 class Param:
@@ -39,7 +41,15 @@ class Param:
 
     def admits(self, value: float) -> bool:
         above = value > self.low if self.open_low else value >= self.low
-        return above and value <= self.high and not math.isnan(value)
+        return above and value <= self.high and not math.isnan(value) and _within_reach(value)
+
+    def wanted(self, value: float) -> str:
+        """What a refused value would have to be, in words."""
+        return self.allowed if _within_reach(value) else f"of a size between {1 / REACH:g} and {REACH:g}"
+
+
+def _within_reach(value: float) -> bool:
+    return value == 0 or not math.isfinite(value) or 1 / REACH <= abs(value) <= REACH
 
 
 def param(default: Any, label: str, symbol: str = "", unit: str = "", **known: Any) -> Any:
@@ -81,4 +91,4 @@ def check(name: str, value: Any, default: Any, known: Param) -> None:
         if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
             raise TypeError(f"{got}: {known.label} must be a {'whole number' if whole else 'number'}, {known.allowed}.")
         if not known.admits(value):
-            raise ValueError(f"{got}: {known.label} must be {known.allowed}{f' {known.unit}' if known.unit else ''}.")
+            raise ValueError(f"{got}: {known.label} must be {known.wanted(value)}{f' {known.unit}' if known.unit else ''}.")

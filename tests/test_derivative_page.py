@@ -63,6 +63,14 @@ def test_nonsense_gets_a_sentence_and_the_default(view, wrong):
         assert "delta" not in app.code[-1].value
 
 
+@pytest.mark.parametrize("view", ["live", "estimator", "law", "cost"])
+@pytest.mark.parametrize("delta", ["1e-307", "1e+300"])
+def test_a_number_that_32_bits_cannot_hold_is_refused(view, delta):
+    app = opened({"view": view, "zo.delta": delta})
+    assert any(f"`zo.delta={delta}`" in w.value and "a size between 1e-30 and 1e+30" in w.value for w in app.warning)
+    assert not app.error
+
+
 def test_too_many_values_are_refused_in_a_sentence():
     app = opened({"view": "estimator", "zo.draws": "100", "draw.count": "5000"})
     assert "Lower the values drawn to 50" in app.error[0].value

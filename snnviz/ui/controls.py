@@ -251,12 +251,16 @@ def number(value: float, known: Param, key: str) -> float:
     label, help_ = _words(known)
     whole = isinstance(value, int)
     kind = int if whole else float
-    allowed = f"{'a whole number, ' if whole else 'a number, '}{known.allowed}{f' {known.unit}' if known.unit else ''}"
+
+    def told(range_: str) -> str:
+        return f"{'a whole number, ' if whole else 'a number, '}{range_}{f' {known.unit}' if known.unit else ''}"
+
+    allowed = told(known.allowed)
 
     def read(raw: str) -> float:
         got = kind(raw)
         if not (math.isfinite(got) and known.admits(got)):
-            raise ValueError
+            raise _Refused(told(known.wanted(got)))
         return got
 
     exact = known.slider is not None and known.log
@@ -333,6 +337,10 @@ class _Asked:
     rewritten: bool = False
 
 
+class _Refused(ValueError):
+    """A text was understood and its value is not allowed; says what is."""
+
+
 def _from_url(
     key: str,
     label: str,
@@ -362,8 +370,8 @@ def _from_url(
         if len(raws) > 1:
             raise ValueError
         value = read(raws[0])
-    except (ValueError, KeyError, OverflowError):
-        _complain(key, label, " and ".join(raws), allowed, spell(default))
+    except (ValueError, KeyError, OverflowError) as problem:
+        _complain(key, label, " and ".join(raws), str(problem) if isinstance(problem, _Refused) else allowed, spell(default))
         st.session_state[key] = default
         _write(key, None)
         unbound.add(key)

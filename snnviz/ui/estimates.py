@@ -158,5 +158,5 @@ class _Asked:
             if math.isfinite(value) and known.admits(value):
                 found[name] = value
             else:
-                self.wrong(f"{prefix}.{name}", raw, f"a number, {known.allowed}", f"{was:g}")
+                self.wrong(f"{prefix}.{name}", raw, f"a number, {known.wanted(value)}", f"{was:g}")
         return dataclasses.replace(default, **found)
