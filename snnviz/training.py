@@ -355,8 +355,9 @@ def train(training: Training, backend: AbstractBackend | str | None = None, *, c
     """Train: a plain generator of a `BatchRecord` after every step, a `TestRecord` after every test batch and an
     `EpochRecord` after every epoch. Not asking for more pauses it; closing it stops it.
 
-    checkpoint: a .safetensors file, written before the first epoch and after every one, by rename. If it exists, the run
-    goes on behind its last epoch and gives the same numbers as one that was never stopped; only `epochs` may differ.
+    checkpoint: a .safetensors file, written before the first epoch and, when its record has been taken, after every one, by
+    rename. If it exists, the run goes on behind its last epoch and gives the same numbers as one that was never stopped; only
+    `epochs` may differ.
     record_sample: the number of a test sample whose layers every `EpochRecord` brings along.
 
     Raises:
@@ -402,10 +403,14 @@ def _epoch(run: _Run, epoch: int, record_sample: int | None, checkpoint: pathlib
         yield TestRecord(epoch, training.epochs, batch, run.test_batches)
         start = time.perf_counter()
     sample = None if record_sample is None else run.look_at(record_sample)
-    if checkpoint is not None:
-        _save(run, checkpoint, epoch)
     seconds += Seconds(test=testing + time.perf_counter() - start)
-    yield _summary(run, epoch, records, total, confusion, sample, seconds)
+    try:
+        yield _summary(run, epoch, records, total, confusion, sample, seconds)
+    finally:
+        # Only now that its record is told, and also where nobody asks for more: killed between the two, a run repeats the
+        # epoch; the other way round its record would be missing for ever.
+        if checkpoint is not None:
+            _save(run, checkpoint, epoch)
 
 
 def _summary(run, epoch, records, test_loss, confusion, sample, seconds) -> EpochRecord:

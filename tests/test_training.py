@@ -104,6 +104,19 @@ def test_a_stopped_run_goes_on_bit_for_bit(optimiser, tmp_path):
     assert np.mean(torch.cat(said).numpy() == load(whole.dataset, Split.TEST).y.numpy()) == pytest.approx(rest[-1]["test_accuracy"])
 
 
+def test_killed_at_any_moment_no_record_is_missing(tmp_path):
+    """What lies on the disk when an epoch's record comes is of the epoch before, so that it comes again; later it does not."""
+    whole, path, then = dataclasses.replace(SMALL, epochs=2), tmp_path / "run.safetensors", tmp_path / "then.safetensors"
+    run = train(whole, checkpoint=path)
+    for comes_first in (1, 2):
+        if comes_first == 1:
+            next(r for r in run if isinstance(r, EpochRecord))
+        else:
+            next(run)
+        then.write_bytes(path.read_bytes())
+        assert next(r.epoch for r in train(whole, checkpoint=then) if isinstance(r, EpochRecord)) == comes_first
+
+
 def test_heads_are_in_a_checkpoint_too(tmp_path):
     whole = dataclasses.replace(SMALL, method=SurrogateModules(), architecture=Convolutional(channels=4), epochs=2)
     expected = numbers(train(whole))
