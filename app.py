@@ -61,6 +61,7 @@ def main() -> None:
     st.html(
         "<style>[data-testid=stMainBlockContainer] {padding: 2.5rem clamp(1rem, 3vw, 2.5rem) 3rem}"
         ".katex-display {padding: 3px}"
+        "@media (max-width: 640px) {:has(> .st-key-presets) {flex-basis: 100%}}"
         "[data-testid=stBaseButton-primary]:enabled :is(p, span) {color: light-dark(#FFFFFF, #11151B)}</style>"
     )
     messages = st.container()

@@ -25,7 +25,7 @@ left, right = page.sides()
 with left:
     follow.complaint()
     source = controls.option(["made", "disk", "own"], "From", "from", segmented=True,
-                             titles={"made": "Made here", "disk": "On disk", "own": "Your own"}.get)
+                             titles={"made": "Made here", "disk": "On disk", "own": "Yours"}.get)
     dataset = None
     if source == "made":
         dataset = controls.choose(MADE, "Set", "data", default="Saccades", more="More of the data")

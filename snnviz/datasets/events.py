@@ -70,7 +70,7 @@ class AbstractEvents(AbstractDataset):
     """Settings that all sets of event recordings share."""
 
     samples: int = param(2000, "Recordings to use", **RECORDINGS)
-    binning: Binning = param(Binning.STEP, "Time steps")
+    binning: Binning = param(Binning.STEP, "Binning")
     binary: bool = param(False, "At most one spike per step")
     start: float = param(0.0, "Leave out the first", "", "ms", low=0, slider=(0.0, 1000.0, 10.0), advanced=True)
     align: bool = param(

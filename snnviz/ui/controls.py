@@ -174,7 +174,7 @@ def option(
     shared = {"format_func": titles, "key": key, "help": help, "persist_state": "session"}
     shared |= {"on_change": _settle, "args": (key,)}
     if segmented:
-        name = st.segmented_control(label, list(options), required=True, **shared)
+        name = st.segmented_control(label, list(options), required=True, wrap=True, **shared)
     else:
         name = st.selectbox(label, list(options), filter_mode=None if len(options) < 8 else "fuzzy", **shared)
     _tell(key, None if name == default else name)
