@@ -12,7 +12,6 @@ must be a folder they share, and `SNNVIZ_STORE` a database they all reach.
 
 import contextlib
 import dataclasses
-import functools
 import itertools
 import logging
 import os
@@ -34,8 +33,8 @@ from snnviz.store import POINTS, Curve, Line, Run, RunState, Status, StoreError
 from snnviz.training import BatchRecord, EpochRecord, Failure, Record, compare_training
 
 TURN = 0.5              # seconds that a job computes before others may
-LOOK = 0.02             # seconds between two looks for orders
-TELL = 0.2              # seconds between two tellings of how far it has come
+LOOK = 0.25             # seconds between two looks for orders: each waits for Dask's own thread, milliseconds
+TELL = 0.3              # seconds between two tellings of how far it has come
 SIGN = 5.0              # seconds between two signs of life in the store
 LOST = 20.0             # seconds without one after which a run elsewhere counts as interrupted
 MOST = 8                # runs that one visitor may have going
@@ -44,6 +43,7 @@ PATIENCE = 5.0          # seconds to wait for a scheduler
 _LOG = logging.getLogger(__name__)
 _lock = threading.Lock()
 _tasks: dict[str, Any] = {}         # the futures of this process's runs
+_latest: dict[str, tuple[bytes, RunState]] = {}         # what the worker of a run last told, as it came and as a value
 _client: Any = None
 
 
@@ -88,6 +88,7 @@ def close() -> None:
     with _lock:
         gone, _client = _client, None
     _tasks.clear()
+    _latest.clear()
     if gone is not None:
         cluster = gone.cluster
         gone.close()
@@ -253,7 +254,10 @@ def _told(run: str) -> RunState | None:
         data = _progress(run).get(timeout=0.2)
     except (TimeoutError, OSError, JobError):
         return None
-    return _read(data) if data else None
+    if not data:
+        _latest.pop(run, None)
+        return None
+    return _read(run, data)
 
 
 def _progress(run: str) -> Any:
@@ -263,10 +267,12 @@ def _progress(run: str) -> Any:
     return Variable(f"run-{run}", client=client())
 
 
-@functools.lru_cache(maxsize=32)
-def _read(data: bytes) -> RunState:
-    """Several watchers of one run read it once."""
-    return pickle.loads(data)
+def _read(run: str, data: bytes) -> RunState:
+    """Several watchers of one run read it once; only the latest is kept, as records by the thousand slow the collector down."""
+    known = _latest.get(run)
+    if known is None or known[0] != data:
+        known = _latest[run] = (data, pickle.loads(data))
+    return known[1]
 
 
 def _reason(task: Any) -> str:
@@ -441,7 +447,7 @@ class _Task:
                 self._sign()
 
     def _look(self, force: bool = False) -> None:
-        """Read the orders that have come. Asking costs a fifth of a millisecond, hence not after every batch."""
+        """Read the orders that have come. Asking takes as long as a batch, hence not after every one."""
         now = time.perf_counter()
         if force or now - self.looked > LOOK:
             self.looked = now
@@ -512,7 +518,8 @@ class _LineOnItsWay:
     """A training's `Line` as it grows."""
 
     def __init__(self, line: Line):
-        self.training, self.epochs, self.spikes = line.training, list(line.epochs), dict(line.spikes)
+        self.training, self.spikes = line.training, dict(line.spikes)
+        self.epochs, self.told = list(line.epochs), [_without_confusion(e) for e in line.epochs]
         self.ended, self.problem, self.alarms = line.ended and not line.problem, "", []
         self.seconds = float(line.curve.seconds[-1]) if len(line.curve.seconds) else 0.0
         # One list a point: at, loss, accuracy, seconds, then rates, active and norms by layer.
@@ -528,13 +535,15 @@ class _LineOnItsWay:
             self.alarms = []
             if record.sample is not None:
                 self.spikes = {layer.name: layer.spikes[:, 0] > 0 for layer in record.sample if layer.spikes is not None}
-            self.epochs = [e for e in self.epochs if e.epoch < record.epoch] + [dataclasses.replace(record, sample=None)]
+            self._forget(record.epoch)
+            self.epochs.append(dataclasses.replace(record, sample=None))
+            self.told.append(_without_confusion(self.epochs[-1]))
         if not isinstance(record, BatchRecord):
             return
         at = record.epoch - 1 + record.batch / record.batches
         if not self.every:                              # first batch here: forget what lies behind the checkpoint
             self.points = [p for p in self.points if p[0] < at]
-            self.epochs = [e for e in self.epochs if e.epoch < record.epoch]
+            self._forget(record.epoch)
             self.seconds = float(self.points[-1][3]) if self.points else 0.0
             span = self.points[-1][0] / len(self.points) if self.points else 0.0
             self.every = max(1, round(span * record.batches))
@@ -551,6 +560,10 @@ class _LineOnItsWay:
             self.points = [_joined(self.points[i : i + 2]) for i in range(0, len(self.points), 2)]
             self.every *= 2
 
+    def _forget(self, epoch: int) -> None:
+        """Drop this epoch and what comes after it: it is trained once more."""
+        self.epochs, self.told = ([e for e in them if e.epoch < epoch] for them in (self.epochs, self.told))
+
     def line(self, whole: bool = False) -> Line:
         """The value so far. Only the last epoch's confusion travels while it runs; the store gets `whole`."""
         points = self.points + ([_joined(self.pending)] if self.pending else [])
@@ -559,8 +572,12 @@ class _LineOnItsWay:
             a = np.array(points, np.float32)
             cuts = np.cumsum([4, *self.widths])
             curve = Curve(a[:, 0], a[:, 1], a[:, 2], a[:, 3], *(a[:, i:j] for i, j in itertools.pairwise(cuts)))
-        epochs = self.epochs if whole else [dataclasses.replace(e, confusion=None) for e in self.epochs[:-1]] + self.epochs[-1:]
+        epochs = self.epochs if whole else self.told[:-1] + self.epochs[-1:]
         return Line(self.training, tuple(epochs), curve, dict(self.spikes), tuple(self.alarms), self.ended, self.problem)
+
+
+def _without_confusion(epoch: EpochRecord) -> EpochRecord:
+    return dataclasses.replace(epoch, confusion=None)
 
 
 def _joined(points: Sequence[Sequence[float]]) -> list[float]:

@@ -23,7 +23,7 @@ import numpy as np
 from snnviz.training import EpochRecord, Seconds, Training
 
 SCHEMA = 1
-POINTS = 512        # of a live curve; when it is full, neighbours are joined
+POINTS = 256        # of a live curve; when it is full, neighbours are joined: as many as a screen shows, and quick to draw
 
 
 class StoreError(ValueError):

@@ -17,7 +17,7 @@ from snnviz.store import Line, Run, RunState, Status, Summary
 from snnviz.ui import methods, page
 
 _LOG = logging.getLogger(__name__)
-EVERY = 0.4             # seconds between two looks at a run that goes
+EVERY = 0.45            # seconds between two looks at a run that goes
 HEIGHT = 420
 # What the code behind a run needs: every class that `text.source` may name.
 IMPORTS = "\n".join(f"from snnviz{module} import *" for module in (
