@@ -115,8 +115,10 @@ def submit(run: Run) -> str:
 
 def prepare() -> None:
     """Let a worker import what a first batch needs, while the visitor still looks at the settings: some seconds."""
+    from distributed import fire_and_forget
+
     with contextlib.suppress(JobError):                 # said when a run is submitted
-        _tasks["prepare"] = client().submit(_prepare, pure=False)
+        fire_and_forget(client().submit(_prepare, pure=False))
 
 
 def go_on(run: str) -> None:
@@ -519,6 +521,7 @@ class _LineOnItsWay:
 
     def __init__(self, line: Line):
         self.training, self.spikes = line.training, dict(line.spikes)
+        # told: the same epochs as they are told, made once each, as all of them are told several times a second.
         self.epochs, self.told = list(line.epochs), [_without_confusion(e) for e in line.epochs]
         self.ended, self.problem, self.alarms = line.ended and not line.problem, "", []
         self.seconds = float(line.curve.seconds[-1]) if len(line.curve.seconds) else 0.0

@@ -9,8 +9,8 @@ _modules = 0
 def settle() -> None:
     """Set aside what lives now, if modules were loaded since the last time: what a library makes on import lives on.
 
-    Streamlit collects garbage after every run of a page or fragment, and all threads wait. With torch, plotly and tonic loaded
-    that took longer than most pages, and up to half of the time of a training that was watched.
+    With torch, plotly and tonic loaded a whole collection takes longer than most pages, and all threads wait, a training too.
+    (The one that Streamlit does after every run of a page is turned off in .streamlit/config.toml.)
     """
     global _modules
     if len(sys.modules) > _modules:
