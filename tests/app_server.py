@@ -35,7 +35,7 @@ IDLE = """() => {
   if (app.getAttribute('data-test-connection-state') !== 'CONNECTED') return false;
   if (document.querySelector('[data-stale="true"], [data-testid="stSkeleton"], [data-testid="stSpinner"]')) return false;
   if (!document.querySelector('[data-testid="stMain"] h1, [data-testid="stMain"] [data-testid="stAlert"]')) return false;
-  return [...document.querySelectorAll('[data-testid="stPlotlyChart"]')].every(c => c.querySelector('.main-svg'));
+  return !document.querySelector('[role="figure"][aria-busy="true"]');
 }"""
 
 # Streamlit's own menu puts a <div> between <ul> and <li> when it has sections; nothing in the app can change that.

@@ -52,9 +52,7 @@ def figure_of(seen, key):
 def test_a_slider_moves_the_picture_and_the_url(visit):
     seen = visit("neuron", view="figure")
     before = figure_of(seen, "traces")
-    thumb = seen.page.get_by_role("slider", name="Membrane time constant")
-    thumb.focus()
-    seen.page.keyboard.press("ArrowRight")
+    seen.page.get_by_role("slider", name="Membrane time constant").press("ArrowRight")
     seen.page.wait_for_url(re.compile(r"neuron\.LIF\.tau_mem=21"))
     seen.page.wait_for_function(
         "before => JSON.stringify(document.querySelector('.st-key-figure-traces .js-plotly-plot').data) !== before", arg=before
@@ -64,6 +62,35 @@ def test_a_slider_moves_the_picture_and_the_url(visit):
 
     again = visit("neuron", view="figure", neuron__LIF__tau_mem="21")
     assert figure_of(again, "traces") == moved, "the link does not restore the screen"
+
+
+def test_a_zoom_stays_while_controls_move_and_ends_with_its_axis(visit):
+    seen = visit("gradients")
+    page, picture = seen.page, ".st-key-figure-deltas .js-plotly-plot"
+
+    def ranges() -> list[list[float]]:
+        return page.evaluate("p => [p.xaxis.range, p.yaxis.range]", page.locator(picture).evaluate_handle("p => p._fullLayout"))
+
+    kept = page.locator(picture).element_handle()
+    whole, before = ranges(), figure_of(seen, "deltas")
+    box = page.locator(f"{picture} .nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=5)
+    page.mouse.up()
+    seen.settle()
+    zoomed = ranges()
+    assert zoomed[0] != whole[0] and zoomed[1] != whole[1]
+    page.get_by_role("slider", name="Membrane time constant").press("ArrowRight")
+    page.wait_for_url(re.compile(r"tau_mem="))
+    seen.settle()
+    assert figure_of(seen, "deltas") != before and ranges() == zoomed
+    assert kept.evaluate("p => p.isConnected"), "the picture was built anew: it blinks"
+    page.get_by_text("Logarithmic gradient").click()
+    page.wait_for_url(re.compile(r"log=true"))
+    seen.settle()
+    assert ranges()[0] == whole[0] and ranges()[1] != zoomed[1]
+    assert seen.errors == []
 
 
 def test_nonsense_in_a_link_is_told_and_the_page_goes_on(visit):

@@ -8,7 +8,7 @@ from tests.app_server import PHONE, Visit, running_app
 
 pytestmark = pytest.mark.browser
 
-SETTINGS = {"epochs": "200", "data": "YinYang", "data.YinYang.samples": "300", "methods": "kept-exodus",
+SETTINGS = {"epochs": "600", "data": "YinYang", "data.YinYang.samples": "300", "methods": "kept-exodus",
             "network.FeedForward.width": "16"}
 
 
@@ -50,6 +50,18 @@ def test_start_watch_stop_reload_and_find_it_again(visit, server):
     until(page, f"() => ({SECONDS})() > {first}")
     until(page, f"() => ({POINTS})() > {points}")
     tall = height(page)
+    # The server is asked once a second, and the curves move twice: more often than the line that tells how far it is.
+    page.evaluate(f"""() => {{
+      window.seen = {{ looks: new Set(), moves: new Set() }};
+      const note = () => {{
+        window.seen.looks.add(({SECONDS})());
+        window.seen.moves.add(({POINTS})());
+        requestAnimationFrame(note);
+      }};
+      note();
+    }}""")
+    until(page, "() => window.seen.looks.size > 5")
+    assert page.evaluate("() => window.seen.moves.size > 1.4 * window.seen.looks.size")
 
     page.reload()                                       # the tab is closed and opened again: the run is still there, and goes on
     page.get_by_role("button", name="Pause").wait_for(timeout=60_000)

@@ -11,11 +11,13 @@ from plotly.subplots import make_subplots
 
 from snnviz.figures.theme import finish, method_line, three_digits
 
+MARKED = 24             # points of a line: more run together, and each costs a browser as much as a whole line
+
 
 @dataclasses.dataclass(frozen=True)
 class Line:
     """One method's line in one row. low, high: a band around it, over seeds. faint: what every batch told, behind the
-    points that count; points: few values, each marked."""
+    points that count; points: values that count one by one, each marked while they are few."""
 
     name: str
     hue: str
@@ -89,8 +91,9 @@ def _traces(line: Line, legend: bool, dark: bool) -> list[dict[str, Any]]:
     if line.faint:
         return [*out, shared | {"x": line.x, "y": line.y, "mode": "lines", "opacity": 0.45, "hoverinfo": "skip",
                                 "showlegend": False, "line": {"color": style["color"], "width": 1.2}}]
+    marked = line.points and len(line.x) <= MARKED
     there = len(line.x) > 0         # else a legend that is there from the start, so that nothing jumps
     return [*out, shared | {
-        "x": line.x if there else [None], "y": line.y if there else [None], "mode": "lines+markers" if line.points else "lines",
+        "x": line.x if there else [None], "y": line.y if there else [None], "mode": "lines+markers" if marked else "lines",
         "line": style, "marker": {"size": 6}, "showlegend": legend,
         "hovertemplate": "%{y:.4g} at %{x:.4g}<extra>" + line.name + "</extra>"}]

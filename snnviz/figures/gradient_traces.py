@@ -54,7 +54,7 @@ def gradient_traces(runs: Mapping[str, LayerRecord], hues: Mapping[str, str], ne
     fig.update_yaxes(autorange="reversed", tickfont={"size": 11}, row=4, col=1)
     spread = "; ".join(f"{label} up to {three_digits(float(np.abs(run.delta[one]).max()))}" for label, run in runs.items())
     finish(fig, "One run, one loss: the same spikes, different gradients", f"The gradient by time for {spread}.", dark=dark,
-           height=height, uirevision="gradient")
+           height=height, uirevision=f"gradient {log}")
     fig.update_xaxes(range=[0, times[-1] + first.dt])
     fig.update_xaxes(title_text="time (ms)", row=4, col=1)
     return fig

@@ -17,7 +17,7 @@ from snnviz.store import Line, Run, RunState, Status, Summary
 from snnviz.ui import methods, page
 
 _LOG = logging.getLogger(__name__)
-EVERY = 0.45            # seconds between two looks at a run that goes
+EVERY = 0.96            # seconds between two looks at a run that goes; its curves move twice in between
 HEIGHT = 420
 # What the code behind a run needs: every class that `text.source` may name.
 IMPORTS = "\n".join(f"from snnviz{module} import *" for module in (
@@ -102,7 +102,10 @@ def watch(asked: Run, draw: Callable[[RunState], None], invitation: str) -> RunS
         if moving != going:
             st.rerun()
 
-    st.fragment(live, run_every=EVERY if going else None)()
+    # Streamlit fades what it draws anew, twice a second here: the browser would be busy with that all the time.
+    st.html("<style>.st-key-live * {transition: none !important} .st-key-live [data-stale] {opacity: 1 !important}</style>")
+    with st.container(key="live"):
+        st.fragment(live, run_every=EVERY if going else None)()
     if not going:
         _prepared()
     return state
@@ -233,7 +236,8 @@ def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "fol
     if fig.layout.title.text:
         st.markdown(f"**{fig.layout.title.text}**")
         fig.layout.title, fig.layout.margin.t, fig.layout.height = None, 28, fig.layout.height - 40
-    page.figure(fig, f"{key}-{view}")
+    moving = view not in ("time", *ONE_METHOD) and any(state.status is Status.RUNNING for state in states)
+    page.figure(fig, f"{key}-{view}", EVERY / 2 if moving else None)
 
 
 def _names(states: Sequence[RunState]) -> list[str]:

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import plotly
 import plotly.graph_objects as go
 import streamlit as st
+from plotly.io.json import to_json_plotly
+from streamlit.components.v1 import declare_component
 
 from snnviz.ui import controls
 
@@ -57,33 +60,43 @@ def sides(controls: float = 1.0, picture: float = 2.6) -> Sequence[Any]:
     return st.container(key="sides").columns([controls, picture], gap="medium")
 
 
-def figure(fig: go.Figure, key: str, *, select: bool = False) -> Any:
-    """Draw a figure at full width with its alternative text. `select` returns what the visitor selects in it.
+def figure(fig: go.Figure, key: str, pace: float | None = None) -> None:
+    """Draw a figure at full width with its alternative text. The next one under the same key moves it, zoom and all.
+
+    `pace`: curves that grew since the last one grow in two steps, these seconds apart.
 
     Its title is set as text above it: that wraps where a figure's own title would be cut or run into the legend.
     """
-    alt = (fig.layout.meta or {}).get("alt")
-    if not alt:
+    drawn = fig.to_dict()
+    layout = drawn["layout"]
+    if not layout.get("meta", {}).get("alt"):
         raise ValueError(f"Figure {key!r} has no alternative text; make it with figures.theme.finish.")
-    if fig.layout.title.text:
-        st.markdown(f"**{fig.layout.title.text}**")
-        above = 28 if fig.layout.annotations else 12
-        drawn = fig.to_dict()
-        del drawn["layout"]["title"]["text"]
-        drawn["layout"].setdefault("margin", {})["t"] = above
-        drawn["layout"]["height"] = fig.layout.height - 40
-        fig = go.Figure(drawn, _validate=False)         # checked already; once more takes as long as making it
-    config = {
-        "displaylogo": False,
-        "displayModeBar": "hover",
-        "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d"],
-        "toImageButtonOptions": {"format": "png", "scale": 2, "filename": f"snnviz-{key}"},
-        "responsive": True,
-    }
-    return st.plotly_chart(
-        fig, key=f"figure-{key}", theme=None, width="stretch", config=config, alt=alt,
-        on_select="rerun" if select else "ignore",
-    )  # fmt: skip
+    if title := (layout.pop("title", None) or {}).get("text"):
+        st.markdown(f"**{title}**")
+        layout.setdefault("margin", {})["t"] = 28 if layout.get("annotations") else 12
+        layout["height"] -= 40
+    # A zoom belongs to what the axes show: milliseconds on a logarithm, or another quantity, start whole.
+    axes = {name: (axis.get("type"), axis.get("visible"), axis.get("title", {}).get("text"))
+            for name, axis in layout.items() if re.fullmatch(r"[xy]axis\d*", name)}
+    layout["uirevision"] = f"{layout.get('uirevision')} {axes}"
+    sent = to_json_plotly(drawn | {"name": f"snnviz-{key}", "library": _plotly_js(), "pace": pace})
+    _figure_component()(key=f"figure-{key}", data=sent.encode(), height=layout["height"])
+
+
+@functools.cache
+def _figure_component() -> Any:
+    folder = assets() / "figure"
+    css, js = ((folder / f"figure.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    return st.components.v2.component("snnviz_figure", css=css, js=js, isolate_styles=False)
+
+
+@functools.cache
+def _plotly_js() -> str:
+    """Where the browser finds plotly.js: Streamlit serves the folder of a component, and nobody mounts this one."""
+    folder = Path(plotly.__file__).parent / "package_data"
+    served = declare_component("plotly", path=folder)
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    return f"{f'/{base}' if base else ''}/component/{served.name}/plotly.min.js?v={plotly.__version__}"
 
 
 def downloads(name: str, columns: Mapping[str, Sequence[Any] | np.ndarray], fig: go.Figure | None = None) -> None:
@@ -94,8 +107,9 @@ def downloads(name: str, columns: Mapping[str, Sequence[Any] | np.ndarray], fig:
             key=f"csv-{name}", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         if fig is not None:
+            config = {"modeBarButtonsToRemove": ["sendChartToCloud"]}
             st.download_button(
-                "Picture (HTML)", lambda: fig.to_html(include_plotlyjs=True, full_html=True), f"{name}.html", "text/html",
+                "Picture (HTML)", lambda: fig.to_html(config), f"{name}.html", "text/html",
                 key=f"html-{name}", icon=":material/download:", on_click="ignore",
             )  # fmt: skip
 

@@ -1,0 +1,153 @@
+// Draws a figure of Python's, and moves it when Python sends another: zoom and hidden curves stay, and nothing blinks.
+// (st.plotly_chart takes the old picture down and builds the new one from nothing.)
+
+const CORNERS = {
+  width: 24,
+  height: 24,
+  path: "M3 9V3h6v2H5v4zM15 3h6v6h-2V5h-4zM19 15h2v6h-6v-2h4zM3 15h2v4h4v2H3z",
+};
+const CONFIG = {
+  displaylogo: false,
+  displayModeBar: "hover",
+  modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d", "sendChartToCloud"],
+};
+
+const places = new WeakMap(); // root -> Place
+const decoder = new TextDecoder();
+let library;
+
+export default function mount({ parentElement: root, data }) {
+  const place = places.get(root) ?? new Place(root);
+  places.set(root, place);
+  return place.take(JSON.parse(decoder.decode(data)));
+}
+
+class Place {
+  constructor(root) {
+    this.root = root;
+    this.turn = 0;
+    this.element = document.createElement("div");
+    this.element.className = "figure";
+    this.element.setAttribute("role", "figure");
+    root.append(this.element);
+    this.resized = new ResizeObserver(() => this.fit());
+    this.resized.observe(this.element);
+  }
+
+  // Shows what Python sent; returns how to take the place down, which only the newest caller may do.
+  take(sent) {
+    const turn = ++this.turn;
+    const { element } = this;
+    this.sent = sent;
+    element.style.height = `${sent.layout.height}px`;
+    element.setAttribute("aria-label", sent.layout.meta.alt);
+    element.setAttribute("aria-busy", "true");
+    this.draw(turn).catch((problem) => {
+      if (turn !== this.turn) return;
+      element.textContent = `The figure could not be drawn (${problem.message}). Reload the page.`;
+      element.setAttribute("aria-busy", "false");
+    });
+    return () => {
+      if (turn !== this.turn) return;
+      this.turn++;
+      this.resized.disconnect();
+      window.Plotly?.purge(element);
+      element.remove();
+      places.delete(this.root);
+    };
+  }
+
+  async draw(turn) {
+    const { element, sent } = this;
+    const plotly = await (library ??= load(sent.library));
+    const show = async (data) => {
+      const layout = { ...structuredClone(sent.layout), ...this.size() }; // Plotly writes into what it is given
+      if (turn === this.turn) await plotly.react(element, data, layout, (this.config ??= this.configure()));
+    };
+    if (sent.pace) {
+      const { data, further } = halfway(sent.data, this.ends);
+      if (further) {
+        await show(data);
+        await new Promise((done) => setTimeout(done, 1000 * sent.pace));
+      }
+    }
+    await show(sent.data);
+    if (turn !== this.turn) return;
+    this.ends = sent.data.map(end);
+    element.setAttribute("aria-busy", "false");
+  }
+
+  // On the whole screen a figure is as high as the screen.
+  size() {
+    const whole = document.fullscreenElement === this.element;
+    return { width: this.element.clientWidth || undefined, height: whole ? window.innerHeight : this.sent.layout.height };
+  }
+
+  fit() {
+    const { element } = this;
+    const layout = element._fullLayout;
+    if (!layout || !element.clientWidth) return; // not drawn yet, or in a closed tab
+    const { width, height } = this.size();
+    if (width !== layout.width || height !== layout.height) window.Plotly.relayout(element, { width, height });
+  }
+
+  // Made once: given another one, Plotly builds the figure anew.
+  configure() {
+    const click = () => (document.fullscreenElement ? document.exitFullscreen() : this.element.requestFullscreen());
+    return {
+      ...CONFIG,
+      modeBarButtonsToAdd: [{ name: "fullscreen", title: "Full screen", icon: CORNERS, click }],
+      toImageButtonOptions: { format: "png", scale: 2, filename: this.sent.name },
+    };
+  }
+}
+
+// Curves as long as halfway between what is shown, up to `ends`, and what came: a picture that is sent once a second moves
+// twice. Traces that do not run from left to right are whole.
+function halfway(data, ends) {
+  let further = false;
+  const cut = data.map((trace, number) => {
+    const shown = ends?.[number];
+    const last = end(trace);
+    if (shown === undefined || !(last > shown)) return trace;
+    const [x, y] = [values(trace.x), values(trace.y)];
+    const count = x.findIndex((at) => at > (shown + last) / 2);
+    further = true;
+    return { ...trace, x: x.slice(0, count), y: y.slice(0, count) };
+  });
+  return { data: cut, further };
+}
+
+// The last x of a trace whose x only grows.
+function end({ x }) {
+  const at = values(x);
+  return at?.length > 1 && at[0] < at[at.length - 1] ? at[at.length - 1] : undefined;
+}
+
+const TYPES = {
+  f8: Float64Array, f4: Float32Array, i4: Int32Array, u4: Uint32Array,
+  i2: Int16Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array,
+};
+
+// Numbers as Python's Plotly packs them.
+function values(packed) {
+  if (!packed?.bdata) return packed;
+  return new TYPES[packed.dtype](Uint8Array.from(atob(packed.bdata), (letter) => letter.charCodeAt(0)).buffer);
+}
+
+// Plotly as the Python package ships it, whose version is the one the figures were checked against. Its address holds that
+// version, so a copy that the browser still has, however old, is the right one.
+async function load(address) {
+  if (window.Plotly) return window.Plotly;
+  const answer = await fetch(address, { cache: "force-cache" });
+  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+  const script = document.createElement("script");
+  script.src = URL.createObjectURL(await answer.blob());
+  await new Promise((done, failed) => {
+    script.onload = done;
+    script.onerror = () => failed(new Error("its library did not load"));
+    document.head.append(script);
+  });
+  URL.revokeObjectURL(script.src);
+  return window.Plotly;
+}
