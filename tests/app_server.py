@@ -35,7 +35,7 @@ IDLE = """() => {
   if (app.getAttribute('data-test-connection-state') !== 'CONNECTED') return false;
   if (document.querySelector('[data-stale="true"], [data-testid="stSkeleton"], [data-testid="stSpinner"]')) return false;
   if (!document.querySelector('[data-testid="stMain"] h1, [data-testid="stMain"] [data-testid="stAlert"]')) return false;
-  return !document.querySelector('[role="figure"][aria-busy="true"]');
+  return [...document.querySelectorAll('[class*="st-key-figure-"]')].every(f => f.querySelector('[aria-busy="false"]'));
 }"""
 
 # Streamlit's own menu puts a <div> between <ul> and <li> when it has sections; nothing in the app can change that.

@@ -39,11 +39,13 @@ class Place {
     const turn = ++this.turn;
     const { element } = this;
     this.sent = sent;
+    if (element.firstChild instanceof Text) element.replaceChildren(); // what went wrong the last time
     element.style.height = `${sent.layout.height}px`;
     element.setAttribute("aria-label", sent.layout.meta.alt);
     element.setAttribute("aria-busy", "true");
     this.draw(turn).catch((problem) => {
       if (turn !== this.turn) return;
+      window.Plotly?.purge(element);
       element.textContent = `The figure could not be drawn (${problem.message}). Reload the page.`;
       element.setAttribute("aria-busy", "false");
     });

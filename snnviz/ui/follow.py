@@ -102,7 +102,7 @@ def watch(asked: Run, draw: Callable[[RunState], None], invitation: str) -> RunS
         if moving != going:
             st.rerun()
 
-    # Streamlit fades what it draws anew, twice a second here: the browser would be busy with that all the time.
+    # Streamlit fades what is about to be drawn anew. Here that is everything at every look: the browser would never rest.
     st.html("<style>.st-key-live * {transition: none !important} .st-key-live [data-stale] {opacity: 1 !important}</style>")
     with st.container(key="live"):
         st.fragment(live, run_every=EVERY if going else None)()
