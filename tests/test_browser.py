@@ -49,15 +49,22 @@ def figure_of(seen, key):
     )
 
 
+def wait_for_another(seen, key, before):
+    """Until the figure is another one, and drawn."""
+    seen.page.wait_for_function(
+        "([key, before]) => JSON.stringify(document.querySelector(`.st-key-figure-${key} .js-plotly-plot`).data) !== before",
+        arg=[key, before],
+    )
+    seen.settle()
+
+
 def test_a_slider_moves_the_picture_and_the_url(visit):
     seen = visit("neuron", view="figure")
     before = figure_of(seen, "traces")
     seen.page.get_by_role("slider", name="Membrane time constant").press("ArrowRight")
     seen.page.wait_for_url(re.compile(r"neuron\.LIF\.tau_mem=21"))
-    seen.page.wait_for_function(
-        "before => JSON.stringify(document.querySelector('.st-key-figure-traces .js-plotly-plot').data) !== before", arg=before
-    )
-    assert seen.settle().errors == []
+    wait_for_another(seen, "traces", before)
+    assert seen.errors == []
     moved = figure_of(seen, "traces")
 
     again = visit("neuron", view="figure", neuron__LIF__tau_mem="21")
@@ -82,13 +89,12 @@ def test_a_zoom_stays_while_controls_move_and_ends_with_its_axis(visit):
     zoomed = ranges()
     assert zoomed[0] != whole[0] and zoomed[1] != whole[1]
     page.get_by_role("slider", name="Membrane time constant").press("ArrowRight")
-    page.wait_for_url(re.compile(r"tau_mem="))
-    seen.settle()
-    assert figure_of(seen, "deltas") != before and ranges() == zoomed
+    wait_for_another(seen, "deltas", before)
+    assert ranges() == zoomed
     assert kept.evaluate("p => p.isConnected"), "the picture was built anew: it blinks"
+    before = figure_of(seen, "deltas")
     page.get_by_text("Logarithmic gradient").click()
-    page.wait_for_url(re.compile(r"log=true"))
-    seen.settle()
+    wait_for_another(seen, "deltas", before)
     assert ranges()[0] == whole[0] and ranges()[1] != zoomed[1]
     assert seen.errors == []
 
