@@ -66,16 +66,15 @@ class Place {
       const layout = { ...structuredClone(sent.layout), ...this.size() }; // Plotly writes into what it is given
       if (turn === this.turn) await plotly.react(element, data, layout, (this.config ??= this.configure()));
     };
-    if (sent.pace) {
-      const { data, further } = halfway(sent.data, this.ends);
-      if (further) {
-        await show(data);
-        await new Promise((done) => setTimeout(done, 1000 * sent.pace));
-      }
+    const ends = sent.pace && sent.data.map(end); // only there: reading them takes time where a figure is large
+    const middles = ends && ends.map((last, number) => (last + this.ends?.[number]) / 2); // NaN: nothing shown yet
+    if (ends && ends.some((last, number) => last > this.ends?.[number])) {
+      await show(sent.data.map((trace, number) => upTo(middles[number], trace)));
+      await new Promise((done) => setTimeout(done, 1000 * sent.pace));
     }
     await show(sent.data);
     if (turn !== this.turn) return;
-    this.ends = sent.data.map(end);
+    this.ends = ends;
     element.setAttribute("aria-busy", "false");
   }
 
@@ -104,20 +103,12 @@ class Place {
   }
 }
 
-// Curves as long as halfway between what is shown, up to `ends`, and what came: a picture that is sent once a second moves
-// twice. Traces that do not run from left to right are whole.
-function halfway(data, ends) {
-  let further = false;
-  const cut = data.map((trace, number) => {
-    const shown = ends?.[number];
-    const last = end(trace);
-    if (shown === undefined || !(last > shown)) return trace;
-    const [x, y] = [values(trace.x), values(trace.y)];
-    const count = x.findIndex((at) => at > (shown + last) / 2);
-    further = true;
-    return { ...trace, x: x.slice(0, count), y: y.slice(0, count) };
-  });
-  return { data: cut, further };
+// A curve as far as `middle`, halfway between what is shown and what came: a picture that is sent once a second moves twice.
+// Whole where nothing lies beyond, and where it does not run from left to right.
+function upTo(middle, trace) {
+  const x = values(trace.x);
+  const count = middle ? x.findIndex((at) => at > middle) : -1;
+  return count < 0 ? trace : { ...trace, x: x.slice(0, count), y: values(trace.y).slice(0, count) };
 }
 
 // The last x of a trace whose x only grows.

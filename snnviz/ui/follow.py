@@ -232,10 +232,6 @@ def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "fol
     if fig is None:
         st.markdown("**After the first epoch**")
         fig = empty_figure("It comes with the end of the first epoch.", dark=dark, height=HEIGHT - 40)
-    # Its title as text and taken out here, where it costs nothing; `page.figure` would copy the figure at every look.
-    if fig.layout.title.text:
-        st.markdown(f"**{fig.layout.title.text}**")
-        fig.layout.title, fig.layout.margin.t, fig.layout.height = None, 28, fig.layout.height - 40
     moving = view not in ("time", *ONE_METHOD) and any(state.status is Status.RUNNING for state in states)
     page.figure(fig, f"{key}-{view}", EVERY / 2 if moving else None)
 
