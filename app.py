@@ -16,7 +16,7 @@ from snnviz.ui import backend, controls
 from snnviz.ui.page import assets
 
 HERE = Path(__file__).parent
-plotly.io.templates.default = None       # figures have a template of ours; checking plotly's in each takes as long as a figure
+plotly.io.templates.default = None  # figures have a template of ours; checking plotly's in each takes as long as a figure
 
 
 @dataclasses.dataclass(frozen=True)

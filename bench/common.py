@@ -44,17 +44,27 @@ def _wait(device: str) -> None:
 
 def machine(device: str = "cpu") -> dict[str, Any]:
     """What ran this: processor, load, versions, commit and date."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False,
-                            cwd=RESULTS.parent).stdout.strip()
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False, cwd=RESULTS.parent
+    ).stdout.strip()
     try:
         info = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
         cpu = next(line.split(":")[1].strip() for line in info.splitlines() if line.startswith("model name"))
     except (OSError, StopIteration):
         cpu = platform.processor()
-    return {"cpu": cpu, "cores": os.cpu_count(), "torch_threads": torch.get_num_threads(), "load": os.getloadavg()[0],
-            "gpu": torch.cuda.get_device_name() if device == "cuda" else None, "system": platform.platform(),
-            "python": platform.python_version(), "torch": torch.__version__, "compiler": source.compiler()[1],
-            "commit": commit, "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")}
+    return {
+        "cpu": cpu,
+        "cores": os.cpu_count(),
+        "torch_threads": torch.get_num_threads(),
+        "load": os.getloadavg()[0],
+        "gpu": torch.cuda.get_device_name() if device == "cuda" else None,
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "compiler": source.compiler()[1],
+        "commit": commit,
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
 
 
 def save(name: str, rows: list[dict[str, Any]], device: str = "cpu", **more: Any) -> pathlib.Path:
@@ -67,6 +77,7 @@ def save(name: str, rows: list[dict[str, Any]], device: str = "cpu", **more: Any
 
 def table(rows: list[dict[str, Any]]) -> str:
     """Rows as aligned text: numbers with three digits."""
+
     def told(value: Any) -> str:
         return f"{value:.3g}" if isinstance(value, float) else str(value)
 

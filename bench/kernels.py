@@ -12,7 +12,7 @@ import argparse
 import os
 import sys
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")          # read once, when torch is imported
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read once, when torch is imported
 
 import torch
 
@@ -79,14 +79,33 @@ def measure(steps: int, columns: int, backend, device: str, turns: int) -> dict:
     assert torch.equal(ran.s, spikes), "spikes differ"
     assert (backward(ran).x - gradient).abs().max() <= 1e-4 * gradient.abs().max(), "gradients differ"
     target = torch.empty_like(x)
-    found = medians({"forward": forward, "backward": lambda: backward(ran), "both": lambda: backward(forward()),
-                     "eager": lambda: eager(x, grad, float(c[0])),
-                     "whole": lambda: eager(x, grad, float(c[0]), True), "copy": lambda: target.copy_(x)}, turns, device)
-    speed = 8 * x.numel() / found["copy"]              # bytes per ms that a copy moves: one read, one write
-    return {"backend": backend.name, "T": steps, "M": columns, "forward ms": found["forward"], "backward ms": found["backward"],
-            "both ms": found["both"], "eager ms": found["eager"], "times eager": found["eager"] / found["both"],
-            "whole eager ms": found["whole"], "times whole eager": found["whole"] / found["both"],
-            "copy GB/s": speed / 1e6, "share of the limit": 24 * x.numel() / found["both"] / speed}
+    found = medians(
+        {
+            "forward": forward,
+            "backward": lambda: backward(ran),
+            "both": lambda: backward(forward()),
+            "eager": lambda: eager(x, grad, float(c[0])),
+            "whole": lambda: eager(x, grad, float(c[0]), True),
+            "copy": lambda: target.copy_(x),
+        },
+        turns,
+        device,
+    )
+    speed = 8 * x.numel() / found["copy"]  # bytes per ms that a copy moves: one read, one write
+    return {
+        "backend": backend.name,
+        "T": steps,
+        "M": columns,
+        "forward ms": found["forward"],
+        "backward ms": found["backward"],
+        "both ms": found["both"],
+        "eager ms": found["eager"],
+        "times eager": found["eager"] / found["both"],
+        "whole eager ms": found["whole"],
+        "times whole eager": found["whole"] / found["both"],
+        "copy GB/s": speed / 1e6,
+        "share of the limit": 24 * x.numel() / found["both"] / speed,
+    }
 
 
 def main() -> int:

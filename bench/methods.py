@@ -44,10 +44,23 @@ def result(training: Training, label: str = "", checkpoint: pathlib.Path | None 
             accuracy.append(record.test_accuracy)
             wall.append(time.perf_counter() - start)
             cpu.append(time.process_time() - used)
-    print(f"{label}, seed {training.seed}: {100 * accuracy[-1]:.1f} % after {len(accuracy)} epochs, {wall[-1]:.0f} s "
-          f"({cpu[-1]:.0f} s of CPU) {' '.join(last.problems)}", flush=True)
-    return Result(label, training.seed, tuple(accuracy), tuple(wall), tuple(cpu), last.train_loss, last.rates, last.active,
-                  last.norms, last.problems)
+    print(
+        f"{label}, seed {training.seed}: {100 * accuracy[-1]:.1f} % after {len(accuracy)} epochs, {wall[-1]:.0f} s "
+        f"({cpu[-1]:.0f} s of CPU) {' '.join(last.problems)}",
+        flush=True,
+    )
+    return Result(
+        label,
+        training.seed,
+        tuple(accuracy),
+        tuple(wall),
+        tuple(cpu),
+        last.train_loss,
+        last.rates,
+        last.active,
+        last.norms,
+        last.problems,
+    )
 
 
 def results(trainings: Sequence[tuple[str, Training]], seeds: int) -> list[Result]:
@@ -66,13 +79,17 @@ def rows(found: Sequence[Result], passing: float | None = None) -> list[dict]:
     out = []
     for label in dict.fromkeys(r.label for r in found):
         mine = [r for r in found if r.label == label]
-        row = {"method": label, "test accuracy, %": spread([100 * r.accuracy[-1] for r in mine]),
-               "train loss": spread([r.train_loss for r in mine], 3)}
+        row = {
+            "method": label,
+            "test accuracy, %": spread([100 * r.accuracy[-1] for r in mine]),
+            "train loss": spread([r.train_loss for r in mine], 3),
+        }
         if passing is not None:
             at = [r.until(passing) for r in mine]
             row[f"epochs to {100 * passing:.0f} %"] = "/".join("-" if e is None else str(e) for e in at)
-            row[f"CPU s to {100 * passing:.0f} %"] = ("-" if None in at else
-                                                     spread([r.cpu[e - 1] for r, e in zip(mine, at, strict=True)], 0))
+            row[f"CPU s to {100 * passing:.0f} %"] = (
+                "-" if None in at else spread([r.cpu[e - 1] for r, e in zip(mine, at, strict=True)], 0)
+            )
         row["CPU s"] = spread([r.cpu[-1] for r in mine], 0)
         rates, active = zip(*(r.rates for r in mine), strict=True), zip(*(r.active for r in mine), strict=True)
         row["spikes per neuron and step"] = " ".join(f"{statistics.fmean(v):.3f}" for v in rates)

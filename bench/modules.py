@@ -31,8 +31,19 @@ def errors(checkpoint: pathlib.Path, trained: str, seed: int, sigma: float, draw
     x, y = load(training.dataset, Split.TRAIN).take(list(range(128)))
     variants = {"plain": PLAIN} if trained == "plain" else {"plain": PLAIN, "both roads": BOTH, "detached": DETACH}
     *_, last = gradient_error_by_depth(network, variants, x.flatten(2), y, sigma=sigma, draws=draws, seed=seed)
-    return [{"trained": trained, "seed": seed, "gradient": r.variant, "layer": r.layer, "cosine": r.corrected, "norm": r.norm,
-             "reliability": r.reliability, "fall": r.fall} for r in last.rows]
+    return [
+        {
+            "trained": trained,
+            "seed": seed,
+            "gradient": r.variant,
+            "layer": r.layer,
+            "cosine": r.corrected,
+            "norm": r.norm,
+            "reliability": r.reliability,
+            "fall": r.fall,
+        }
+        for r in last.rows
+    ]
 
 
 def by_depth(found: list[dict]) -> list[dict]:
@@ -65,8 +76,19 @@ def main() -> None:
     rows = methods.rows(found)
     print(table(rows), table(by_depth(cosines)), sep="\n\n")
     if not chosen.no_save:
-        print(save("modules", rows, settings=repr(shared), load=os.getloadavg()[0], depth=by_depth(cosines),
-                   sigma=chosen.sigma, draws=chosen.draws, gradients=cosines, runs=[dataclasses.asdict(r) for r in found]))
+        print(
+            save(
+                "modules",
+                rows,
+                settings=repr(shared),
+                load=os.getloadavg()[0],
+                depth=by_depth(cosines),
+                sigma=chosen.sigma,
+                draws=chosen.draws,
+                gradients=cosines,
+                runs=[dataclasses.asdict(r) for r in found],
+            )
+        )
 
 
 if __name__ == "__main__":

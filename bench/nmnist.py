@@ -22,8 +22,9 @@ METHODS = (BPTT(), Exodus(), BPTT(keep_reset=False), Slayer(), LocalZO(), GatedZ
 
 def training(epochs: int) -> Training:
     """The settings that all methods share."""
-    return Training(NMnist(samples=1000), FeedForward(layers=2, width=200), optimiser=Adam(2e-3), schedule=Cosine(), batch=32,
-                    epochs=epochs)
+    return Training(
+        NMnist(samples=1000), FeedForward(layers=2, width=200), optimiser=Adam(2e-3), schedule=Cosine(), batch=32, epochs=epochs
+    )
 
 
 def main() -> None:

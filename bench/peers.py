@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")          # read once, when torch is imported
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read once, when torch is imported
 
 import torch
 
@@ -29,7 +29,7 @@ from snnviz.surrogates import FastSigmoid
 STEPS, BATCH, SIZES = 500, 16, (512, 2048)
 NEURON, METHOD = LIF(tau_mem=10.0), BPTT(FastSigmoid(slope=2.0))
 BETA = NEURON.coefficients()["beta"]
-DELAYED = dataclasses.replace(NEURON, reset_amount=NEURON.theta / BETA)      # u[t] = beta u[t-1] + x[t] - theta s[t-1]
+DELAYED = dataclasses.replace(NEURON, reset_amount=NEURON.theta / BETA)  # u[t] = beta u[t-1] + x[t] - theta s[t-1]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,14 +58,20 @@ def snntorch(x: torch.Tensor, grad: torch.Tensor) -> Peer:
         s.backward(grad)
         return s.detach(), inputs.grad
 
-    return Peer("snntorch", run, DELAYED, dataclasses.replace(METHOD, keep_reset=False))      # it detaches the reset
+    return Peer("snntorch", run, DELAYED, dataclasses.replace(METHOD, keep_reset=False))  # it detaches the reset
 
 
 def spikingjelly(x: torch.Tensor, grad: torch.Tensor) -> Peer:
     from spikingjelly.activation_based import functional, neuron, surrogate
 
-    node = neuron.LIFNode(1 / (1 - BETA), decay_input=False, v_threshold=1.0, v_reset=None, step_mode="m",
-                          surrogate_function=surrogate.SoftSign(alpha=2.0))
+    node = neuron.LIFNode(
+        1 / (1 - BETA),
+        decay_input=False,
+        v_threshold=1.0,
+        v_reset=None,
+        step_mode="m",
+        surrogate_function=surrogate.SoftSign(alpha=2.0),
+    )
 
     def run():
         functional.reset_net(node)
@@ -105,12 +111,13 @@ def ours(peer: Peer, x: torch.Tensor, grad: torch.Tensor) -> Callable[[], tuple[
     backend, columns = BACKENDS["native"], x.shape[1] * x.shape[2]
     c = torch.tensor([float(v) for v in peer.neuron.coefficients().values()], dtype=torch.float64)
     flat, initial = x.reshape(STEPS, columns), torch.zeros(1, columns)
-    wanted = torch.cat([grad.reshape(STEPS, columns)[peer.late:], torch.zeros(peer.late, columns)])
+    wanted = torch.cat([grad.reshape(STEPS, columns)[peer.late :], torch.zeros(peer.late, columns)])
 
     def run():
         ran = backend.forward(peer.neuron, c, flat, initial)
-        back = backend.backward(peer.neuron, c, peer.method.at_spike, peer.method.reset_path, Draw(), flat, initial, ran,
-                                Upstream(wanted))
+        back = backend.backward(
+            peer.neuron, c, peer.method.at_spike, peer.method.reset_path, Draw(), flat, initial, ran, Upstream(wanted)
+        )
         return ran.s, back.x
 
     return run
@@ -119,8 +126,8 @@ def ours(peer: Peer, x: torch.Tensor, grad: torch.Tensor) -> Callable[[], tuple[
 def check(peer: Peer, x: torch.Tensor, grad: torch.Tensor) -> None:
     """Raises AssertionError where the peer computes something else."""
     (s, dx), (our_s, our_dx) = (tuple(a.reshape(STEPS, -1) for a in run()) for run in (peer.run, ours(peer, x, grad)))
-    differ = (s[peer.late:] != our_s[:STEPS - peer.late]).any(0)
-    assert (s[peer.late:] != our_s[:STEPS - peer.late]).double().mean() <= 1e-5, f"{peer.name}: other spikes"
+    differ = (s[peer.late :] != our_s[: STEPS - peer.late]).any(0)
+    assert (s[peer.late :] != our_s[: STEPS - peer.late]).double().mean() <= 1e-5, f"{peer.name}: other spikes"
     # A spike on the very edge may fall either way; then the rest of that neuron's gradient is another's.
     error = (dx - our_dx)[:, ~differ].abs().max() / our_dx.abs().max()
     assert error <= 1e-4, f"{peer.name}: the gradient differs by {error:.2g}"
@@ -140,8 +147,15 @@ def measure(neurons: int, turns: int) -> Iterator[dict]:
         check(peer, x, grad)
     found = medians({"snnviz": ours(Peer("", lambda: ()), x, grad)} | {peer.name: peer.run for peer in peers}, turns)
     for peer in peers:
-        yield {"peer": f"{peer.name} {importlib.metadata.version(peer.name)}", "T": STEPS, "batch": BATCH, "N": neurons,
-               "peer ms": found[peer.name], "snnviz ms": found["snnviz"], "times": found[peer.name] / found["snnviz"]}
+        yield {
+            "peer": f"{peer.name} {importlib.metadata.version(peer.name)}",
+            "T": STEPS,
+            "batch": BATCH,
+            "N": neurons,
+            "peer ms": found[peer.name],
+            "snnviz ms": found["snnviz"],
+            "times": found[peer.name] / found["snnviz"],
+        }
 
 
 def main() -> int:

@@ -26,7 +26,7 @@ from bench.common import save, table
 
 ROOT = pathlib.Path(__file__).parents[1]
 PAGES = {"neuron": "view=figure", "gradients": "", "sparsity": "", "derivative": "view=figure"}
-EVERY = 2.0              # seconds between two moves of one visitor
+EVERY = 2.0  # seconds between two moves of one visitor
 MIB = 1 << 20
 
 
@@ -39,8 +39,9 @@ class Visitor:
         self.waited: list[float] = []
 
     async def open(self, port: int) -> None:
-        self.socket = await websockets.connect(f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=["streamlit"],
-                                               origin=f"http://127.0.0.1:{port}", max_size=None)
+        self.socket = await websockets.connect(
+            f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=["streamlit"], origin=f"http://127.0.0.1:{port}", max_size=None
+        )
         await self._run(None)
         if self.slider is None:
             raise RuntimeError(f"{self.page} has no slider.")
@@ -85,8 +86,12 @@ def server():
         port = s.getsockname()[1]
     with tempfile.TemporaryDirectory() as home:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.address=127.0.0.1"], cwd=ROOT,
-            env=os.environ | {"SNNVIZ_HOME": home}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.address=127.0.0.1"],
+            cwd=ROOT,
+            env=os.environ | {"SNNVIZ_HOME": home},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             while process.poll() is None:
                 with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
@@ -100,7 +105,7 @@ def server():
 
 async def measure(port: int, process: psutil.Process, sessions: int, moves: int) -> dict:
     names = list(PAGES)
-    first = [Visitor(name, i) for i, name in enumerate(names)]      # one session sees every page: kernels and libraries are there
+    first = [Visitor(name, i) for i, name in enumerate(names)]  # one session sees every page: kernels and libraries are there
     for visitor in first:
         await visitor.open(port)
         await visitor.move()
@@ -116,8 +121,15 @@ async def measure(port: int, process: psutil.Process, sessions: int, moves: int)
     waited = [s for visitor in visitors for s in visitor.waited]
     for visitor in visitors:
         await visitor.socket.close()
-    return {"sessions": sessions, "moves": len(waited), "median s": statistics.median(waited), "worst s": max(waited),
-            "MB with one": alone / MIB, "MB for each": (half - alone) / MIB / sessions, "MB later": (end - half) / MIB}
+    return {
+        "sessions": sessions,
+        "moves": len(waited),
+        "median s": statistics.median(waited),
+        "worst s": max(waited),
+        "MB with one": alone / MIB,
+        "MB for each": (half - alone) / MIB / sessions,
+        "MB later": (end - half) / MIB,
+    }
 
 
 def main() -> None:

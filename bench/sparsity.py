@@ -33,9 +33,9 @@ from snnviz.network import SpikingLayer
 from snnviz.neurons import LIF
 from snnviz.surrogates import FastSigmoid
 
-RATE = 0.02                          # spikes per neuron and step in both hidden layers, by scaling their weights
-SLOPE = 100.0                        # of the published surrogate, 1 / (100 |u - theta| + 1)^2
-AGREE = 1e-4                         # how closely gradients must agree, of the largest entry
+RATE = 0.02  # spikes per neuron and step in both hidden layers, by scaling their weights
+SLOPE = 100.0  # of the published surrogate, 1 / (100 |u - theta| + 1)^2
+AGREE = 1e-4  # how closely gradients must agree, of the largest entry
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,9 +49,14 @@ class Workload:
     rate: float
 
 
-WORKLOADS = {w.name: w for w in (
-    Workload("F-MNIST", 784, 100, 1.0, 0.005), Workload("N-MNIST", 1156, 300, 1.0, 0.012),
-    Workload("SHD", 700, 500, 2.0, 0.02))}
+WORKLOADS = {
+    w.name: w
+    for w in (
+        Workload("F-MNIST", 784, 100, 1.0, 0.005),
+        Workload("N-MNIST", 1156, 300, 1.0, 0.012),
+        Workload("SHD", 700, 500, 2.0, 0.02),
+    )
+}
 
 
 def network_input(work: Workload, batch: int) -> tuple[torch.Tensor, str]:
@@ -124,9 +129,9 @@ class Case:
     """One layer at one activity: its input (packed and dense), weights, upstream gradient."""
 
     packed: sparse.Packed
-    dense: torch.Tensor              # [T, B, N]
+    dense: torch.Tensor  # [T, B, N]
     weights: torch.Tensor
-    upstream: torch.Tensor           # [T, B, N]
+    upstream: torch.Tensor  # [T, B, N]
     neuron: LIF
     method: SparseGD
     backend: str
@@ -155,7 +160,7 @@ class Case:
         packed = dataclasses.replace(self.packed, carrier=carrier)
         out = sparse.spiking(packed, w, None, self.neuron, self.method, Draw(), guard=sparse.Guard(-1))
         self.active = out.active
-        if getattr(self, "entries", None) is None:     # the layer above hands over one number an entry
+        if getattr(self, "entries", None) is None:  # the layer above hands over one number an entry
             self.entries = self.upstream[out.active.places()]
         return lambda: (out.spikes.carrier.backward(self.entries), (w.grad, carrier.grad))[1]
 
@@ -197,7 +202,7 @@ def kept(case: Case, name: str) -> int:
     with torch.autograd.graph.saved_tensors_hooks(note, lambda t: t):
         held = getattr(case, name)()
     lists = 0
-    if name == "sparse":             # its own lists, and of the layer below the bits and the active entries
+    if name == "sparse":  # its own lists, and of the layer below the bits and the active entries
         lists = case.active.bytes + case.packed.active.bytes + case.packed.bits.numel() * 8
     del held
     return sum(seen.values()) + lists
@@ -207,7 +212,7 @@ def measure(case: Case, contenders, repeats: int, device: str, naive_repeats: in
     times = {name: ([], [], [], []) for name in contenders}
     for turn in range(repeats + 1):
         for name in contenders:
-            if name == "naive" and not 0 < turn <= naive_repeats:      # warmed up by the check
+            if name == "naive" and not 0 < turn <= naive_repeats:  # warmed up by the check
                 continue
             points = [clocks(device)]
             backward = getattr(case, name)()
@@ -220,8 +225,11 @@ def measure(case: Case, contenders, repeats: int, device: str, naive_repeats: in
                 for kept_times, value in zip(times[name], (b - a, c - b, b_cpu - a_cpu, c_cpu - b_cpu), strict=True):
                     kept_times.append(1e3 * value)
     names = ("forward_ms", "backward_ms", "forward_cpu_ms", "backward_cpu_ms")
-    return {name: {what: statistics.median(values) for what, values in zip(names, each, strict=True)}
-            | {f"all_{what}": values for what, values in zip(names, each, strict=True)} for name, each in times.items()}
+    return {
+        name: {what: statistics.median(values) for what, values in zip(names, each, strict=True)}
+        | {f"all_{what}": values for what, values in zip(names, each, strict=True)}
+        for name, each in times.items()
+    }
 
 
 def main(arguments=None) -> None:
@@ -252,7 +260,7 @@ def main(arguments=None) -> None:
         for steps in options.steps or [WORKLOADS[name].steps]:
             work = dataclasses.replace(WORKLOADS[name], steps=steps)
             report["cases"] += run(work, hidden, batch, options, backend.name)
-            path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")     # what is done is not lost
+            path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")  # what is done is not lost
     print(f"\nwritten to {path}")
 
 
@@ -265,10 +273,14 @@ def run(work: Workload, hidden: int, batch: int, options, backend: str) -> list[
     h = sparse.spiking(spikes, first, None, neuron, SparseGD(FastSigmoid(SLOPE)), record_u=u[0]).spikes
     second = scaled_weights(h, hidden, neuron, 2).to(options.device)
     out = sparse.spiking(h, second, None, neuron, SparseGD(FastSigmoid(SLOPE)), record_u=u[1])
-    print(f"\n{work.name}, T = {work.steps}, batch {batch}, {work.inputs} -> {hidden} -> {hidden}; input {origin}, "
-          f"rate {100 * spikes.rate:.2f} %; hidden rates {100 * h.rate:.2f} and {100 * out.spikes.rate:.2f} %")
-    print(f"{'active below/here %':>20} {'contender':>9} {'forward':>9} {'backward':>9} {'step':>9} ms "
-          f"{'(backward CPU)':>15} ms {'kept':>8} MB  sparse, backward:")
+    print(
+        f"\n{work.name}, T = {work.steps}, batch {batch}, {work.inputs} -> {hidden} -> {hidden}; input {origin}, "
+        f"rate {100 * spikes.rate:.2f} %; hidden rates {100 * h.rate:.2f} and {100 * out.spikes.rate:.2f} %"
+    )
+    print(
+        f"{'active below/here %':>20} {'contender':>9} {'forward':>9} {'backward':>9} {'step':>9} ms "
+        f"{'(backward CPU)':>15} ms {'kept':>8} MB  sparse, backward:"
+    )
     upstream = torch.randn(out.spikes.bits.shape[0], batch, hidden, generator=torch.Generator().manual_seed(2))
     cases = []
     for percent in options.percent:
@@ -282,9 +294,19 @@ def run(work: Workload, hidden: int, batch: int, options, backend: str) -> list[
         result = measure(case, contenders, options.repeats, options.device, options.naive_repeats)
         for name in contenders:
             result[name] |= {"kept_bytes": kept(case, name), "error": errors[name]}
-        here = {"workload": work.name, "steps": work.steps, "batch": batch, "inputs": work.inputs, "hidden": hidden,
-                "origin": origin, "rate_below": h.rate, "active_below": h.active.share, "active": case.active.share,
-                "u_and_x_bytes": 8 * work.steps * batch * hidden, "contenders": result}
+        here = {
+            "workload": work.name,
+            "steps": work.steps,
+            "batch": batch,
+            "inputs": work.inputs,
+            "hidden": hidden,
+            "origin": origin,
+            "rate_below": h.rate,
+            "active_below": h.active.share,
+            "active": case.active.share,
+            "u_and_x_bytes": 8 * work.steps * batch * hidden,
+            "contenders": result,
+        }
         cases.append(here)
         mine = result["sparse"]
         for name in contenders:
@@ -292,11 +314,16 @@ def run(work: Workload, hidden: int, batch: int, options, backend: str) -> list[
             if name == "sparse":
                 said = f"keeps {here['u_and_x_bytes'] / r['kept_bytes']:.0f} times less than u and x"
             else:
-                said = (f"{r['backward_ms'] / mine['backward_ms']:.1f} times faster than {name} "
-                        f"({r['backward_cpu_ms'] / mine['backward_cpu_ms']:.1f} by CPU time)")
-            print(f"{100 * h.active.share:9.3f}/{100 * case.active.share:<10.3f} {name:>9} {r['forward_ms']:9.1f} "
-                  f"{r['backward_ms']:9.1f} {r['forward_ms'] + r['backward_ms']:9.1f}    "
-                  f"{r['backward_cpu_ms']:15.1f}    {r['kept_bytes'] / 1e6:8.2f}     {said}", flush=True)
+                said = (
+                    f"{r['backward_ms'] / mine['backward_ms']:.1f} times faster than {name} "
+                    f"({r['backward_cpu_ms'] / mine['backward_cpu_ms']:.1f} by CPU time)"
+                )
+            print(
+                f"{100 * h.active.share:9.3f}/{100 * case.active.share:<10.3f} {name:>9} {r['forward_ms']:9.1f} "
+                f"{r['backward_ms']:9.1f} {r['forward_ms'] + r['backward_ms']:9.1f}    "
+                f"{r['backward_cpu_ms']:15.1f}    {r['kept_bytes'] / 1e6:8.2f}     {said}",
+                flush=True,
+            )
         del case
     crossover(cases)
     return cases
@@ -305,8 +332,10 @@ def run(work: Workload, hidden: int, batch: int, options, backend: str) -> list[
 def crossover(cases: list[dict]) -> None:
     """Say where sparse stops being faster than fused, backward and whole step, between the measured shares."""
     for what, keys in (("backward", ("backward_ms",)), ("step", ("forward_ms", "backward_ms"))):
-        ratios = sorted((case["active"], sum(case["contenders"]["sparse"][k] for k in keys)
-                         / sum(case["contenders"]["fused"][k] for k in keys)) for case in cases)
+        ratios = sorted(
+            (case["active"], sum(case["contenders"]["sparse"][k] for k in keys) / sum(case["contenders"]["fused"][k] for k in keys))
+            for case in cases
+        )
         over = [share for share, ratio in ratios if ratio > 1]
         worst = max(ratio for _, ratio in ratios)
         under = max((share for share, ratio in ratios if ratio <= 1 and (not over or share < min(over))), default=None)

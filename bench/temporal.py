@@ -33,8 +33,15 @@ def main() -> None:
     rows = methods.rows(found)
     print(table(rows))
     if not chosen.no_save:
-        print(save(f"temporal-{chosen.optimiser}", rows, settings=repr(shared), load=os.getloadavg()[0],
-                   runs=[dataclasses.asdict(r) for r in found]))
+        print(
+            save(
+                f"temporal-{chosen.optimiser}",
+                rows,
+                settings=repr(shared),
+                load=os.getloadavg()[0],
+                runs=[dataclasses.asdict(r) for r in found],
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def stretches(page, saved: Callable[[], int], turns: int, seconds: float) -> Ite
     for turn in range(2 * turns + 1):
         watched = turn % 2 == 1
         let(watched)
-        time.sleep(1.2 if watched else 0.5)         # it draws what it missed; it comes to rest
+        time.sleep(1.2 if watched else 0.5)  # it draws what it missed; it comes to rest
         took, start = cpu(), time.monotonic()
         speed = rate(saved, seconds)
         yield watched, speed, (cpu() - took) / (time.monotonic() - start)
@@ -90,6 +90,7 @@ def main() -> None:
             page.get_by_role("button", name="Start").last.click()
             page.wait_for_function(f"() => /[1-9]\\d* of {EPOCHS} epochs/.test(document.body.innerText)", timeout=120_000)
             with contextlib.closing(sqlite3.connect(next(pathlib.Path(home).glob("*.sqlite")))) as database:
+
                 def saved(database=database) -> int:
                     return database.execute("select count(*) from epochs").fetchone()[0]
 
@@ -101,12 +102,19 @@ def main() -> None:
                 speeds[watched].append(speed)
             page.get_by_role("button", name="Stop").last.click()
             page.get_by_text("stopped").first.wait_for()
-            print(f"run {number + 1} of {asked.runs}: {statistics.mean(slower[-asked.turns:]):.1f} % slower while watched")
+            print(f"run {number + 1} of {asked.runs}: {statistics.mean(slower[-asked.turns :]):.1f} % slower while watched")
     spread = statistics.stdev(slower) / len(slower) ** 0.5
-    row = {"slower_percent": statistics.mean(slower), "standard_error": spread, "epochs_a_second": statistics.mean(speeds[True]),
-           "alone": statistics.mean(speeds[False]), "browser_cores": statistics.mean(cores)}
-    print(f"Watching: {row['slower_percent']:.1f} % slower (standard error {spread:.1f}, {len(slower)} stretches); "
-          f"the browser takes {row['browser_cores']:.2f} of a core.")
+    row = {
+        "slower_percent": statistics.mean(slower),
+        "standard_error": spread,
+        "epochs_a_second": statistics.mean(speeds[True]),
+        "alone": statistics.mean(speeds[False]),
+        "browser_cores": statistics.mean(cores),
+    }
+    print(
+        f"Watching: {row['slower_percent']:.1f} % slower (standard error {spread:.1f}, {len(slower)} stretches); "
+        f"the browser takes {row['browser_cores']:.2f} of a core."
+    )
     if not asked.no_save:
         print("saved to", save("watching", [row], runs=asked.runs, turns=asked.turns))
 

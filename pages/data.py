@@ -11,8 +11,14 @@ from snnviz.params import Param
 from snnviz.ui import controls, fetching, follow, page, recordings
 
 MADE = {name: cls for name, cls in DATASETS.items() if cls.offline}
-VIEWS = {"classes": "Classes", "cloud": "In 3D", "frames": "Frames", "raster": "Raster", "surface": "Time surface",
-         "profile": "Statistics"}
+VIEWS = {
+    "classes": "Classes",
+    "cloud": "In 3D",
+    "frames": "Frames",
+    "raster": "Raster",
+    "surface": "Time surface",
+    "profile": "Statistics",
+}
 HIDDEN = ("folder", "name", "part")
 HEIGHT = 440
 
@@ -24,36 +30,54 @@ page.heading(
 left, right = page.sides()
 with left:
     follow.complaint()
-    source = controls.option(["made", "disk", "own"], "From", "from", segmented=True,
-                             titles={"made": "Made here", "disk": "On disk", "own": "Yours"}.get)
+    source = controls.option(
+        ["made", "disk", "own"], "From", "from", segmented=True, titles={"made": "Made here", "disk": "On disk", "own": "Yours"}.get
+    )
     dataset = None
     if source == "made":
         dataset = controls.choose(MADE, "Set", "data", default="Saccades", more="More of the data")
     elif source == "disk":
-        place = st.text_input("Folder", key="data_folder", placeholder="SNNVIZ_DATA, or the usual place",
-                              help="On the machine that runs this app. Part of a set is enough.")
+        place = st.text_input(
+            "Folder",
+            key="data_folder",
+            placeholder="SNNVIZ_DATA, or the usual place",
+            help="On the machine that runs this app. Part of a set is enough.",
+        )
         with st.spinner("Looking through tonic's catalogue", show_time=True), page.guarded():
             found = recordings.on_disk(place)
-        known = {e.name: e for e in sorted(found, key=lambda e: not e.have)}                # what is here comes first
+        known = {e.name: e for e in sorted(found, key=lambda e: not e.have)}  # what is here comes first
         here = [e.name for e in found if e.have]
         if st.session_state.get("disk_here", here) != here and "disk" in st.session_state:
-            st.session_state["disk"] = st.session_state["disk"]         # else the browser keeps the words of before
+            st.session_state["disk"] = st.session_state["disk"]  # else the browser keeps the words of before
         st.session_state["disk_here"] = here
         offered = list(known) if here else ["", *known]
-        entry = known.get(controls.option(
-            offered, "Set", "disk", titles=lambda n: "Choose one" if not n else n if known[n].have else f"{n} (not here)"))
+        entry = known.get(
+            controls.option(
+                offered, "Set", "disk", titles=lambda n: "Choose one" if not n else n if known[n].have else f"{n} (not here)"
+            )
+        )
         if entry is not None and entry.have:
             st.caption(entry.have.rstrip(";") + ".")
             dataset = controls.edit(entry.dataset, f"disk.{entry.name}", exclude=HIDDEN, more="Transforms and more")
         with st.expander("What tonic knows"):
-            st.dataframe({"set": [e.name for e in found], "what": [e.about for e in found],
-                          "here": [e.have.rstrip(";") or "no" for e in found]}, hide_index=True)
+            st.dataframe(
+                {
+                    "set": [e.name for e in found],
+                    "what": [e.about for e in found],
+                    "here": [e.have.rstrip(";") or "no" for e in found],
+                },
+                hide_index=True,
+            )
     else:
         visitor = follow.visitor()
         label = st.text_input("Class of these recordings", key="own_label", placeholder="left, right, ...", max_chars=60)
-        sent = st.file_uploader("CSV or NPZ, one recording a file", ["csv", "npz"], accept_multiple_files=True,
-                                key=f"own_files_{st.session_state.get('own_round', 0)}",
-                                help="Columns t, neuron; or t, x, y, p. Nothing in a file is executed.")
+        sent = st.file_uploader(
+            "CSV or NPZ, one recording a file",
+            ["csv", "npz"],
+            accept_multiple_files=True,
+            key=f"own_files_{st.session_state.get('own_round', 0)}",
+            help="Columns t, neuron; or t, x, y, p. Nothing in a file is executed.",
+        )
         if st.button("Add these recordings", icon=":material/add:", disabled=not sent):
             complaints = [c for f in sent if (c := recordings.attempt_add(visitor, label, f.name, f.getvalue()))]
             st.session_state["own_complaints"] = complaints
@@ -68,8 +92,9 @@ with left:
                 recordings.forget(visitor)
                 st.session_state.pop("own_recordings", None)
                 st.rerun()
-            dataset = controls.edit(OwnRecordings(folder=str(recordings.folder(visitor))), "own", exclude=HIDDEN,
-                                    more="Transforms and more")
+            dataset = controls.edit(
+                OwnRecordings(folder=str(recordings.folder(visitor))), "own", exclude=HIDDEN, more="Transforms and more"
+            )
             st.session_state["own_recordings"] = dataset
 
 with right, page.guarded():
@@ -116,9 +141,17 @@ with right, page.guarded():
         count = int(controls.number(8, Param("Frames", low=1, high=40, slider=(1, 20, 1)), "frames"))
         shown = recordings.frames(x, min(count, len(x)))
         ms = len(x) * half.dt / len(shown)
-        fig = frames.frames(shown, [f"{i * ms:.0f} ms" for i in range(len(shown))], f"Frames of {ms:.3g} ms",
-                            f"{len(shown)} frames of {ms:.3g} ms each; brighter minus darker events." if half.shape[0] == 2 else
-                            f"{len(shown)} frames of {ms:.3g} ms each.", half.shape[0] == 2, dark, HEIGHT)
+        fig = frames.frames(
+            shown,
+            [f"{i * ms:.0f} ms" for i in range(len(shown))],
+            f"Frames of {ms:.3g} ms",
+            f"{len(shown)} frames of {ms:.3g} ms each; brighter minus darker events."
+            if half.shape[0] == 2
+            else f"{len(shown)} frames of {ms:.3g} ms each.",
+            half.shape[0] == 2,
+            dark,
+            HEIGHT,
+        )
     elif view == "surface" and camera and found is not None and len(found):
         end = float(found["t"].max())
         a, b = st.columns(2)
@@ -127,20 +160,31 @@ with right, page.guarded():
         with b:
             tau = controls.number(20.0, Param("Memory", r"\tau", "ms", low=0.1, slider=(1.0, 100.0, 1.0)), "tau")
         surface = recordings.time_surface(found, half.shape[1:], at, tau)
-        fig = frames.frames([surface], [f"at {at:.3g} ms"], "How long ago each pixel last saw something",
-                            f"Time surface at {at:.3g} ms with a memory of {tau:g} ms: brighter from 0 to 1, darker from 0 to -1.",
-                            True, dark, HEIGHT)
+        fig = frames.frames(
+            [surface],
+            [f"at {at:.3g} ms"],
+            "How long ago each pixel last saw something",
+            f"Time surface at {at:.3g} ms with a memory of {tau:g} ms: brighter from 0 to 1, darker from 0 to -1.",
+            True,
+            dark,
+            HEIGHT,
+        )
     elif view == "profile":
-        counts = {"to train on": np.bincount(train.y, minlength=len(train.classes)).tolist(),
-                  "to test with": np.bincount(test.y, minlength=len(test.classes)).tolist()}
+        counts = {
+            "to train on": np.bincount(train.y, minlength=len(train.classes)).tolist(),
+            "to test with": np.bincount(test.y, minlength=len(test.classes)).tolist(),
+        }
         some = train.take(np.arange(min(len(train), 200)))[0]
         activity = some.flatten(2).sum(2).mean(1).numpy()
         fig = profile.profile(train.classes, counts, np.arange(len(activity)) * train.dt, activity, dark, HEIGHT)
     elif view == "raster":
         fig = event_raster.event_raster(x.reshape(len(x), -1), half.dt, dark, HEIGHT)
     else:
-        reason = ("These inputs are currents, not events." if camera or view == "cloud" else
-                  "These inputs are numbered neurons, not pixels: look at the raster.")
+        reason = (
+            "These inputs are currents, not events."
+            if camera or view == "cloud"
+            else "These inputs are numbered neurons, not pixels: look at the raster."
+        )
         st.markdown("**Not for this set**")
         fig = empty_figure(reason, dark=dark, height=HEIGHT - 40)
     page.figure(fig, f"data-{view}")
@@ -158,8 +202,12 @@ with right, page.guarded():
         if (taken := recordings.events(half, number)) is not None:
             page.downloads("sample", {name: taken[name] for name in ("t", "x", "y", "p")})
         if source == "made":
-            st.page_link("pages/training.py", label="Train on this set", icon=":material/model_training:",
-                         query_params=controls.query(dataset, "data", default="Digits", tables=[MADE]))
+            st.page_link(
+                "pages/training.py",
+                label="Train on this set",
+                icon=":material/model_training:",
+                query_params=controls.query(dataset, "data", default="Digits", tables=[MADE]),
+            )
         elif source == "own":
             st.page_link("pages/training.py", label="Train on your recordings", icon=":material/model_training:")
 

@@ -21,7 +21,7 @@ page.heading(
     "Every layer on the way back puts a surrogate where there is no derivative, and their errors multiply. A head is a small "
     "network without spikes that gives the layers before it a shorter road. Look at the bars on the left.",
 )
-top = st.container()        # what to press; while measuring, how far it has come
+top = st.container()  # what to press; while measuring, how far it has come
 left, right = page.sides()
 with left, page.guarded():
     study = depth.settings()
@@ -40,7 +40,7 @@ def status() -> None:
         st.rerun()
 
 
-fresh = [True]              # this run of the page has just looked
+fresh = [True]  # this run of the page has just looked
 if depth.going():
     depth.follow()
 with top:
@@ -48,8 +48,13 @@ with top:
         st.fragment(status, run_every=0.7)()
     else:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button("Train and measure", type="primary", icon=":material/play_arrow:", on_click=depth.start,
-                      args=(study, backend.chosen()))
+            st.button(
+                "Train and measure",
+                type="primary",
+                icon=":material/play_arrow:",
+                on_click=depth.start,
+                args=(study, backend.chosen()),
+            )
             page.presets("depth.py", PRESETS)
 record = depth.shown(study, backend.chosen())
 look = record.checkpoints[-1] if record and record.checkpoints else None
@@ -59,13 +64,19 @@ with below:
     what = "error"
     controls.drawn("shown")
     if look is not None and not depth.going():
-        what = controls.option(["error", "fall"], "Shown", "shown", segmented=True, titles={
-            "error": "Share of error", "fall": "Fall of the loss"}.get)
+        what = controls.option(
+            ["error", "fall"], "Shown", "shown", segmented=True, titles={"error": "Share of error", "fall": "Fall of the loss"}.get
+        )
         st.button("Hold this", icon=":material/push_pin:", on_click=depth.hold, help="Draw it behind what comes next.")
         if depth.held():
             st.button("Let go", icon=":material/close:", on_click=depth.let_go)
-        page.downloads("depth", {name: [getattr(row, name) for row in look.errors.rows] for name in (
-            "layer", "variant", "norm", "cosine", "corrected", "reliability", "error", "fall")})
+        page.downloads(
+            "depth",
+            {
+                name: [getattr(row, name) for row in look.errors.rows]
+                for name in ("layer", "variant", "norm", "cosine", "corrected", "reliability", "error", "fall")
+            },
+        )
 with picture, page.guarded():
     modules = study.modules
     page.figure(chain.chain(study.layers, modules.after, modules.route is Route.DETACH, page.dark(), 165), "chain")
@@ -81,24 +92,39 @@ with picture, page.guarded():
         page.figure(empty_figure(waiting, dark=page.dark(), height=290), "errors")
     else:
         without, held = record.without, depth.held()
-        page.figure(error_by_depth.error_by_depth(
-            {name: depth.values(look, name, what) for name in record.study.variants}, depth.reliability(look),
-            depth.values(without, "plain", what) if without else (),
-            depth.values(held.checkpoints[-1], held.study.modules.route.value, what) if held else (),
-            f"held: {depth.told(held.study).split(', α')[0]}" if held else "", what, dark=page.dark()), "errors")
+        page.figure(
+            error_by_depth.error_by_depth(
+                {name: depth.values(look, name, what) for name in record.study.variants},
+                depth.reliability(look),
+                depth.values(without, "plain", what) if without else (),
+                depth.values(held.checkpoints[-1], held.study.modules.route.value, what) if held else (),
+                f"held: {depth.told(held.study).split(', α')[0]}" if held else "",
+                what,
+                dark=page.dark(),
+            ),
+            "errors",
+        )
         st.markdown(depth.verdict(record))
 
 if look is not None and not depth.going():
     a, b = st.columns(2, gap="medium")
     with a:
         curves = {"without heads": record.plain.accuracy, "with heads": record.modules.accuracy}
-        page.figure(with_and_without.with_and_without(
-            {name: row for name, row in curves.items() if row}, {"without heads": "bptt", "with heads": "modules"},
-            record.study.training, page.dark()), "curves")
+        page.figure(
+            with_and_without.with_and_without(
+                {name: row for name, row in curves.items() if row},
+                {"without heads": "bptt", "with heads": "modules"},
+                record.study.training,
+                page.dark(),
+            ),
+            "curves",
+        )
     with b:
         if len(record.checkpoints) > 1:
-            tracks = {layer: [(p.step, p.divergence, p.error, p.plain) for p in points]
-                      for layer, points in against_closeness(record).items()}
+            tracks = {
+                layer: [(p.step, p.divergence, p.error, p.plain) for p in points]
+                for layer, points in against_closeness(record).items()
+            }
             page.figure(closeness.closeness(tracks, page.dark(), 300), "closeness")
             st.caption("Each point is a measurement, over the layers between a head and the one before it; the last are large.")
         else:
@@ -108,17 +134,25 @@ if look is not None and not depth.going():
     st.markdown("**What it costs**")
     st.table(depth.costs(record))
 
-st.markdown("**Predict, then look.** Move one head from the end to the middle: which layers improve, and which get worse? Hold the "
-            "first measurement before you move it.")
+st.markdown(
+    "**Predict, then look.** Move one head from the end to the middle: which layers improve, and which get worse? Hold the "
+    "first measurement before you move it."
+)
 with st.expander("The loss, the reference and its limits", icon=":material/function:"):
     st.latex(study.modules.equation)
-    st.markdown("q are the network's logits and qᵢ a head's; each KL term trains its second argument only. The true gradient of a "
-                "spiking network is zero almost everywhere, so a reference has to be chosen. Ours is that of the loss smoothed "
-                "over noise on one layer's weights, from forward passes alone, in two independent halves a and b:")
-    st.latex(r"\frac{\mathbb{E}[L(W_l + \sigma\varepsilon)\,\varepsilon]}{\sigma},\qquad r = \cos(a, b),\qquad "
-             r"\text{error} = 1 - \cos^2,\quad \cos = \frac{\cos(g, a+b)}{\sqrt{2r/(1+r)}}")
-    st.markdown("It is the gradient of the network's own loss. Next to the output the heads' gradient may look worse, because λ "
-                "weighs another aim there: agreement. One seed is a lead, not a proof: try others.")
+    st.markdown(
+        "q are the network's logits and qᵢ a head's; each KL term trains its second argument only. The true gradient of a "
+        "spiking network is zero almost everywhere, so a reference has to be chosen. Ours is that of the loss smoothed "
+        "over noise on one layer's weights, from forward passes alone, in two independent halves a and b:"
+    )
+    st.latex(
+        r"\frac{\mathbb{E}[L(W_l + \sigma\varepsilon)\,\varepsilon]}{\sigma},\qquad r = \cos(a, b),\qquad "
+        r"\text{error} = 1 - \cos^2,\quad \cos = \frac{\cos(g, a+b)}{\sqrt{2r/(1+r)}}"
+    )
+    st.markdown(
+        "It is the gradient of the network's own loss. Next to the output the heads' gradient may look worse, because λ "
+        "weighs another aim there: agreement. One seed is a lead, not a proof: try others."
+    )
     page.citation(study.modules.cite)
 page.code_behind(f"""
 from snnviz import *

@@ -13,31 +13,46 @@ from snnviz.ui.runs import cached
 from snnviz.zeroth_order import ZerothOrder
 
 FILE, LIVE = "derivative.py", "derivative"
-VIEWS = {"surrogates": "Surrogates", "live": "Live draws", "estimator": "Estimator", "law": "Law and surrogate",
-         "cost": "Trade-off"}
+VIEWS = {
+    "surrogates": "Surrogates",
+    "live": "Live draws",
+    "estimator": "Estimator",
+    "law": "Law and surrogate",
+    "cost": "Trade-off",
+}
 PRESETS = {
     "The mean settles on the Gaussian": (
         "Draw after draw falls; a Gaussian surrogate lies dashed over the closed curve. Watch the mean find both.",
-        {"view": "live", "compare": "Gaussian", "compare.Gaussian.sigma": "0.5"}),
+        {"view": "live", "compare": "Gaussian", "compare.Gaussian.sigma": "0.5"},
+    ),
     "Infinite variance": (
         "The authors' law for the fast sigmoid: at u = 0 rare, huge values keep throwing the mean off its curve.",
-        {"view": "estimator", "law": "SurrogateLaw", "alpha": "-1", "draw.u": "0", "draw.count": "2000"}),
+        {"view": "estimator", "law": "SurrogateLaw", "alpha": "-1", "draw.u": "0", "draw.count": "2000"},
+    ),
     "No law for a corner": (
         "The fast sigmoid has a corner at the threshold: LocalZO's own estimate cannot have it as its mean.",
-        {"view": "law", "way": "surrogate", "alpha": "1"}),
+        {"view": "law", "way": "surrogate", "alpha": "1"},
+    ),
     "Five draws, not 5 ×": (
         "At u = δ one draw is active in 31.7 % of cases, the mean of five in 85.2 %; the variance is a fifth.",
-        {"view": "estimator", "zo.delta": "0.05", "zo.draws": "5"}),
+        {"view": "estimator", "zo.delta": "0.05", "zo.draws": "5"},
+    ),
     "Unequal bands": (
         "Most membranes far below the threshold: the random bands touch half as many neurons again as the fixed band.",
-        {"view": "cost", "zo.delta": "0.05", "density": "normal"}),
+        {"view": "cost", "zo.delta": "0.05", "density": "normal"},
+    ),
 }
 
 
 def show_surrogates(left, right) -> str:
     with right:
-        names = controls.several(list(SURROGATES), "Surrogates", "of", default=["FastSigmoid", "Triangle", "Gaussian"],
-                                 titles=lambda n: SURROGATES[n].title)
+        names = controls.several(
+            list(SURROGATES),
+            "Surrogates",
+            "of",
+            default=["FastSigmoid", "Triangle", "Gaussian"],
+            titles=lambda n: SURROGATES[n].title,
+        )
     with left:
         look, chosen = controls.edit(Look, "look"), []
         for name in names:
@@ -49,11 +64,21 @@ def show_surrogates(left, right) -> str:
             st.stop()
         shapes = cached(estimates.shapes)(tuple(chosen), look)
         page.figure(surrogates.surrogates(shapes, page.dark()), "surrogates")
-        st.dataframe({"surrogate": [s.label for s in shapes], "peak": [s.peak for s in shapes], "area": [s.area for s in shapes],
-                      "halved at": [s.half for s in shapes]}, hide_index=True, column_config={
-            name: st.column_config.NumberColumn(format="%.3g") for name in ("peak", "area", "halved at")})
-        page.downloads("surrogates", {"margin": shapes[0].margins} | {f"{n}_{part}": getattr(s, part) for n, s in zip(
-            names, shapes, strict=True) for part in ("derivative", "primitive")})
+        st.dataframe(
+            {
+                "surrogate": [s.label for s in shapes],
+                "peak": [s.peak for s in shapes],
+                "area": [s.area for s in shapes],
+                "halved at": [s.half for s in shapes],
+            },
+            hide_index=True,
+            column_config={name: st.column_config.NumberColumn(format="%.3g") for name in ("peak", "area", "halved at")},
+        )
+        page.downloads(
+            "surrogates",
+            {"margin": shapes[0].margins}
+            | {f"{n}_{part}": getattr(s, part) for n, s in zip(names, shapes, strict=True) for part in ("derivative", "primitive")},
+        )
     with st.expander("The equations and papers", icon=":material/function:"):
         for surrogate in chosen:
             st.latex(r"\text{" + surrogate.title + r":}\quad \frac{\partial s}{\partial u} \approx " + surrogate.equation)
@@ -93,9 +118,17 @@ def show_live() -> str:
 
 
 def download_draws(sampled) -> None:
-    page.downloads("estimate", {
-        "margin": sampled.margins, "mean": sampled.mean, "closed_curve": sampled.expected, "standard_error": sampled.errors,
-        "share_active": sampled.share, "probability": sampled.activity})
+    page.downloads(
+        "estimate",
+        {
+            "margin": sampled.margins,
+            "mean": sampled.mean,
+            "closed_curve": sampled.expected,
+            "standard_error": sampled.errors,
+            "share_active": sampled.share,
+            "probability": sampled.activity,
+        },
+    )
 
 
 def show_estimator(left, right) -> str:
@@ -112,8 +145,10 @@ def show_estimator(left, right) -> str:
         over = compare and (compare.title, estimates.along(compare, sampled.margins))
         page.figure(estimator.estimator(sampled, over, page.dark()), "estimator")
         band = f"±{three_digits(sampled.band)}" if sampled.band < float("inf") else "none: |z| has no mean"
-        st.markdown(f"At *u* = {drawing.u:g}: **active** with probability **{three_digits(100 * sampled.active)} %** · "
-                    f"**g = {three_digits(sampled.g)}** · **σ = {number(sampled.sigma)}** · fixed band **{band}**")
+        st.markdown(
+            f"At *u* = {drawing.u:g}: **active** with probability **{three_digits(100 * sampled.active)} %** · "
+            f"**g = {three_digits(sampled.g)}** · **σ = {number(sampled.sigma)}** · fixed band **{band}**"
+        )
         page.figure(running_mean.running_mean(sampled, page.dark()), "running")
         download_draws(sampled)
     about_estimates(estimate)
@@ -122,8 +157,17 @@ def show_estimator(left, right) -> str:
 
 def show_law(left, right) -> str:
     with left:
-        made = controls.option(["law", "surrogate"], "From", "way", segmented=True, titles=str.capitalize,
-                               help="A law gives a surrogate by its mean; most surrogates give a law.") == "surrogate"
+        made = (
+            controls.option(
+                ["law", "surrogate"],
+                "From",
+                "way",
+                segmented=True,
+                titles=str.capitalize,
+                help="A law gives a surrogate by its mean; most surrogates give a law.",
+            )
+            == "surrogate"
+        )
         choice = settings.choose_law(only_made=made)
         width = settings.choose_width(choice[0], draws=False)
         drawing = controls.edit(Drawing, "draw")
@@ -135,14 +179,19 @@ def show_law(left, right) -> str:
         curves = cached(estimates.law_curves)(chosen, width.delta, drawing.u)
         sampled = cached(estimates.sample)(ZerothOrder(chosen, width.delta), drawing)
         page.figure(law.law(curves, drawing.u, width.delta, sampled, page.dark()), "law")
-        st.markdown(f"Constant **c = {three_digits(curves.constant)}** · E|z| = {number(curves.mean_abs)} · E z² = "
-                    f"{number(curves.mean_square)} · area of *g* = c E|z|¹⁺ᵅ = **{number(curves.area)}**")
-        page.downloads("law", {"z": curves.z, "density": curves.density, "weight": curves.weight, "margin": curves.margins,
-                               "g": curves.g})
+        st.markdown(
+            f"Constant **c = {three_digits(curves.constant)}** · E|z| = {number(curves.mean_abs)} · E z² = "
+            f"{number(curves.mean_square)} · area of *g* = c E|z|¹⁺ᵅ = **{number(curves.area)}**"
+        )
+        page.downloads(
+            "law", {"z": curves.z, "density": curves.density, "weight": curves.weight, "margin": curves.margins, "g": curves.g}
+        )
     with st.expander("From a law to its surrogate, and back", icon=":material/function:"):
-        st.latex(r"g(u) = \mathbb{E}[G] = \frac{c}{\delta}\int_{|u|/\delta}^{\infty} z^{\alpha}\lambda(z)\,dz,\qquad "
-                 r"\delta = 1:\quad \lambda(t) = -\frac{g'(t)}{c\,t^{\alpha}},\quad "
-                 r"c = -2\int_0^\infty g'(s)\,s^{-\alpha}\,ds")
+        st.latex(
+            r"g(u) = \mathbb{E}[G] = \frac{c}{\delta}\int_{|u|/\delta}^{\infty} z^{\alpha}\lambda(z)\,dz,\qquad "
+            r"\delta = 1:\quad \lambda(t) = -\frac{g'(t)}{c\,t^{\alpha}},\quad "
+            r"c = -2\int_0^\infty g'(s)\,s^{-\alpha}\,ds"
+        )
         st.latex(chosen.equation)
         page.citation("mukhoty2023localzo")
     return code_of_law(choice, width, drawing)
@@ -151,11 +200,24 @@ def show_law(left, right) -> str:
 def show_cost(left, right) -> str:
     with left:
         choice = settings.choose_law()
-        over = controls.option(["pareto", "draws", "delta"], "Show", "over", titles={
-            "pareto": "Error against activity", "draws": "Both against the draws", "delta": "Both against the width"}.get)
+        over = controls.option(
+            ["pareto", "draws", "delta"],
+            "Show",
+            "over",
+            titles={"pareto": "Error against activity", "draws": "Both against the draws", "delta": "Both against the width"}.get,
+        )
         width = settings.choose_width(choice[0], draws=over == "delta")
-        flat = controls.option(["flat", "normal"], "Density of the margins", "density", segmented=True, titles={
-            "flat": "Flat", "normal": "Normal"}.get, help="How many neurons are how far from their threshold.") == "flat"
+        flat = (
+            controls.option(
+                ["flat", "normal"],
+                "Density of the margins",
+                "density",
+                segmented=True,
+                titles={"flat": "Flat", "normal": "Normal"}.get,
+                help="How many neurons are how far from their threshold.",
+            )
+            == "flat"
+        )
         density = None if flat else controls.edit(Density, "margins")
     with right, page.guarded():
         if (chosen := chosen_law(choice)) is None:
@@ -166,15 +228,23 @@ def show_cost(left, right) -> str:
         else:
             swept = cached(estimates.sweep)(chosen, width.delta, width.draws, over, density)
             page.figure(cost_sweep.cost_sweep(swept, flat, page.dark()), f"cost-{over}")
-        table = {"estimator": [p.label for p in points], "active width" if flat else "active, %": [
-            p.activity if flat else 100 * p.activity for p in points], "variance": [p.variance for p in points],
-            "squared bias": [p.squared_bias for p in points]}
-        st.dataframe(table, hide_index=True, column_config={
-            name: st.column_config.NumberColumn(format="%.3g") for name in table if name != "estimator"})
+        table = {
+            "estimator": [p.label for p in points],
+            "active width" if flat else "active, %": [p.activity if flat else 100 * p.activity for p in points],
+            "variance": [p.variance for p in points],
+            "squared bias": [p.squared_bias for p in points],
+        }
+        st.dataframe(
+            table,
+            hide_index=True,
+            column_config={name: st.column_config.NumberColumn(format="%.3g") for name in table if name != "estimator"},
+        )
         page.downloads("trade-off", table)
-        st.caption("The gate is active with probability p = min(1, s g) and then has the value g/p: no unbiased estimate with that "
-                   "activity has less variance. It is this project's own extra, in no paper. The fixed bands are those the LocalZO "
-                   "authors match to m draws; they match where membranes are equally dense everywhere.")
+        st.caption(
+            "The gate is active with probability p = min(1, s g) and then has the value g/p: no unbiased estimate with that "
+            "activity has less variance. It is this project's own extra, in no paper. The fixed bands are those the LocalZO "
+            "authors match to m draws; they match where membranes are equally dense everywhere."
+        )
         page.citation("mukhoty2023localzo", "pereznieves2021sparse")
     settings_ = f"{text.source(chosen)}, {width.delta!r}"
     return """
@@ -182,27 +252,43 @@ from snnviz import *
 from snnviz.estimates import Density, sweep, trade_off
 from snnviz.zeroth_order import *
 
-""" + (f"""for point in trade_off({settings_}, density={text.source(density)}):
+""" + (
+        f"""for point in trade_off({settings_}, density={text.source(density)}):
     print(point.label, point.activity, point.variance, point.squared_bias)
-""" if over == "pareto" else f"print(sweep({settings_}, {width.draws}, {over!r}, {text.source(density)}))")
+"""
+        if over == "pareto"
+        else f"print(sweep({settings_}, {width.draws}, {over!r}, {text.source(density)}))"
+    )
 
 
 def about_estimates(estimate: ZerothOrder) -> None:
     """The exercise and the equations of a zeroth-order estimate."""
     with st.expander("Predict first: how often is a value not 0?", icon=":material/quiz:"):
         for i, question in enumerate(estimates.questions()):
-            guess = st.number_input(f"{question.text} In percent:", 0.0, 100.0, None, step=1.0, format="%g", key=f"guess{i}",
-                                    placeholder="your prediction")
+            guess = st.number_input(
+                f"{question.text} In percent:",
+                0.0,
+                100.0,
+                None,
+                step=1.0,
+                format="%g",
+                key=f"guess{i}",
+                placeholder="your prediction",
+            )
             if guess is not None:
                 off = three_digits(abs(guess - question.answer))
-                st.markdown(f"It is **{three_digits(question.answer)} %**; you are off by {off}. "
-                            + ("The band ±|z|δ must reach u." if i == 0 else "One of the five bands must: 1 − (1 − 0.317)⁵."))
+                st.markdown(
+                    f"It is **{three_digits(question.answer)} %**; you are off by {off}. "
+                    + ("The band ±|z|δ must reach u." if i == 0 else "One of the five bands must: 1 − (1 − 0.317)⁵.")
+                )
     with st.expander("The equations and papers", icon=":material/function:"):
         st.latex("G = " + estimate.equation + r",\qquad z_k \sim \lambda")
         st.latex(estimate.law.equation)
-        st.latex(r"\mathbb{E}[G] = g(u) = \frac{c}{\delta}\int_{|u|/\delta}^{\infty} z^{\alpha}\lambda(z)\,dz,\qquad "
-                 r"\mathrm{Var}\,G = \tfrac1m\Big(\frac{c^2}{4\delta^2}\,\mathbb{E}\big[|z|^{2\alpha};|z|>\tfrac{|u|}{\delta}\big]"
-                 r" - g(u)^2\Big)")
+        st.latex(
+            r"\mathbb{E}[G] = g(u) = \frac{c}{\delta}\int_{|u|/\delta}^{\infty} z^{\alpha}\lambda(z)\,dz,\qquad "
+            r"\mathrm{Var}\,G = \tfrac1m\Big(\frac{c^2}{4\delta^2}\,\mathbb{E}\big[|z|^{2\alpha};|z|>\tfrac{|u|}{\delta}\big]"
+            r" - g(u)^2\Big)"
+        )
         st.latex(r"P(G \neq 0) = 1 - \big(1 - P(|z| > |u|/\delta)\big)^m,\qquad B_{th} = \delta\,\mathbb{E}\max_{k \le m}|z_k|")
         page.citation("mukhoty2023localzo", "pereznieves2021sparse")
 

@@ -18,15 +18,25 @@ from snnviz.ui.runs import cached
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
 LOSSES = {cls.__name__: cls for cls in (WeightedSpikes, SpikeAt)}
 PRESETS = {
-    "EXODUS calm, SLAYER explodes": ("SLAYER's first-layer gradient grows about thirtyfold a layer; EXODUS's does not.",
-                                     {"of": "network", "view": "growth"}),
-    "EXODUS's own limit": ("A narrow, high surrogate: the exact multiplier leaves ±1 and the exact gradient explodes.",
-                           {"surrogate.SingleExponential.width": "0.1", "log": "true", "run.steps": "400",
-                            "stimulus.Noise.mean": "0.12", "stimulus.Noise.sd": "0.25"}),
+    "EXODUS calm, SLAYER explodes": (
+        "SLAYER's first-layer gradient grows about thirtyfold a layer; EXODUS's does not.",
+        {"of": "network", "view": "growth"},
+    ),
+    "EXODUS's own limit": (
+        "A narrow, high surrogate: the exact multiplier leaves ±1 and the exact gradient explodes.",
+        {
+            "surrogate.SingleExponential.width": "0.1",
+            "log": "true",
+            "run.steps": "400",
+            "stimulus.Noise.mean": "0.12",
+            "stimulus.Noise.sd": "0.25",
+        },
+    ),
     "Equal, or not": ("Reset to zero: SLAYER is no longer BPTT with the reset cut.", {"neuron.LIF.reset_mode": "zero"}),
-    "The LocalZO mean settles": ("Twenty draws a step, beside the Gaussian surrogate they stand for.",
-                                 {"methods": "cut-localzo", "surrogate": "Gaussian", "surrogate.Gaussian.sigma": "0.5",
-                                  "localzo.draws": "20"}),
+    "The LocalZO mean settles": (
+        "Twenty draws a step, beside the Gaussian surrogate they stand for.",
+        {"methods": "cut-localzo", "surrogate": "Gaussian", "surrogate.Gaussian.sigma": "0.5", "localzo.draws": "20"},
+    ),
     "Who is right?": ("Finite differences of a smooth spike: the exact gradient passes through them.", {"view": "smooth"}),
 }
 
@@ -38,17 +48,32 @@ page.heading(
 page.presets("gradients.py", PRESETS)
 left, right = page.sides()
 with left:
-    subject = controls.option(["neuron", "network"], "What is differentiated", "of", segmented=True,
-                              titles={"neuron": "One neuron", "network": "A network"}.get)
+    subject = controls.option(
+        ["neuron", "network"],
+        "What is differentiated",
+        "of",
+        segmented=True,
+        titles={"neuron": "One neuron", "network": "A network"}.get,
+    )
 with right:
     if subject == "neuron":
         picked = methods.names(methods.FOR_A_NEURON, ["kept", "cut", "slayer", "exodus"])
-        view = controls.option(["traces", "smooth"], "View", "view", segmented=True,
-                               titles={"traces": "Gradient by time", "smooth": "Who is right?"}.get)
+        view = controls.option(
+            ["traces", "smooth"],
+            "View",
+            "view",
+            segmented=True,
+            titles={"traces": "Gradient by time", "smooth": "Who is right?"}.get,
+        )
     else:
         picked = methods.names(methods.FOR_A_NETWORK, ["kept", "slayer", "exodus"])
-        view = controls.option(["layers", "growth", "heat", "weights"], "View", "view", segmented=True, titles={
-            "layers": "By layer", "growth": "Growth", "heat": "Heat map", "weights": "Weights"}.get)
+        view = controls.option(
+            ["layers", "growth", "heat", "weights"],
+            "View",
+            "view",
+            segmented=True,
+            titles={"layers": "By layer", "growth": "Growth", "heat": "Heat map", "weights": "Weights"}.get,
+        )
     if not picked:
         st.info("Choose a method above.")
         st.stop()
@@ -74,24 +99,37 @@ if subject == "neuron":
             weights = np.random.default_rng(experiment.seed).standard_normal(len(current))
             smooth = smooth_spike_gradients(neuron, exact[0].surrogate, current, weights, {m.label: m for m in exact})
             page.figure(smooth_spike.smooth_spike(smooth, methods.hues(exact), page.dark()), "smooth")
-            st.caption("Here the step itself is replaced by the surrogate's primitive, so that a true gradient exists. The dots "
-                       "are central differences of the run; no method is involved in them.")
+            st.caption(
+                "Here the step itself is replaced by the surrogate's primitive, so that a true gradient exists. The dots "
+                "are central differences of the run; no method is involved in them."
+            )
         else:
             page.figure(gradient_traces.gradient_traces(runs, methods.hues(chosen), log=log, dark=page.dark()), "deltas")
-            st.caption("The strips show each method's multiplier β ∂v/∂u, step by step: blank is 0 (the past is forgotten), blue "
-                       "goes up to 1, yellow down to −1; orange and pink lie beyond, and there a gradient grows on its way back.")
+            st.caption(
+                "The strips show each method's multiplier β ∂v/∂u, step by step: blank is 0 (the past is forgotten), blue "
+                "goes up to 1, yellow down to −1; orange and pink lie beyond, and there a gradient grows on its way back."
+            )
         first = chosen[0].label
         st.dataframe(
-            {"method": [r.method for r in comparison.rows], "computed by": [run.backend for run in comparison.runs.values()],
-             "norm": [r.norm for r in comparison.rows], f"cosine to {first}": [r.cosine for r in comparison.rows],
-             "largest difference, relative": [r.largest_difference for r in comparison.rows]},
-            hide_index=True, column_config={
+            {
+                "method": [r.method for r in comparison.rows],
+                "computed by": [run.backend for run in comparison.runs.values()],
+                "norm": [r.norm for r in comparison.rows],
+                f"cosine to {first}": [r.cosine for r in comparison.rows],
+                "largest difference, relative": [r.largest_difference for r in comparison.rows],
+            },
+            hide_index=True,
+            column_config={
                 "norm": st.column_config.NumberColumn(format="%.4g"),
                 f"cosine to {first}": st.column_config.NumberColumn(format="%.6f"),
-                "largest difference, relative": st.column_config.NumberColumn(format="%.2e")})
+                "largest difference, relative": st.column_config.NumberColumn(format="%.2e"),
+            },
+        )
         page.downloads("gradients", {"time_ms": next(iter(runs.values())).times} | {k: r.delta[:, 0, 0] for k, r in runs.items()})
-        st.caption("BPTT is torch autograd through the neuron's own step; the others are the kernel's sweep; both in float64. "
-                   "That is what makes their agreement mean something.")
+        st.caption(
+            "BPTT is torch autograd through the neuron's own step; the others are the kernel's sweep; both in float64. "
+            "That is what makes their agreement mean something."
+        )
 else:
     with left:
         shape = controls.choose(ARCHITECTURES, "Network", "network", default=FeedForward())
@@ -104,14 +142,38 @@ else:
             comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen(), None, False, 1)
         hues = methods.hues(chosen)
         if view == "layers":
-            page.figure(layer_values.layer_values(comparison.layers, comparison.table("norm"), hues,
-                                                  "Size of each layer's weight gradient", "‖∂L/∂W‖", dark=page.dark()), "norms")
-            page.figure(layer_values.layer_values(
-                comparison.layers, comparison.table("cosine"), hues, f"Direction: cosine to {chosen[0].label}", "cosine",
-                log=False, dark=page.dark(), height=300), "cosines")
+            page.figure(
+                layer_values.layer_values(
+                    comparison.layers,
+                    comparison.table("norm"),
+                    hues,
+                    "Size of each layer's weight gradient",
+                    "‖∂L/∂W‖",
+                    dark=page.dark(),
+                ),
+                "norms",
+            )
+            page.figure(
+                layer_values.layer_values(
+                    comparison.layers,
+                    comparison.table("cosine"),
+                    hues,
+                    f"Direction: cosine to {chosen[0].label}",
+                    "cosine",
+                    log=False,
+                    dark=page.dark(),
+                    height=300,
+                ),
+                "cosines",
+            )
         elif view == "growth":
-            over = controls.option(["depth", "steps", "tau", "scale"], "Against", "over", segmented=True, titles={
-                "depth": "Depth", "steps": "Steps", "tau": "Time constant", "scale": "SLAYER's scale"}.get)
+            over = controls.option(
+                ["depth", "steps", "tau", "scale"],
+                "Against",
+                "over",
+                segmented=True,
+                titles={"depth": "Depth", "steps": "Steps", "tau": "Time constant", "scale": "SLAYER's scale"}.get,
+            )
             values, settings, label = methods.sweep_over(over, experiment, chosen)
             points, bar = [], st.progress(0.0, "Sweeping")
             for i, (value, setting, swept) in enumerate(zip(values, *settings, strict=True), 1):
@@ -127,14 +189,18 @@ else:
             else:
                 gradients = {k: run.weight_gradients[layer] for k, run in comparison.runs.items()}
                 page.figure(weight_scatter.weight_scatter(gradients, hues, page.dark()), "weights")
-        page.downloads("layers", {k: [getattr(r, k) for r in comparison.rows] for k in
-                                  ("method", "layer", "norm", "cosine", "largest_difference")})
+        page.downloads(
+            "layers",
+            {k: [getattr(r, k) for r in comparison.rows] for k in ("method", "layer", "norm", "cosine", "largest_difference")},
+        )
 
 active = {k: float(np.mean([r.active for r in run.layers if r.active is not None])) for k, run in comparison.runs.items()}
 st.subheader("Three choices make a method", anchor=False)
-st.latex(r"\delta_t = \underbrace{g_t\,s'_t}_{\text{1. at the spike}} + "
-         r"\underbrace{\beta\,\tfrac{\partial v_t}{\partial u_t}}_{\text{2. along time}}\,\delta_{t+1},\qquad "
-         r"\underbrace{W^{\top}\delta}_{\text{3. across layers}}")
+st.latex(
+    r"\delta_t = \underbrace{g_t\,s'_t}_{\text{1. at the spike}} + "
+    r"\underbrace{\beta\,\tfrac{\partial v_t}{\partial u_t}}_{\text{2. along time}}\,\delta_{t+1},\qquad "
+    r"\underbrace{W^{\top}\delta}_{\text{3. across layers}}"
+)
 st.markdown(methods.terms(chosen, active))
 with st.expander("The methods' equations and papers", icon=":material/function:"):
     for method in chosen:
@@ -146,7 +212,7 @@ from snnviz import *
 
 comparison = compare_gradients(
     {text.source(experiment)},
-    [{', '.join(map(text.source, chosen))}],
+    [{", ".join(map(text.source, chosen))}],
     "{backend.chosen()}",
 )
 for row in comparison.rows:

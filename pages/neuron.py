@@ -21,8 +21,14 @@ page.heading(
 )
 top = st.columns([1, 1, 1, 1], vertical_alignment="bottom")
 with top[0]:
-    view = controls.option(["live", "figure"], "View", "view", segmented=True, titles={"live": "Live", "figure": "Figure"}.get,
-                           help="Live: the kernels run in this page. Figure: they run on the server, on the chosen backend.")
+    view = controls.option(
+        ["live", "figure"],
+        "View",
+        "view",
+        segmented=True,
+        titles={"live": "Live", "figure": "Figure"}.get,
+        help="Live: the kernels run in this page. Figure: they run on the server, on the chosen backend.",
+    )
 absent = scope.problem("neuron-scope") if view == "live" else None
 live = view == "live" and absent is None
 left, right = (None, st.container()) if live else page.sides()
@@ -75,8 +81,13 @@ with right, page.guarded():
             del st.session_state["held"]
             st.rerun()
         one = (slice(None), 0, column)
-        columns = {"time_ms": layer.times, "input": layer.current[one], "membrane_before_reset": layer.u[one],
-                   "membrane_after_reset": layer.v[one], "threshold": layer.theta[one]}
+        columns = {
+            "time_ms": layer.times,
+            "input": layer.current[one],
+            "membrane_before_reset": layer.u[one],
+            "membrane_after_reset": layer.v[one],
+            "threshold": layer.theta[one],
+        }
         if layer.spikes is not None:
             columns["spikes"] = layer.spikes[one]
         if layer.trace is not None:

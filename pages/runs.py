@@ -13,7 +13,7 @@ page.heading(
 with page.guarded():
     kept = store.default()
     for run in {s.run for s in kept.list(live=True)}:
-        jobs.follow(run)            # one whose worker is gone is told apart from one that goes
+        jobs.follow(run)  # one whose worker is gone is told apart from one that goes
     rows = kept.list()
 follow.complaint()
 if not rows:
@@ -33,24 +33,35 @@ groups: dict[str, list[store.Summary]] = {}
 for row in rows:
     groups.setdefault(row.run, []).append(row)
 shown = {
-    run: lines for run, lines in groups.items()
-    if (not wanted_sets or lines[0].dataset in wanted_sets) and (not wanted_states or lines[0].status.value in wanted_states)
+    run: lines
+    for run, lines in groups.items()
+    if (not wanted_sets or lines[0].dataset in wanted_sets)
+    and (not wanted_states or lines[0].status.value in wanted_states)
     and (not wanted_methods or any(line.method in wanted_methods for line in lines))
     and (not mine or lines[0].owner == follow.visitor())
 }
 ids = list(shown)
 picked = st.dataframe(
-    {"started": [follow.when(lines[0].created) for lines in shown.values()],
-     "data": [lines[0].dataset for lines in shown.values()],
-     "methods": [", ".join(dict.fromkeys(line.method for line in lines)) for lines in shown.values()],
-     "status": [lines[0].status.value for lines in shown.values()],
-     "epochs": [f"{min(line.epochs for line in lines)} of {lines[0].asked}" for lines in shown.values()],
-     "best test accuracy": [100 * follow.best(lines) for lines in shown.values()],
-     "seconds": [sum(line.seconds for line in lines) for lines in shown.values()],
-     "ran on": [lines[0].backend for lines in shown.values()]},
-    hide_index=True, key="runs_table", on_select="rerun", selection_mode="multi-row", height=min(36 * len(ids) + 40, 300),
-    column_config={"best test accuracy": st.column_config.NumberColumn(format="%.1f %%"),
-                   "seconds": st.column_config.NumberColumn(format="%.1f")})
+    {
+        "started": [follow.when(lines[0].created) for lines in shown.values()],
+        "data": [lines[0].dataset for lines in shown.values()],
+        "methods": [", ".join(dict.fromkeys(line.method for line in lines)) for lines in shown.values()],
+        "status": [lines[0].status.value for lines in shown.values()],
+        "epochs": [f"{min(line.epochs for line in lines)} of {lines[0].asked}" for lines in shown.values()],
+        "best test accuracy": [100 * follow.best(lines) for lines in shown.values()],
+        "seconds": [sum(line.seconds for line in lines) for lines in shown.values()],
+        "ran on": [lines[0].backend for lines in shown.values()],
+    },
+    hide_index=True,
+    key="runs_table",
+    on_select="rerun",
+    selection_mode="multi-row",
+    height=min(36 * len(ids) + 40, 300),
+    column_config={
+        "best test accuracy": st.column_config.NumberColumn(format="%.1f %%"),
+        "seconds": st.column_config.NumberColumn(format="%.1f"),
+    },
+)
 st.markdown(f":small[{len(ids)} of {len(groups)} runs. They are kept in `{kept.name}`.]")
 chosen = [ids[i] for i in picked.selection.rows if i < len(ids)] or ids[:1]
 with page.guarded():
@@ -103,16 +114,18 @@ if st.session_state.pop("runs_go", False):
 with st.container(horizontal=True):
     if len(opened) == 1:
         state = opened[0]
-        st.button("Run again", icon=":material/replay:", on_click=again, args=(state,),
-                  help="With the same settings, from the start.")
+        st.button(
+            "Run again", icon=":material/replay:", on_click=again, args=(state,), help="With the same settings, from the start."
+        )
         if not state.status.live and state.status is not store.Status.FINISHED:
             st.button("Go on", icon=":material/play_arrow:", on_click=follow.attempt, args=(jobs.go_on, state.run.id))
         if st.button("Show under Training", icon=":material/model_training:"):
             see(state.run.id)
             st.switch_page("pages/training.py")
         page.downloads("run", follow.columns(state))
-        st.download_button("Settings (TOML)", follow.settings_toml(state), "run.toml", key="toml", on_click="ignore",
-                           icon=":material/download:")
+        st.download_button(
+            "Settings (TOML)", follow.settings_toml(state), "run.toml", key="toml", on_click="ignore", icon=":material/download:"
+        )
     if st.button("Delete", icon=":material/delete:", key="delete"):
         confirm(chosen)
 
@@ -123,7 +136,7 @@ if len(opened) == 1:
 {follow.IMPORTS}
 
 trainings = [
-{chr(10).join(f'    {text.source(t)},' for t in state.run.trainings)}
+{chr(10).join(f"    {text.source(t)}," for t in state.run.trainings)}
 ]
 for number, record in compare_training(trainings, "{state.run.backend}"):
     if isinstance(record, EpochRecord):

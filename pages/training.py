@@ -18,7 +18,7 @@ from snnviz.ui import backend, controls, follow, methods, page
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
 TRAINABLE = {name: cls for name, cls in LOSSES.items() if issubclass(cls, AbstractTrainingLoss)}
 SETS = {name: cls for name, cls in DATASETS.items() if name not in ("TonicSet", "OwnRecordings")}
-SHAPED = ("inputs", "outputs", "side")          # of a network: they follow from the data set
+SHAPED = ("inputs", "outputs", "side")  # of a network: they follow from the data set
 
 page.heading(
     "Train several methods side by side",
@@ -41,8 +41,17 @@ with left:
         schedule = controls.choose(SCHEDULES, "Learning rate over time", "schedule", default=Training().schedule)
         loss = controls.choose(TRAINABLE, "Loss", "loss", default=Training().loss)
         base = controls.edit(Training, "run", only=("batch", "seed", "clip"))
-        repeats = controls.number(1, Param("Repeats over seeds", low=1, high=20, slider=(1, 10, 1),
-                                           help="Each method is trained that often, from other weights."), "repeats")
+        repeats = controls.number(
+            1,
+            Param(
+                "Repeats over seeds",
+                low=1,
+                high=20,
+                slider=(1, 10, 1),
+                help="Each method is trained that often, from other weights.",
+            ),
+            "repeats",
+        )
         sample = controls.number(0, Param("Test sample shown", low=0, high=100_000), "sample")
     chosen = methods.settings(picked)
 
@@ -51,23 +60,43 @@ with right, page.guarded():
         st.info("Choose a method at the left.")
         st.stop()
     trainings = tuple(
-        dataclasses.replace(base, dataset=dataset, architecture=shape, neuron=neuron, method=method, loss=loss,
-                            optimiser=optimiser, schedule=schedule, epochs=epochs, seed=base.seed + repeat)
-        for method in chosen for repeat in range(repeats))
+        dataclasses.replace(
+            base,
+            dataset=dataset,
+            architecture=shape,
+            neuron=neuron,
+            method=method,
+            loss=loss,
+            optimiser=optimiser,
+            schedule=schedule,
+            epochs=epochs,
+            seed=base.seed + repeat,
+        )
+        for method in chosen
+        for repeat in range(repeats)
+    )
     state = follow.current()
     view = controls.option(list(follow.VIEWS), "Picture", "view", titles=follow.VIEWS.get, segmented=True)
     one = 0
     if view in follow.ONE_METHOD and state is not None and len(state.run.labels) > 1:
         one = state.run.labels.index(st.selectbox("Method", state.run.labels, key="method_shown"))
 
-    state = follow.watch(Run(trainings, backend.chosen(), sample, follow.visitor(), dataset.title),
-                         lambda now: follow.picture([now], view, one, "training"),
-                         "Nothing has run yet. The settings are good to begin with: press Start.")
+    state = follow.watch(
+        Run(trainings, backend.chosen(), sample, follow.visitor(), dataset.title),
+        lambda now: follow.picture([now], view, one, "training"),
+        "Nothing has run yet. The settings are good to begin with: press Start.",
+    )
     if state is not None and not state.status.live:
         with st.container(horizontal=True):
             page.downloads("training", follow.columns(state))
-            st.download_button("Settings (TOML)", follow.settings_toml(state), "training.toml", key="toml", on_click="ignore",
-                               icon=":material/download:")
+            st.download_button(
+                "Settings (TOML)",
+                follow.settings_toml(state),
+                "training.toml",
+                key="toml",
+                on_click="ignore",
+                icon=":material/download:",
+            )
             st.page_link("pages/runs.py", label="All saved runs", icon=":material/folder_open:")
 
 with st.expander("What differs between the methods", icon=":material/function:"):
@@ -80,7 +109,7 @@ page.code_behind(f"""
 {follow.IMPORTS}
 
 common = {text.source(dataclasses.replace(made, method=type(base.method)()))}
-for method in [{', '.join(map(text.source, chosen))}]:
+for method in [{", ".join(map(text.source, chosen))}]:
     for record in train(dataclasses.replace(common, method=method), "{backend.chosen()}"):
         if isinstance(record, EpochRecord):
             print(method.label, record.epoch, record.test_accuracy)

@@ -1,9 +1,9 @@
 """snnviz: see how a spiking neural network is trained.
 
-    from snnviz import LIF, BPTT, Exodus, Slayer, Experiment, Step, simulate, compare_gradients
+from snnviz import LIF, BPTT, Exodus, Slayer, Experiment, Step, simulate, compare_gradients
 
-    record = simulate(Experiment(LIF(tau_mem=20.0), Step(0.08)))
-    compare_gradients(Experiment(LIF(tau_mem=20.0), Step(0.08)), [BPTT(), Slayer(), Exodus()]).rows
+record = simulate(Experiment(LIF(tau_mem=20.0), Step(0.08)))
+compare_gradients(Experiment(LIF(tau_mem=20.0), Step(0.08)), [BPTT(), Slayer(), Exodus()]).rows
 """
 
 from snnviz.experiments import ARCHITECTURES as ARCHITECTURES

@@ -1,9 +1,9 @@
 """Training without a browser: `python -m snnviz train settings.toml`. Results go into the store that the app reads.
 
-    python -m snnviz settings > settings.toml            # the settings, ready to be changed
-    python -m snnviz train settings.toml
-    python -m snnviz compare settings.toml --methods BPTT Exodus Slayer LocalZO --seeds 3 --csv results.csv
-    python -m snnviz fetch SHD --folder recordings       # a set of tonic's catalogue
+python -m snnviz settings > settings.toml            # the settings, ready to be changed
+python -m snnviz train settings.toml
+python -m snnviz compare settings.toml --methods BPTT Exodus Slayer LocalZO --seeds 3 --csv results.csv
+python -m snnviz fetch SHD --folder recordings       # a set of tonic's catalogue
 """
 
 import argparse
@@ -16,8 +16,8 @@ import sys
 import time
 from collections.abc import Sequence
 
-BAR = 24            # characters of the progress bar
-EVERY = 0.2         # seconds between two drawings of it
+BAR = 24  # characters of the progress bar
+EVERY = 0.2  # seconds between two drawings of it
 
 
 class Wrong(Exception):
@@ -94,7 +94,7 @@ def _compare(given: argparse.Namespace) -> int:
 
 
 def _fetch(given: argparse.Namespace) -> int:
-    ended = signal.signal(signal.SIGTERM, signal.default_int_handler)       # stopped by another program as by Ctrl-C
+    ended = signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped by another program as by Ctrl-C
     try:
         from snnviz.datasets.catalogue import by_hand, named
         from snnviz.datasets.events import data_dir
@@ -197,7 +197,7 @@ class _Progress:
             return
         done = sum(line.done for line in lines) / len(lines)
         if not self.terminal and any(len(line.epochs) < len(lines[0].epochs) and not line.problem for line in lines):
-            return                                      # where nothing can be drawn over: one line when all are there
+            return  # where nothing can be drawn over: one line when all are there
         self.drawn = now
         passed = now - self.start
         told = [f"[{'#' * round(BAR * done):{BAR}}] {100 * done:3.0f} %", f"{passed:.0f} s"]
@@ -230,9 +230,17 @@ def _table(lines: list[_Line]) -> None:
         last = [line.epochs[-1] for line in mine]
         seconds = [sum((e.seconds for e in line.epochs), Seconds()).total for line in mine]
         wrong = dict.fromkeys(p for e in last for p in e.problems)
-        rows.append((method.label, str(last[0].epoch), _spread([e.train_loss for e in last]),
-                     _spread([100 * e.test_accuracy for e in last], " %"), _spread(seconds),
-                     " ".join(f"{100 * a:.0f} %" for a in last[0].active), " ".join(wrong)))
+        rows.append(
+            (
+                method.label,
+                str(last[0].epoch),
+                _spread([e.train_loss for e in last]),
+                _spread([100 * e.test_accuracy for e in last], " %"),
+                _spread(seconds),
+                " ".join(f"{100 * a:.0f} %" for a in last[0].active),
+                " ".join(wrong),
+            )
+        )
     if len(rows) > 1:
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
         for row in rows:
@@ -271,8 +279,11 @@ def _keep(lines: list[_Line], backend: str, title: str, stopped: bool) -> None:
         kept = store.default()
         kept.begin(run)
         for number, line in enumerate(lines):
-            kept.keep(run.id, number, store.Line(line.training, tuple(line.epochs), _curve(line.batches), ended=not stopped,
-                                                 problem=line.problem))
+            kept.keep(
+                run.id,
+                number,
+                store.Line(line.training, tuple(line.epochs), _curve(line.batches), ended=not stopped, problem=line.problem),
+            )
         kept.mark(run.id, status)
     except (store.StoreError, ImportError) as problem:
         print(f"The run is not kept: {problem}", file=sys.stderr)
@@ -290,9 +301,15 @@ def _curve(batches: list):
         return Curve.empty()
     size = -(-len(batches) // POINTS)
     nothing = (float("nan"),) * len(batches[0].rates)
-    columns = [[b.epoch - 1 + b.batch / b.batches for b in batches], [b.loss for b in batches], [b.accuracy for b in batches],
-               np.cumsum([b.seconds.total for b in batches]), [b.rates for b in batches],
-               [nothing if b.active is None else b.active for b in batches], [b.norms for b in batches]]
+    columns = [
+        [b.epoch - 1 + b.batch / b.batches for b in batches],
+        [b.loss for b in batches],
+        [b.accuracy for b in batches],
+        np.cumsum([b.seconds.total for b in batches]),
+        [b.rates for b in batches],
+        [nothing if b.active is None else b.active for b in batches],
+        [b.norms for b in batches],
+    ]
     starts = range(0, len(batches), size)
 
     def joined(part):

@@ -22,8 +22,12 @@ import torch
 
 from snnviz.params import Declared, param
 
-CONTENDERS = {"naive": "autograd, slicing h[:, t, :]", "unbind": "autograd, h.unbind(1)", "fused": "fused dense kernel",
-              "sparse": "sparse kernel"}
+CONTENDERS = {
+    "naive": "autograd, slicing h[:, t, :]",
+    "unbind": "autograd, h.unbind(1)",
+    "fused": "fused dense kernel",
+    "sparse": "sparse kernel",
+}
 SHARES = (0.5, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 RESULTS = pathlib.Path(__file__).parents[1] / "bench" / "results"
 
@@ -33,14 +37,21 @@ class Plan(Declared):
     """What to measure: a layer N to N on a batch of B, over the active share (at `steps`) or over the steps (at 1 %)."""
 
     over_steps: bool = False
-    steps: int = param(200, "Steps", "T", low=10, high=1000, slider=(50, 500, 50),
-                       help="Naive slicing takes time and memory as their square.")
+    steps: int = param(
+        200, "Steps", "T", low=10, high=1000, slider=(50, 500, 50), help="Naive slicing takes time and memory as their square."
+    )
     batch: int = param(8, "Batch", "B", low=1, high=64, slider=(2, 32, 2), help="Samples side by side.")
-    hidden: int = param(128, "Width", "N", low=8, high=1024, slider=(32, 512, 32),
-                        help="Neurons of the layer, and of the one below.")
-    repeats: int = param(3, "Repeats", low=1, high=25, slider=(1, 9, 1),
-                         help="Contenders take turns; the fastest counts. The kernels, which take "
-                         "milliseconds, run five times as often.")
+    hidden: int = param(
+        128, "Width", "N", low=8, high=1024, slider=(32, 512, 32), help="Neurons of the layer, and of the one below."
+    )
+    repeats: int = param(
+        3,
+        "Repeats",
+        low=1,
+        high=25,
+        slider=(1, 9, 1),
+        help="Contenders take turns; the fastest counts. The kernels, which take milliseconds, run five times as often.",
+    )
 
     @property
     def points(self) -> list[tuple[int, float]]:
@@ -53,8 +64,10 @@ class Plan(Declared):
         """Raise ValueError if the slicing contender would take minutes, saying what to lower."""
         traffic = max(16 * steps**2 for steps, _ in self.points) * self.batch * self.hidden
         if traffic > 60e9:
-            raise ValueError(f"Slicing would move {traffic / 1e9:.0f} GB in one backward pass, and 60 GB are allowed: lower the "
-                             f"steps ({self.steps}), the width ({self.hidden}) or the batch ({self.batch}).")
+            raise ValueError(
+                f"Slicing would move {traffic / 1e9:.0f} GB in one backward pass, and 60 GB are allowed: lower the "
+                f"steps ({self.steps}), the width ({self.hidden}) or the batch ({self.batch})."
+            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,8 +109,10 @@ def unmeasurable() -> str | None:
     try:
         import bench.sparsity
     except ImportError:
-        return ("The benchmarks are not installed here. Run the app from a copy of the repository, where bench/ is, to measure "
-                "on this machine.")
+        return (
+            "The benchmarks are not installed here. Run the app from a copy of the repository, where bench/ is, to measure "
+            "on this machine."
+        )
     return bench.sparsity.BACKENDS["native"].unusable()
 
 
@@ -186,7 +201,8 @@ def recorded(folder: pathlib.Path = RESULTS, gpu: bool = True) -> list[Series]:
                 about = f"{case['workload']}, T = {case['steps']}, {size}"
                 forward, backward = ({n: t[f"{way}_ms"] for n, t in case["contenders"].items()} for way in ("forward", "backward"))
                 layers.setdefault(about, []).append(
-                    Timing(case["steps"], case["batch"], case["hidden"], case["active"], forward, backward))
+                    Timing(case["steps"], case["batch"], case["hidden"], case["active"], forward, backward)
+                )
             found += [Series(_told(machine), machine["date"][:10], about, tuple(t)) for about, t in layers.items()]
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
@@ -210,8 +226,11 @@ def exponents(timings: Sequence[Timing], step: bool = False) -> dict[str, float]
     steps = np.log([t.steps for t in longer])
     if not len(steps) or np.ptp(steps) == 0:
         return {}
-    return {name: float(np.polyfit(steps, np.log([t.milliseconds(name, step) for t in longer]), 1)[0])
-            for name in CONTENDERS if all(name in t.backward for t in longer)}
+    return {
+        name: float(np.polyfit(steps, np.log([t.milliseconds(name, step) for t in longer]), 1)[0])
+        for name in CONTENDERS
+        if all(name in t.backward for t in longer)
+    }
 
 
 def nearest(series: Series, share: float) -> Timing:
@@ -227,17 +246,22 @@ def factors(timing: Timing) -> dict[str, list]:
         factor = timing.factor(name, step)
         return "" if name == "sparse" else f"{factor:,.0f}×" if factor >= 100 else f"{factor:.3g}×"
 
-    return {"contender": [CONTENDERS[name] for name in names],
-            "backward, ms": [timing.milliseconds(name, False) for name in names],
-            "backward: sparse is faster": [faster(name, False) for name in names],
-            "whole step, ms": [timing.milliseconds(name, True) for name in names],
-            "step: sparse is faster": [faster(name, True) for name in names]}
+    return {
+        "contender": [CONTENDERS[name] for name in names],
+        "backward, ms": [timing.milliseconds(name, False) for name in names],
+        "backward: sparse is faster": [faster(name, False) for name in names],
+        "whole step, ms": [timing.milliseconds(name, True) for name in names],
+        "step: sparse is faster": [faster(name, True) for name in names],
+    }
 
 
 def table(series: Series) -> dict[str, list]:
     """Every point and contender as a row."""
-    rows = [(t.steps, t.batch, t.hidden, t.active, name, t.forward[name], t.backward[name], series.machine, series.date)
-            for t in series.timings for name in t.backward]
+    rows = [
+        (t.steps, t.batch, t.hidden, t.active, name, t.forward[name], t.backward[name], series.machine, series.date)
+        for t in series.timings
+        for name in t.backward
+    ]
     names = ("steps", "batch", "hidden", "active", "contender", "forward_ms", "backward_ms", "machine", "date")
     return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
 
@@ -279,5 +303,11 @@ PUBLISHED = (
 PUBLISHED_BANDS = tuple(
     Published("SHD", 500, 400, 128, band, active, backward, step, saved, 0.734, accuracy, 923.0, "GTX 1080 Ti")
     for band, active, backward, step, saved, accuracy in (
-        (0.25, 0.69, 32, 5.2, 31, 0.727), (0.2, 0.59, 40, 5.6, 34, 0.716), (0.1, 0.27, 79, 5.8, 42, 0.697),
-        (0.05, 0.14, 141, 6.1, 45, 0.763), (0.01, 0.03, 265, 6.1, 48, 0.727), (0.001, 0.002, 340, 6.2, 49, 0.515)))
+        (0.25, 0.69, 32, 5.2, 31, 0.727),
+        (0.2, 0.59, 40, 5.6, 34, 0.716),
+        (0.1, 0.27, 79, 5.8, 42, 0.697),
+        (0.05, 0.14, 141, 6.1, 45, 0.763),
+        (0.01, 0.03, 265, 6.1, 48, 0.727),
+        (0.001, 0.002, 340, 6.2, 49, 0.515),
+    )
+)

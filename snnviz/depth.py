@@ -23,11 +23,11 @@ from snnviz.neurons import LIF, Reset
 from snnviz.params import Declared, param
 from snnviz.reference_gradients import DepthErrors, gradient_error_by_depth
 
-NEURON = LIF(tau_mem=1 / math.log(2), reset_mode=Reset.ZERO)     # u[t] = v[t-1] / 2 + x[t], reset to zero: the paper's
+NEURON = LIF(tau_mem=1 / math.log(2), reset_mode=Reset.ZERO)  # u[t] = v[t-1] / 2 + x[t], reset to zero: the paper's
 INPUTS, CLASSES = 64, 10
-EVERY = 5               # training steps between two records
-ROUNDS = 16             # of draws, each followed by a record
-BUDGET = 5e11           # neuron-steps of the forward passes that a study may take
+EVERY = 5  # training steps between two records
+ROUNDS = 16  # of draws, each followed by a record
+BUDGET = 5e11  # neuron-steps of the forward passes that a study may take
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,17 +45,43 @@ class DepthStudy(Declared):
     layers: int = param(6, "Hidden layers", "L", low=2, high=20, slider=(2, 20, 1))
     width: int = param(16, "Neurons in a layer", "N", low=4, high=128, slider=(8, 64, 4), advanced=True)
     time_steps: int = param(4, "Time steps", "T", low=2, high=50, slider=(2, 16, 1), advanced=True)
-    training: int = param(200, "Training steps", low=1, high=5000, slider=(20, 1000, 20),
-                          help="Batches of 128 digits, the same ones with heads and without.")
-    rate: float = param(0.003, "Learning rate", low=0.0, open_low=True, high=1.0, slider=(0.0003, 0.1, 3), log=True,
-                        advanced=True)
-    looks: int = param(1, "Measurements during training", low=1, high=10, slider=(1, 6, 1),
-                       help="Above 1, error is seen against closeness as both change. Each takes the whole measuring time.")
-    sigma: float = param(0.25, "Noise on the weights", r"\sigma", low=0.0, open_low=True, high=10.0,
-                         slider=(0.05, 1.5, 0.05),
-                         help="In units of the layer's weights. Small: the loss hardly moves. Large: it is another loss.")
-    draws: int = param(512, "Draws", "K", low=4, high=16384, slider=(64, 4096, 3), log=True,
-                       help="Antithetic pairs in each of two halves, for each layer. More draws: a more reliable reference.")
+    training: int = param(
+        200,
+        "Training steps",
+        low=1,
+        high=5000,
+        slider=(20, 1000, 20),
+        help="Batches of 128 digits, the same ones with heads and without.",
+    )
+    rate: float = param(0.003, "Learning rate", low=0.0, open_low=True, high=1.0, slider=(0.0003, 0.1, 3), log=True, advanced=True)
+    looks: int = param(
+        1,
+        "Measurements during training",
+        low=1,
+        high=10,
+        slider=(1, 6, 1),
+        help="Above 1, error is seen against closeness as both change. Each takes the whole measuring time.",
+    )
+    sigma: float = param(
+        0.25,
+        "Noise on the weights",
+        r"\sigma",
+        low=0.0,
+        open_low=True,
+        high=10.0,
+        slider=(0.05, 1.5, 0.05),
+        help="In units of the layer's weights. Small: the loss hardly moves. Large: it is another loss.",
+    )
+    draws: int = param(
+        512,
+        "Draws",
+        "K",
+        low=4,
+        high=16384,
+        slider=(64, 4096, 3),
+        log=True,
+        help="Antithetic pairs in each of two halves, for each layer. More draws: a more reliable reference.",
+    )
     samples: int = param(128, "Digits measured on", low=8, high=356, slider=(32, 256, 32), advanced=True)
     seed: int = param(0, "Seed", low=0, high=2**31 - 1, slider=(0, 20, 1), help="Of weights, batches and noise.")
 
@@ -74,8 +100,10 @@ class DepthStudy(Declared):
         depth = self.layers * (self.layers + 1) / 2
         work = 4 * self.draws * (self.looks + 1) * self.samples * self.time_steps * self.width**2 * depth
         if work > BUDGET:
-            raise ValueError(f"Measuring would take {work / BUDGET:.2g} times what is allowed here: lower the draws, the layers, "
-                             "the width or the number of measurements.")
+            raise ValueError(
+                f"Measuring would take {work / BUDGET:.2g} times what is allowed here: lower the draws, the layers, "
+                "the width or the number of measurements."
+            )
 
     @property
     def plain(self) -> BPTT:
@@ -91,8 +119,7 @@ class DepthStudy(Declared):
     def network(self, method: AbstractGradientMethod, backend: AbstractBackend | str | None = None) -> Network:
         """The untrained network, with the heads that the method wants."""
         backend = resolve(backend)
-        net = feed_forward(INPUTS, [self.width] * self.layers, CLASSES, NEURON, method, backend, normalise=True,
-                           seed=self.seed)
+        net = feed_forward(INPUTS, [self.width] * self.layers, CLASSES, NEURON, method, backend, normalise=True, seed=self.seed)
         attach_heads(net, method, CLASSES, self.seed).eval()
         return net.to("cuda") if backend.name == "cuda" else net
 
@@ -210,29 +237,42 @@ def measure_depth(study: DepthStudy, backend: AbstractBackend | str | None = Non
     device = "cuda" if backend.name == "cuda" else "cpu"
     sets = [data.load(split) for split in (Split.TRAIN, Split.TEST)]
     halves = [(half.x.flatten(2).float().to(device), half.y.to(device)) for half in sets]
-    measured = halves[1][0][:, :study.samples].contiguous(), halves[1][1][:study.samples]
+    measured = halves[1][0][:, : study.samples].contiguous(), halves[1][1][: study.samples]
     with_heads, total = study.modules if study.modules.after else study.plain, _Work(study)
     looks = {study.training * (n + 1) // study.looks for n in range(study.looks)}
 
     net = study.network(with_heads, backend)
     for training, step in _train(net, with_heads, study, halves):
-        record = dataclasses.replace(record, modules=training, doing=_told("Training with heads", step, study, training),
-                                     progress=total.steps(step))
+        record = dataclasses.replace(
+            record, modules=training, doing=_told("Training with heads", step, study, training), progress=total.steps(step)
+        )
         yield record
         if step in looks:
             before = record.checkpoints
             for look in _look(net, study.variants, study, measured, step):
-                record = dataclasses.replace(record, checkpoints=(*before, look), progress=total.looks(len(before), look, step),
-                                             doing=f"Measuring: draw {look.errors.draws} of {look.errors.planned}")
+                record = dataclasses.replace(
+                    record,
+                    checkpoints=(*before, look),
+                    progress=total.looks(len(before), look, step),
+                    doing=f"Measuring: draw {look.errors.draws} of {look.errors.planned}",
+                )
                 yield record
     net = study.network(study.plain, backend)
     for training, step in _train(net, study.plain, study, halves):
-        record = dataclasses.replace(record, plain=training, doing=_told("Training without", step, study, training),
-                                     progress=total.looks(study.looks, None, study.training + step))
+        record = dataclasses.replace(
+            record,
+            plain=training,
+            doing=_told("Training without", step, study, training),
+            progress=total.looks(study.looks, None, study.training + step),
+        )
         yield record
     for look in _look(net, {"plain": study.plain}, study, measured, study.training):
-        record = dataclasses.replace(record, without=look, progress=total.looks(study.looks, look, 2 * study.training),
-                                     doing=f"Measuring without: draw {look.errors.draws} of {look.errors.planned}")
+        record = dataclasses.replace(
+            record,
+            without=look,
+            progress=total.looks(study.looks, look, 2 * study.training),
+            doing=f"Measuring without: draw {look.errors.draws} of {look.errors.planned}",
+        )
         yield record
 
 
@@ -253,8 +293,10 @@ class _Work:
 
 
 def _told(what: str, step: int, study: DepthStudy, training: Training) -> str:
-    return (f"{what}: step {step} of {study.training}, loss {training.loss[-1]:.3g}, "
-            f"accuracy {100 * sum(training.accuracy[-5:]) / len(training.accuracy[-5:]):.3g} %")
+    return (
+        f"{what}: step {step} of {study.training}, loss {training.loss[-1]:.3g}, "
+        f"accuracy {100 * sum(training.accuracy[-5:]) / len(training.accuracy[-5:]):.3g} %"
+    )
 
 
 def _train(net: Network, method: AbstractGradientMethod, study: DepthStudy, halves) -> Iterator[tuple[Training, int]]:
@@ -281,8 +323,9 @@ def _accuracy(net: Network, x: torch.Tensor, y: torch.Tensor) -> float:
 
 def _look(net: Network, variants: dict[str, AbstractGradientMethod], study: DepthStudy, measured, step: int) -> Iterator[Look]:
     close = tuple(closeness(net, *measured))
-    errors = gradient_error_by_depth(net, variants, *measured, sigma=study.sigma, draws=study.draws, seed=study.seed,
-                                     rounds=min(ROUNDS, study.draws))
+    errors = gradient_error_by_depth(
+        net, variants, *measured, sigma=study.sigma, draws=study.draws, seed=study.seed, rounds=min(ROUNDS, study.draws)
+    )
     while True:
         with one_thread():
             found = next(errors, None)

@@ -57,8 +57,16 @@ def log_positive(x: torch.Tensor) -> torch.Tensor:
     n = (e - small.to(e.dtype)).to(torch.float32)
     z = f * f
     p = torch.full_like(f, 7.0376836292e-2)
-    for a in (-1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1,
-              -2.4999993993e-1, 3.3333331174e-1):
+    for a in (
+        -1.1514610310e-1,
+        1.1676998740e-1,
+        -1.2420140846e-1,
+        1.4249322787e-1,
+        -1.6668057665e-1,
+        2.0000714765e-1,
+        -2.4999993993e-1,
+        3.3333331174e-1,
+    ):
         p = p * f + a
     y = f * z * p
     y = y + n * -2.12194440e-4
@@ -70,14 +78,21 @@ def half_normal(p: torch.Tensor) -> torch.Tensor:
     """abs(z) of a standard normal z, given p = P(abs(z) > value), float32 (M. Giles 2010, "Approximating the erfinv
     function")."""
     w = -log_positive(p * (2 - p))
-    root = torch.sqrt(torch.clamp(w, min=5).double()).float()    # torch's float32 root is not always the nearest float
+    root = torch.sqrt(torch.clamp(w, min=5).double()).float()  # torch's float32 root is not always the nearest float
     a, b = w - 2.5, root - 3
     y = torch.full_like(w, 2.81022636e-08)
-    for c in (3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503, -0.00417768164, 0.246640727,
-              1.50140941):
+    for c in (
+        3.43273939e-07,
+        -3.5233877e-06,
+        -4.39150654e-06,
+        0.00021858087,
+        -0.00125372503,
+        -0.00417768164,
+        0.246640727,
+        1.50140941,
+    ):
         y = y * a + c
     tail = torch.full_like(w, -0.000200214257)
-    for c in (0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047, 1.00167406,
-              2.83297682):
+    for c in (0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047, 1.00167406, 2.83297682):
         tail = tail * b + c
     return torch.where(w < 5, y, tail) * (1 - p) * 1.41421356

@@ -17,19 +17,32 @@ from snnviz.params import Declared, param
 from snnviz.surrogates import AbstractSurrogate
 from snnviz.zeroth_order import AbstractLaw, NormalLaw, RademacherLaw, SurrogateLaw, ZerothOrder, matching_band
 
-POINTS = 121             # margins that are sampled; column POINTS is the margin u
-MOST = 5_000             # values |z| a margin may ask for
-FINE = 601               # points of a closed curve
+POINTS = 121  # margins that are sampled; column POINTS is the margin u
+MOST = 5_000  # values |z| a margin may ask for
+FINE = 601  # points of a closed curve
 
 
 @dataclasses.dataclass(frozen=True)
 class Drawing(Declared):
     """How much is drawn: `count` values of the estimate at each margin and at u, by the given seed."""
 
-    u: float = param(0.05, "Margin followed", "u", slider=(-1.5, 1.5, 0.01),
-                     help="Membrane less threshold of the one neuron that is followed below.")
-    count: int = param(300, "Values drawn", "n", low=1, high=MOST, slider=(1, MOST, 3), log=True,
-                       help="How many values of the estimate are drawn at each margin.")
+    u: float = param(
+        0.05,
+        "Margin followed",
+        "u",
+        slider=(-1.5, 1.5, 0.01),
+        help="Membrane less threshold of the one neuron that is followed below.",
+    )
+    count: int = param(
+        300,
+        "Values drawn",
+        "n",
+        low=1,
+        high=MOST,
+        slider=(1, MOST, 3),
+        log=True,
+        help="How many values of the estimate are drawn at each margin.",
+    )
     seed: int = param(0, "Seed", low=0, high=4294967295, slider=(0, 99, 1), help="Other draws, the same law.")
 
 
@@ -37,8 +50,9 @@ class Drawing(Declared):
 class Look(Declared):
     """How surrogates are laid over each other."""
 
-    reach: float = param(1.5, "Margins shown, up to", low=0.0, open_low=True, slider=(0.1, 5.0, 0.1),
-                         help="Both ways from the threshold.")
+    reach: float = param(
+        1.5, "Margins shown, up to", low=0.0, open_low=True, slider=(0.1, 5.0, 0.1), help="Both ways from the threshold."
+    )
     unit_area: bool = param(False, "All scaled to area 1", help="Compares shapes: every smooth spike then rises by 1.")
 
 
@@ -46,10 +60,18 @@ class Look(Declared):
 class Density(Declared):
     """A normal density of the margins u = membrane - threshold over a layer's neurons and steps."""
 
-    mean: float = param(-0.3, "Mean margin", r"\mu", slider=(-2.0, 0.5, 0.05),
-                        help="Where most membranes are; the threshold is at 0.")
-    sd: float = param(0.1, "Spread of the margins", r"\sigma_u", low=0.0, open_low=True, slider=(0.05, 1.0, 0.05),
-                      help="Standard deviation of membrane less threshold.")
+    mean: float = param(
+        -0.3, "Mean margin", r"\mu", slider=(-2.0, 0.5, 0.05), help="Where most membranes are; the threshold is at 0."
+    )
+    sd: float = param(
+        0.1,
+        "Spread of the margins",
+        r"\sigma_u",
+        low=0.0,
+        open_low=True,
+        slider=(0.05, 1.0, 0.05),
+        help="Standard deviation of membrane less threshold.",
+    )
 
     def __call__(self, u: torch.Tensor) -> torch.Tensor:
         return torch.exp(-0.5 * ((u - self.mean) / self.sd) ** 2) / (self.sd * math.sqrt(2 * math.pi))
@@ -154,8 +176,15 @@ def shape(surrogate: AbstractSurrogate, reach: float, unit_area: bool = False) -
     far = torch.logspace(-4, 3, 20_001, dtype=torch.float64)
     below = (surrogate.derivative(far) < peak / 2).nonzero()
     half = far[int(below[0])].item() if len(below) else math.inf
-    return Shape(surrogate.title, m.numpy(), (surrogate.derivative(m) / by).numpy(), (surrogate.primitive(m) / by).numpy(),
-                 peak / by, area / by, half)
+    return Shape(
+        surrogate.title,
+        m.numpy(),
+        (surrogate.derivative(m) / by).numpy(),
+        (surrogate.primitive(m) / by).numpy(),
+        peak / by,
+        area / by,
+        half,
+    )
 
 
 def shapes(surrogates: tuple[AbstractSurrogate, ...], look: Look = Look()) -> list[Shape]:
@@ -180,15 +209,17 @@ def sample(estimate: ZerothOrder, drawing: Drawing, reach: float | None = None) 
         ValueError: more numbers would be drawn than a page should wait for.
     """
     if drawing.count * estimate.draws > MOST:
-        raise ValueError(f"{drawing.count} values of {estimate.draws} draws each are more than the {MOST} random numbers a margin "
-                         f"may ask for here. Lower the values drawn to {MOST // estimate.draws}, or the draws of each.")
+        raise ValueError(
+            f"{drawing.count} values of {estimate.draws} draws each are more than the {MOST} random numbers a margin "
+            f"may ask for here. Lower the values drawn to {MOST // estimate.draws}, or the draws of each."
+        )
     reach = max(reach or reach_of(estimate), 1.1 * abs(drawing.u))
     margins = torch.linspace(-reach, reach, POINTS, dtype=torch.float32)
     row = torch.cat((margins, torch.tensor([drawing.u], dtype=torch.float32)))
     values = estimate.ds_du(row.expand(drawing.count, -1), Draw(drawing.seed))
     last = Draw(drawing.seed, first=drawing.count - 1)
     sizes = torch.stack([z[0, POINTS] for z in estimate.sizes(1, POINTS + 1, last, row)])
-    seen = values[-max(1, min(drawing.count, 2400 // POINTS)):, :POINTS]
+    seen = values[-max(1, min(drawing.count, 2400 // POINTS)) :, :POINTS]
     fine = margins.double()
     variance = estimate.variance(fine).clamp(min=0)
     one = torch.tensor(drawing.u, dtype=torch.float64)
@@ -213,7 +244,7 @@ def law_curves(law: AbstractLaw, delta: float, u: float) -> LawCurves:
     reach = max(reach_of(estimate), 1.1 * abs(u))
     margins = torch.linspace(-reach, reach, FINE, dtype=torch.float64)
     z = torch.linspace(0, reach / delta, FINE, dtype=torch.float64)
-    z[0] = z[1] * 1e-3                                  # a density may be 0/0 at 0 itself
+    z[0] = z[1] * 1e-3  # a density may be 0/0 at 0 itself
     density = law.density(z)
     atoms = _atoms(law)
     area = law.constant * law.tail_moment(1 + law.alpha, 0.0).item()
@@ -232,8 +263,13 @@ def _atoms(law: AbstractLaw) -> tuple[float, ...]:
     return (width,) if width and abs(law.survival(width * 1.000001).item() - law.survival(width * 0.999999).item()) > 0.5 else ()
 
 
-def trade_off(law: AbstractLaw, delta: float, draws: Sequence[int] = (1, 2, 5, 10, 20),
-              peaks: Sequence[float] = (0.25, 0.5, 1.0, 2.0, 3.0), density: Density | None = None) -> list[Point]:
+def trade_off(
+    law: AbstractLaw,
+    delta: float,
+    draws: Sequence[int] = (1, 2, 5, 10, 20),
+    peaks: Sequence[float] = (0.25, 0.5, 1.0, 2.0, 3.0),
+    density: Density | None = None,
+) -> list[Point]:
     """What activity buys: LocalZO with these draws, the gate with these peaks, and the hard bands that match LocalZO's.
 
     density: of the margins; None: flat, and integrals are over the margins themselves, in the membrane's unit. The gate
@@ -244,7 +280,7 @@ def trade_off(law: AbstractLaw, delta: float, draws: Sequence[int] = (1, 2, 5, 1
     u = delta * torch.exp(log)
     weight = u * (log[1] - log[0]) * (2.0 if density is None else density(u) + density(-u))
     g, second, hit = law.expected_surrogate(u, delta), law.second_moment(u, delta), law.survival(u / delta).clamp(0, 1)
-    far = len(u) - len(u) // 10                          # the last decade: what still comes from there never ends
+    far = len(u) - len(u) // 10  # the last decade: what still comes from there never ends
 
     def over(values: torch.Tensor) -> float:
         parts = values * weight
@@ -263,7 +299,7 @@ def trade_off(law: AbstractLaw, delta: float, draws: Sequence[int] = (1, 2, 5, 1
     for m in draws:
         band = matching_band(ZerothOrder(law, delta, m))
         if math.isfinite(band):
-            inside = ((math.log(band) - log - math.log(delta)) / (log[1] - log[0]) + 0.5).clamp(0, 1)    # the last cell in part
+            inside = ((math.log(band) - log - math.log(delta)) / (log[1] - log[0]) + 0.5).clamp(0, 1)  # the last cell in part
             points.append(Point("sparse", f"band ±{band:.3g}, matches m = {m}", over(inside), 0.0, over((1 - inside) * g * g)))
     return points
 
@@ -289,8 +325,14 @@ def sweep(law: AbstractLaw, delta: float, draws: int, over: str, density: Densit
     rows = [trade_off(law, delta if over == "draws" else v, (v if over == "draws" else draws,), (), density) for v in values]
     nothing = Point("sparse", "", math.nan, math.nan, math.nan)
     bands = [row[1] if len(row) > 1 else nothing for row in rows]
-    return Sweep(over, values, tuple(r[0].activity for r in rows), tuple(r[0].variance for r in rows),
-                 tuple(b.activity for b in bands), tuple(b.squared_bias for b in bands))
+    return Sweep(
+        over,
+        values,
+        tuple(r[0].activity for r in rows),
+        tuple(r[0].variance for r in rows),
+        tuple(b.activity for b in bands),
+        tuple(b.squared_bias for b in bands),
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -309,8 +351,9 @@ class Question:
 
 def questions() -> list[Question]:
     """One draw, and five: is the activity five times as high?"""
+
     def ask(draws: int) -> str:
-        return (f"Normal law, δ = 0.05, u = 0.05, m = {draws}: with which probability is the value not 0? ")
+        return f"Normal law, δ = 0.05, u = 0.05, m = {draws}: with which probability is the value not 0? "
 
     return [Question(ask(m), ZerothOrder(NormalLaw(), 0.05, m), 0.05) for m in (1, 5)]
 

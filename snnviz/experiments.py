@@ -22,7 +22,7 @@ from snnviz.params import Declared, param
 from snnviz.records import Probe, RunRecord
 from snnviz.stimuli import AbstractStimulus, Poisson, Step
 
-BUDGET = 4 * 2**30          # bytes that one run may take; SNNVIZ_BUDGET overrides it
+BUDGET = 4 * 2**30  # bytes that one run may take; SNNVIZ_BUDGET overrides it
 
 
 class AbstractArchitecture(Declared, abc.ABC):
@@ -41,8 +41,9 @@ class AbstractArchitecture(Declared, abc.ABC):
         """Spiking units in all layers, for the budget."""
 
     @abc.abstractmethod
-    def build(self, neuron: AbstractNeuron, method: AbstractGradientMethod, backend: AbstractBackend | str | None,
-              seed: int) -> Network:
+    def build(
+        self, neuron: AbstractNeuron, method: AbstractGradientMethod, backend: AbstractBackend | str | None, seed: int
+    ) -> Network:
         """The network, its weights drawn by seed."""
 
 
@@ -54,16 +55,42 @@ class FeedForward(AbstractArchitecture):
     width: int = param(128, "Width", low=1, high=8192, slider=(8, 256, 8), help="Neurons in each hidden layer.")
     inputs: int = param(100, "Inputs", low=1, high=65536, slider=(1, 256, 1), advanced=True, help="Input channels.")
     outputs: int = param(35, "Classes", low=2, high=1000, slider=(2, 100, 1), advanced=True, help="Outputs of the readout.")
-    gain: float = param(2.0, "Weight gain", low=0.0, open_low=True, slider=(0.5, 5.0, 0.1), advanced=True,
-                        help="Hidden weights are uniform in plus or minus gain over the root of the fan-in.")
-    first_gain: float = param(1.0, "Weight gain of the first layer", low=0.0, open_low=True, slider=(0.5, 5.0, 0.1),
-                              advanced=True, help="The same for the first layer.")
+    gain: float = param(
+        2.0,
+        "Weight gain",
+        low=0.0,
+        open_low=True,
+        slider=(0.5, 5.0, 0.1),
+        advanced=True,
+        help="Hidden weights are uniform in plus or minus gain over the root of the fan-in.",
+    )
+    first_gain: float = param(
+        1.0,
+        "Weight gain of the first layer",
+        low=0.0,
+        open_low=True,
+        slider=(0.5, 5.0, 0.1),
+        advanced=True,
+        help="The same for the first layer.",
+    )
     normalise: bool = param(False, "Normalise", advanced=True, help="Normalise currents over batch and time, per unit.")
     recurrent: bool = param(False, "Recurrent", advanced=True, help="Every hidden layer feeds itself one step later.")
-    readout_tau: float = param(0.0, "Readout time constant", r"\tau_r", unit="ms", low=0.0, slider=(0.0, 100.0, 1.0),
-                               advanced=True, help="0: a plain linear readout; else a leaky one.")
-    touch_active: bool = param(False, "Touch only active entries", advanced=True,
-                               help="With a sparse method, run over the active entries alone: the same gradients, sooner.")
+    readout_tau: float = param(
+        0.0,
+        "Readout time constant",
+        r"\tau_r",
+        unit="ms",
+        low=0.0,
+        slider=(0.0, 100.0, 1.0),
+        advanced=True,
+        help="0: a plain linear readout; else a leaky one.",
+    )
+    touch_active: bool = param(
+        False,
+        "Touch only active entries",
+        advanced=True,
+        help="With a sparse method, run over the active entries alone: the same gradients, sooner.",
+    )
 
     title = "Fully connected"
 
@@ -78,8 +105,19 @@ class FeedForward(AbstractArchitecture):
     def build(self, neuron, method, backend, seed):
         readout = LeakyReadout(tau_mem=self.readout_tau, dt=neuron.dt) if self.readout_tau else None
         made = network.feed_forward(
-            self.inputs, [self.width] * self.layers, self.outputs, neuron, method, backend, readout=readout, gain=self.gain,
-            first_gain=self.first_gain, normalise=self.normalise, recurrent=self.recurrent, seed=seed)
+            self.inputs,
+            [self.width] * self.layers,
+            self.outputs,
+            neuron,
+            method,
+            backend,
+            readout=readout,
+            gain=self.gain,
+            first_gain=self.first_gain,
+            normalise=self.normalise,
+            recurrent=self.recurrent,
+            seed=seed,
+        )
         made.touch_active = self.touch_active
         return made
 
@@ -93,11 +131,26 @@ class Convolutional(AbstractArchitecture):
     inputs: int = param(2, "Input channels", low=1, high=64, slider=(1, 8, 1), advanced=True, help="Two for ON and OFF events.")
     side: int = param(16, "Image side", low=2, high=256, slider=(4, 64, 2), advanced=True, help="Height and width in pixels.")
     outputs: int = param(10, "Classes", low=2, high=1000, slider=(2, 100, 1), advanced=True, help="Outputs of the readout.")
-    gain: float = param(2.0, "Weight gain", low=0.0, open_low=True, slider=(0.5, 5.0, 0.1), advanced=True,
-                        help="Weights are uniform in plus or minus gain over the root of the fan-in.")
+    gain: float = param(
+        2.0,
+        "Weight gain",
+        low=0.0,
+        open_low=True,
+        slider=(0.5, 5.0, 0.1),
+        advanced=True,
+        help="Weights are uniform in plus or minus gain over the root of the fan-in.",
+    )
     normalise: bool = param(False, "Normalise", advanced=True, help="Normalise currents over batch and time, per channel.")
-    readout_tau: float = param(0.0, "Readout time constant", r"\tau_r", unit="ms", low=0.0, slider=(0.0, 100.0, 1.0),
-                               advanced=True, help="0: a plain linear readout; else a leaky one.")
+    readout_tau: float = param(
+        0.0,
+        "Readout time constant",
+        r"\tau_r",
+        unit="ms",
+        low=0.0,
+        slider=(0.0, 100.0, 1.0),
+        advanced=True,
+        help="0: a plain linear readout; else a leaky one.",
+    )
 
     title = "Convolutional"
 
@@ -115,8 +168,18 @@ class Convolutional(AbstractArchitecture):
 
     def build(self, neuron, method, backend, seed):
         readout = LeakyReadout(tau_mem=self.readout_tau, dt=neuron.dt) if self.readout_tau else None
-        return network.convolutional(self.input_shape, [self.channels] * self.layers, self.outputs, neuron, method, backend,
-                                     readout=readout, gain=self.gain, normalise=self.normalise, seed=seed)
+        return network.convolutional(
+            self.input_shape,
+            [self.channels] * self.layers,
+            self.outputs,
+            neuron,
+            method,
+            backend,
+            readout=readout,
+            gain=self.gain,
+            normalise=self.normalise,
+            seed=seed,
+        )
 
 
 ARCHITECTURES: dict[str, type[AbstractArchitecture]] = {cls.__name__: cls for cls in (FeedForward, Convolutional)}
@@ -134,8 +197,14 @@ class Experiment(text.Written, Declared):
     stimulus: AbstractStimulus = dataclasses.field(default_factory=Step)
     steps: int = param(200, "Steps", "T", low=1, high=1_000_000, slider=(10, 2000, 10), help="Steps of the simulation.")
     neurons: int = param(1, "Neurons", "N", low=1, high=1_000_000, slider=(1, 200, 1), help="A population of this size.")
-    spread: float = param(0.0, "Spread of the input", low=0.0, high=1.0, slider=(0.0, 1.0, 0.05),
-                          help="Across the population the current is scaled from 1 - spread to 1 + spread.")
+    spread: float = param(
+        0.0,
+        "Spread of the input",
+        low=0.0,
+        high=1.0,
+        slider=(0.0, 1.0, 0.05),
+        help="Across the population the current is scaled from 1 - spread to 1 + spread.",
+    )
     seed: int = param(0, "Seed", low=0, high=2**32 - 1, slider=(0, 100, 1), help="Fixes everything random.")
     architecture: AbstractArchitecture | None = None
     batch: int = param(1, "Batch", "B", low=1, high=65536, slider=(1, 64, 1), help="Samples side by side.")
@@ -149,11 +218,13 @@ class Experiment(text.Written, Declared):
     def check_budget(self) -> None:
         """Raise ValueError if the run would take more memory than BUDGET, saying what to lower."""
         budget = int(os.environ.get("SNNVIZ_BUDGET", BUDGET))
-        need = self.steps * self.columns * 4 * 12       # about a dozen recorded float32 arrays [T, columns]
+        need = self.steps * self.columns * 4 * 12  # about a dozen recorded float32 arrays [T, columns]
         if need > budget:
             size = "neurons" if self.architecture is None else "the network's size"
-            raise ValueError(f"This run would take about {need / 2**30:.1f} GB, and {budget / 2**30:.1f} GB are allowed: "
-                             f"lower the steps ({self.steps}), {size} or the batch ({self.batch}).")
+            raise ValueError(
+                f"This run would take about {need / 2**30:.1f} GB, and {budget / 2**30:.1f} GB are allowed: "
+                f"lower the steps ({self.steps}), {size} or the batch ({self.batch})."
+            )
 
     def input(self, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         """The stimulus: [T, B, N] for a population, [T, B, *input_shape] for a network."""
@@ -173,8 +244,15 @@ class Experiment(text.Written, Declared):
 
 
 VALUES: dict[str, type] = {
-    "Experiment": Experiment, **NEURONS, **surrogates.SURROGATES, **METHODS, **zeroth_order.LAWS, **stimuli.STIMULI,
-    "Shaped": stimuli.Shaped, **losses.LOSSES, **ARCHITECTURES,
+    "Experiment": Experiment,
+    **NEURONS,
+    **surrogates.SURROGATES,
+    **METHODS,
+    **zeroth_order.LAWS,
+    **stimuli.STIMULI,
+    "Shaped": stimuli.Shaped,
+    **losses.LOSSES,
+    **ARCHITECTURES,
 }
 
 
@@ -235,9 +313,13 @@ class Comparison:
         return list(dict.fromkeys(row.layer for row in self.rows))
 
 
-def differentiate(experiment: Experiment, method: AbstractGradientMethod | Sequence[AbstractGradientMethod],
-                  backend: AbstractBackend | str | None = None, dtype: torch.dtype | None = None,
-                  samples: int | None = None) -> RunRecord:
+def differentiate(
+    experiment: Experiment,
+    method: AbstractGradientMethod | Sequence[AbstractGradientMethod],
+    backend: AbstractBackend | str | None = None,
+    dtype: torch.dtype | None = None,
+    samples: int | None = None,
+) -> RunRecord:
     """Run an experiment forward and backward with one method, or in a network with one for each spiking layer.
 
     samples: keep the arrays of this many samples of the batch (None: all); rates and active shares are of the whole batch.
@@ -274,8 +356,10 @@ def differentiate(experiment: Experiment, method: AbstractGradientMethod | Seque
     for layer in run.layers:
         arrays = [a for a in (layer.delta, gradients.get(layer.name)) if a is not None]
         if not all(np.isfinite(a).all() for a in arrays):
-            raise ValueError(f"{label}: the gradient of {layer.name} is not finite; it exploded on its way back "
-                             "through time or layers. Lower the scale, the steps or the depth.")
+            raise ValueError(
+                f"{label}: the gradient of {layer.name} is not finite; it exploded on its way back "
+                "through time or layers. Lower the scale, the steps or the depth."
+            )
     return run
 
 
@@ -291,9 +375,14 @@ def network_loss(experiment: Experiment, model: Network, x: torch.Tensor, method
     return loss.of(output.logits, y)
 
 
-def compare_gradients(experiment: Experiment, methods: Sequence[AbstractGradientMethod],
-                      backend: AbstractBackend | str | None = None, dtype: torch.dtype | None = None,
-                      autograd: bool = False, samples: int | None = None) -> Comparison:
+def compare_gradients(
+    experiment: Experiment,
+    methods: Sequence[AbstractGradientMethod],
+    backend: AbstractBackend | str | None = None,
+    dtype: torch.dtype | None = None,
+    autograd: bool = False,
+    samples: int | None = None,
+) -> Comparison:
     """Differentiate the same run by several methods; the first is what the others are measured against.
 
     autograd: BPTT is run by the reference backend, torch autograd through the neuron's own step, so that its agreement with
@@ -338,22 +427,35 @@ class SweepPoint:
     rate: float
 
 
-def sweep(experiments: Sequence[tuple[float, Experiment, Sequence[AbstractGradientMethod]]],
-          backend: AbstractBackend | str | None = None) -> Iterator[SweepPoint]:
+def sweep(
+    experiments: Sequence[tuple[float, Experiment, Sequence[AbstractGradientMethod]]], backend: AbstractBackend | str | None = None
+) -> Iterator[SweepPoint]:
     """For each (value, experiment with a network, methods): |dL/dW_1| / |dL/dW_readout| by method; one point at a time."""
     for value, experiment, methods in experiments:
         comparison = compare_gradients(experiment, methods, backend)
         norms = comparison.table("norm")
         first = next(iter(comparison.runs.values()))
-        yield SweepPoint(value, {m: v[0] / v[-1] if v[-1] else float("nan") for m, v in norms.items()},
-                         {m: v[0] for m, v in norms.items()}, first.layers[0].rate)
+        yield SweepPoint(
+            value,
+            {m: v[0] / v[-1] if v[-1] else float("nan") for m, v in norms.items()},
+            {m: v[0] for m, v in norms.items()},
+            first.layers[0].rate,
+        )
 
 
-def depth_experiment(depth: int, steps: int = 250, batch: int = 16, seed: int = 1, neuron: AbstractNeuron | None = None,
-                     width: int = 128) -> Experiment:
+def depth_experiment(
+    depth: int, steps: int = 250, batch: int = 16, seed: int = 1, neuron: AbstractNeuron | None = None, width: int = 128
+) -> Experiment:
     """The network of the depth table: Poisson input of 0.3 a step, IF-like neurons, cross entropy of the readout's maximum."""
-    return Experiment(neuron or LIF(tau_mem=1e5), Poisson(rate=300.0, weight=1.0), steps, seed=seed, batch=batch,
-                      architecture=FeedForward(layers=depth, width=width), loss=CrossEntropy())
+    return Experiment(
+        neuron or LIF(tau_mem=1e5),
+        Poisson(rate=300.0, weight=1.0),
+        steps,
+        seed=seed,
+        batch=batch,
+        architecture=FeedForward(layers=depth, width=width),
+        loss=CrossEntropy(),
+    )
 
 
 def current_range(neuron: AbstractNeuron) -> float:
@@ -365,12 +467,13 @@ def current_range(neuron: AbstractNeuron) -> float:
     return 2.0 * neuron.theta * leak * (max(1 - float(c["alpha"]), 0.02) if "alpha" in c else 1.0)
 
 
-def rate_curve(neuron: AbstractNeuron, currents: np.ndarray, steps: int = 1000,
-               backend: AbstractBackend | str | None = None) -> np.ndarray:
+def rate_curve(
+    neuron: AbstractNeuron, currents: np.ndarray, steps: int = 1000, backend: AbstractBackend | str | None = None
+) -> np.ndarray:
     """Spikes per second of a neuron for each constant current, [currents], counted after the first fifth of the run."""
     layer = SpikingLayer(neuron, BPTT(), backend)
     device = "cuda" if layer.backend.name == "cuda" else "cpu"
     x = torch.from_numpy(np.broadcast_to(np.asarray(currents, np.float32), (steps, 1, len(currents))).copy()).to(device)
     with torch.no_grad():
-        spikes = layer(x)[steps // 5:, 0]
+        spikes = layer(x)[steps // 5 :, 0]
     return (spikes.mean(0) * 1000 / neuron.dt).cpu().numpy()

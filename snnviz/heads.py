@@ -17,9 +17,9 @@ from snnviz.methods.base import AbstractGradientMethod
 from snnviz.methods.modules import Route, SurrogateModules
 from snnviz.network import SEEDING, Network, NetworkOutput
 
-CHANNELS = 256      # a head on a convolution works on at most this many channels
+CHANNELS = 256  # a head on a convolution works on at most this many channels
 LEAK = 0.01
-STREAM = 0x5EAD     # other draws than those of the network's own weights, which come from the same seed
+STREAM = 0x5EAD  # other draws than those of the network's own weights, which come from the same seed
 
 
 class VectorHead(nn.Module):
@@ -54,8 +54,7 @@ class MapHead(nn.Module):
             convolution = nn.Conv2d(inputs, kept, kernel, stride, kernel // 2, bias=False)
             layers += [convolution, nn.BatchNorm2d(kept), nn.LeakyReLU(LEAK)]
         last = [nn.Linear(4 * kept, 2 * kept, bias=False), nn.BatchNorm1d(2 * kept), nn.LeakyReLU(LEAK)]
-        self.layers = nn.Sequential(
-            *layers, nn.AdaptiveAvgPool2d(2), nn.Flatten(), *last, nn.Linear(2 * kept, classes))
+        self.layers = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(2), nn.Flatten(), *last, nn.Linear(2 * kept, classes))
 
     def forward(self, spikes: torch.Tensor) -> torch.Tensor:
         if self.training and spikes.shape[1] < 2:
@@ -76,8 +75,9 @@ def attach_heads(network: Network, method: AbstractGradientMethod, classes: int,
     if modules is not None:
         missing = [n for n in modules.after if n > len(network.blocks)]
         if missing:
-            raise ValueError(f"after = {modules.after}: there is no hidden layer {missing[0]}; "
-                             f"the network has {len(network.blocks)}.")
+            raise ValueError(
+                f"after = {modules.after}: there is no hidden layer {missing[0]}; the network has {len(network.blocks)}."
+            )
         with SEEDING, torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed + STREAM)
             for number in sorted(modules.after):
@@ -159,9 +159,15 @@ def closeness(network: Network, x: torch.Tensor, y: torch.Tensor, temperature: f
     q = output.logits.mean(0)
     found, own = q.argmax(-1), (q.argmax(-1) == y).double().mean().item()
     return [
-        Closeness(int(number), _divergence(h, q, temperature).item(), (h.argmax(-1) == found).double().mean().item(),
-                  (h.argmax(-1) == y).double().mean().item(), own)
-        for number, h in zip(network.heads, output.heads, strict=True)]
+        Closeness(
+            int(number),
+            _divergence(h, q, temperature).item(),
+            (h.argmax(-1) == found).double().mean().item(),
+            (h.argmax(-1) == y).double().mean().item(),
+            own,
+        )
+        for number, h in zip(network.heads, output.heads, strict=True)
+    ]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -174,8 +180,16 @@ class StepRecord:
     accuracy: float
 
 
-def short_training(network: Network, method: AbstractGradientMethod, x: torch.Tensor, y: torch.Tensor, steps: int = 400,
-                   batch: int = 128, lr: float = 3e-3, seed: int = 0) -> Iterator[StepRecord]:
+def short_training(
+    network: Network,
+    method: AbstractGradientMethod,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    steps: int = 400,
+    batch: int = 128,
+    lr: float = 3e-3,
+    seed: int = 0,
+) -> Iterator[StepRecord]:
     """Train a network by a method with Adam on batches drawn from x [T, S, ...], y [S]; yield after every step.
 
     A method with heads needs them attached. The network is in training mode only inside a step. Same seed, same steps.
@@ -205,5 +219,7 @@ def require_heads(network: Network, method: AbstractGradientMethod) -> None:
     """Raise a ValueError unless the network has the heads that a method with heads wants."""
     if method.heads is not None and {int(n) for n in network.heads} != set(method.heads.after):
         there = sorted(map(int, network.heads))
-        raise ValueError(f"after = {method.heads.after}, but the network has heads after {there}: "
-                         "call attach_heads(network, method, classes) first.")
+        raise ValueError(
+            f"after = {method.heads.after}, but the network has heads after {there}: "
+            "call attach_heads(network, method, classes) first."
+        )

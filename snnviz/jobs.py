@@ -32,18 +32,18 @@ from snnviz import memory, store
 from snnviz.store import POINTS, Curve, Line, Run, RunState, Status, StoreError
 from snnviz.training import BatchRecord, EpochRecord, Failure, Record, compare_training
 
-TURN = 0.5              # seconds that a job computes before others may
-LOOK = 0.25             # seconds between two looks for orders: each waits for Dask's own thread, milliseconds
-TELL = 0.3              # seconds between two tellings of how far it has come
-SIGN = 5.0              # seconds between two signs of life in the store
-LOST = 20.0             # seconds without one after which a run elsewhere counts as interrupted
-MOST = 8                # runs that one visitor may have going
-PATIENCE = 5.0          # seconds to wait for a scheduler
+TURN = 0.5  # seconds that a job computes before others may
+LOOK = 0.25  # seconds between two looks for orders: each waits for Dask's own thread, milliseconds
+TELL = 0.3  # seconds between two tellings of how far it has come
+SIGN = 5.0  # seconds between two signs of life in the store
+LOST = 20.0  # seconds without one after which a run elsewhere counts as interrupted
+MOST = 8  # runs that one visitor may have going
+PATIENCE = 5.0  # seconds to wait for a scheduler
 
 _LOG = logging.getLogger(__name__)
 _lock = threading.Lock()
-_tasks: dict[str, Any] = {}         # the futures of this process's runs
-_latest: dict[str, tuple[bytes, RunState]] = {}         # what the worker of a run last told, as it came and as a value
+_tasks: dict[str, Any] = {}  # the futures of this process's runs
+_latest: dict[str, tuple[bytes, RunState]] = {}  # what the worker of a run last told, as it came and as a value
 _client: Any = None
 
 
@@ -68,16 +68,29 @@ def client() -> Any:
             try:
                 _client = Client(address, timeout=PATIENCE, set_as_default=False)
             except (OSError, TimeoutError, ValueError) as problem:
-                raise JobError(f"The Dask scheduler at {address} does not answer ({type(problem).__name__}); start it, or unset "
-                               "SNNVIZ_SCHEDULER to train in this process.") from None
+                raise JobError(
+                    f"The Dask scheduler at {address} does not answer ({type(problem).__name__}); start it, or unset "
+                    "SNNVIZ_SCHEDULER to train in this process."
+                ) from None
         else:
             # Dask looks at every thread a hundred times a second for a profile that nobody here reads.
-            dask.config.set({"distributed.worker.profile.enabled": False, "distributed.admin.system-monitor.gil.enabled": False,
-                             "distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []})
+            dask.config.set(
+                {
+                    "distributed.worker.profile.enabled": False,
+                    "distributed.admin.system-monitor.gil.enabled": False,
+                    "distributed.scheduler.http.routes": [],
+                    "distributed.worker.http.routes": [],
+                }
+            )
             # One turn at a time for two cores: the pages need the other one.
-            cluster = LocalCluster(processes=False, n_workers=1, threads_per_worker=max(1, (os.cpu_count() or 1) // 2),
-                                   dashboard_address="127.0.0.1:0", worker_dashboard_address="127.0.0.1:0",
-                                   silence_logs=logging.ERROR)
+            cluster = LocalCluster(
+                processes=False,
+                n_workers=1,
+                threads_per_worker=max(1, (os.cpu_count() or 1) // 2),
+                dashboard_address="127.0.0.1:0",
+                worker_dashboard_address="127.0.0.1:0",
+                silence_logs=logging.ERROR,
+            )
             _client = Client(cluster, set_as_default=False)
         return _client
 
@@ -117,7 +130,7 @@ def prepare() -> None:
     """Let a worker import what a first batch needs, while the visitor still looks at the settings: some seconds."""
     from distributed import fire_and_forget
 
-    with contextlib.suppress(JobError):                 # said when a run is submitted
+    with contextlib.suppress(JobError):  # said when a run is submitted
         fire_and_forget(client().submit(_prepare, pure=False))
 
 
@@ -136,9 +149,10 @@ def _start(there: Any, run: Run, state: RunState | None = None) -> None:
     from distributed import Variable, fire_and_forget
 
     Variable(f"run-{run.id}", client=there).set(pickle.dumps(RunState.asked(run) if state is None else state, protocol=5))
-    task = there.submit(_work, run, store.default_url(), str(checkpoints(run.id)), key=f"train-{run.id}-{time.time_ns():x}",
-                       pure=False)
-    fire_and_forget(task)       # it stays, on a cluster, when this process goes
+    task = there.submit(
+        _work, run, store.default_url(), str(checkpoints(run.id)), key=f"train-{run.id}-{time.time_ns():x}", pure=False
+    )
+    fire_and_forget(task)  # it stays, on a cluster, when this process goes
     _tasks[run.id] = task
 
 
@@ -166,7 +180,7 @@ def cancel(run: str) -> None:
     """Stop a run before its next batch. What it has done is saved, and `go_on` continues it."""
     _order(run, "stop")
     state = follow(run)
-    if state is not None and state.status is Status.WAITING and run in _tasks:      # no worker has taken it yet
+    if state is not None and state.status is Status.WAITING and run in _tasks:  # no worker has taken it yet
         _tasks[run].cancel()
         store.default().mark(run, Status.STOPPED, state.notes)
         _progress(run).set(b"")
@@ -217,7 +231,7 @@ def follow(run: str) -> RunState | None:
     place = kept.place(run)
     if task is None and place != _here() and not _dead(place) and time.time() - state.seen < LOST:
         return state
-    if (told := _told(run)) is not None:                # it spoke between the two questions
+    if (told := _told(run)) is not None:  # it spoke between the two questions
         return told
     state = kept.open(run)
     if state is None or not state.status.live:
@@ -251,7 +265,7 @@ def _order(run: str, what: str) -> None:
 def _told(run: str) -> RunState | None:
     """What the run's worker last told, if it goes on a scheduler this process knows."""
     if run not in _tasks and not os.environ.get("SNNVIZ_SCHEDULER"):
-        return None                                     # it is not in this process: looking at saved runs needs no Dask
+        return None  # it is not in this process: looking at saved runs needs no Dask
     try:
         data = _progress(run).get(timeout=0.2)
     except (TimeoutError, OSError, JobError):
@@ -331,11 +345,14 @@ def _work(run: Run, url: str, folder: str) -> None:
     worker = get_worker()
     kept = store.at(url)
     before = kept.open(run.id)
-    if before is None:                                  # deleted before it began
+    if before is None:  # deleted before it began
         return
     # A GPU serves one run at a time; of the CPU, a worker's threads say how many.
-    turns = (_Turns(f"{worker.address}-gpu", run.owner, 1) if run.backend == "cuda" else
-             _Turns(worker.address, run.owner, worker.state.nthreads))
+    turns = (
+        _Turns(f"{worker.address}-gpu", run.owner, 1)
+        if run.backend == "cuda"
+        else _Turns(worker.address, run.owner, worker.state.nthreads)
+    )
     _Task(run, before, kept, Path(folder), Variable(f"run-{run.id}"), Queue(f"orders-{run.id}"), turns).work()
 
 
@@ -346,8 +363,7 @@ class _Turns:
         from distributed import Semaphore
 
         # The visitor's own first, so that one visitor's runs queue among themselves and not before everybody else.
-        self._gates = [Semaphore(max_leases=n, name=f"turn-{name}")
-                       for n, name in ((1, f"{worker}-{owner}"), (slots, worker))]
+        self._gates = [Semaphore(max_leases=n, name=f"turn-{name}") for n, name in ((1, f"{worker}-{owner}"), (slots, worker))]
         self._held: list[Any] = []
 
     def take(self) -> None:
@@ -384,8 +400,12 @@ class _Task:
         self._mark()
         self._tell()
         numbers = [i for i, line in enumerate(self.lines) if not line.ended]
-        records = compare_training([self.run.trainings[i] for i in numbers], self.run.backend or None,
-                                   checkpoints=[self.folder / f"{i}.safetensors" for i in numbers], record_sample=self.run.sample)
+        records = compare_training(
+            [self.run.trainings[i] for i in numbers],
+            self.run.backend or None,
+            checkpoints=[self.folder / f"{i}.safetensors" for i in numbers],
+            record_sample=self.run.sample,
+        )
         self.going = set(numbers)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -402,7 +422,7 @@ class _Task:
             self.status = Status.FAILED if all(line.problem for line in self.lines) else Status.FINISHED
         except _Stopped:
             self.status = Status.STOPPED
-        except Exception as problem:        # whatever it was, the visitor is told and what is done is kept
+        except Exception as problem:  # whatever it was, the visitor is told and what is done is kept
             _LOG.warning("run %s ended early", self.run.id, exc_info=True)
             self.notes.append(f"The run ended early: {_sentence(problem)}.")
             self.status = Status.FAILED
@@ -415,7 +435,7 @@ class _Task:
         end = time.perf_counter() + TURN
         missing = set(self.going)
         while (told := next(records, None)) is not None:
-            memory.settle()             # the data are read and every library is there
+            memory.settle()  # the data are read and every library is there
             number, record = numbers[told[0]], told[1]
             line = self.lines[number]
             if isinstance(record, Failure):
@@ -509,7 +529,7 @@ class _Task:
             self._keep(number)
         self._mark()
         self._tell()
-        if not self.unsaved:                            # from here on the store knows everything
+        if not self.unsaved:  # from here on the store knows everything
             self.progress.set(b"")
             if self.status is Status.FINISHED:
                 shutil.rmtree(self.folder, ignore_errors=True)
@@ -527,8 +547,9 @@ class _LineOnItsWay:
         self.seconds = float(line.curve.seconds[-1]) if len(line.curve.seconds) else 0.0
         # One list a point: at, loss, accuracy, seconds, then rates, active and norms by layer.
         c = line.curve
-        self.points = [[c.at[i], c.loss[i], c.accuracy[i], c.seconds[i], *c.rates[i], *c.active[i], *c.norms[i]]
-                       for i in range(len(c.at))]
+        self.points = [
+            [c.at[i], c.loss[i], c.accuracy[i], c.seconds[i], *c.rates[i], *c.active[i], *c.norms[i]] for i in range(len(c.at))
+        ]
         self.widths = tuple(a.shape[1] if a.ndim == 2 else 0 for a in (c.rates, c.active, c.norms))
         self.every, self.pending = 0, []
 
@@ -544,7 +565,7 @@ class _LineOnItsWay:
         if not isinstance(record, BatchRecord):
             return
         at = record.epoch - 1 + record.batch / record.batches
-        if not self.every:                              # first batch here: forget what lies behind the checkpoint
+        if not self.every:  # first batch here: forget what lies behind the checkpoint
             self.points = [p for p in self.points if p[0] < at]
             self._forget(record.epoch)
             self.seconds = float(self.points[-1][3]) if self.points else 0.0
@@ -552,7 +573,7 @@ class _LineOnItsWay:
             self.every = max(1, round(span * record.batches))
         self.seconds += record.seconds.total
         self.alarms = list(dict.fromkeys([*self.alarms, *record.problems]))[-3:]
-        nothing = (float("nan"),) * len(record.rates)       # the active share is looked at in some batches only
+        nothing = (float("nan"),) * len(record.rates)  # the active share is looked at in some batches only
         layers = (record.rates, nothing if record.active is None else record.active, record.norms)
         self.widths = tuple(map(len, layers))
         self.pending.append([at, record.loss, record.accuracy, self.seconds, *(v for values in layers for v in values)])
@@ -587,6 +608,6 @@ def _joined(points: Sequence[Sequence[float]]) -> list[float]:
     """Several points as one: the mean of what is known, where at and seconds are those of the last."""
     if len(points) == 1:
         return list(points[0])
-    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):     # nothing known at all stays unknown
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # nothing known at all stays unknown
         mean = np.nanmean(np.array(points, float), 0).tolist()
     return [points[-1][0], mean[1], mean[2], points[-1][3], *mean[4:]]

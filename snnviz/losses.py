@@ -68,7 +68,7 @@ class AbstractTrainingLoss(AbstractLoss):
     targets: the wanted spikes of each class, [T, classes, outputs], where a data set has them. dt: ms per step.
     """
 
-    reads_spikes: ClassVar[bool] = False        # the output layer fires; else it is the plain or leaky readout
+    reads_spikes: ClassVar[bool] = False  # the output layer fires; else it is the plain or leaky readout
 
     @abc.abstractmethod
     def of(self, logits: torch.Tensor, y: torch.Tensor, targets: torch.Tensor | None = None, dt: float = 1.0) -> torch.Tensor:
@@ -103,8 +103,16 @@ class StepwiseCrossEntropy(AbstractTrainingLoss):
     Deng, Li, Zhang & Gu 2022 (TET), with pull = 0.05.
     """
 
-    pull: float = param(0.0, "Pull towards 1", r"\lambda", low=0.0, high=1.0, slider=(0.0, 0.5, 0.01), advanced=True,
-                        help="Share of the squared distance of every output from 1.")
+    pull: float = param(
+        0.0,
+        "Pull towards 1",
+        r"\lambda",
+        low=0.0,
+        high=1.0,
+        slider=(0.0, 0.5, 0.01),
+        advanced=True,
+        help="Share of the squared distance of every output from 1.",
+    )
 
     title = "Cross entropy at every step"
     equation = r"L = \frac{1}{T}\sum_t \big[-(1-\lambda)\log \mathrm{softmax}(z_t)_y + \lambda\,\overline{(z_t - 1)^2}\big]"
@@ -127,8 +135,16 @@ class VanRossum(AbstractTrainingLoss):
     nearest pattern. tau in ms. van Rossum 2001.
     """
 
-    tau: float = param(10.0, "Time constant", r"\tau", unit="ms", low=0.0, open_low=True, slider=(1.0, 50.0, 1.0),
-                       help="Spikes closer than this count as nearly at the same time.")
+    tau: float = param(
+        10.0,
+        "Time constant",
+        r"\tau",
+        unit="ms",
+        low=0.0,
+        open_low=True,
+        slider=(1.0, 50.0, 1.0),
+        help="Spikes closer than this count as nearly at the same time.",
+    )
 
     title = "Spike pattern (van Rossum)"
     equation = r"D^2 = \frac{1}{\tau}\int \big(f(t) - g(t)\big)^2\,dt,\quad f = s * e^{-t/\tau}"
@@ -176,11 +192,23 @@ class Activity(AbstractRegulariser):
     Perez-Nieves & Goodman 2021, with their values.
     """
 
-    upper: float = param(1.0, "Spikes per neuron, at most", r"f_u", low=0.0, slider=(0.0, 50.0, 0.5),
-                         help="A layer's mean count in one sample above which it costs.")
+    upper: float = param(
+        1.0,
+        "Spikes per neuron, at most",
+        r"f_u",
+        low=0.0,
+        slider=(0.0, 50.0, 0.5),
+        help="A layer's mean count in one sample above which it costs.",
+    )
     upper_weight: float = param(0.06, "Weight of the upper bound", r"\lambda_u", low=0.0, slider=(0.0, 1.0, 0.01))
-    lower: float = param(1e-3, "Spikes per neuron, at least", r"f_l", low=0.0, slider=(0.0, 5.0, 0.1),
-                         help="A neuron's count in one sample below which it costs.")
+    lower: float = param(
+        1e-3,
+        "Spikes per neuron, at least",
+        r"f_l",
+        low=0.0,
+        slider=(0.0, 5.0, 0.1),
+        help="A neuron's count in one sample below which it costs.",
+    )
     lower_weight: float = param(100.0, "Weight of the lower bound", r"\lambda_l", low=0.0, slider=(0.0, 200.0, 1.0))
 
     title = "Activity"

@@ -43,11 +43,25 @@ class SpikingFunction(torch.autograd.Function):
         (neuron, method), (x, initial, coefficients, u, s, trace) = ctx.row, ctx.saved_tensors
         upstream = Upstream(grad_s if neuron.fires else None, grad_u, grad_last)
         out = ctx.backend.backward(
-            neuron, coefficients, method.at_spike, method.reset_path, ctx.draw, x, initial, Forward(u, s, trace, initial),
-            upstream, parameters=ctx.needs_input_grad[2], record=ctx.notes is not None)
+            neuron,
+            coefficients,
+            method.at_spike,
+            method.reset_path,
+            ctx.draw,
+            x,
+            initial,
+            Forward(u, s, trace, initial),
+            upstream,
+            parameters=ctx.needs_input_grad[2],
+            record=ctx.notes is not None,
+        )
         if ctx.notes is not None:
-            noted = {"ds_du": out.ds_du, "multiplier": out.multiplier, "delta": out.x,
-                     "grad_spikes": torch.zeros_like(out.x) if grad_s is None else grad_s}
+            noted = {
+                "ds_du": out.ds_du,
+                "multiplier": out.multiplier,
+                "delta": out.x,
+                "grad_spikes": torch.zeros_like(out.x) if grad_s is None else grad_s,
+            }
             ctx.notes.update({k: a.detach() for k, a in noted.items()})
         return out.x, out.initial, out.coefficients, None, None, None, None, None
 
@@ -72,8 +86,13 @@ class SpikingLayer(nn.Module):
         ValueError: an input of the wrong shape, on another device, or not finite. TypeError: of another dtype than float.
     """
 
-    def __init__(self, neuron: AbstractNeuron, method: AbstractGradientMethod | None = None,
-                 backend: AbstractBackend | str | None = None, learn: Sequence[str] = ()):
+    def __init__(
+        self,
+        neuron: AbstractNeuron,
+        method: AbstractGradientMethod | None = None,
+        backend: AbstractBackend | str | None = None,
+        learn: Sequence[str] = (),
+    ):
         super().__init__()
         self.neuron, self.method = neuron, method or BPTT()
         self.backend = resolve(backend)
@@ -101,13 +120,22 @@ class SpikingLayer(nn.Module):
             raise ValueError(f"current must be a tensor [T, B, ...], not {getattr(x, 'shape', type(x).__name__)}.")
         initial = self.rest(x) if initial is None else initial
         if tuple(initial.shape) != (len(self.neuron.states), *x.shape[1:]):
-            raise ValueError(f"initial must have the shape [states, B, ...] = {[len(self.neuron.states), *x.shape[1:]]}, "
-                             f"not {list(initial.shape)}.")
+            raise ValueError(
+                f"initial must have the shape [states, B, ...] = {[len(self.neuron.states), *x.shape[1:]]}, "
+                f"not {list(initial.shape)}."
+            )
         if self.tap is not None:
             self.tap.shape = tuple(x.shape)
         s, u, last = SpikingFunction.apply(
-            x.reshape(len(x), -1), initial.reshape(len(initial), -1), self.coefficients(), self.neuron, self.method,
-            self.backend, draw or Draw(layer=self.number), self.tap)
+            x.reshape(len(x), -1),
+            initial.reshape(len(initial), -1),
+            self.coefficients(),
+            self.neuron,
+            self.method,
+            self.backend,
+            draw or Draw(layer=self.number),
+            self.tap,
+        )
         spikes = s.reshape(x.shape) if self.neuron.fires else None
         return LayerOutput(spikes, u.reshape(x.shape), last.reshape(initial.shape))
 
@@ -116,7 +144,7 @@ class SpikingLayer(nn.Module):
         return out.membrane if out.spikes is None else out.spikes
 
 
-SEEDING = threading.RLock()          # weights come from torch's global generator, seeded and put back: one thread at a time
+SEEDING = threading.RLock()  # weights come from torch's global generator, seeded and put back: one thread at a time
 
 
 def over_time(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
@@ -128,8 +156,14 @@ class Block(nn.Module):
     """One hidden layer: a transform of every step (linear, or convolution), normalisation over batch and time, the neuron,
     then pooling. With `recurrent`, I[t] = x[t] + s[t-1] W_r, one step at a time."""
 
-    def __init__(self, transform: nn.Module, spiking: SpikingLayer, normalise: nn.Module | None = None,
-                 pool: nn.Module | None = None, recurrent: nn.Linear | None = None):
+    def __init__(
+        self,
+        transform: nn.Module,
+        spiking: SpikingLayer,
+        normalise: nn.Module | None = None,
+        pool: nn.Module | None = None,
+        recurrent: nn.Linear | None = None,
+    ):
         super().__init__()
         self.transform, self.normalise, self.spiking, self.pool, self.recurrent = transform, normalise, spiking, pool, recurrent
 
@@ -239,8 +273,9 @@ class Network(nn.Module):
         h, active, rates = x.flatten(2), [], []
         for number, block in enumerate(self.blocks):
             linear, layer = block.transform, block.spiking
-            out = sparse.spiking(h, linear.weight.T, linear.bias, layer.neuron, layer.method, self.draw(number),
-                                 label=layer.label, guard=self.guard)
+            out = sparse.spiking(
+                h, linear.weight.T, linear.bias, layer.neuron, layer.method, self.draw(number), label=layer.label, guard=self.guard
+            )
             h = out.spikes
             active.append(out.active)
             rates.append(h.rate)
@@ -272,9 +307,21 @@ class _Normalise(nn.Module):
         return z * self.scale.view(shape) + self.shift.view(shape)
 
 
-def feed_forward(inputs: int, hidden: Sequence[int], outputs: int, neuron: AbstractNeuron, method: AbstractGradientMethod,
-                 backend: AbstractBackend | str | None = None, *, readout: LeakyReadout | None = None, gain: float = 1.0,
-                 first_gain: float | None = None, normalise: bool = False, recurrent: bool = False, seed: int = 0) -> Network:
+def feed_forward(
+    inputs: int,
+    hidden: Sequence[int],
+    outputs: int,
+    neuron: AbstractNeuron,
+    method: AbstractGradientMethod,
+    backend: AbstractBackend | str | None = None,
+    *,
+    readout: LeakyReadout | None = None,
+    gain: float = 1.0,
+    first_gain: float | None = None,
+    normalise: bool = False,
+    recurrent: bool = False,
+    seed: int = 0,
+) -> Network:
     """Linear + neuron for each width in `hidden`, then a linear readout (with `readout`: leaky). No biases.
 
     gain scales the hidden weights (first_gain: those of the first layer). recurrent: every hidden layer feeds itself.
@@ -284,16 +331,31 @@ def feed_forward(inputs: int, hidden: Sequence[int], outputs: int, neuron: Abstr
         sizes, blocks = [inputs, *hidden], []
         for number, (a, b) in enumerate(itertools.pairwise(sizes)):
             scale = first_gain if number == 0 and first_gain is not None else gain
-            blocks.append(Block(_uniform_(nn.Linear(a, b, bias=False), scale), SpikingLayer(neuron, method, backend),
-                                _Normalise(b) if normalise else None,
-                                recurrent=_uniform_(nn.Linear(b, b, bias=False), 0.5) if recurrent else None))
+            blocks.append(
+                Block(
+                    _uniform_(nn.Linear(a, b, bias=False), scale),
+                    SpikingLayer(neuron, method, backend),
+                    _Normalise(b) if normalise else None,
+                    recurrent=_uniform_(nn.Linear(b, b, bias=False), 0.5) if recurrent else None,
+                )
+            )
         last = _uniform_(nn.Linear(sizes[-1], outputs, bias=False), 1.0)
     return Network(blocks, last, None if readout is None else SpikingLayer(readout, method, backend), seed)
 
 
-def convolutional(shape: tuple[int, int, int], channels: Sequence[int], outputs: int, neuron: AbstractNeuron,
-                  method: AbstractGradientMethod, backend: AbstractBackend | str | None = None, *,
-                  readout: LeakyReadout | None = None, gain: float = 1.0, normalise: bool = False, seed: int = 0) -> Network:
+def convolutional(
+    shape: tuple[int, int, int],
+    channels: Sequence[int],
+    outputs: int,
+    neuron: AbstractNeuron,
+    method: AbstractGradientMethod,
+    backend: AbstractBackend | str | None = None,
+    *,
+    readout: LeakyReadout | None = None,
+    gain: float = 1.0,
+    normalise: bool = False,
+    seed: int = 0,
+) -> Network:
     """3 x 3 convolution + neuron + 2 x 2 average pooling for each entry of `channels`, then a linear readout. No biases.
 
     shape: (channels, height, width) of the input [T, B, C, H, W]. Pooling stops where a side would fall below 2.
@@ -303,8 +365,14 @@ def convolutional(shape: tuple[int, int, int], channels: Sequence[int], outputs:
         (c, h, w), blocks = shape, []
         for width in channels:
             pool = nn.AvgPool2d(2) if min(h, w) >= 4 else None
-            blocks.append(Block(_uniform_(nn.Conv2d(c, width, 3, padding=1, bias=False), gain),
-                                SpikingLayer(neuron, method, backend), _Normalise(width) if normalise else None, pool))
+            blocks.append(
+                Block(
+                    _uniform_(nn.Conv2d(c, width, 3, padding=1, bias=False), gain),
+                    SpikingLayer(neuron, method, backend),
+                    _Normalise(width) if normalise else None,
+                    pool,
+                )
+            )
             c, (h, w) = width, (h // 2, w // 2) if pool else (h, w)
         last = _uniform_(nn.Linear(c * h * w, outputs, bias=False), 1.0)
     return Network(blocks, last, None if readout is None else SpikingLayer(readout, method, backend), seed)

@@ -10,10 +10,23 @@ import torch
 
 from snnviz.params import Declared, param
 
-LR = {"symbol": r"\eta", "low": 0.0, "open_low": True, "high": 100.0, "slider": (1e-4, 1.0, 1e-4), "log": True,
-      "help": "How far one step goes."}
-DECAY = {"symbol": r"\lambda_w", "low": 0.0, "high": 1.0, "slider": (0.0, 0.1, 0.001), "advanced": True,
-         "help": "Pulls weights towards zero."}
+LR = {
+    "symbol": r"\eta",
+    "low": 0.0,
+    "open_low": True,
+    "high": 100.0,
+    "slider": (1e-4, 1.0, 1e-4),
+    "log": True,
+    "help": "How far one step goes.",
+}
+DECAY = {
+    "symbol": r"\lambda_w",
+    "low": 0.0,
+    "high": 1.0,
+    "slider": (0.0, 0.1, 0.001),
+    "advanced": True,
+    "help": "Pulls weights towards zero.",
+}
 
 
 class AbstractOptimiser(Declared, abc.ABC):
@@ -29,8 +42,16 @@ class AbstractOptimiser(Declared, abc.ABC):
 
 
 def _moment(default: float, name: str, symbol: str) -> float:
-    return param(default, name, symbol, low=0.0, high=0.9999, slider=(0.0, 0.999, 0.001), advanced=True,
-                 help="How slowly the running mean forgets.")
+    return param(
+        default,
+        name,
+        symbol,
+        low=0.0,
+        high=0.9999,
+        slider=(0.0, 0.999, 0.001),
+        advanced=True,
+        help="How slowly the running mean forgets.",
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,8 +94,9 @@ class SGD(AbstractOptimiser):
     """m = momentum m + g, w -= lr m: steps as large as the gradient, whatever its scale. Robbins & Monro 1951."""
 
     lr: float = param(0.1, "Learning rate", **LR)
-    momentum: float = param(0.9, "Momentum", r"\mu", low=0.0, high=0.9999, slider=(0.0, 0.99, 0.01),
-                            help="How much of the last step is kept.")
+    momentum: float = param(
+        0.9, "Momentum", r"\mu", low=0.0, high=0.9999, slider=(0.0, 0.99, 0.01), help="How much of the last step is kept."
+    )
     decay: float = param(0.0, "Weight decay", **DECAY)
 
     title = "SGD"
@@ -113,8 +135,9 @@ class Cosine(AbstractSchedule):
     """Up from zero over the share `warmup`, then down along half a cosine to the share `floor`. Loshchilov & Hutter 2017."""
 
     warmup: float = param(0.0, "Warm-up", low=0.0, high=0.5, slider=(0.0, 0.5, 0.01), help="Share of the run.")
-    floor: float = param(0.0, "Floor", low=0.0, high=1.0, slider=(0.0, 0.5, 0.01),
-                         help="What is left of the learning rate at the end, as a share.")
+    floor: float = param(
+        0.0, "Floor", low=0.0, high=1.0, slider=(0.0, 0.5, 0.01), help="What is left of the learning rate at the end, as a share."
+    )
 
     title = "Cosine"
 

@@ -8,7 +8,7 @@ import enum
 import math
 from typing import Any
 
-REACH = 1e30            # kernels compute with 32 bits: a finite number's size is at most this and, unless 0, at least 1 / REACH
+REACH = 1e30  # kernels compute with 32 bits: a finite number's size is at most this and, unless 0, at least 1 / REACH
 
 
 @dataclasses.dataclass(frozen=True)

@@ -33,7 +33,7 @@ class LayerRecord:
     ds_du: np.ndarray | None = None
     multiplier: np.ndarray | None = None
     delta: np.ndarray | None = None
-    whole_rate: float | None = None          # of the whole batch, where only some samples were kept
+    whole_rate: float | None = None  # of the whole batch, where only some samples were kept
     whole_active: float | None = None
 
     @property
@@ -107,9 +107,23 @@ class Tap:
         rate, active = None, None
         if self.samples is not None:
             rate, active = self._mean("spikes", torch.sum), self._mean("ds_du", torch.count_nonzero)
-        return LayerRecord(self.name, self.neuron, array("current"), array("u"), array("v"), array("theta"), array("spikes"),
-                           array("trace"), self.neuron.trace, array("grad_spikes"), array("ds_du"), array("multiplier"),
-                           array("delta"), rate, active)
+        return LayerRecord(
+            self.name,
+            self.neuron,
+            array("current"),
+            array("u"),
+            array("v"),
+            array("theta"),
+            array("spikes"),
+            array("trace"),
+            self.neuron.trace,
+            array("grad_spikes"),
+            array("ds_du"),
+            array("multiplier"),
+            array("delta"),
+            rate,
+            active,
+        )
 
     def _mean(self, name: str, total) -> float | None:
         """The total of an array over its entries, for the whole batch."""

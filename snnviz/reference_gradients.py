@@ -26,10 +26,10 @@ from snnviz.network import Block, Network
 from snnviz.neurons.base import AbstractNeuron
 from snnviz.surrogates import AbstractSurrogate
 
-MEASURABLE = 0.2        # below this reliability a comparison with the estimate says nothing
-AT_ONCE = {"cpu": 400_000, "cuda": 1 << 26}     # activations of a layer held at a time; few enough for a CPU's cache
-WEIGHTS = 1 << 24       # perturbed weights held at a time
-ORTHOGONAL = 4e9        # work (weights x directions^2) that making directions orthogonal may cost
+MEASURABLE = 0.2  # below this reliability a comparison with the estimate says nothing
+AT_ONCE = {"cpu": 400_000, "cuda": 1 << 26}  # activations of a layer held at a time; few enough for a CPU's cache
+WEIGHTS = 1 << 24  # perturbed weights held at a time
+ORTHOGONAL = 4e9  # work (weights x directions^2) that making directions orthogonal may cost
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,9 +69,17 @@ class NoiseGradient:
         return None if r < MEASURABLE else self.cosine(gradient) / math.sqrt(2 * r / (1 + r))
 
 
-def noise_gradients(network: Network, x: torch.Tensor, y: torch.Tensor, *, sigma: float = 0.25, draws: int = 1024,
-                    seed: int = 0, layers: Sequence[int] | None = None,
-                    rounds: int = 8) -> Iterator[list[NoiseGradient]]:
+def noise_gradients(
+    network: Network,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    *,
+    sigma: float = 0.25,
+    draws: int = 1024,
+    seed: int = 0,
+    layers: Sequence[int] | None = None,
+    rounds: int = 8,
+) -> Iterator[list[NoiseGradient]]:
     """Estimate the gradient of the smoothed loss by each layer's weights, from forward passes of the spiking network.
 
     x [T, B, ...], y [B]; layers: their numbers, by default all hidden ones. sigma is in units of the root mean square
@@ -155,14 +163,14 @@ def losses(network: Network, number: int, weights: torch.Tensor, below: torch.Te
     widest = max(m.out_features for m in (*_transforms(network), network.readout))
     at_once = max(1, AT_ONCE[below.device.type] // (below.shape[0] * below.shape[1] * widest))
     for some in weights.split(at_once):
-        h = (below @ some.flatten(0, 1).T).unflatten(-1, some.shape[:2])       # [T, B, K, N]
-        for block in network.blocks[number - 1:]:
+        h = (below @ some.flatten(0, 1).T).unflatten(-1, some.shape[:2])  # [T, B, K, N]
+        for block in network.blocks[number - 1 :]:
             h = _spikes(block, h if block is network.blocks[number - 1] else block.transform(h))
         if number <= len(network.blocks):
             h = network.readout(h)
         if network.leaky is not None:
             h = network.leaky.run(h).membrane
-        q = h.mean(0)                                                          # [B, K, classes]
+        q = h.mean(0)  # [B, K, classes]
         each = F.cross_entropy(q.flatten(0, 1), y.repeat_interleave(len(some)), reduction="none")
         out.append(each.view(len(y), -1).mean(0))
     return torch.cat(out)
@@ -178,7 +186,7 @@ def _spikes(block: Block, current: torch.Tensor) -> torch.Tensor:
 def _normalised(normalise: nn.Module, current: torch.Tensor) -> torch.Tensor:
     """The network's normalisation for each of K, [T, B, K, N], in place. Sums are products with a row of ones: several
     times faster on a CPU than a reduction over the first axis, which would be most of the cost."""
-    rows = current.flatten(0, 1).flatten(1)                                    # [T B, K N]
+    rows = current.flatten(0, 1).flatten(1)  # [T B, K N]
     n, ones = len(rows), rows.new_ones(1, len(rows))
     rows -= ones @ rows / n
     deviation = (ones @ rows.square() / max(1, n - 1)).sqrt().view(current.shape[2:]) + 1e-3
@@ -242,8 +250,7 @@ class DepthErrors:
     planned: int
 
 
-def layer_gradients(network: Network, method: AbstractGradientMethod, x: torch.Tensor,
-                    y: torch.Tensor) -> list[torch.Tensor]:
+def layer_gradients(network: Network, method: AbstractGradientMethod, x: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
     """dL/dW of every hidden layer under a method and its own loss (with heads, where it has them), as in training.
 
     The network stays as it is.
@@ -259,9 +266,18 @@ def layer_gradients(network: Network, method: AbstractGradientMethod, x: torch.T
     return list(torch.autograd.grad(loss, weights, allow_unused=True, materialize_grads=True))
 
 
-def gradient_error_by_depth(network: Network, variants: Mapping[str, AbstractGradientMethod], x: torch.Tensor,
-                            y: torch.Tensor, *, sigma: float = 0.25, draws: int = 1024, seed: int = 0, rounds: int = 8,
-                            step: float = 0.05) -> Iterator[DepthErrors]:
+def gradient_error_by_depth(
+    network: Network,
+    variants: Mapping[str, AbstractGradientMethod],
+    x: torch.Tensor,
+    y: torch.Tensor,
+    *,
+    sigma: float = 0.25,
+    draws: int = 1024,
+    seed: int = 0,
+    rounds: int = 8,
+    step: float = 0.05,
+) -> Iterator[DepthErrors]:
     """Hold every hidden layer's gradient under every variant against the smoothed loss's, on the network's weights:
 
         variants = {"plain": BPTT(Dspike()), "both": SurrogateModules(after=(3, 6)), ...}
@@ -280,8 +296,11 @@ def gradient_error_by_depth(network: Network, variants: Mapping[str, AbstractGra
         for estimate in estimates:
             for name in variants:
                 g, fall = gradients[name][estimate.layer - 1], falls[name][estimate.layer - 1]
-                rows.append(GradientError(estimate.layer, name, g.norm().item(), estimate.cosine(g),
-                                          estimate.corrected(g), estimate.reliability, fall))
+                rows.append(
+                    GradientError(
+                        estimate.layer, name, g.norm().item(), estimate.cosine(g), estimate.corrected(g), estimate.reliability, fall
+                    )
+                )
         yield DepthErrors(tuple(rows), estimates[0].draws, draws)
 
 
@@ -326,9 +345,13 @@ class SmoothSpike:
         return float(deviation / max(np.abs(self.differences).max(), 1e-300))
 
 
-def smooth_spike_gradients(neuron: AbstractNeuron, surrogate: AbstractSurrogate, current: Sequence[float] | np.ndarray,
-                           upstream: Sequence[float] | np.ndarray,
-                           methods: Mapping[str, AbstractGradientMethod]) -> SmoothSpike:
+def smooth_spike_gradients(
+    neuron: AbstractNeuron,
+    surrogate: AbstractSurrogate,
+    current: Sequence[float] | np.ndarray,
+    upstream: Sequence[float] | np.ndarray,
+    methods: Mapping[str, AbstractGradientMethod],
+) -> SmoothSpike:
     """Run one neuron with s = primitive(u - theta) for current [T]; differentiate L = sum upstream s by the current.
 
     The finite differences are central ones of fourth order, in float64. Give the methods the same surrogate: then ds/du

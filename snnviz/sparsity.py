@@ -22,9 +22,9 @@ from snnviz.records import LayerRecord, RunRecord
 from snnviz.stimuli import Poisson
 from snnviz.zeroth_order import ZerothOrder, matching_band
 
-SHOWN = (-1.6, 0.8)              # the margins a histogram opens with, in thresholds
-BARS = 128                       # bars in that range
-SIZES = {"F-MNIST": (100, 256, 200), "N-MNIST": (300, 256, 200), "SHD": (500, 256, 200)}     # T, B, N of published layers
+SHOWN = (-1.6, 0.8)  # the margins a histogram opens with, in thresholds
+BARS = 128  # bars in that range
+SIZES = {"F-MNIST": (100, 256, 200), "N-MNIST": (300, 256, 200), "SHD": (500, 256, 200)}  # T, B, N of published layers
 
 
 def example() -> Experiment:
@@ -80,8 +80,13 @@ class LayerLook:
         """The entries of one sample that are active or spiked, as columns."""
         step, neuron = np.nonzero(self.active[:, sample] | self.spikes[:, sample])
         here = (step, sample, neuron)
-        return {"time_ms": step * self.dt, "neuron": neuron, "margin": self.margins[here], "spike": self.spikes[here].astype(int),
-                "active": self.active[here].astype(int)}
+        return {
+            "time_ms": step * self.dt,
+            "neuron": neuron,
+            "margin": self.margins[here],
+            "spike": self.spikes[here].astype(int),
+            "active": self.active[here].astype(int),
+        }
 
     def over_time(self, window: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
         """The share of active and of spiking entries at each step, [T] each, as means over `window` ms."""
@@ -153,8 +158,18 @@ def _look(layer: LayerRecord, method: AbstractGradientMethod, draw: Draw, backen
     initial = torch.stack([u.new_full(u.shape[1:], value) for value in neuron.rest()])
     coefficients = torch.tensor([float(v) for v in neuron.coefficients().values()], dtype=torch.float64)
     stored = Forward(u, columns(layer.spikes), columns(layer.trace), initial)
-    out = backend.backward(neuron, coefficients, method.at_spike, method.reset_path, draw, columns(layer.current), initial,
-                           stored, Upstream(s=torch.zeros_like(u)), record=True)
+    out = backend.backward(
+        neuron,
+        coefficients,
+        method.at_spike,
+        method.reset_path,
+        draw,
+        columns(layer.current),
+        initial,
+        stored,
+        Upstream(s=torch.zeros_like(u)),
+        record=True,
+    )
     active = (out.ds_du != 0).cpu().numpy().reshape(layer.u.shape)
     return LayerLook(layer.name, layer.dt, neuron.theta, layer.u - layer.theta, layer.spikes > 0, active)
 
@@ -227,9 +242,12 @@ def bytes_kept(active: int, steps: int, batch: int, columns: int) -> list[Kept]:
     and the filtered spikes dense), and here (a byte and a number an entry, a count a row, a bit a spike)."""
     dense, rows = 4 * steps * batch * columns, steps * batch * -(-columns // WIDE)
     return [
-        Kept("Dense autograd", "membrane u", dense), Kept("Dense autograd", "spikes, as numbers", dense),
-        Kept("Published sparse code", "active lists", (28 + 24) * active), Kept("Published sparse code", "filtered spikes", dense),
-        Kept("Sparse, here", "active lists", 5 * active + rows), Kept("Sparse, here", "spikes, as bits", 16 * rows),
+        Kept("Dense autograd", "membrane u", dense),
+        Kept("Dense autograd", "spikes, as numbers", dense),
+        Kept("Published sparse code", "active lists", (28 + 24) * active),
+        Kept("Published sparse code", "filtered spikes", dense),
+        Kept("Sparse, here", "active lists", 5 * active + rows),
+        Kept("Sparse, here", "spikes, as bits", 16 * rows),
     ]
 
 

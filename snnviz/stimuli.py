@@ -61,8 +61,9 @@ class Sine(AbstractStimulus):
 
     amplitude: float = param(0.08, "Amplitude", **AMPLITUDE)
     mean: float = param(0.05, "Mean", r"\bar{I}", slider=(-1.0, 1.0, 0.01), help="The current it swings around.")
-    period: float = param(50.0, "Period", "P", unit="ms", low=0.0, open_low=True, slider=(5.0, 200.0, 5.0),
-                          help="The length of one swing.")
+    period: float = param(
+        50.0, "Period", "P", unit="ms", low=0.0, open_low=True, slider=(5.0, 200.0, 5.0), help="The length of one swing."
+    )
 
     title = "Sine"
     equation = r"x_t = \bar I + I \sin(2\pi t/P)"
@@ -76,10 +77,10 @@ class Pulses(AbstractStimulus):
     """Pulses of height I and a given width, one every period."""
 
     amplitude: float = param(0.3, "Height", **AMPLITUDE)
-    period: float = param(25.0, "Period", "P", unit="ms", low=0.0, open_low=True, slider=(2.0, 200.0, 1.0),
-                          help="From one pulse to the next.")
-    width: float = param(5.0, "Width", "w", unit="ms", low=0.0, open_low=True, slider=(1.0, 50.0, 1.0),
-                         help="How long each lasts.")
+    period: float = param(
+        25.0, "Period", "P", unit="ms", low=0.0, open_low=True, slider=(2.0, 200.0, 1.0), help="From one pulse to the next."
+    )
+    width: float = param(5.0, "Width", "w", unit="ms", low=0.0, open_low=True, slider=(1.0, 50.0, 1.0), help="How long each lasts.")
 
     title = "Pulses"
     equation = r"x_t = I\,[t \bmod P < w]"
@@ -92,8 +93,9 @@ class Pulses(AbstractStimulus):
 class Poisson(AbstractStimulus):
     """Input spikes of weight I: their number in a step is Poisson with mean rate dt, independent in every column."""
 
-    rate: float = param(100.0, "Rate", r"\lambda", unit="Hz", low=0.0, high=10_000.0, slider=(0.0, 1000.0, 10.0),
-                        help="Input spikes per second.")
+    rate: float = param(
+        100.0, "Rate", r"\lambda", unit="Hz", low=0.0, high=10_000.0, slider=(0.0, 1000.0, 10.0), help="Input spikes per second."
+    )
     weight: float = param(0.5, "Weight", "w", slider=(-2.0, 2.0, 0.05), help="The current one input spike brings.")
 
     title = "Poisson"
@@ -156,8 +158,9 @@ class SpikeTrain(AbstractStimulus):
             except ValueError:
                 if number == 1:
                     continue
-                raise ValueError(f"{name}, line {number}: '{first[:40]}' is not a time; "
-                                 "give one time in milliseconds a line.") from None
+                raise ValueError(
+                    f"{name}, line {number}: '{first[:40]}' is not a time; give one time in milliseconds a line."
+                ) from None
             if not np.isfinite(value) or value < 0:
                 raise ValueError(f"{name}, line {number}: {first} is not a time; times are in milliseconds, at least 0.")
             times.append(value)
@@ -166,7 +169,7 @@ class SpikeTrain(AbstractStimulus):
         return cls(tuple(sorted(times)), weight)
 
 
-BINS = 128          # a current drawn by hand is this many levels, each held for a 128th of the run
+BINS = 128  # a current drawn by hand is this many levels, each held for a 128th of the run
 
 
 def drawn_levels(drawn: str) -> tuple[float, np.ndarray]:
@@ -221,6 +224,4 @@ class Shaped(AbstractStimulus):
         return (np.float32(self.gain) * given + drawn_current(self.drawn, len(times))[:, None]).astype(float)
 
 
-STIMULI: dict[str, type[AbstractStimulus]] = {
-    cls.__name__: cls for cls in (Step, Ramp, Sine, Pulses, Poisson, Noise, SpikeTrain)
-}
+STIMULI: dict[str, type[AbstractStimulus]] = {cls.__name__: cls for cls in (Step, Ramp, Sine, Pulses, Poisson, Noise, SpikeTrain)}

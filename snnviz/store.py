@@ -23,7 +23,7 @@ import numpy as np
 from snnviz.training import EpochRecord, Seconds, Training
 
 SCHEMA = 1
-POINTS = 256        # of a live curve; when it is full, neighbours are joined: as many as a screen shows, and quick to draw
+POINTS = 256  # of a live curve; when it is full, neighbours are joined: as many as a screen shows, and quick to draw
 
 
 class StoreError(ValueError):
@@ -140,9 +140,12 @@ class RunState:
     @property
     def share(self) -> float:
         """How much of the asked epochs is done, from 0 to 1."""
-        done = [1.0 if line.ended and not line.problem else
-                min(1.0, max(len(line.epochs), float(line.curve.at[-1]) if len(line.curve.at) else 0.0) / line.training.epochs)
-                for line in self.lines]
+        done = [
+            1.0
+            if line.ended and not line.problem
+            else min(1.0, max(len(line.epochs), float(line.curve.at[-1]) if len(line.curve.at) else 0.0) / line.training.epochs)
+            for line in self.lines
+        ]
         return sum(done) / len(done)
 
 
@@ -208,8 +211,10 @@ class Store:
         try:
             address = sa.make_url(url)
         except (sa.exc.ArgumentError, ValueError):
-            raise StoreError(f"SNNVIZ_STORE = {url!r} is no database address; write one like sqlite:////home/me/runs.sqlite "
-                             "or postgresql+psycopg://user@host/name.") from None
+            raise StoreError(
+                f"SNNVIZ_STORE = {url!r} is no database address; write one like sqlite:////home/me/runs.sqlite "
+                "or postgresql+psycopg://user@host/name."
+            ) from None
         self.name = address.render_as_string(hide_password=True)
         if address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:"):
             try:
@@ -233,17 +238,41 @@ class Store:
         of_run = [sa.Column("run", sa.String(32), primary_key=True), sa.Column("line", whole, primary_key=True)]
         self._meta = sa.Table("snnviz", known, sa.Column("name", sa.String(32), primary_key=True), sa.Column("value", text))
         self._runs = sa.Table(
-            "runs", known, sa.Column("id", sa.String(32), primary_key=True), sa.Column("title", text), sa.Column("owner", text),
-            sa.Column("status", sa.String(16)), sa.Column("created", number, index=True), sa.Column("seen", number),
-            sa.Column("place", text), sa.Column("backend", text), sa.Column("sample", whole), sa.Column("notes", text))
+            "runs",
+            known,
+            sa.Column("id", sa.String(32), primary_key=True),
+            sa.Column("title", text),
+            sa.Column("owner", text),
+            sa.Column("status", sa.String(16)),
+            sa.Column("created", number, index=True),
+            sa.Column("seen", number),
+            sa.Column("place", text),
+            sa.Column("backend", text),
+            sa.Column("sample", whole),
+            sa.Column("notes", text),
+        )
         self._lines = sa.Table(
-            "lines", known, *of_run, sa.Column("settings", text), sa.Column("dataset", text), sa.Column("method", text),
-            sa.Column("seed", whole), sa.Column("asked", whole), sa.Column("ended", sa.Boolean), sa.Column("problem", text),
-            sa.Column("curve", sa.LargeBinary), sa.Column("spikes", sa.LargeBinary))
+            "lines",
+            known,
+            *of_run,
+            sa.Column("settings", text),
+            sa.Column("dataset", text),
+            sa.Column("method", text),
+            sa.Column("seed", whole),
+            sa.Column("asked", whole),
+            sa.Column("ended", sa.Boolean),
+            sa.Column("problem", text),
+            sa.Column("curve", sa.LargeBinary),
+            sa.Column("spikes", sa.LargeBinary),
+        )
         self._epochs = sa.Table(
-            "epochs", known, *map(_again, of_run),
+            "epochs",
+            known,
+            *map(_again, of_run),
             sa.Column("epoch", whole, primary_key=True),
-            *(sa.Column(name, number) for name in _NUMBERS), sa.Column("rest", text))
+            *(sa.Column(name, number) for name in _NUMBERS),
+            sa.Column("rest", text),
+        )
         self._known = known
 
     def _prepare(self, database: Any) -> None:
@@ -255,8 +284,10 @@ class Store:
             return
         found = database.scalar(sa.select(self._meta.c.value).where(self._meta.c.name == "schema"))
         if int(found or 0) > SCHEMA:
-            raise StoreError(f"{self.name} was written by a newer snnviz (schema {found}; this one knows {SCHEMA}); "
-                             "update snnviz, or name another database in SNNVIZ_STORE.")
+            raise StoreError(
+                f"{self.name} was written by a newer snnviz (schema {found}; this one knows {SCHEMA}); "
+                "update snnviz, or name another database in SNNVIZ_STORE."
+            )
 
     @contextmanager
     def _transaction(self) -> Iterator[Any]:
@@ -271,13 +302,40 @@ class Store:
         """Note that a run was asked for."""
         with self._transaction() as database:
             self._remove(database, [run.id])
-            database.execute(self._runs.insert(), {
-                "id": run.id, "title": run.title, "owner": run.owner, "status": Status.WAITING.value, "created": run.created,
-                "seen": time.time(), "place": place, "backend": run.backend, "sample": run.sample, "notes": "[]"})
-            database.execute(self._lines.insert(), [
-                {"run": run.id, "line": i, "settings": t.to_toml(), "dataset": t.dataset.title, "method": t.method.label,
-                 "seed": t.seed, "asked": t.epochs, "ended": False, "problem": "", "curve": b"", "spikes": b""}
-                for i, t in enumerate(run.trainings)])
+            database.execute(
+                self._runs.insert(),
+                {
+                    "id": run.id,
+                    "title": run.title,
+                    "owner": run.owner,
+                    "status": Status.WAITING.value,
+                    "created": run.created,
+                    "seen": time.time(),
+                    "place": place,
+                    "backend": run.backend,
+                    "sample": run.sample,
+                    "notes": "[]",
+                },
+            )
+            database.execute(
+                self._lines.insert(),
+                [
+                    {
+                        "run": run.id,
+                        "line": i,
+                        "settings": t.to_toml(),
+                        "dataset": t.dataset.title,
+                        "method": t.method.label,
+                        "seed": t.seed,
+                        "asked": t.epochs,
+                        "ended": False,
+                        "problem": "",
+                        "curve": b"",
+                        "spikes": b"",
+                    }
+                    for i, t in enumerate(run.trainings)
+                ],
+            )
 
     def keep(self, run: str, number: int, line: Line) -> None:
         """Keep one training as far as it has come: the epochs not yet here, its curve and its sample."""
@@ -288,10 +346,18 @@ class Store:
             if fresh:
                 database.execute(self._epochs.insert(), fresh)
             c = self._lines.c
-            database.execute(self._lines.update().where(c.run == run, c.line == number), {
-                "ended": line.ended, "problem": line.problem, "curve": _packed(dataclasses.asdict(line.curve)),
-                "spikes": _packed({k: np.packbits(v.astype(bool), axis=0) for k, v in line.spikes.items()}
-                                  | {f"{k}|steps": np.array(len(v)) for k, v in line.spikes.items()})})
+            database.execute(
+                self._lines.update().where(c.run == run, c.line == number),
+                {
+                    "ended": line.ended,
+                    "problem": line.problem,
+                    "curve": _packed(dataclasses.asdict(line.curve)),
+                    "spikes": _packed(
+                        {k: np.packbits(v.astype(bool), axis=0) for k, v in line.spikes.items()}
+                        | {f"{k}|steps": np.array(len(v)) for k, v in line.spikes.items()}
+                    ),
+                },
+            )
 
     def mark(self, run: str, status: Status, notes: Sequence[str] = (), place: str | None = None) -> None:
         """Note where a run stands, and that it is alive."""
@@ -321,26 +387,65 @@ class Store:
         for line in lines:
             training = Training.from_toml(line["settings"], f"the saved run {run}")
             steps = _unpacked(line["spikes"])
-            spikes = {k: np.unpackbits(v, axis=0, count=int(steps[f"{k}|steps"])).astype(bool)
-                      for k, v in steps.items() if not k.endswith("|steps")}
+            spikes = {
+                k: np.unpackbits(v, axis=0, count=int(steps[f"{k}|steps"])).astype(bool)
+                for k, v in steps.items()
+                if not k.endswith("|steps")
+            }
             curve = _unpacked(line["curve"])
-            made.append(Line(training, tuple(_epoch(e) for e in epochs if e["line"] == line["line"]),
-                             Curve(**curve) if curve else Curve.empty(), spikes, (), bool(line["ended"]), line["problem"]))
-        asked = Run(tuple(m.training for m in made), row["backend"], row["sample"], row["owner"], row["title"], row["id"],
-                    row["created"])
+            made.append(
+                Line(
+                    training,
+                    tuple(_epoch(e) for e in epochs if e["line"] == line["line"]),
+                    Curve(**curve) if curve else Curve.empty(),
+                    spikes,
+                    (),
+                    bool(line["ended"]),
+                    line["problem"],
+                )
+            )
+        asked = Run(
+            tuple(m.training for m in made), row["backend"], row["sample"], row["owner"], row["title"], row["id"], row["created"]
+        )
         return RunState(asked, Status(row["status"]), tuple(made), tuple(json.loads(row["notes"])), row["seen"])
 
     def list(self, owner: str | None = None, live: bool = False) -> list[Summary]:
         """Every training of every saved run, the latest run first; `owner`: of one visitor; `live`: not ended only."""
         sa, r, n, t = self._sa, self._runs.c, self._lines.c, self._epochs.c
-        last = sa.select(t.run, t.line, sa.func.max(t.epoch).label("epoch"), sa.func.sum(t.seconds).label("seconds"),
-                         sa.func.count().label("epochs")).group_by(t.run, t.line).subquery()
-        wanted = (sa.select(r.id, r.title, r.owner, r.status, r.created, r.backend, n.line, n.dataset, n.method, n.seed, n.asked,
-                            last.c.epochs, last.c.seconds, t.train_loss, t.test_accuracy)
-                  .join(self._lines, n.run == r.id)
-                  .outerjoin(last, (last.c.run == r.id) & (last.c.line == n.line))
-                  .outerjoin(self._epochs, (t.run == r.id) & (t.line == n.line) & (t.epoch == last.c.epoch))
-                  .order_by(r.created.desc(), n.line))
+        last = (
+            sa.select(
+                t.run,
+                t.line,
+                sa.func.max(t.epoch).label("epoch"),
+                sa.func.sum(t.seconds).label("seconds"),
+                sa.func.count().label("epochs"),
+            )
+            .group_by(t.run, t.line)
+            .subquery()
+        )
+        wanted = (
+            sa.select(
+                r.id,
+                r.title,
+                r.owner,
+                r.status,
+                r.created,
+                r.backend,
+                n.line,
+                n.dataset,
+                n.method,
+                n.seed,
+                n.asked,
+                last.c.epochs,
+                last.c.seconds,
+                t.train_loss,
+                t.test_accuracy,
+            )
+            .join(self._lines, n.run == r.id)
+            .outerjoin(last, (last.c.run == r.id) & (last.c.line == n.line))
+            .outerjoin(self._epochs, (t.run == r.id) & (t.line == n.line) & (t.epoch == last.c.epoch))
+            .order_by(r.created.desc(), n.line)
+        )
         if owner is not None:
             wanted = wanted.where(r.owner == owner)
         if live:
@@ -348,11 +453,26 @@ class Store:
         with self._transaction() as database:
             rows = database.execute(wanted).mappings().all()
         nan = float("nan")
-        return [Summary(row["id"], row["line"], row["title"], Status(row["status"]), row["created"], row["dataset"], row["method"],
-                        row["seed"], row["backend"], row["epochs"] or 0, row["asked"],
-                        nan if row["train_loss"] is None else row["train_loss"],
-                        nan if row["test_accuracy"] is None else row["test_accuracy"], row["seconds"] or 0.0, row["owner"])
-                for row in rows]
+        return [
+            Summary(
+                row["id"],
+                row["line"],
+                row["title"],
+                Status(row["status"]),
+                row["created"],
+                row["dataset"],
+                row["method"],
+                row["seed"],
+                row["backend"],
+                row["epochs"] or 0,
+                row["asked"],
+                nan if row["train_loss"] is None else row["train_loss"],
+                nan if row["test_accuracy"] is None else row["test_accuracy"],
+                row["seconds"] or 0.0,
+                row["owner"],
+            )
+            for row in rows
+        ]
 
     def delete(self, runs: Sequence[str]) -> None:
         """Forget runs for good."""
@@ -392,7 +512,8 @@ def _row(run: str, number: int, epoch: EpochRecord) -> dict[str, Any]:
     numbers = {name: float(getattr(epoch, name)) for name in _NUMBERS[:-1]} | {"seconds": epoch.seconds.total}
     rest |= {name: repr(value) for name, value in numbers.items() if not np.isfinite(value)}
     return {"run": run, "line": number, "epoch": epoch.epoch, "rest": json.dumps(rest)} | {
-        name: value if np.isfinite(value) else None for name, value in numbers.items()}
+        name: value if np.isfinite(value) else None for name, value in numbers.items()
+    }
 
 
 def _epoch(row: Any) -> EpochRecord:
@@ -400,8 +521,17 @@ def _epoch(row: Any) -> EpochRecord:
     numbers = {name: float(rest[name]) if row[name] is None else row[name] for name in _NUMBERS[:-1]}
     layers = {name: tuple(rest[name]) for name in _LAYERS}
     confusion = None if rest["confusion"] is None else np.array(rest["confusion"], np.int64)
-    return EpochRecord(epoch=row["epoch"], epochs=rest["epochs"], **numbers, **layers, confusion=confusion, sample=None,
-                       seconds=Seconds(*rest["seconds"]), problems=tuple(rest["problems"]), classes=tuple(rest.get("classes", ())))
+    return EpochRecord(
+        epoch=row["epoch"],
+        epochs=rest["epochs"],
+        **numbers,
+        **layers,
+        confusion=confusion,
+        sample=None,
+        seconds=Seconds(*rest["seconds"]),
+        problems=tuple(rest["problems"]),
+        classes=tuple(rest.get("classes", ())),
+    )
 
 
 def _listed(value: Any) -> Any:

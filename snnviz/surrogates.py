@@ -106,7 +106,7 @@ class Sigmoid(AbstractSurrogate):
         return torch.sigmoid(self.slope * m)
 
     def derivative(self, m):
-        e = torch.exp(-self.slope * m.abs())                 # the form that cannot overflow
+        e = torch.exp(-self.slope * m.abs())  # the form that cannot overflow
         return self.slope * e / ((1 + e) * (1 + e))
 
 
@@ -201,8 +201,15 @@ class MultiGaussian(AbstractSurrogate):
     """ds/du = (1 + h) N(m; 0, sigma) - h N(m; sigma, r sigma) - h N(m; -sigma, r sigma): area 1 - h. Yin et al. 2021."""
 
     sigma: float = _width(0.5, "Standard deviation", r"\sigma", "Width of the middle bell.")
-    share: float = param(0.15, "Height of the side lobes", "h", low=0.0, high=1.0, slider=(0.0, 0.5, 0.05),
-                         help="The side lobes are negative: they keep gradients of far neurons small.")
+    share: float = param(
+        0.15,
+        "Height of the side lobes",
+        "h",
+        low=0.0,
+        high=1.0,
+        slider=(0.0, 0.5, 0.05),
+        help="The side lobes are negative: they keep gradients of far neurons small.",
+    )
     ratio: float = _width(6.0, "Width of the side lobes", "r", "In units of the middle bell's width.", (1.0, 10.0, 0.5))
 
     title = "Multi-Gaussian"

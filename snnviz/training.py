@@ -1,8 +1,8 @@
 """Training as a value and a generator: everything a run depends on, and records of it as it goes.
 
-    for record in train(Training(Digits(), method=Exodus(), epochs=5)):
-        if isinstance(record, EpochRecord):
-            print(record.epoch, record.test_accuracy)
+for record in train(Training(Digits(), method=Exodus(), epochs=5)):
+    if isinstance(record, EpochRecord):
+        print(record.epoch, record.test_accuracy)
 """
 
 import dataclasses
@@ -33,8 +33,8 @@ from snnviz.records import LayerRecord, Probe
 from snnviz.surrogates import Dspike
 from snnviz.zeroth_order import LAWS
 
-LOOK_EVERY = 20         # batches between two looks at the active share: a look makes its batch slower by half and more
-EXPLODED = 1e4          # a layer's gradient norm over the readout's above which the layer is named
+LOOK_EVERY = 20  # batches between two looks at the active share: a look makes its batch slower by half and more
+EXPLODED = 1e4  # a layer's gradient norm over the readout's above which the layer is named
 BUDGET = experiments.BUDGET
 
 
@@ -59,8 +59,14 @@ class Training(text.Written, Declared):
     epochs: int = param(10, "Epochs", low=1, high=100_000, slider=(1, 100, 1), help="How often the training half is seen.")
     batch: int = param(64, "Batch", "B", low=1, high=65536, slider=(8, 256, 8), help="Samples in one step.")
     seed: int = param(0, "Seed", low=0, high=2**31 - 1, slider=(0, 100, 1), help="Fixes weights, batches and draws.")
-    clip: float = param(0.0, "Clip the gradient at", low=0.0, slider=(0.0, 10.0, 0.1), advanced=True,
-                        help="A whole gradient longer than this is shortened to it; 0: never.")
+    clip: float = param(
+        0.0,
+        "Clip the gradient at",
+        low=0.0,
+        slider=(0.0, 10.0, 0.1),
+        advanced=True,
+        help="A whole gradient longer than this is shortened to it; 0: never.",
+    )
 
     @classmethod
     def parts(cls) -> dict[str, type]:
@@ -75,28 +81,40 @@ class Training(text.Written, Declared):
         outputs = len(samples.classes)
         if self.loss.reads_spikes:
             if samples.targets is None:
-                raise ValueError(f"{type(self.loss).__name__} compares output spikes with wanted ones, and "
-                                 f"{type(self.dataset).__name__} has none; choose SpikePatterns, or a cross entropy.")
+                raise ValueError(
+                    f"{type(self.loss).__name__} compares output spikes with wanted ones, and "
+                    f"{type(self.dataset).__name__} has none; choose SpikePatterns, or a cross entropy."
+                )
             outputs = samples.targets.shape[2]
         if isinstance(self.architecture, Convolutional):
             if len(samples.shape) != 3 or samples.shape[1] != samples.shape[2]:
-                raise ValueError(f"A convolutional network needs square frames, and {type(self.dataset).__name__} has inputs of "
-                                 f"the shape {samples.shape}; choose FeedForward.")
+                raise ValueError(
+                    f"A convolutional network needs square frames, and {type(self.dataset).__name__} has inputs of "
+                    f"the shape {samples.shape}; choose FeedForward."
+                )
             return dataclasses.replace(self.architecture, inputs=samples.shape[0], side=samples.shape[1], outputs=max(outputs, 2))
         return dataclasses.replace(self.architecture, inputs=math.prod(samples.shape), outputs=max(outputs, 2))
 
     def check_budget(self, samples: Samples) -> None:
         """Raise ValueError if a batch would take more memory than SNNVIZ_BUDGET bytes, saying what to lower."""
         budget = int(os.environ.get("SNNVIZ_BUDGET", BUDGET))
-        entries = 2 * math.prod(samples.shape) + 10 * self.shaped(samples).units        # arrays held per step and sample
+        entries = 2 * math.prod(samples.shape) + 10 * self.shaped(samples).units  # arrays held per step and sample
         need = 4 * samples.steps * self.batch * entries
         if need > budget:
-            raise ValueError(f"A batch would take about {need / 2**30:.1f} GB, and {budget / 2**30:.1f} GB are allowed: lower the "
-                             f"batch ({self.batch}), the steps ({samples.steps}) or the network's size.")
+            raise ValueError(
+                f"A batch would take about {need / 2**30:.1f} GB, and {budget / 2**30:.1f} GB are allowed: lower the "
+                f"batch ({self.batch}), the steps ({samples.steps}) or the network's size."
+            )
 
 
 VALUES: dict[str, type] = {
-    **experiments.VALUES, "Training": Training, **DATASETS, **LAWS, **losses.LOSSES, **losses.REGULARISERS, **OPTIMISERS,
+    **experiments.VALUES,
+    "Training": Training,
+    **DATASETS,
+    **LAWS,
+    **losses.LOSSES,
+    **losses.REGULARISERS,
+    **OPTIMISERS,
     **SCHEDULES,
 }
 
@@ -147,7 +165,7 @@ class BatchRecord:
 class TestRecord:
     """A batch of the test half is done: nothing to show but that the run is alive."""
 
-    __test__ = False        # no test class, whatever its name says to pytest
+    __test__ = False  # no test class, whatever its name says to pytest
 
     epoch: int
     epochs: int
@@ -226,12 +244,13 @@ class _Watch:
         self.spikes: list[torch.Tensor | None] = [None] * len(network.blocks)
         self._handles = []
         for number, block in enumerate(network.blocks):
-            source = block if block.recurrent is not None else block.spiking        # a recurrent layer is called once a step
+            source = block if block.recurrent is not None else block.spiking  # a recurrent layer is called once a step
             self._handles.append(source.register_forward_hook(self._keeper(number)))
 
     def _keeper(self, number: int):
         def keep(module, inputs, output):
             self.spikes[number] = output
+
         return keep
 
     def close(self) -> None:
@@ -249,8 +268,8 @@ class _Run:
         self.network = build(training, self.train, backend)
         self.device = next(self.network.parameters()).device
         self.watch = _Watch(self.network)
-        self.network.touch_active &= training.regulariser is None           # a regulariser reads every spike
-        self.network.guard = sparse.Guard(floor=-1)                         # an epoch's record names what it would warn of
+        self.network.touch_active &= training.regulariser is None  # a regulariser reads every spike
+        self.network.guard = sparse.Guard(floor=-1)  # an epoch's record names what it would warn of
         self.optimiser = training.optimiser.make(self.network.parameters())
         self.targets = None if self.train.targets is None else self.train.targets.to(self.device)
         self.batches = -(-len(self.train) // training.batch)
@@ -306,7 +325,7 @@ class _Run:
             values = [loss.detach(), (self.said(output) == y).float().mean()]
             values += [loss.new_tensor(r) for r in self.network.rates] if touched else [s.mean() for s in self.watch.spikes]
             values += [torch.linalg.vector_norm(p.grad) for p in parameters]
-            loss_, accuracy, *rest = torch.stack(values).tolist()       # one trip from the device for all of them
+            loss_, accuracy, *rest = torch.stack(values).tolist()  # one trip from the device for all of them
         hidden = len(self.network.blocks)
         rates, lengths = tuple(rest[:hidden]), dict(zip(map(id, parameters), rest[hidden:], strict=True))
         norms = tuple(math.hypot(*(lengths.get(id(w), 0.0) for w in group)) for group in self.weights)
@@ -318,14 +337,27 @@ class _Run:
             self.optimiser.step()
         else:
             bad = [name for name, norm in zip(self.names, norms, strict=True) if not math.isfinite(norm)]
-            problems.append(f"{(bad or ['A head'])[0]}: its gradient is not finite in batch {batch} of epoch {epoch}, so "
-                            "the weights were left as they are; it exploded on its way back through time or layers.")
+            problems.append(
+                f"{(bad or ['A head'])[0]}: its gradient is not finite in batch {batch} of epoch {epoch}, so "
+                "the weights were left as they are; it exploded on its way back through time or layers."
+            )
         active = tuple(a.share for a in self.network.active) if touched else None if probe is None else self._active(probe)
         self.watch.spikes = [None] * hidden
         end = self.clock()
-        return BatchRecord(epoch, t.epochs, batch, self.batches, loss_, accuracy,
-                           Seconds(data, forward - start, backward - forward, end - backward), rates, active, norms, lr,
-                           tuple(problems))
+        return BatchRecord(
+            epoch,
+            t.epochs,
+            batch,
+            self.batches,
+            loss_,
+            accuracy,
+            Seconds(data, forward - start, backward - forward, end - backward),
+            rates,
+            active,
+            norms,
+            lr,
+            tuple(problems),
+        )
 
     def _active(self, probe: Probe) -> tuple[float, ...]:
         shares = []
@@ -350,8 +382,13 @@ class _Run:
         return probe.layers
 
 
-def train(training: Training, backend: AbstractBackend | str | None = None, *, checkpoint: pathlib.Path | None = None,
-          record_sample: int | None = None) -> Iterator[Record]:
+def train(
+    training: Training,
+    backend: AbstractBackend | str | None = None,
+    *,
+    checkpoint: pathlib.Path | None = None,
+    record_sample: int | None = None,
+) -> Iterator[Record]:
     """Train: a plain generator of a `BatchRecord` after every step, a `TestRecord` after every test batch and an
     `EpochRecord` after every epoch. Not asking for more pauses it; closing it stops it.
 
@@ -427,22 +464,39 @@ def _summary(run, epoch, records, test_loss, confusion, sample, seconds) -> Epoc
     hidden = len(run.network.blocks)
     for name, rate, share in zip(run.names, rates, active, strict=False):
         if rate == 0:
-            problems.append(f"{name}: no spike in the whole epoch; its current stays below the threshold. Raise the weight gain, "
-                            "or lower the threshold.")
+            problems.append(
+                f"{name}: no spike in the whole epoch; its current stays below the threshold. Raise the weight gain, "
+                "or lower the threshold."
+            )
         elif share == 0:
-            problems.append(f"{name}: no neuron was near enough to its threshold to get a gradient, so that the layer cannot "
-                            "learn. Widen the method's band.")
+            problems.append(
+                f"{name}: no neuron was near enough to its threshold to get a gradient, so that the layer cannot "
+                "learn. Widen the method's band."
+            )
     if norms[-1] and np.isfinite(norms).all():
         ratio = norms[:hidden] / norms[-1]
         worst = int(ratio.argmax())
         if ratio[worst] > EXPLODED:
-            problems.append(f"{run.names[worst]}: its gradient is {ratio[worst]:.0e} times the readout's; it explodes on its way "
-                            "back through time and layers.")
+            problems.append(
+                f"{run.names[worst]}: its gradient is {ratio[worst]:.0e} times the readout's; it explodes on its way "
+                "back through time and layers."
+            )
     return EpochRecord(
-        epoch, run.training.epochs, float(mean([r.loss for r in rows])), float(mean([r.accuracy for r in rows])),
-        test_loss / len(run.test), float(confusion.trace() / len(run.test)), seconds, tuple(rates.tolist()),
-        tuple(active.tolist()), tuple(norms.tolist()), confusion, sample, tuple(problems),
-        tuple(run.test.classes))
+        epoch,
+        run.training.epochs,
+        float(mean([r.loss for r in rows])),
+        float(mean([r.accuracy for r in rows])),
+        test_loss / len(run.test),
+        float(confusion.trace() / len(run.test)),
+        seconds,
+        tuple(rates.tolist()),
+        tuple(active.tolist()),
+        tuple(norms.tolist()),
+        confusion,
+        sample,
+        tuple(problems),
+        tuple(run.test.classes),
+    )
 
 
 def _save(run: _Run, path: pathlib.Path, epoch: int) -> None:
@@ -522,14 +576,20 @@ class Failure:
     problem: str
 
 
-def compare_training(trainings: Sequence[Training], backend: AbstractBackend | str | None = None, *,
-                     checkpoints: Sequence[pathlib.Path | None] | None = None,
-                     record_sample: int | None = None) -> Iterator[tuple[int, Record | Failure]]:
+def compare_training(
+    trainings: Sequence[Training],
+    backend: AbstractBackend | str | None = None,
+    *,
+    checkpoints: Sequence[pathlib.Path | None] | None = None,
+    record_sample: int | None = None,
+) -> Iterator[tuple[int, Record | Failure]]:
     """Several trainings at once, in turns: (number of the training, its record). In one turn each takes one batch, so that
     methods stand side by side at the same batch. One that fails yields a `Failure`; the others go on."""
     checkpoints = [None] * len(trainings) if checkpoints is None else checkpoints
-    runs = {number: train(training, backend, checkpoint=path, record_sample=record_sample)
-            for number, (training, path) in enumerate(zip(trainings, checkpoints, strict=True))}
+    runs = {
+        number: train(training, backend, checkpoint=path, record_sample=record_sample)
+        for number, (training, path) in enumerate(zip(trainings, checkpoints, strict=True))
+    }
     try:
         while runs:
             for number, run in list(runs.items()):
@@ -549,15 +609,22 @@ def presets() -> dict[str, tuple[Training, ...]]:
     """Prepared comparisons, by title: trainings that differ in their method alone."""
     digits, sgd = Training(), SGD(0.1)
     order = Training(TemporalOrder(), FeedForward(layers=2, width=64, first_gain=3.0), optimiser=SGD(0.02), epochs=15)
-    deep = Training(Digits(steps=10), FeedForward(layers=8, width=32, first_gain=4.0, gain=3.0), loss=CrossEntropy(OverTime.MEAN),
-                    schedule=Cosine(), epochs=15)
+    deep = Training(
+        Digits(steps=10),
+        FeedForward(layers=8, width=32, first_gain=4.0, gain=3.0),
+        loss=CrossEntropy(OverTime.MEAN),
+        schedule=Cosine(),
+        epochs=15,
+    )
     return {
-        "Digits: four methods": tuple(
-            dataclasses.replace(digits, method=m) for m in (BPTT(), Exodus(), Slayer(), LocalZO())),
+        "Digits: four methods": tuple(dataclasses.replace(digits, method=m) for m in (BPTT(), Exodus(), Slayer(), LocalZO())),
         "Digits: SLAYER's scale without Adam": tuple(
-            dataclasses.replace(digits, method=m, optimiser=sgd) for m in (Exodus(), Slayer(), Slayer(scale=0.1))),
+            dataclasses.replace(digits, method=m, optimiser=sgd) for m in (Exodus(), Slayer(), Slayer(scale=0.1))
+        ),
         "Temporal order: EXODUS and SLAYER": tuple(
-            dataclasses.replace(order, method=m) for m in (Exodus(), Slayer(), Slayer(scale=0.1))),
+            dataclasses.replace(order, method=m) for m in (Exodus(), Slayer(), Slayer(scale=0.1))
+        ),
         "Eight layers: with and without modules": tuple(
-            dataclasses.replace(deep, method=m) for m in (BPTT(Dspike()), SurrogateModules(after=(3, 6)))),
+            dataclasses.replace(deep, method=m) for m in (BPTT(Dspike()), SurrogateModules(after=(3, 6)))
+        ),
     }

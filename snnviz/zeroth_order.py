@@ -24,7 +24,7 @@ from snnviz.draws import Draw, half_normal, log_positive, uniforms
 from snnviz.params import Declared, param
 from snnviz.surrogates import AbstractSpikeDerivative, AbstractSurrogate, Gaussian, Sigmoid
 
-CELLS = 2946             # numbers in each half of a quantile table: 23 octaves of 128 cells, and both ends of the last
+CELLS = 2946  # numbers in each half of a quantile table: 23 octaves of 128 cells, and both ends of the last
 
 
 class Falling:
@@ -79,7 +79,7 @@ class Falling:
         start = torch.minimum(a, s[-1])
         weight = (start * s[i]).sqrt() ** k if k < 0 else (start**k + s[i] ** k) / 2
         out = beyond[i] + (self.f(start) - self.values[i]) * weight
-        if k < 0:                                       # before the grid: f(0) - f ~ s at a corner, else s^2
+        if k < 0:  # before the grid: f(0) - f ~ s at a corner, else s^2
             near = s[:1] * (1e-3 if self.has_corner else 1)
             slope = (self.peak - self.f(near)) / near
             head = slope * (torch.log(s[0] / a) if self.has_corner else 2 * (1 - a / s[0]))
@@ -170,7 +170,7 @@ def quantile_table(law: AbstractLaw) -> torch.Tensor:
     bits = 0x3F000000 - 65536 * torch.arange(CELLS, dtype=torch.int32)
     half = bits.view(torch.float32).double()
     p = torch.cat((half, 1 - half))
-    low, high = torch.full_like(p, -70.0), torch.full_like(p, 70.0)                  # of ln |z|
+    low, high = torch.full_like(p, -70.0), torch.full_like(p, 70.0)  # of ln |z|
     for _ in range(62):
         middle = (low + high) / 2
         above = law.survival(middle.exp()) > p
@@ -281,8 +281,10 @@ def _falling(surrogate: AbstractSurrogate) -> Falling:
         raise ValueError(f"{name} has no sampling law: it is not even.")
     rises = (falling.values[1:] - falling.values[:-1] > 1e-12 * peak).nonzero()
     if len(rises):
-        raise ValueError(f"{name} has no sampling law: it rises with the distance from the threshold, near "
-                         f"{falling.s[int(rises[0])]:.3g}, where a probability would have to be negative.")
+        raise ValueError(
+            f"{name} has no sampling law: it rises with the distance from the threshold, near "
+            f"{falling.s[int(rises[0])]:.3g}, where a probability would have to be negative."
+        )
     if (falling.values < 0).any():
         raise ValueError(f"{name} has no sampling law: it is negative somewhere.")
     return falling
@@ -297,11 +299,15 @@ def _constant(surrogate: AbstractSurrogate, alpha: int) -> float:
     """
     falling, name = _falling(surrogate), type(surrogate).__name__
     if alpha == 1 and falling.has_corner:
-        raise ValueError(f"{name} has no sampling law with alpha = 1: it has a corner at the threshold (g'(0+) < 0), "
-                         "so the constant c, an integral of -g'(s)/s, diverges. Use alpha = 0: its c is always finite.")
+        raise ValueError(
+            f"{name} has no sampling law with alpha = 1: it has a corner at the threshold (g'(0+) < 0), "
+            "so the constant c, an integral of -g'(s)/s, diverges. Use alpha = 0: its c is always finite."
+        )
     if alpha == -1 and falling.outlasts(1):
-        raise ValueError(f"{name} has no sampling law with alpha = -1: its area, which is the constant c, is infinite. "
-                         "Use alpha = 0: its c is always finite.")
+        raise ValueError(
+            f"{name} has no sampling law with alpha = -1: its area, which is the constant c, is infinite. "
+            "Use alpha = 0: its c is always finite."
+        )
     if alpha == -1:
         return 2 * surrogate.primitive(_float64(0.0)).item()
     return 2 * (falling.peak.item() if alpha == 0 else falling.integral(-1, _float64(0.0)).item())
@@ -323,8 +329,15 @@ class SurrogateLaw(AbstractLaw):
     """
 
     surrogate: AbstractSurrogate = dataclasses.field(default_factory=Gaussian)
-    alpha: int = param(0, "Exponent", r"\alpha", low=-1, high=1, slider=(-1, 1, 1),
-                       help="A hit counts |z| to this power; 0: every hit counts the same.")
+    alpha: int = param(
+        0,
+        "Exponent",
+        r"\alpha",
+        low=-1,
+        high=1,
+        slider=(-1, 1, 1),
+        help="A hit counts |z| to this power; 0: every hit counts the same.",
+    )
 
     title = "From a surrogate"
     equation = r"\lambda(z) = -g'(|z|)\,/\,(c\,|z|^{\alpha})"
@@ -341,7 +354,7 @@ class SurrogateLaw(AbstractLaw):
         t, falling, power = _float64(t), _falling(self.surrogate), k - self.alpha
         if power == 0:
             moment = self.surrogate.derivative(t)
-        elif power == 1 and not falling.outlasts(1):                # by parts; area beyond t = area before -t
+        elif power == 1 and not falling.outlasts(1):  # by parts; area beyond t = area before -t
             moment = t * self.surrogate.derivative(t) + self.surrogate.primitive(-t)
         else:
             moment = falling.integral(power, t)
@@ -351,7 +364,7 @@ class SurrogateLaw(AbstractLaw):
         with torch.enable_grad():
             t = _float64(t).abs().detach().requires_grad_()
             g = self.surrogate.derivative(t)
-            slope = torch.autograd.grad(g.sum(), t)[0] if g.requires_grad else torch.zeros_like(t)      # a boxcar: steps only
+            slope = torch.autograd.grad(g.sum(), t)[0] if g.requires_grad else torch.zeros_like(t)  # a boxcar: steps only
         return -slope / (self.constant * t.detach() ** self.alpha)
 
 
@@ -389,13 +402,11 @@ class ArctanLaw(AbstractLaw):
 
 
 LAWS: dict[str, type[AbstractLaw]] = {
-    cls.__name__: cls
-    for cls in (NormalLaw, UniformLaw, LaplaceLaw, RademacherLaw, SigmoidLaw, ArctanLaw, SurrogateLaw)
+    cls.__name__: cls for cls in (NormalLaw, UniformLaw, LaplaceLaw, RademacherLaw, SigmoidLaw, ArctanLaw, SurrogateLaw)
 }
 
 
-def estimate(margin: torch.Tensor, z: Iterable[torch.Tensor], delta: float, scale: float,
-             alpha: int = 1) -> torch.Tensor:
+def estimate(margin: torch.Tensor, z: Iterable[torch.Tensor], delta: float, scale: float, alpha: int = 1) -> torch.Tensor:
     """scale times the sum over the given |z| of |z|^alpha where |m| < |z| delta, else 0; the comparison is strict.
 
     margin: u - theta; every |z| has its shape and dtype; scale = c / (2 delta draws). Twin of ZerothOrder::row in
@@ -417,10 +428,18 @@ class ZerothOrder(AbstractSpikeDerivative):
     """
 
     law: AbstractLaw = dataclasses.field(default_factory=NormalLaw)
-    delta: float = param(0.5, "Width", r"\delta", low=0.0, open_low=True, slider=(0.01, 2.0, 0.01),
-                         help="How far from the threshold neurons still get a gradient: the law's |z| times this.")
-    draws: int = param(1, "Draws", "m", low=1, high=1024, slider=(1, 20, 1),
-                       help="More draws: less noise, but more active neurons.")
+    delta: float = param(
+        0.5,
+        "Width",
+        r"\delta",
+        low=0.0,
+        open_low=True,
+        slider=(0.01, 2.0, 0.01),
+        help="How far from the threshold neurons still get a gradient: the law's |z| times this.",
+    )
+    draws: int = param(
+        1, "Draws", "m", low=1, high=1024, slider=(1, 20, 1), help="More draws: less noise, but more active neurons."
+    )
 
     title = "Zeroth order"
     equation = r"\frac{c}{2\delta m}\sum_{k=1}^{m} |z_k|^{\alpha}\,[\,|u-\theta| < |z_k|\,\delta\,]"

@@ -6,7 +6,7 @@ import torch
 from snnviz.backends import BACKENDS
 from tests.app_server import app_url, chromium, visit  # noqa: F401  fixtures
 
-torch.set_num_threads(1)          # two on two cores that a browser shares wait for each other, for minutes in all
+torch.set_num_threads(1)  # two on two cores that a browser shares wait for each other, for minutes in all
 
 
 def pytest_addoption(parser):

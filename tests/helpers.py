@@ -47,8 +47,18 @@ def upstream(neuron, x, seed: int = 1) -> Upstream:
 
 
 def backward(backend, neuron, x, initial, forward, grads, at_spike=None, path=ResetPath.KEPT, **kwargs):
-    return backend.backward(neuron, coefficients(neuron), at_spike or AtSpike(Triangle()), path, kwargs.pop("draw", Draw()),
-                            x, initial, forward, grads, **kwargs)
+    return backend.backward(
+        neuron,
+        coefficients(neuron),
+        at_spike or AtSpike(Triangle()),
+        path,
+        kwargs.pop("draw", Draw()),
+        x,
+        initial,
+        forward,
+        grads,
+        **kwargs,
+    )
 
 
 def close(a: torch.Tensor, b: torch.Tensor, tolerance: float, what: str = "") -> None:

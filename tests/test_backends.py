@@ -95,8 +95,9 @@ def test_absent_gradients_are_zeros(backend):
     forward = backend.forward(neuron, coefficients(neuron), x, initial)
     g = torch.randn(x.shape)
     zeros = Upstream(g, torch.zeros_like(x), torch.zeros_like(initial))
-    assert torch.equal(backward(backend, neuron, x, initial, forward, Upstream(g)).x,
-                       backward(backend, neuron, x, initial, forward, zeros).x)
+    assert torch.equal(
+        backward(backend, neuron, x, initial, forward, Upstream(g)).x, backward(backend, neuron, x, initial, forward, zeros).x
+    )
 
 
 @pytest.mark.parametrize("neuron", [LIF(), CubaLIF(), ALIF()], ids=name)
@@ -147,14 +148,17 @@ def test_bad_numbers_are_named(kind, value, neuron):
         BACKENDS[kind].forward(neuron, coefficients(neuron), x, initial)
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    (lambda x, i: (x.half(), i), "float32 or float64, not float16"),
-    (lambda x, i: (x[:, :, None], i), r"shape \[T, M\]"),
-    (lambda x, i: (x[:0], i), "at least one step"),
-    (lambda x, i: (x, i[:, :-1]), r"initial must have the shape \[states, M\] = \[1, 5\] \(states: v\), not \[1, 4\]"),
-    (lambda x, i: (x, i.double()), "one dtype"),
-    (lambda x, i: (x.to("meta"), i), "works on cpu"),
-])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x, i: (x.half(), i), "float32 or float64, not float16"),
+        (lambda x, i: (x[:, :, None], i), r"shape \[T, M\]"),
+        (lambda x, i: (x[:0], i), "at least one step"),
+        (lambda x, i: (x, i[:, :-1]), r"initial must have the shape \[states, M\] = \[1, 5\] \(states: v\), not \[1, 4\]"),
+        (lambda x, i: (x, i.double()), "one dtype"),
+        (lambda x, i: (x.to("meta"), i), "works on cpu"),
+    ],
+)
 def test_bad_arrays_are_refused_before_a_pointer_leaves(change, message):
     neuron = LIF()
     x, initial = change(*problem(neuron, 10, 5))
@@ -195,8 +199,17 @@ def test_a_window_and_a_gain_act_alike_everywhere(backend):
     neuron = LIF()
     x, initial = problem(neuron, 30, 65)
     forward = backend.forward(neuron, coefficients(neuron), x, initial)
-    out = backward(backend, neuron, x, initial, forward, upstream(neuron, x), AtSpike(FastSigmoid(), gain=3.0, window=0.25),
-                   draw=Draw(), record=True)
+    out = backward(
+        backend,
+        neuron,
+        x,
+        initial,
+        forward,
+        upstream(neuron, x),
+        AtSpike(FastSigmoid(), gain=3.0, window=0.25),
+        draw=Draw(),
+        record=True,
+    )
     margin = (forward.u - neuron.theta).abs()
     assert torch.equal(out.ds_du != 0, margin < 0.25)
     close(out.ds_du[margin < 0.25], 3 * FastSigmoid().derivative(margin[margin < 0.25]), 1e-6)

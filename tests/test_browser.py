@@ -44,9 +44,7 @@ def test_the_menu_and_the_first_steps_lead_somewhere(visit):
 
 def figure_of(seen, key):
     """The data of a figure as the browser has it."""
-    return seen.page.evaluate(
-        "key => JSON.stringify(document.querySelector(`.st-key-figure-${key} .js-plotly-plot`).data)", key
-    )
+    return seen.page.evaluate("key => JSON.stringify(document.querySelector(`.st-key-figure-${key} .js-plotly-plot`).data)", key)
 
 
 def wait_for_another(seen, key, before):

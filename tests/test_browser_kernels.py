@@ -221,8 +221,10 @@ def test_the_twins_give_the_numbers_that_python_gives(kit):
 
 
 def test_rest_and_threshold_twins(kit):
-    got = kit.evaluate("""(n) => [kit.NEURONS.Izhikevich.rest(n), kit.NEURONS.ALIF.threshold({ theta: 1.1, kappa: 0.7 })(0.3)]""",
-                       scope.plain(Izhikevich(b=0.23)))
+    got = kit.evaluate(
+        """(n) => [kit.NEURONS.Izhikevich.rest(n), kit.NEURONS.ALIF.threshold({ theta: 1.1, kappa: 0.7 })(0.3)]""",
+        scope.plain(Izhikevich(b=0.23)),
+    )
     assert got[0] == list(Izhikevich(b=0.23).rest())
     assert got[1] == 1.1 + 0.7 * 0.3
 

@@ -10,9 +10,12 @@ pytestmark = pytest.mark.browser
 
 def pictures(seen) -> str:
     """Everything drawn on the page, as the browser has it."""
-    return seen.page.evaluate(
-        "() => JSON.stringify([...document.querySelectorAll('.js-plotly-plot')].map(p => p.data.map(t => [t.name, t.x, t.y, t.z])))"
-    ) + seen.page.get_by_test_id("stMain").inner_text()
+    return (
+        seen.page.evaluate(
+            "() => JSON.stringify([...document.querySelectorAll('.js-plotly-plot')].map(p => p.data.map(t => [t.name, t.x, t.y, t.z])))"  # noqa: E501
+        )
+        + seen.page.get_by_test_id("stMain").inner_text()
+    )
 
 
 @pytest.mark.parametrize("address", ["gradients", "derivative", "sparsity"])
@@ -35,9 +38,12 @@ def test_every_method_joins_the_comparison_and_leaves_it(visit):
     seen = visit("gradients", of="network", network__FeedForward__layers="4", run__batch="32")
 
     def shown() -> list[str]:
-        return json.loads(seen.page.evaluate(
-            "() => JSON.stringify([...document.querySelectorAll('.st-key-figure-norms .js-plotly-plot')]"
-            ".flatMap(p => p.data.map(t => t.name)))"))
+        return json.loads(
+            seen.page.evaluate(
+                "() => JSON.stringify([...document.querySelectorAll('.st-key-figure-norms .js-plotly-plot')]"
+                ".flatMap(p => p.data.map(t => t.name)))"
+            )
+        )
 
     pills = seen.page.get_by_test_id("stButtonGroup").filter(has_text="BPTT, reset kept").get_by_role("button")
     titles = [t.strip() for t in pills.all_inner_texts()]
@@ -46,13 +52,15 @@ def test_every_method_joins_the_comparison_and_leaves_it(visit):
         was = shown()
         pills.nth(number).click()
         seen.page.wait_for_function(
-            "n => document.querySelector('.st-key-figure-norms .js-plotly-plot')?.data.length !== n", arg=len(was))
+            "n => document.querySelector('.st-key-figure-norms .js-plotly-plot')?.data.length !== n", arg=len(was)
+        )
         seen.settle()
         now = shown()
         assert set(now) ^ set(was) and len(set(now) ^ set(was)) == 1, title
         if len(now) < len(was):
             pills.nth(number).click()
             seen.page.wait_for_function(
-                "n => document.querySelector('.st-key-figure-norms .js-plotly-plot')?.data.length !== n", arg=len(now))
+                "n => document.querySelector('.st-key-figure-norms .js-plotly-plot')?.data.length !== n", arg=len(now)
+            )
             seen.settle()
     assert len(shown()) == 8 and seen.errors == []

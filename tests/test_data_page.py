@@ -144,13 +144,16 @@ def test_the_command_is_found_from_any_folder(tmp_path, monkeypatch):
         time.sleep(0.02)
     assert not fetch.succeeded and fetch.problem == (
         f"SHD could not be fetched into {tmp_path / 'sets'}: no connection to its server (Connection refused). Try again, or fetch "
-        "it by hand and name its folder.")
+        "it by hand and name its folder."
+    )
     assert not any((tmp_path / "sets").iterdir())
     fetch._said.close()
 
 
-@pytest.mark.parametrize(("name", "said"), [
-    ("DVSLip", "DVS-Lip.zip must be laid into"), ("DSEC", "with tonic itself"), ("MVSEC", "--part outdoor_night")])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("DVSLip", "DVS-Lip.zip must be laid into"), ("DSEC", "with tonic itself"), ("MVSEC", "--part outdoor_night")],
+)
 def test_a_set_that_tonic_cannot_fetch_has_no_button(name, said, tmp_path, monkeypatch):
     monkeypatch.setenv("SNNVIZ_DATA", str(tmp_path))
     at = opened(ENTRY, **{"from": "disk", "disk": name})

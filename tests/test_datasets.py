@@ -105,9 +105,7 @@ def test_offline_sets(name):
     train, test = dataset.load(Split.TRAIN), dataset.load(Split.TEST)
     assert len(train) + len(test) == dataset.samples and not train.problems
     assert train.x.shape == (dataset.steps, len(train), *train.shape) and train.x.dtype is torch.uint8
-    assert train.y.dtype is torch.int64 and set(train.y.tolist()) == set(test.y.tolist()) == set(
-        range(len(train.classes))
-    )
+    assert train.y.dtype is torch.int64 and set(train.y.tolist()) == set(test.y.tolist()) == set(range(len(train.classes)))
     assert train.dt == dataset.dt and f"{len(train):,} of" in train.source
     assert 0 < train.x.float().mean() < 0.2, "spikes are sparse"
     count = torch.bincount(torch.cat([train.y, test.y]))
@@ -118,9 +116,7 @@ def test_offline_sets(name):
     assert digest(dataclasses.replace(dataset, seed=1).load(Split.TRAIN)) != digest(train)
     # No sample is in both halves; points of a plane or a curve may look alike at a coarse step, and then it is said.
     columns = [{x.numpy().tobytes() for x in half.x.unbind(1)} for half in (train, test)]
-    assert not columns[0] & columns[1] or (
-        name in ("RandomManifolds", "YinYang") and "look exactly like" in test.source
-    )
+    assert not columns[0] & columns[1] or (name in ("RandomManifolds", "YinYang") and "look exactly like" in test.source)
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -181,9 +177,7 @@ def test_digits_can_be_read_by_a_linear_model(coding):
 
 
 def test_latency_coding_fires_once_and_the_brighter_the_earlier():
-    latency, direct = (
-        Digits(samples=100, coding=coding).load(Split.TRAIN).x for coding in (Coding.LATENCY, Coding.DIRECT)
-    )
+    latency, direct = (Digits(samples=100, coding=coding).load(Split.TRAIN).x for coding in (Coding.LATENCY, Coding.DIRECT))
     grey = direct[0]
     assert torch.equal(latency.sum(0), (grey > 0).to(torch.uint8))
     lit = grey > 0
@@ -200,9 +194,7 @@ def test_delayed_xor_is_the_xor_of_two_cues_a_delay_apart():
     samples = DelayedXor(samples=200, noise=0.0, rate=1000.0, delay=60.0).load(Split.TRAIN)
     group = samples.x.unflatten(2, (4, 5)).sum(-1)  # [T, S, 4]
     said = group.sum(0) > 0
-    assert torch.equal(said[:, :2].sum(1), torch.ones(len(samples))) and torch.equal(
-        said[:, 2:].sum(1), torch.ones(len(samples))
-    )
+    assert torch.equal(said[:, :2].sum(1), torch.ones(len(samples))) and torch.equal(said[:, 2:].sum(1), torch.ones(len(samples)))
     assert torch.equal((said[:, 1] ^ said[:, 3]).long(), samples.y)
     first, second = group[..., :2].sum(-1) > 0, group[..., 2:].sum(-1) > 0
     last_of_first = samples.steps - 1 - first.flip(0).float().argmax(0)
@@ -458,9 +450,7 @@ def test_no_cache_is_no_reason_to_stop(tmp_path, monkeypatch):
 def test_crop_downsample_merge_start_align_stretch_and_binary(tmp_path):
     folder = tmp_path / "NMNIST" / "Train" / "3"
     folder.mkdir(parents=True)
-    events = nmnist_bytes(
-        [0, 10, 10, 11, 33], [0, 10, 10, 11, 33], [1, 0, 1, 1, 0], [10_000, 20_000, 20_500, 30_000, 90_000]
-    )
+    events = nmnist_bytes([0, 10, 10, 11, 33], [0, 10, 10, 11, 33], [1, 0, 1, 1, 0], [10_000, 20_000, 20_500, 30_000, 90_000])
     (folder / "00000.bin").write_bytes(events)
     (folder / "00001.bin").write_bytes(events)
 
@@ -505,11 +495,7 @@ def test_heidelberg_files_whole_and_cut(tmp_path):
     write_shd(tmp_path / "SHD" / "shd_test.h5", 8, seed=1)
     dataset = Shd(folder=str(tmp_path))
     train, test = dataset.load(Split.TRAIN), dataset.load(Split.TEST)
-    assert (
-        (len(train), len(test)) == (20, 8)
-        and train.shape == (700,)
-        and train.classes == ("zero", "one", "two", "three")
-    )
+    assert (len(train), len(test)) == (20, 8) and train.shape == (700,) and train.classes == ("zero", "one", "two", "three")
     assert "20 of 8,156 training and 8 of 2,264 test" in train.source and train.events(0)["t"].max() <= 1000
     assert dataclasses.replace(dataset, downsample=5).load(Split.TRAIN).x.shape == (100, 20, 140)
     whole = (tmp_path / "shd_train.h5").read_bytes()
@@ -528,9 +514,7 @@ def test_gestures_in_tonics_layout(tmp_path):
         folder = tmp_path / "DVSGesture" / f"ibmGesture{half}" / "user01_led"
         folder.mkdir(parents=True)
         for label in range(11):
-            rows = np.stack(
-                [*rng.integers(0, 128, (2, 30)), rng.integers(0, 2, 30), np.sort(rng.integers(0, 900, 30))], 1
-            )
+            rows = np.stack([*rng.integers(0, 128, (2, 30)), rng.integers(0, 2, 30), np.sort(rng.integers(0, 900, 30))], 1)
             np.save(folder / f"{label}.npy", rows)
     np.save(folder / "3.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     with pytest.warns(UserWarning, match=r"user01_led/3\.npy"):
@@ -560,15 +544,11 @@ def test_any_set_of_tonics_by_name(tmp_path):
             folder = tmp_path / "POKERDVS" / f"pips_{half}" / suit
             folder.mkdir(parents=True)
             for number in range(5):
-                events = np.stack(
-                    [np.sort(rng.integers(0, 20_000, 40)), *rng.integers(0, 35, (2, 40)), rng.integers(0, 2, 40)], 1
-                )
+                events = np.stack([np.sort(rng.integers(0, 20_000, 40)), *rng.integers(0, 35, (2, 40)), rng.integers(0, 2, 40)], 1)
                 np.save(folder / f"{number}.npy", events)
     dataset = TonicSet(name="POKERDVS", folder=str(tmp_path), downsample=1)
     train, test = dataset.load(Split.TRAIN), dataset.load(Split.TEST)
-    assert (
-        (len(train), len(test)) == (20, 20) and train.shape == (2, 35, 35) and train.classes == ("cl", "he", "di", "sp")
-    )
+    assert (len(train), len(test)) == (20, 20) and train.shape == (2, 35, 35) and train.classes == ("cl", "he", "di", "sp")
     assert torch.bincount(train.y).tolist() == [5, 5, 5, 5] and train.x.sum() == 20 * 40
 
 
@@ -590,7 +570,7 @@ class Archives:
                 self.send_response(404 if whole is None else 200)
                 self.send_header("Content-Length", str(len(whole or b"")))
                 self.end_headers()
-                with contextlib.suppress(OSError):          # tonic asks twice, and lets the first answer be
+                with contextlib.suppress(OSError):  # tonic asks twice, and lets the first answer be
                     known.send(self.wfile, name, whole or b"")
 
             def log_message(self, *_):
@@ -748,9 +728,7 @@ def test_own_recordings_by_folder_and_by_file(tmp_path):
     train, test = dataset.load(Split.TRAIN), dataset.load(Split.TEST)
     assert (len(train), len(test)) == (8, 2) and train.shape == (5,) and train.classes == ("down", "up")
     lines = ["file,label"] + [
-        f"{label}/{number}.csv,{'even' if number % 2 == 0 else 'odd'}"
-        for label in ("up", "down")
-        for number in range(4)
+        f"{label}/{number}.csv,{'even' if number % 2 == 0 else 'odd'}" for label in ("up", "down") for number in range(4)
     ]
     (tmp_path / "labels.csv").write_text("\n".join(lines))
     with pytest.warns(UserWarning, match=r"packed\.npz: has no label"):

@@ -27,8 +27,9 @@ def records():
 
 def figures(record):
     """A record without what the clock says."""
-    return dataclasses.replace(record, modules=dataclasses.replace(record.modules, seconds=0.0),
-                               plain=dataclasses.replace(record.plain, seconds=0.0))
+    return dataclasses.replace(
+        record, modules=dataclasses.replace(record.modules, seconds=0.0), plain=dataclasses.replace(record.plain, seconds=0.0)
+    )
 
 
 def test_a_study_goes_forward_and_repeats(records):
@@ -39,7 +40,8 @@ def test_a_study_goes_forward_and_repeats(records):
     assert [look.step for look in last.checkpoints] == [4, 8] and all(look.done for look in last.checkpoints)
     assert len(last.modules.loss) == len(last.plain.loss) == 8 and last.plain.test_accuracy is not None
     assert [(row.layer, row.variant) for row in last.checkpoints[-1].errors.rows] == [
-        (n, v) for n in (1, 2) for v in ("plain", "both", "detach")]
+        (n, v) for n in (1, 2) for v in ("plain", "both", "detach")
+    ]
     assert {row.variant for row in last.without.errors.rows} == {"plain"}
     again = list(measure_depth(SMALL, "native"))
     assert figures(again[-1]) == figures(last)
@@ -63,13 +65,16 @@ def test_means_leave_out_what_is_not_measurable(records):
     assert list(tracks) == [1] and [p.step for p in tracks[1]] == [4, 8]
 
 
-@pytest.mark.parametrize(("plain", "both", "word"), [
-    (0.9, 0.5, "closer"), (0.5, 0.51, "does not show"), (0.5, 0.9, "does not show")])
+@pytest.mark.parametrize(
+    ("plain", "both", "word"), [(0.9, 0.5, "closer"), (0.5, 0.51, "does not show"), (0.5, 0.9, "does not show")]
+)
 def test_the_verdict_says_whether_the_effect_shows(records, plain, both, word):
     look = records[-1].checkpoints[-1]
     sizes = {"plain": plain, "both": both, "detach": both}
-    rows = tuple(dataclasses.replace(r, corrected=math.sqrt(1 - sizes[r.variant]), reliability=0.1 if r.layer == 2 else 0.6)
-                 for r in look.errors.rows)
+    rows = tuple(
+        dataclasses.replace(r, corrected=math.sqrt(1 - sizes[r.variant]), reliability=0.1 if r.layer == 2 else 0.6)
+        for r in look.errors.rows
+    )
     look = dataclasses.replace(look, errors=dataclasses.replace(look.errors, rows=rows))
     said = depth.verdict(dataclasses.replace(records[-1], checkpoints=(look,)))
     assert word in said and f"{plain:.2f}" in said and "Not measurable" in said and "layer 2" in said
@@ -97,7 +102,7 @@ def test_figures_hold_up(layers, after, detach, dark):
     fig = error_by_depth.error_by_depth(by_name, r, values, values[:2], "held", dark=dark)
     assert fig.layout.title.text and ("not measurable" in fig.layout.meta["alt"] or layers < 3)
     assert sum(a.text == "not measurable" for a in fig.layout.annotations) == r.count(0.1)
-    assert fig.layout.xaxis.range == chain.chain(layers, after).layout.xaxis.range      # a bar stands under its layer
+    assert fig.layout.xaxis.range == chain.chain(layers, after).layout.xaxis.range  # a bar stands under its layer
 
 
 def test_small_figures_hold_up():

@@ -24,7 +24,7 @@ PAGE = "pages/derivative.py"
 def presets() -> dict[str, dict[str, str]]:
     source = (ROOT / PAGE).read_text(encoding="utf-8")
     found: dict = {}
-    exec(source[source.index("PRESETS = {"):source.index("def show_surrogates")], found)
+    exec(source[source.index("PRESETS = {") : source.index("def show_surrogates")], found)
     return {title: query for title, (_, query) in found["PRESETS"].items()}
 
 
@@ -37,9 +37,18 @@ def opened(query: dict[str, str]) -> AppTest:
     return app
 
 
-QUERIES = [{}, {"of": "MultiGaussian-Dspike", "look.unit_area": "true"}, {"view": "live"}, {"view": "estimator"}, {"view": "law"},
-           {"view": "law", "law": "RademacherLaw"}, {"view": "law", "way": "surrogate", "made": "Boxcar"}, {"view": "cost"},
-           {"view": "cost", "over": "draws"}, {"view": "cost", "over": "delta", "density": "normal"}]
+QUERIES = [
+    {},
+    {"of": "MultiGaussian-Dspike", "look.unit_area": "true"},
+    {"view": "live"},
+    {"view": "estimator"},
+    {"view": "law"},
+    {"view": "law", "law": "RademacherLaw"},
+    {"view": "law", "way": "surrogate", "made": "Boxcar"},
+    {"view": "cost"},
+    {"view": "cost", "over": "draws"},
+    {"view": "cost", "over": "delta", "density": "normal"},
+]
 
 
 @pytest.mark.parametrize("query", [*QUERIES, *presets().values()], ids=lambda q: "&".join(map("=".join, q.items())) or "plain")
@@ -93,10 +102,15 @@ def test_settings_go_with_the_visitor_from_view_to_view():
     assert "ZerothOrder(law=UniformLaw(), delta=0.3, draws=4)" in app.code[-1].value
 
 
-@pytest.mark.parametrize("scene", [
-    DrawScene(), DrawScene(ZerothOrder(UniformLaw(), 0.25, 3), -0.4, Gaussian(0.5), 7),
-    DrawScene(ZerothOrder(SurrogateLaw(FastSigmoid(25.0), -1), 2.0), 0.0, FastSigmoid()),
-    DrawScene(ZerothOrder(SurrogateLaw(Boxcar())))])
+@pytest.mark.parametrize(
+    "scene",
+    [
+        DrawScene(),
+        DrawScene(ZerothOrder(UniformLaw(), 0.25, 3), -0.4, Gaussian(0.5), 7),
+        DrawScene(ZerothOrder(SurrogateLaw(FastSigmoid(25.0), -1), 2.0), 0.0, FastSigmoid()),
+        DrawScene(ZerothOrder(SurrogateLaw(Boxcar()))),
+    ],
+)
 def test_a_settled_scene_is_written_as_the_link_that_restores_it(scene):
     query = settings.query(scene)
     app = opened({"view": "live"} | query)
@@ -175,7 +189,7 @@ def test_shapes_tell_area_and_peak(name):
     (found,) = shapes((SURROGATES[name](),), Look(reach=2.0))
     step = found.margins[1] - found.margins[0]
     slope = np.gradient(found.primitive, step)
-    assert np.abs(slope - found.derivative)[np.abs(found.margins) > 2 * step].max() < 0.51 * found.peak      # a step shows half
+    assert np.abs(slope - found.derivative)[np.abs(found.margins) > 2 * step].max() < 0.51 * found.peak  # a step shows half
     assert found.peak == pytest.approx(found.derivative[300]) and found.derivative.max() <= found.peak * (1 + 1e-12)
     (unit,) = shapes((SURROGATES[name](),), Look(unit_area=True))
     assert unit.area == pytest.approx(1.0)
@@ -186,10 +200,16 @@ def test_every_figure_has_a_title_and_a_text(dark):
     chosen = SurrogateLaw(FastSigmoid(), -1)
     wild, calm = (sample(ZerothOrder(of, 1.0), Drawing(0.0, 20)) for of in (chosen, NormalLaw()))
     points = trade_off(RademacherLaw(), 1.0, (1,), (1.0,))
-    figures = [surrogates.surrogates(shapes((Gaussian(),)), dark), estimator.estimator(calm, ("Gaussian", calm.expected), dark),
-               estimator.estimator(wild, None, dark), running_mean.running_mean(wild, dark), running_mean.running_mean(calm, dark),
-               law.law(law_curves(chosen, 1.0, 0.0), 0.0, 1.0, wild, dark), cost.trade_off(points, True, dark),
-               cost_sweep.cost_sweep(sweep(ArctanLaw(), 1.0, 1, "draws"), True, dark)]
+    figures = [
+        surrogates.surrogates(shapes((Gaussian(),)), dark),
+        estimator.estimator(calm, ("Gaussian", calm.expected), dark),
+        estimator.estimator(wild, None, dark),
+        running_mean.running_mean(wild, dark),
+        running_mean.running_mean(calm, dark),
+        law.law(law_curves(chosen, 1.0, 0.0), 0.0, 1.0, wild, dark),
+        cost.trade_off(points, True, dark),
+        cost_sweep.cost_sweep(sweep(ArctanLaw(), 1.0, 1, "draws"), True, dark),
+    ]
     for figure in figures:
         assert figure.layout.title.text and figure.layout.meta["alt"]
         assert "nan" not in figure.layout.title.text

@@ -48,14 +48,17 @@ def test_round_trips_through_python_and_toml(experiment):
     assert Experiment.from_toml(experiment.to_toml()) == experiment
 
 
-@pytest.mark.parametrize(("toml", "message"), [
-    ("steps = ", "not valid TOML"),
-    ('is = "Trojan"', "there is no 'Trojan'"),
-    ('is = "LIF"', "describes no experiment"),
-    ('is = "Experiment"\nspeed = 3', "Experiment has no 'speed'"),
-    ('is = "Experiment"\nsteps = -3', "Steps must be at least 1"),
-    ('is = "Experiment"\n[neuron]\nis = "LIF"\ntau_mem = 0', "tau_mem = 0.0: Membrane time constant must be above 0 ms"),
-])
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ("steps = ", "not valid TOML"),
+        ('is = "Trojan"', "there is no 'Trojan'"),
+        ('is = "LIF"', "describes no experiment"),
+        ('is = "Experiment"\nspeed = 3', "Experiment has no 'speed'"),
+        ('is = "Experiment"\nsteps = -3', "Steps must be at least 1"),
+        ('is = "Experiment"\n[neuron]\nis = "LIF"\ntau_mem = 0', "tau_mem = 0.0: Membrane time constant must be above 0 ms"),
+    ],
+)
 def test_bad_toml_is_named(toml, message):
     with pytest.raises(ValueError, match=f"settings.toml.*{message}|{message}.*settings.toml"):
         Experiment.from_toml(toml, "settings.toml")
@@ -83,19 +86,23 @@ def test_the_spread_scales_the_population():
 
 def test_one_row_for_each_method_and_layer():
     comparison = compare_gradients(depth_experiment(2, steps=30, batch=2), [BPTT(), Slayer(), Exodus()])
-    assert [(r.method, r.layer) for r in comparison.rows][:3] == [("BPTT, reset kept", layer) for layer in
-                                                                  ("layer 1", "layer 2", "readout")]
+    assert [(r.method, r.layer) for r in comparison.rows][:3] == [
+        ("BPTT, reset kept", layer) for layer in ("layer 1", "layer 2", "readout")
+    ]
     assert len(comparison.rows) == 9 and comparison.layers == ["layer 1", "layer 2", "readout"]
     assert comparison.table("cosine")["EXODUS"] == pytest.approx([1, 1, 1])
 
 
-@pytest.mark.parametrize(("call", "message"), [
-    (lambda: simulate(Experiment(steps=10**6, neurons=10**6)), "lower the steps"),
-    (lambda: compare_gradients(Experiment(Izhikevich()), [BPTT()]), "Izhikevich has no gradient to compare; choose one of LIF"),
-    (lambda: compare_gradients(Experiment(), []), "at least one gradient method"),
-    (lambda: Experiment(steps=-1), "Steps must be at least 1"),
-    (lambda: SpikeTrain((float("nan"),)), "must be a number of milliseconds"),
-])
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: simulate(Experiment(steps=10**6, neurons=10**6)), "lower the steps"),
+        (lambda: compare_gradients(Experiment(Izhikevich()), [BPTT()]), "Izhikevich has no gradient to compare; choose one of LIF"),
+        (lambda: compare_gradients(Experiment(), []), "at least one gradient method"),
+        (lambda: Experiment(steps=-1), "Steps must be at least 1"),
+        (lambda: SpikeTrain((float("nan"),)), "must be a number of milliseconds"),
+    ],
+)
 def test_bad_calls_are_refused_in_one_sentence(call, message):
     with pytest.raises(ValueError, match=message) as caught:
         call()
@@ -105,8 +112,12 @@ def test_bad_calls_are_refused_in_one_sentence(call, message):
 def test_spike_trains_from_csv():
     train = SpikeTrain.from_csv("time\n5\n2.5,ignored\n\n9\n")
     assert train.times == (2.5, 5.0, 9.0)
-    for text, message in (("1\nfive\n", "mine.csv, line 2: 'five' is not a time"), ("1\n-3\n", "line 2: -3 is not a time"),
-                          ("t\n", "holds no spike times"), ("1\ninf", "line 2: inf")):
+    for text, message in (
+        ("1\nfive\n", "mine.csv, line 2: 'five' is not a time"),
+        ("1\n-3\n", "line 2: -3 is not a time"),
+        ("t\n", "holds no spike times"),
+        ("1\ninf", "line 2: inf"),
+    ):
         with pytest.raises(ValueError, match=message):
             SpikeTrain.from_csv(text, "mine.csv")
 
@@ -123,13 +134,15 @@ def test_architectures_count_their_units():
 
 def test_the_core_needs_neither_app_nor_plots_nor_data_libraries():
     """A subprocess in which they cannot be imported at all; and nothing is compiled by importing."""
-    code = ("import sys\n"
-            "for name in ('streamlit', 'plotly', 'tonic', 'dask', 'cupy', 'sqlalchemy', 'sklearn', 'scipy', 'pandas'):\n"
-            "    sys.modules[name] = None\n"
-            "from snnviz import *\n"
-            "from snnviz.backends import source\n"
-            "assert source.library.cache_info().currsize == 0\n"
-            "compare_gradients(Experiment(), [BPTT(), Slayer(), Exodus()])\n")
+    code = (
+        "import sys\n"
+        "for name in ('streamlit', 'plotly', 'tonic', 'dask', 'cupy', 'sqlalchemy', 'sklearn', 'scipy', 'pandas'):\n"
+        "    sys.modules[name] = None\n"
+        "from snnviz import *\n"
+        "from snnviz.backends import source\n"
+        "assert source.library.cache_info().currsize == 0\n"
+        "compare_gradients(Experiment(), [BPTT(), Slayer(), Exodus()])\n"
+    )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
 
 
@@ -145,8 +158,9 @@ NETWORKS = {
 @pytest.mark.parametrize("neuron", [LIF(), IF(), CubaLIF(), ALIF(), LIF(reset_mode=Reset.ZERO)], ids=name)
 def test_every_method_on_every_neuron_and_network_on_silence_and_on_fire(neuron, architecture):
     for current in (-5.0, 0.0, 0.5, 50.0):
-        experiment = Experiment(neuron, Noise(current, 0.1 * abs(current)), 12, batch=3, architecture=architecture,
-                                loss=CrossEntropy())
+        experiment = Experiment(
+            neuron, Noise(current, 0.1 * abs(current)), 12, batch=3, architecture=architecture, loss=CrossEntropy()
+        )
         comparison = compare_gradients(experiment, [method() for method in METHODS.values()])
         assert set(comparison.runs) == {method().label for method in METHODS.values()}
         for label, run in comparison.runs.items():

@@ -67,7 +67,7 @@ def check(fig: go.Figure, dark: bool = False) -> go.Figure:
     assert fig.layout.template.layout.paper_bgcolor == theme.colours(dark).paper
     scene = fig.layout.scene
     for axis in (*fig.select_xaxes(), *fig.select_yaxes(), scene.xaxis, scene.yaxis, scene.zaxis):
-        if axis.range is not None:          # one that is empty or endless leaves its panel blank
+        if axis.range is not None:  # one that is empty or endless leaves its panel blank
             assert np.isfinite(axis.range).all() and axis.range[0] != axis.range[1]
         if axis.type == "log":
             assert all(0 < v < math.inf for v in axis.tickvals or ())
@@ -81,8 +81,13 @@ neurons = st.sampled_from([LIF(), CubaLIF(), ALIF(), LeakyReadout(), Izhikevich(
 
 
 @settings(max_examples=40, deadline=None)
-@given(neuron=neurons, steps=st.integers(1, 40), many=st.integers(1, 4), current=st.sampled_from([-1.0, 0.0, 0.3, 50.0]),
-       dark=st.booleans())
+@given(
+    neuron=neurons,
+    steps=st.integers(1, 40),
+    many=st.integers(1, 4),
+    current=st.sampled_from([-1.0, 0.0, 0.3, 50.0]),
+    dark=st.booleans(),
+)
 def test_run_figures_stand_any_run(neuron, steps, many, current, dark):
     layer = simulate(Experiment(neuron, Noise(current, 0.0), steps, neurons=many)).layers[0]
     fig = check(traces.traces(layer, many - 1, layer, dark), dark)
@@ -153,8 +158,9 @@ sizes = st.sampled_from([0.0, 5e-324, 1e-300, 1e-7, 1.0, 1.0, 1e30, 1.7e308]) | 
 finite = st.builds(lambda size, sign: sign * size, sizes, st.sampled_from([1, -1]))
 wild = finite | st.sampled_from([math.nan, math.inf, -math.inf])
 measured = st.none() | finite
-names = st.lists(st.text(string.ascii_letters + string.digits + " .-:", min_size=1, max_size=8), min_size=1, max_size=4,
-                 unique=True)
+names = st.lists(
+    st.text(string.ascii_letters + string.digits + " .-:", min_size=1, max_size=8), min_size=1, max_size=4, unique=True
+)
 steps_in_ms = st.sampled_from([1e-9, 0.1, 1.0, 25.0, 1e6])
 any_data = settings(max_examples=12, deadline=None)
 
@@ -187,8 +193,10 @@ def test_every_second_of_the_clock_is_in_a_bar(seconds, dark):
 
 
 @any_data
-@given(counts=st.integers(1, 14).flatmap(lambda n: arrays(np.int64, (n, n), elements=st.sampled_from([0, 0, 1, 7, 10**9]))),
-       dark=st.booleans())
+@given(
+    counts=st.integers(1, 14).flatmap(lambda n: arrays(np.int64, (n, n), elements=st.sampled_from([0, 0, 1, 7, 10**9]))),
+    dark=st.booleans(),
+)
 def test_confusion_counts_every_sample(counts, dark):
     classes = [str(i) for i in range(len(counts))]
     fig = check(confusion.confusion(counts, classes, "BPTT", "bptt", dark), dark)
@@ -210,14 +218,18 @@ def some_lines(draw):
     return found
 
 
-some_rows = st.lists(st.builds(curves.Row, st.sampled_from(["loss", "accuracy"]), some_lines(), st.booleans(),
-                               st.sampled_from([None, (0.0, 1.0)])), min_size=1, max_size=3)
+some_rows = st.lists(
+    st.builds(curves.Row, st.sampled_from(["loss", "accuracy"]), some_lines(), st.booleans(), st.sampled_from([None, (0.0, 1.0)])),
+    min_size=1,
+    max_size=3,
+)
 
 
 @any_data
 @given(rows=some_rows, end=st.none() | st.just(5.0), dark=st.booleans())
-@example([curves.Row("loss", [curves.Line("EXODUS", "exodus", np.arange(2.0), np.array([0, math.inf]))], span=(0.0, 1.0))], None,
-         False)
+@example(
+    [curves.Row("loss", [curves.Line("EXODUS", "exodus", np.arange(2.0), np.array([0, math.inf]))], span=(0.0, 1.0))], None, False
+)
 def test_curves_show_every_line_once_in_the_legend(rows, end, dark):
     fig = check(curves.curves(rows, "Learning", "epoch", end, dark), dark)
     shown = [t for t in fig.data if t.showlegend]
@@ -237,8 +249,12 @@ def test_curves_show_every_line_once_in_the_legend(rows, end, dark):
 
 
 @any_data
-@given(layers=names.flatmap(lambda found: st.fixed_dictionaries({n: spikes() for n in found})), dt=steps_in_ms, dark=st.booleans(),
-       marks=st.sampled_from([0, layer_rasters.MARKS]))
+@given(
+    layers=names.flatmap(lambda found: st.fixed_dictionaries({n: spikes() for n in found})),
+    dt=steps_in_ms,
+    dark=st.booleans(),
+    marks=st.sampled_from([0, layer_rasters.MARKS]),
+)
 def test_layer_rasters_hold_every_spike(layers, dt, dark, marks):
     with mock.patch.object(layer_rasters, "MARKS", marks):
         fig = check(layer_rasters.layer_rasters(layers, dt, dark), dark)
@@ -252,8 +268,11 @@ def test_layer_rasters_hold_every_spike(layers, dt, dark, marks):
 
 
 @any_data
-@given(images=st.lists(arrays(float, array_shapes(min_dims=2, max_dims=2, max_side=4), elements=finite), min_size=1, max_size=7),
-       signed=st.booleans(), dark=st.booleans())
+@given(
+    images=st.lists(arrays(float, array_shapes(min_dims=2, max_dims=2, max_side=4), elements=finite), min_size=1, max_size=7),
+    signed=st.booleans(),
+    dark=st.booleans(),
+)
 def test_frames_share_one_scale(images, signed, dark):
     images = images if signed else [np.abs(image) for image in images]
     fig = check(frames.frames(images, [f"{i} ms" for i in range(len(images))], "Frames", "Told.", signed, dark), dark)
@@ -263,9 +282,15 @@ def test_frames_share_one_scale(images, signed, dark):
 
 
 @any_data
-@given(events=st.integers(0, 40).flatmap(lambda n: st.tuples(*(of_length(v, n) for v in (
-    st.floats(0, 1e9), st.integers(0, 33), st.integers(0, 33), st.integers(0, 1))))), most=st.sampled_from([5, 100]),
-       dark=st.booleans())
+@given(
+    events=st.integers(0, 40).flatmap(
+        lambda n: st.tuples(
+            *(of_length(v, n) for v in (st.floats(0, 1e9), st.integers(0, 33), st.integers(0, 33), st.integers(0, 1)))
+        )
+    ),
+    most=st.sampled_from([5, 100]),
+    dark=st.booleans(),
+)
 def test_events_in_space_are_those_of_the_recording(events, most, dark):
     t, x, y, p = (np.array(column) for column in events)
     with mock.patch.object(events_3d, "MOST", most):
@@ -280,8 +305,12 @@ def test_events_in_space_are_those_of_the_recording(events, most, dark):
 
 
 @any_data
-@given(values=spikes() | arrays(np.float32, (3, 5), elements=st.floats(-2.0**99, 2.0**99, width=32)),
-       dt=steps_in_ms, marks=st.sampled_from([0, event_raster.MARKS]), dark=st.booleans())
+@given(
+    values=spikes() | arrays(np.float32, (3, 5), elements=st.floats(-(2.0**99), 2.0**99, width=32)),
+    dt=steps_in_ms,
+    marks=st.sampled_from([0, event_raster.MARKS]),
+    dark=st.booleans(),
+)
 def test_an_event_raster_holds_every_input(values, dt, marks, dark):
     with mock.patch.object(event_raster, "MARKS", marks):
         fig = check(event_raster.event_raster(values, dt, dark), dark)
@@ -296,8 +325,12 @@ def test_an_event_raster_holds_every_input(values, dt, marks, dark):
 
 
 @any_data
-@given(classes=names, activity=st.lists(st.floats(0, 2.0**99, width=32) | st.just(math.nan), max_size=6), data=st.data(),
-       dark=st.booleans())
+@given(
+    classes=names,
+    activity=st.lists(st.floats(0, 2.0**99, width=32) | st.just(math.nan), max_size=6),
+    data=st.data(),
+    dark=st.booleans(),
+)
 def test_a_profile_counts_every_class(classes, activity, data, dark):
     row = of_length(st.sampled_from([0, 1, 10**9]), len(classes))
     counts = {"to train on": data.draw(row), "to test with": data.draw(row)}
@@ -339,8 +372,14 @@ def test_a_sweep_shows_what_can_stand_on_a_logarithmic_axis(rows, name, flat, da
         carries(trace.y, [scale * v if 0 < v < math.inf else math.nan for v in row])
 
 
-some_points = st.builds(Point, st.sampled_from(list(trade_off.NAMES)), st.sampled_from(["LocalZO, m = 1", "band, matches m = 1"]),
-                        wild, wild, st.just(0.0))
+some_points = st.builds(
+    Point,
+    st.sampled_from(list(trade_off.NAMES)),
+    st.sampled_from(["LocalZO, m = 1", "band, matches m = 1"]),
+    wild,
+    wild,
+    st.just(0.0),
+)
 
 
 @any_data
@@ -357,9 +396,12 @@ def test_a_trade_off_says_how_many_points_it_cannot_show(points, flat, dark):
 
 
 @any_data
-@given(tracks=st.dictionaries(
-    st.integers(1, 9), st.lists(st.tuples(st.integers(0, 10**6), sizes, measured, measured), max_size=4), max_size=7),
-       dark=st.booleans())
+@given(
+    tracks=st.dictionaries(
+        st.integers(1, 9), st.lists(st.tuples(st.integers(0, 10**6), sizes, measured, measured), max_size=4), max_size=7
+    ),
+    dark=st.booleans(),
+)
 def test_closeness_has_two_lines_a_head(tracks, dark):
     fig = check(closeness.closeness(tracks, dark), dark)
     assert len(fig.data) == 2 * len(tracks)
@@ -370,8 +412,13 @@ def test_closeness_has_two_lines_a_head(tracks, dark):
 
 
 @any_data
-@given(values=rows_of(measured, 4, least=1, most=14), variants=st.lists(st.sampled_from(list(error_by_depth.NAMES)), unique=True),
-       what=st.sampled_from(list(error_by_depth.TITLES)), dark=st.booleans(), data=st.data())
+@given(
+    values=rows_of(measured, 4, least=1, most=14),
+    variants=st.lists(st.sampled_from(list(error_by_depth.NAMES)), unique=True),
+    what=st.sampled_from(list(error_by_depth.TITLES)),
+    dark=st.booleans(),
+    data=st.data(),
+)
 def test_error_by_depth_says_where_nothing_can_be_measured(values, variants, what, dark, data):
     layers = len(values[0])
     reliability = data.draw(of_length(st.floats(-1, 1), layers))
@@ -386,8 +433,14 @@ def test_error_by_depth_says_where_nothing_can_be_measured(values, variants, wha
 
 
 @any_data
-@given(deltas=st.integers(1, 3).flatmap(lambda n: arrays(np.float32, (n, 4, 3), elements=st.sampled_from(
-    [0.0, -0.0, 1.0, -1.0, 1e-40, 3e38, -3e38]) | st.floats(-1, 1, width=32))), dark=st.booleans())
+@given(
+    deltas=st.integers(1, 3).flatmap(
+        lambda n: arrays(
+            np.float32, (n, 4, 3), elements=st.sampled_from([0.0, -0.0, 1.0, -1.0, 1e-40, 3e38, -3e38]) | st.floats(-1, 1, width=32)
+        )
+    ),
+    dark=st.booleans(),
+)
 def test_a_heat_map_keeps_sign_and_zero(deltas, dark):
     runs = {}
     for name, delta in zip(HUES, deltas[:, :, None], strict=False):

@@ -52,7 +52,7 @@ def test_a_run_gives_what_train_gives_and_is_saved(home):
     state = jobs.follow(run.id)
     assert state.status is Status.FINISHED, [line.problem for line in state.lines]
     assert not state.notes and state.share == 1.0
-    assert jobs.wait(run.id, lambda _: run.id not in jobs._tasks, 10)        # saved first, let go of a moment later
+    assert jobs.wait(run.id, lambda _: run.id not in jobs._tasks, 10)  # saved first, let go of a moment later
     for line, training in zip(state.lines, run.trainings, strict=True):
         alone = [r for r in train(training, "native", record_sample=0) if isinstance(r, EpochRecord)]
         assert [e.test_loss for e in line.epochs] == [e.test_loss for e in alone]
@@ -84,7 +84,7 @@ def test_pause_step_resume_stop_and_go_on(home):
     start = time.perf_counter()
     jobs.cancel(run.id)
     assert jobs.wait(run.id, lambda s: s.status is Status.STOPPED, 10)
-    assert time.perf_counter() - start < 5      # a tenth of that where nothing else runs; the bound is for busy machines
+    assert time.perf_counter() - start < 5  # a tenth of that where nothing else runs; the bound is for busy machines
     state = jobs.follow(run.id)
     done = min(len(line.epochs) for line in state.lines)
     assert done and jobs.latest("me") is None
@@ -110,7 +110,7 @@ def test_one_method_that_fails_does_not_end_the_others(home):
 
 
 def test_two_visitors_share_the_machine_whatever_one_asks_for(home, monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)     # one turn at a time
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)  # one turn at a time
     many = [asked(100_000, "greedy", [BPTT()]) for _ in range(3)]
     one = asked(100_000, "modest", [BPTT()])
     for run in (*many, one):
@@ -121,7 +121,7 @@ def test_two_visitors_share_the_machine_whatever_one_asks_for(home, monkeypatch)
         return [(lambda s: float(s.lines[0].curve.at[-1]) * 3 if points(s) else 0.0)(jobs.follow(r.id)) for r in (*many, one)]
 
     before = batches()
-    time.sleep(6)                                       # a stretch of several turns is what is measured
+    time.sleep(6)  # a stretch of several turns is what is measured
     *greedy, modest = (b - a for a, b in zip(before, batches(), strict=True))
     assert modest > 0.5 * sum(greedy), (greedy, modest)
     assert sum(greedy) > 0.2 * modest
@@ -148,9 +148,11 @@ def test_a_lost_worker_costs_at_most_one_epoch_and_is_told(home, monkeypatch):
 
 
 def test_a_killed_server_loses_nothing_finished(home):
-    code = ("from tests.test_jobs import *\nrun = asked(100_000)\nprint(jobs.submit(run), flush=True)\n"
-            "jobs.wait(run.id, lambda s: min(len(l.epochs) for l in s.lines) >= 3, 60)\nprint('there', flush=True)\n"
-            "time.sleep(600)")
+    code = (
+        "from tests.test_jobs import *\nrun = asked(100_000)\nprint(jobs.submit(run), flush=True)\n"
+        "jobs.wait(run.id, lambda s: min(len(l.epochs) for l in s.lines) >= 3, 60)\nprint('there', flush=True)\n"
+        "time.sleep(600)"
+    )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as server:
         run = server.stdout.readline().strip()
         assert server.stdout.readline().strip() == "there"
@@ -177,5 +179,5 @@ def test_the_collector_leaves_what_libraries_made_alone(monkeypatch):
     aside = gc.get_freeze_count()
     assert aside > 10 * len(sys.modules)
     more = [[] for _ in range(1000)]
-    memory.settle()                                     # no module has come since: what pages made stays with the collector
+    memory.settle()  # no module has come since: what pages made stays with the collector
     assert gc.get_freeze_count() <= aside and more

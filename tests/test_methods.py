@@ -18,7 +18,7 @@ from snnviz.stimuli import Noise
 from snnviz.surrogates import Given, SingleExponential, Triangle
 from tests.helpers import coefficients, problem
 
-HALF = 1 / math.log(2)                                        # tau of beta = 1/2, in steps
+HALF = 1 / math.log(2)  # tau of beta = 1/2, in steps
 CURRENT = [0.5, 1, 0.5, 0.25, 1.5, 0.25]
 GRAD = [1, -1, 0.5, 0, 2, -0.5]
 EXACT = {torch.float32: 1e-6, torch.float64: 1e-12}
@@ -29,15 +29,16 @@ def run(neuron, derivative, path, current=CURRENT, dtype=torch.float64, backend=
     column = torch.tensor(current, dtype=dtype)[:, None]
     initial = torch.zeros(len(neuron.states), 1, dtype=dtype)
     c = coefficients(neuron)
-    c[0] = 0.5                                                # beta exactly: exp(-ln 2) rounds
+    c[0] = 0.5  # beta exactly: exp(-ln 2) rounds
     if isinstance(neuron, CubaLIF):
         c[6] = 0.5
     if isinstance(neuron, ALIF):
         c[3] = 0.75
     forward = BACKENDS[backend].forward(neuron, c, column, initial)
     grads = Upstream(torch.tensor(GRAD, dtype=dtype)[:, None])
-    return forward, BACKENDS[backend].backward(neuron, c, AtSpike(derivative), path, Draw(), column, initial, forward, grads,
-                                               parameters=True, record=True)
+    return forward, BACKENDS[backend].backward(
+        neuron, c, AtSpike(derivative), path, Draw(), column, initial, forward, grads, parameters=True, record=True
+    )
 
 
 def vector(values, dtype=torch.float64):
@@ -47,47 +48,169 @@ def vector(values, dtype=torch.float64):
 KEPT, CUT, IGNORED = ResetPath.KEPT, ResetPath.CUT, ResetPath.IGNORED
 ONE_SIDED = Given(lambda m: (m >= -0.5).to(m.dtype))
 VECTORS = {
-    "TV1 kept": (LIF(HALF), Triangle(1.0), (KEPT,), CURRENT, dict(
-        u=[0.5, 1.25, 0.625, 0.5625, 1.78125, 0.640625], s=[0, 1, 0, 0, 1, 0],
-        multiplier=[0.25, 0.125, 0.1875, 0.21875, 0.390625, 0.1796875],
-        x=[0.3226660117506981, -0.7093359529972076, 0.32531237602233887, 0.06833267211914062, 0.3123779296875, -0.3203125],
-        initial=0.16133300587534904, beta=-0.30516351759433746, theta=-0.16335321217775345)),
-    "TV1 cut": (LIF(HALF), Triangle(1.0), (CUT, IGNORED), CURRENT, dict(
-        x=[0.220458984375, -0.55908203125, 0.3818359375, 0.138671875, 0.27734375, -0.3203125],
-        initial=0.1102294921875, beta=-0.191650390625, theta=-0.21044921875)),
-    "TV2 kept": (LIF(HALF), SingleExponential(1.0), (KEPT,), CURRENT, dict(
-        x=[0.46128573198747513, -0.7382782486639496, 0.36638949242335, 0.1454689685081847, 0.8210433953710246,
-           -0.3490562550340629],
-        initial=0.23064286599373757, beta=0.0025130647423177166, theta=-0.5927360269843921)),
-    "TV2 cut": (LIF(HALF), SingleExponential(1.0), (CUT, IGNORED), CURRENT, dict(
-        x=[0.3493625902774398, -0.5143361388703872, 0.5289292884020353, 0.37056929801309857, 0.7411385960261971,
-           -0.3490562550340629],
-        initial=0.1746812951387199, beta=0.2508603249428761, theta=-0.8279215012298665)),
-    "TV3 kept": (LIF(HALF, reset_mode=Reset.ZERO), Triangle(1.0), (KEPT,), CURRENT, dict(
-        u=[0.5, 1.25, 0.5, 0.5, 1.75, 0.25], multiplier=[0.375, -0.46875, 0.375, 0.375, -0.21875, 0.46875],
-        x=[0.16176915168762207, -0.9019489288330078, 0.32415771484375, 0.19775390625, 0.52734375, -0.125],
-        beta=-0.0884256362915039, theta=-0.27250123023986816)),
-    "TV3 cut": (LIF(HALF, reset_mode=Reset.ZERO), Triangle(1.0), (CUT,), CURRENT, dict(
-        x=[0.125, -0.75, 0.375, 0.25, 0.5, -0.125], beta=0.0, theta=-0.375)),
-    "TV3 left out": (LIF(HALF, reset_mode=Reset.ZERO), Triangle(1.0), (IGNORED,), CURRENT, dict(
-        x=[0.21484375, -0.5703125, 0.359375, 0.21875, 0.4375, -0.125])),
-    "TV4 kept": (LIF(HALF, max_spikes=1000), ONE_SIDED, (KEPT,), [2.5, 0.25, -0.5, 1.25, 0.75, 0.5], dict(
-        u=[2.5, 0.5, -0.25, 1.125, 0.8125, 0.90625], s=[2, 0, 0, 1, 0, 0], x=[1, -1, 0, 0, 2, -0.5],
-        initial=0.5, beta=-0.65625, theta=-1.25)),
-    "TV4 cut": (LIF(HALF, max_spikes=1000), ONE_SIDED, (CUT, IGNORED), [2.5, 0.25, -0.5, 1.25, 0.75, 0.5], dict(
-        x=[0.609375, -0.78125, 0.4375, 0.875, 1.75, -0.5], initial=0.3046875, beta=-0.578125, theta=-1.59375)),
-    "TV5": (LIF(HALF, v_min=-0.25), Triangle(1.0), (KEPT,), [-0.5, -0.25, 1.5, -1.5, 0.75, 0.75], dict(
-        u=[-0.25, -0.25, 1.375, -0.25, 0.625, 1.0625], x=[0, 0, 0.3125, 0, 1.162109375, -0.46875], initial=0.0,
-        beta=-0.66162109375, theta=-1.240234375)),
-    "TV6 kept": (CubaLIF(HALF, HALF), Triangle(1.0), (KEPT,), CURRENT, dict(
-        trace=[0.5, 1.25, 1.125, 0.8125, 1.90625, 1.203125], u=[0.5, 1.5, 1.375, 1, 1.90625, 1.65625], s=[0, 1, 1, 1, 1, 1],
-        x=[0.2631988525390625, -0.262664794921875, 0.31842041015625, 0.0118408203125, 0.023681640625, -0.171875])),
-    "TV6 cut": (CubaLIF(HALF, HALF), Triangle(1.0), (CUT, IGNORED), CURRENT, dict(
-        x=[0.2607421875, -0.1474609375, 0.3671875, 0.05859375, 0.015625, -0.171875])),
-    "TV7": (ALIF(HALF, 1 / math.log(4 / 3), kappa=0.5), Triangle(1.0), (KEPT,), CURRENT, dict(
-        u=[0.5, 1.25, 0.625, 0.5625, 1.78125, 0.60546875], s=[0, 1, 0, 0, 1, 0],
-        x=[0.34642295484548935, -0.7446764289529568, 0.2657920039896453, 0.10414899986062665, 0.5120029151439667,
-           -0.2138671875])),
+    "TV1 kept": (
+        LIF(HALF),
+        Triangle(1.0),
+        (KEPT,),
+        CURRENT,
+        dict(
+            u=[0.5, 1.25, 0.625, 0.5625, 1.78125, 0.640625],
+            s=[0, 1, 0, 0, 1, 0],
+            multiplier=[0.25, 0.125, 0.1875, 0.21875, 0.390625, 0.1796875],
+            x=[0.3226660117506981, -0.7093359529972076, 0.32531237602233887, 0.06833267211914062, 0.3123779296875, -0.3203125],
+            initial=0.16133300587534904,
+            beta=-0.30516351759433746,
+            theta=-0.16335321217775345,
+        ),
+    ),
+    "TV1 cut": (
+        LIF(HALF),
+        Triangle(1.0),
+        (CUT, IGNORED),
+        CURRENT,
+        dict(
+            x=[0.220458984375, -0.55908203125, 0.3818359375, 0.138671875, 0.27734375, -0.3203125],
+            initial=0.1102294921875,
+            beta=-0.191650390625,
+            theta=-0.21044921875,
+        ),
+    ),
+    "TV2 kept": (
+        LIF(HALF),
+        SingleExponential(1.0),
+        (KEPT,),
+        CURRENT,
+        dict(
+            x=[
+                0.46128573198747513,
+                -0.7382782486639496,
+                0.36638949242335,
+                0.1454689685081847,
+                0.8210433953710246,
+                -0.3490562550340629,
+            ],
+            initial=0.23064286599373757,
+            beta=0.0025130647423177166,
+            theta=-0.5927360269843921,
+        ),
+    ),
+    "TV2 cut": (
+        LIF(HALF),
+        SingleExponential(1.0),
+        (CUT, IGNORED),
+        CURRENT,
+        dict(
+            x=[
+                0.3493625902774398,
+                -0.5143361388703872,
+                0.5289292884020353,
+                0.37056929801309857,
+                0.7411385960261971,
+                -0.3490562550340629,
+            ],
+            initial=0.1746812951387199,
+            beta=0.2508603249428761,
+            theta=-0.8279215012298665,
+        ),
+    ),
+    "TV3 kept": (
+        LIF(HALF, reset_mode=Reset.ZERO),
+        Triangle(1.0),
+        (KEPT,),
+        CURRENT,
+        dict(
+            u=[0.5, 1.25, 0.5, 0.5, 1.75, 0.25],
+            multiplier=[0.375, -0.46875, 0.375, 0.375, -0.21875, 0.46875],
+            x=[0.16176915168762207, -0.9019489288330078, 0.32415771484375, 0.19775390625, 0.52734375, -0.125],
+            beta=-0.0884256362915039,
+            theta=-0.27250123023986816,
+        ),
+    ),
+    "TV3 cut": (
+        LIF(HALF, reset_mode=Reset.ZERO),
+        Triangle(1.0),
+        (CUT,),
+        CURRENT,
+        dict(x=[0.125, -0.75, 0.375, 0.25, 0.5, -0.125], beta=0.0, theta=-0.375),
+    ),
+    "TV3 left out": (
+        LIF(HALF, reset_mode=Reset.ZERO),
+        Triangle(1.0),
+        (IGNORED,),
+        CURRENT,
+        dict(x=[0.21484375, -0.5703125, 0.359375, 0.21875, 0.4375, -0.125]),
+    ),
+    "TV4 kept": (
+        LIF(HALF, max_spikes=1000),
+        ONE_SIDED,
+        (KEPT,),
+        [2.5, 0.25, -0.5, 1.25, 0.75, 0.5],
+        dict(
+            u=[2.5, 0.5, -0.25, 1.125, 0.8125, 0.90625],
+            s=[2, 0, 0, 1, 0, 0],
+            x=[1, -1, 0, 0, 2, -0.5],
+            initial=0.5,
+            beta=-0.65625,
+            theta=-1.25,
+        ),
+    ),
+    "TV4 cut": (
+        LIF(HALF, max_spikes=1000),
+        ONE_SIDED,
+        (CUT, IGNORED),
+        [2.5, 0.25, -0.5, 1.25, 0.75, 0.5],
+        dict(x=[0.609375, -0.78125, 0.4375, 0.875, 1.75, -0.5], initial=0.3046875, beta=-0.578125, theta=-1.59375),
+    ),
+    "TV5": (
+        LIF(HALF, v_min=-0.25),
+        Triangle(1.0),
+        (KEPT,),
+        [-0.5, -0.25, 1.5, -1.5, 0.75, 0.75],
+        dict(
+            u=[-0.25, -0.25, 1.375, -0.25, 0.625, 1.0625],
+            x=[0, 0, 0.3125, 0, 1.162109375, -0.46875],
+            initial=0.0,
+            beta=-0.66162109375,
+            theta=-1.240234375,
+        ),
+    ),
+    "TV6 kept": (
+        CubaLIF(HALF, HALF),
+        Triangle(1.0),
+        (KEPT,),
+        CURRENT,
+        dict(
+            trace=[0.5, 1.25, 1.125, 0.8125, 1.90625, 1.203125],
+            u=[0.5, 1.5, 1.375, 1, 1.90625, 1.65625],
+            s=[0, 1, 1, 1, 1, 1],
+            x=[0.2631988525390625, -0.262664794921875, 0.31842041015625, 0.0118408203125, 0.023681640625, -0.171875],
+        ),
+    ),
+    "TV6 cut": (
+        CubaLIF(HALF, HALF),
+        Triangle(1.0),
+        (CUT, IGNORED),
+        CURRENT,
+        dict(x=[0.2607421875, -0.1474609375, 0.3671875, 0.05859375, 0.015625, -0.171875]),
+    ),
+    "TV7": (
+        ALIF(HALF, 1 / math.log(4 / 3), kappa=0.5),
+        Triangle(1.0),
+        (KEPT,),
+        CURRENT,
+        dict(
+            u=[0.5, 1.25, 0.625, 0.5625, 1.78125, 0.60546875],
+            s=[0, 1, 0, 0, 1, 0],
+            x=[
+                0.34642295484548935,
+                -0.7446764289529568,
+                0.2657920039896453,
+                0.10414899986062665,
+                0.5120029151439667,
+                -0.2138671875,
+            ],
+        ),
+    ),
 }
 
 
@@ -105,8 +228,9 @@ def test_vectors(case, backend):
             names = list(neuron.coefficients())
             c = back.coefficients
             # theta is threshold and reset amount at once: its gradient is the sum of both coefficients'
-            theta = c[names.index("theta")] + (c[names.index("amount")] if neuron.kernel == "lif" and
-                                               neuron.reset_mode is Reset.SUBTRACT else 0)
+            theta = c[names.index("theta")] + (
+                c[names.index("amount")] if neuron.kernel == "lif" and neuron.reset_mode is Reset.SUBTRACT else 0
+            )
             for key, value in {"initial": back.initial[0, 0], "beta": c[0], "theta": theta}.items():
                 if key in expected:
                     assert value.item() == pytest.approx(expected[key], rel=tolerance, abs=tolerance), (key, path)

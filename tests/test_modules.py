@@ -60,8 +60,7 @@ def test_the_loss_is_its_formula(heads, alpha, weight, tau):
     hot = np.eye(CLASSES)[y]
     towards = sum(softmax(q / tau) - softmax(z / tau) for z in own) / tau
     hard = (1 - weight) / (1 + heads * alpha) / 7
-    np.testing.assert_allclose(
-        grad_q.sum(0), hard * (softmax(q) - hot) + weight / (2 * heads) * towards / 7, atol=1e-14)
+    np.testing.assert_allclose(grad_q.sum(0), hard * (softmax(q) - hot) + weight / (2 * heads) * towards / 7, atol=1e-14)
     for z, got in zip(own, grad_own, strict=True):
         soft = weight / (2 * heads) * (softmax(z / tau) - softmax(q / tau)) / tau / 7
         np.testing.assert_allclose(got, hard * alpha * (softmax(z) - hot) + soft, atol=1e-14)
@@ -129,7 +128,7 @@ def test_heads_on_maps(shape):
 
 def test_a_short_training_learns_and_repeats():
     x, y = batch(samples=60)
-    x += torch.nn.functional.one_hot(y, 12)                 # each class has a pixel of its own
+    x += torch.nn.functional.one_hot(y, 12)  # each class has a pixel of its own
     method = SurrogateModules(after=(1, 3))
     runs = []
     for _ in range(2):

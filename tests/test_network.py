@@ -99,7 +99,7 @@ def test_the_probe_sees_what_the_network_did():
     np.testing.assert_allclose(first.v, first.u - first.spikes)
     np.testing.assert_allclose(readout.u, logits.detach().numpy())
     weight = network.blocks[1].transform.weight
-    by_hand = np.einsum("tbi,tbo->oi", first.spikes, second.delta)            # dL/dW = sum over time and batch of s delta
+    by_hand = np.einsum("tbi,tbo->oi", first.spikes, second.delta)  # dL/dW = sum over time and batch of s delta
     np.testing.assert_allclose(weight.grad.numpy(), by_hand, rtol=1e-4, atol=1e-5)
     assert network.blocks[0].spiking.tap is None
 

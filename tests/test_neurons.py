@@ -39,7 +39,7 @@ def test_if_counts_its_input():
 def test_more_current_never_means_fewer_spikes(neuron):
     top = 20.0 if isinstance(neuron, Izhikevich) else 0.6
     curve = rate_curve(neuron, np.linspace(0, top, 40), steps=600)
-    slack = 2 * 1000 / neuron.dt / 480          # one spike more or less at either end of the counted window
+    slack = 2 * 1000 / neuron.dt / 480  # one spike more or less at either end of the counted window
     assert (np.diff(curve) >= -slack).all() and curve[-1] > curve[0]
 
 

@@ -9,7 +9,7 @@ from app import PAGES, Entry
 
 ROOT = pathlib.Path(__file__).parents[1]
 
-QUICK = {"neuron.py", "gradients.py", "start.py"}          # the others have tests of their own
+QUICK = {"neuron.py", "gradients.py", "start.py"}  # the others have tests of their own
 
 
 def opened(entry: Entry, **query: str) -> AppTest:
@@ -59,10 +59,17 @@ def test_one_control_at_a_time(entry):
                 clean(at, f"{name}, back")
 
 
-@pytest.mark.parametrize(("file", "query"), [
-    ("neuron.py", {"neuron": "Hodgkin"}), ("neuron.py", {"neuron.LIF.tau_mem": "-3"}), ("neuron.py", {"run.steps": "many"}),
-    ("gradients.py", {"methods": "kept-magic"}), ("gradients.py", {"of": "brain"}), ("gradients.py", {"nonsense": "1"}),
-])
+@pytest.mark.parametrize(
+    ("file", "query"),
+    [
+        ("neuron.py", {"neuron": "Hodgkin"}),
+        ("neuron.py", {"neuron.LIF.tau_mem": "-3"}),
+        ("neuron.py", {"run.steps": "many"}),
+        ("gradients.py", {"methods": "kept-magic"}),
+        ("gradients.py", {"of": "brain"}),
+        ("gradients.py", {"nonsense": "1"}),
+    ],
+)
 def test_nonsense_in_the_url_gives_a_message_and_the_default(file, query):
     at = opened(next(e for e in PAGES if e.file == file), **query)
     clean(at)

@@ -72,8 +72,21 @@ def test_the_smoothed_step_of_one_weight():
 @pytest.mark.parametrize("recurrent", [False, True])
 def test_many_weights_at_once_are_one_network_each(normalise, recurrent):
     x, y = batch()
-    net = feed_forward(10, (9, 8, 7), CLASSES, LIF(tau_mem=3.0), BPTT(), normalise=normalise, recurrent=recurrent,
-                       gain=3.0, readout=LeakyReadout() if recurrent else None).double().eval()
+    net = (
+        feed_forward(
+            10,
+            (9, 8, 7),
+            CLASSES,
+            LIF(tau_mem=3.0),
+            BPTT(),
+            normalise=normalise,
+            recurrent=recurrent,
+            gain=3.0,
+            readout=LeakyReadout() if recurrent else None,
+        )
+        .double()
+        .eval()
+    )
     x = x.double()
     below = x
     with torch.no_grad():
@@ -154,7 +167,11 @@ def signal(steps=40):
 
 
 NEURONS = (
-    LIF(tau_mem=8.0), LIF(tau_mem=8.0, reset_mode=Reset.ZERO), LIF(dt=2.0), IF(), CubaLIF(tau_mem=8.0, tau_syn=1.0),
+    LIF(tau_mem=8.0),
+    LIF(tau_mem=8.0, reset_mode=Reset.ZERO),
+    LIF(dt=2.0),
+    IF(),
+    CubaLIF(tau_mem=8.0, tau_syn=1.0),
     ALIF(tau_mem=8.0),
 )
 
@@ -163,8 +180,12 @@ NEURONS = (
 @pytest.mark.parametrize("surrogate", [Sigmoid(), Gaussian(), Arctan(20.0)], ids=lambda s: type(s).__name__)
 def test_the_exact_methods_pass_through_the_finite_differences(neuron, surrogate):
     current, upstream = signal()
-    methods = {"EXODUS": Exodus(surrogate), "BPTT": BPTT(surrogate), "cut": BPTT(surrogate, keep_reset=False),
-               "SLAYER": Slayer(surrogate)}
+    methods = {
+        "EXODUS": Exodus(surrogate),
+        "BPTT": BPTT(surrogate),
+        "cut": BPTT(surrogate, keep_reset=False),
+        "SLAYER": Slayer(surrogate),
+    }
     found = smooth_spike_gradients(neuron, surrogate, current, upstream, methods)
     assert found.times[1] == neuron.dt and found.spikes.min() > 0 and found.spikes.max() < 1
     assert found.error("EXODUS") < 1e-9 and found.error("BPTT") < 1e-9
@@ -175,6 +196,19 @@ def test_the_exact_methods_pass_through_the_finite_differences(neuron, surrogate
         run = Forward(u, torch.tensor(found.spikes)[:, None], None, torch.zeros(1, 1).double())
         coefficients = torch.tensor(list(neuron.coefficients().values()), dtype=torch.float64)
         for name, method in methods.items():
-            swept = BACKENDS["native"].backward(neuron, coefficients, method.at_spike, method.reset_path, Draw(), x,
-                                                torch.zeros(1, 1).double(), run, Upstream(g)).x
+            swept = (
+                BACKENDS["native"]
+                .backward(
+                    neuron,
+                    coefficients,
+                    method.at_spike,
+                    method.reset_path,
+                    Draw(),
+                    x,
+                    torch.zeros(1, 1).double(),
+                    run,
+                    Upstream(g),
+                )
+                .x
+            )
             np.testing.assert_allclose(found.gradients[name], swept[:, 0], rtol=1e-12, atol=1e-13)

@@ -89,8 +89,11 @@ class Open(Visit):
         page.on("websocket", lambda socket: socket.on("framesent", lambda frame: self.sent.append(len(frame))))
 
     def drawn(self) -> "Open":
-        self.page.wait_for_function("() => Number(document.querySelector('[data-testid=stBidiComponentIsolated]')"
-                                    "?.shadowRoot?.querySelector('.scope')?.dataset.frames) > 0", timeout=60_000)
+        self.page.wait_for_function(
+            "() => Number(document.querySelector('[data-testid=stBidiComponentIsolated]')"
+            "?.shadowRoot?.querySelector('.scope')?.dataset.frames) > 0",
+            timeout=60_000,
+        )
         self.settle()
         return self
 
@@ -223,8 +226,10 @@ def test_threshold_and_reset_are_dragged_on_the_plot(go):
         seen.page.mouse.down()
         seen.page.mouse.move(x, y - 30, steps=5)
         seen.page.mouse.up()
-        seen.until("([name, was]) => JSON.parse(document.querySelector('[data-testid=stCode]').innerText)[1].neuron[name] !== was",
-                   [field, was])
+        seen.until(
+            "([name, was]) => JSON.parse(document.querySelector('[data-testid=stCode]').innerText)[1].neuron[name] !== was",
+            [field, was],
+        )
     told = seen.told[1]["neuron"]
     assert told["theta"] > 1.05 and told["reset_amount"] < 0.95
 
@@ -234,20 +239,25 @@ def test_play_step_scrub_and_zoom(go):
     press = lambda name: seen.page.get_by_role("button", name=name, exact=True).click()  # noqa: E731
     scrub = seen.page.get_by_label("Time cursor", exact=True)
     press("One step on"), press("One step on"), press("One step back")
-    seen.until("() => document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
-               ".querySelector('.scrub').value === '1'")
+    seen.until(
+        "() => document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot.querySelector('.scrub').value === '1'"
+    )
     seen.page.get_by_label("Speed").select_option("200")
     press("Play")
-    seen.until("() => Number(document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
-               ".querySelector('.scrub').value) > 40")
+    seen.until(
+        "() => Number(document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
+        ".querySelector('.scrub').value) > 40"
+    )
     press("Pause")
     at = int(scrub.input_value())
     seen.page.wait_for_timeout(300)
     assert int(scrub.input_value()) == at
     scrub.focus()
     seen.page.keyboard.press("End")
-    seen.until("() => document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
-               ".querySelector('.scrub').getAttribute('aria-valuetext').startsWith('299 ms, u ')")
+    seen.until(
+        "() => document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
+        ".querySelector('.scrub').getAttribute('aria-valuetext').startsWith('299 ms, u ')"
+    )
     assert scrub.input_value() == "299"
     canvas = lambda: seen.page.locator(".scope canvas.main").screenshot()  # noqa: E731
     press("To the start")
@@ -311,8 +321,10 @@ def test_a_preset_of_the_page_reaches_the_scope(go):
     seen.until_told('"theta": 0.5')
     seen.settle()
     typed = seen.page.get_by_label("Threshold, typed")
-    seen.until("() => document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
-               ".querySelector('input[type=range][name=theta]').getAttribute('aria-valuetext') === '0.5'")
+    seen.until(
+        "() => document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
+        ".querySelector('input[type=range][name=theta]').getAttribute('aria-valuetext') === '0.5'"
+    )
     assert typed.input_value() == "0.5"
     seen.slider("gain").focus()
     seen.page.keyboard.press("ArrowLeft")
@@ -434,8 +446,10 @@ def test_touch_moves_the_handles(server, chromium):
         seen = Open(page, server)
         page.goto(f"{server}/?M=1")
         seen.drawn()
-        wide = page.evaluate("() => { const c = document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
-                             ".querySelector('canvas.main'); return c.width / c.clientWidth; }")
+        wide = page.evaluate(
+            "() => { const c = document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
+            ".querySelector('canvas.main'); return c.width / c.clientWidth; }"
+        )
         assert wide == pytest.approx(3, abs=0.05)
         grip = page.get_by_role("slider", name="Threshold, on the plot")
         grip.scroll_into_view_if_needed()
@@ -460,8 +474,10 @@ def test_draws_settle_on_the_closed_curve(go):
     seen.until_told('"delta": 0.4')
     seen.page.get_by_label("Speed").select_option("3000")
     seen.page.get_by_role("button", name="Play").click()
-    seen.until("() => { const text = document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
-               ".querySelector('p.summary').innerText; return Number(text.match(/of (.*) draws/)[1].replace(/\\s/g, '')) > 5000; }")
+    seen.until(
+        "() => { const text = document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
+        ".querySelector('p.summary').innerText; return Number(text.match(/of (.*) draws/)[1].replace(/\\s/g, '')) > 5000; }"
+    )
     seen.page.get_by_role("button", name="Pause").click()
     estimate = ZerothOrder(LaplaceLaw(), 0.4)
     text = seen.summary()
@@ -498,8 +514,9 @@ def test_without_a_compiler_the_server_draws(tmp_path, chromium):
 
 
 def test_what_the_page_says_is_read_back_as_it_was():
-    given = scope.Scene(ALIF(tau_mem=7.5, reset_mode=Reset.ZERO), gain=1.5, backward=True, surrogate=Sigmoid(3.0),
-                        loss=scope.Loss.TARGET)
+    given = scope.Scene(
+        ALIF(tau_mem=7.5, reset_mode=Reset.ZERO), gain=1.5, backward=True, surrogate=Sigmoid(3.0), loss=scope.Loss.TARGET
+    )
     assert scope._scene(scope.Scene(), scope.plain(given)) == given
     whole = scope.plain(scope.Scene(Izhikevich()))
     whole["neuron"]["a"] = 1  # JSON does not tell 1 from 1.0

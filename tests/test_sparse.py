@@ -23,9 +23,18 @@ NATIVE, REFERENCE = BACKENDS["native"], BACKENDS["reference"]
 NEURONS = [cls(reset_mode=mode) for cls in (LIF, IF, CubaLIF, ALIF) for mode in Reset]
 NEURONS += [CubaLIF(early_decay=True), CubaLIF(early_decay=True, reset_mode=Reset.ZERO)]
 NEURONS += [LIF(reset_amount=0.7, theta=0.8)]
-METHODS = [LocalZO(delta=0.05), LocalZO(delta=0.1, draws=3, keep_reset=True), LocalZO(LaplaceLaw(), 0.05),
-           LocalZO(UniformLaw(), 0.05, keep_reset=True), LocalZO(RademacherLaw(), 0.05), LocalZO(ArctanLaw(), 0.05),
-           GatedZO(peak=0.3), GatedZO(keep_reset=True), SparseGD(band=0.1), SparseGD(Boxcar(0.2), band=10.0)]
+METHODS = [
+    LocalZO(delta=0.05),
+    LocalZO(delta=0.1, draws=3, keep_reset=True),
+    LocalZO(LaplaceLaw(), 0.05),
+    LocalZO(UniformLaw(), 0.05, keep_reset=True),
+    LocalZO(RademacherLaw(), 0.05),
+    LocalZO(ArctanLaw(), 0.05),
+    GatedZO(peak=0.3),
+    GatedZO(keep_reset=True),
+    SparseGD(band=0.1),
+    SparseGD(Boxcar(0.2), band=10.0),
+]
 DRAW = Draw(seed=3, layer=1)
 
 
@@ -50,11 +59,19 @@ def dense(x, weights, bias, neuron, method, grad, draw=DRAW, backend=NATIVE):
     c = coefficients(neuron)
     initial = current.new_zeros(len(neuron.states), batch * columns)
     out = backend.forward(neuron, c, current, initial)
-    back = backend.backward(neuron, c, method.at_spike, method.reset_path, draw, current, initial, out,
-                            Upstream(grad.reshape(steps, -1)), record=True)
+    back = backend.backward(
+        neuron, c, method.at_spike, method.reset_path, draw, current, initial, out, Upstream(grad.reshape(steps, -1)), record=True
+    )
     delta = back.x.reshape(-1, columns)
-    return (out.s.reshape(grad.shape), back.ds_du.reshape(grad.shape), delta.reshape(grad.shape),
-            (delta @ weights.T).reshape(x.shape), x.flatten(0, 1).T @ delta, delta.sum(0), out)
+    return (
+        out.s.reshape(grad.shape),
+        back.ds_du.reshape(grad.shape),
+        delta.reshape(grad.shape),
+        (delta @ weights.T).reshape(x.shape),
+        x.flatten(0, 1).T @ delta,
+        delta.sum(0),
+        out,
+    )
 
 
 def run(x, weights, bias, neuron, method, grad, draw=DRAW, **kwargs):
@@ -163,14 +180,14 @@ def test_the_published_layer():
     step later and subtracts the reset after the decay: ours with the input moved and the amount divided by beta."""
     beta = 0.5
     neuron = LIF(tau_mem=-1 / math.log(beta), reset_amount=1 / beta)
-    x = torch.tensor([[[1., 0]], [[1, 1]], [[0, 1]], [[1, 0]], [[0, 0]]])
+    x = torch.tensor([[[1.0, 0]], [[1, 1]], [[0, 1]], [[1, 0]], [[0, 0]]])
     weights = torch.tensor([[0.75, 0.5], [0.5, -0.25]])
-    g = torch.tensor([[0., 0], [2.5, 0], [0, 0], [6, 0], [2, 8]])[:, None]
-    grad = torch.tensor([[1., 1], [1, -1], [2, 1], [-1, 1], [0.5, 2]])[:, None]
+    g = torch.tensor([[0.0, 0], [2.5, 0], [0, 0], [6, 0], [2, 8]])[:, None]
+    grad = torch.tensor([[1.0, 1], [1, -1], [2, 1], [-1, 1], [0.5, 2]])[:, None]
     moved = torch.cat((torch.zeros(1, 1, 2), x[:-1]))
     u = torch.empty(5, 1, 2)
     out = sparse.spiking(sparse.pack(moved), weights, None, neuron, SparseGD(band=1e9), DRAW, record_u=u)
-    assert torch.equal(u[:, 0], torch.tensor([[0., 0], [0.75, 0.5], [1.625, 0.5], [0.3125, 0], [0.90625, 0.5]]))
+    assert torch.equal(u[:, 0], torch.tensor([[0.0, 0], [0.75, 0.5], [1.625, 0.5], [0.3125, 0], [0.90625, 0.5]]))
     assert out.spikes.dense().nonzero().tolist() == [[2, 0, 0]]
     active = sparse.ActiveSet.of(g, out.spikes.dense())
     assert active.number == 4
@@ -178,14 +195,13 @@ def test_the_published_layer():
     packed = dataclasses.replace(sparse.pack(moved), active=everything)
     layer = sparse._Layer(neuron, SparseGD().at_spike, ResetPath.CUT, DRAW, packed)
     entries = sparse._gathered(active, grad, range(1), torch.empty_like(active.value), active.starts())
-    below, by_weights, by_bias = sparse.gradients(layer, active, weights, entries, below=True, weights_too=True,
-                                                  bias_too=True)
+    below, by_weights, by_bias = sparse.gradients(layer, active, weights, entries, below=True, weights_too=True, bias_too=True)
     got = torch.zeros_like(x)
     got[everything.places()] = below
     epsilon = torch.tensor([[1.125, 2], [-2.75, 4], [-5.5, 8], [1, 16]])
     assert torch.equal(got[1:, 0], torch.tensor([[1.84375, 0.0625], [-0.0625, -2.375], [-0.125, -4.75], [8.75, -3.5]]))
     assert torch.equal(by_weights, torch.tensor([[-0.625, 22], [-8.25, 12]]))
-    assert by_bias[0] == epsilon[:, 0].sum() + 1.125 / 2        # and at the step that is not theirs
+    assert by_bias[0] == epsilon[:, 0].sum() + 1.125 / 2  # and at the step that is not theirs
 
 
 @pytest.mark.parametrize("method", [LocalZO(delta=0.05), SparseGD(band=0.1), GatedZO(peak=0.5)], ids=name)
@@ -259,7 +275,7 @@ def test_the_result_depends_on_no_thread_and_no_turn(route):
             results.append((active.index, active.value, active.counts, out.spikes.bits, by_weights, by_bias))
     finally:
         torch.set_num_threads(threads)
-    exact = len(results[0]) if route == "lists" else 4   # torch's own products may differ with the number of threads
+    exact = len(results[0]) if route == "lists" else 4  # torch's own products may differ with the number of threads
     for result in results[1:]:
         assert all(torch.equal(a, b) for a, b in itertools.islice(zip(results[0], result, strict=True), exact))
 
@@ -294,13 +310,18 @@ def test_no_dense_array_is_written_and_little_is_kept():
     assert 20 * kept < 2 * 4 * steps * batch * columns
 
 
-@pytest.mark.parametrize(("method", "words"), [
-    (LocalZO(delta=1e-9), r"Raise the width delta \(now 1e-09\)"),
-    (SparseGD(band=1e-9), r"Widen the band \(now 1e-09\)"),
-    (GatedZO(peak=1e-9), "Raise the gate's probability")], ids=["LocalZO", "SparseGD", "gate"])
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        (LocalZO(delta=1e-9), r"Raise the width delta \(now 1e-09\)"),
+        (SparseGD(band=1e-9), r"Widen the band \(now 1e-09\)"),
+        (GatedZO(peak=1e-9), "Raise the gate's probability"),
+    ],
+    ids=["LocalZO", "SparseGD", "gate"],
+)
 def test_an_empty_layer_is_named_with_a_remedy(method, words):
     x, weights, bias, _ = problem()
-    weights = weights * 0.9871                                  # else a sum may be exactly at the threshold
+    weights = weights * 0.9871  # else a sum may be exactly at the threshold
     with pytest.warns(sparse.DeadLayer, match="layer 2: no neuron is active.*" + words):
         sparse.spiking(sparse.pack(x), weights, bias, LIF(), method, DRAW, label="layer 2")
 
@@ -321,12 +342,18 @@ def test_weights_that_are_not_finite_are_named(bad):
         sparse.spiking(sparse.pack(x), weights, bias, LIF(), SparseGD(band=0.1), DRAW, label="layer 3")
 
 
-@pytest.mark.parametrize(("neuron", "method", "words"), [
-    (LeakyReadout(), SparseGD(), "no spikes"), (Izhikevich(), SparseGD(), "no spikes"),
-    (LIF(), BPTT(), "no active set"),
-    (LIF(v_min=-1.0), SparseGD(), "lower bound"), (LIF(max_spikes=3), SparseGD(), "several spikes"),
-    (LIF(), SparseGD(Given(lambda m: torch.exp(-m * m))), "Given")],
-    ids=["leaky", "izhikevich", "bptt", "v_min", "spikes", "given"])
+@pytest.mark.parametrize(
+    ("neuron", "method", "words"),
+    [
+        (LeakyReadout(), SparseGD(), "no spikes"),
+        (Izhikevich(), SparseGD(), "no spikes"),
+        (LIF(), BPTT(), "no active set"),
+        (LIF(v_min=-1.0), SparseGD(), "lower bound"),
+        (LIF(max_spikes=3), SparseGD(), "several spikes"),
+        (LIF(), SparseGD(Given(lambda m: torch.exp(-m * m))), "Given"),
+    ],
+    ids=["leaky", "izhikevich", "bptt", "v_min", "spikes", "given"],
+)
 def test_what_has_to_be_dense_says_why(neuron, method, words):
     x, weights, bias, _ = problem()
     assert words in sparse.unsupported(neuron, method)
@@ -334,11 +361,16 @@ def test_what_has_to_be_dense_says_why(neuron, method, words):
         sparse.spiking(sparse.pack(x), weights, bias, neuron, method)
 
 
-@pytest.mark.parametrize(("change", "words"), [
-    (lambda x, w, b: (x, w[:-1], b), r"\[N_in, N\] with N_in = 137"),
-    (lambda x, w, b: (x, w, b[:-1]), r"\[N\] = \[150\]"),
-    (lambda x, w, b: (x[0], w, b), r"\[T, B, N_in\]"), (lambda x, w, b: (x * math.nan, w, b), "not finite")],
-    ids=["weights", "bias", "input", "nan"])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda x, w, b: (x, w[:-1], b), r"\[N_in, N\] with N_in = 137"),
+        (lambda x, w, b: (x, w, b[:-1]), r"\[N\] = \[150\]"),
+        (lambda x, w, b: (x[0], w, b), r"\[T, B, N_in\]"),
+        (lambda x, w, b: (x * math.nan, w, b), "not finite"),
+    ],
+    ids=["weights", "bias", "input", "nan"],
+)
 def test_bad_arguments_are_named(change, words):
     x, weights, bias, _ = problem()
     x, weights, bias = change(x, weights, bias)

@@ -33,10 +33,16 @@ from snnviz.zeroth_order import LAWS, SurrogateLaw, UniformLaw
 from tests.test_figures import check
 
 ROOT = pathlib.Path(__file__).parents[1]
-SMALL = dataclasses.replace(sparsity.example(), steps=60, batch=2, architecture=FeedForward(layers=2, width=40, gain=4.0,
-                                                                                            first_gain=3.0))
-METHODS = [LocalZO(delta=0.05), LocalZO(UniformLaw(), 0.2, 5), GatedZO(Gaussian(0.05)), SparseGD(FastSigmoid(), 0.1),
-           SparseGD(FastSigmoid(), 1e-7)]
+SMALL = dataclasses.replace(
+    sparsity.example(), steps=60, batch=2, architecture=FeedForward(layers=2, width=40, gain=4.0, first_gain=3.0)
+)
+METHODS = [
+    LocalZO(delta=0.05),
+    LocalZO(UniformLaw(), 0.2, 5),
+    GatedZO(Gaussian(0.05)),
+    SparseGD(FastSigmoid(), 0.1),
+    SparseGD(FastSigmoid(), 1e-7),
+]
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +83,9 @@ def test_the_equal_band_is_half_the_integral_of_the_probability(law):
 
 def test_the_equal_band_of_the_others():
     assert sparsity.equal_band(SparseGD(FastSigmoid(), 0.17)) == 0.17
-    gate = GatedZO(Gaussian(0.05), peak=1.0)                # p = exp(-m^2 / 2 sigma^2)
+    gate = GatedZO(Gaussian(0.05), peak=1.0)  # p = exp(-m^2 / 2 sigma^2)
     assert sparsity.equal_band(gate) == pytest.approx(0.05 * math.sqrt(math.pi / 2), rel=1e-4)
-    assert sparsity.equal_band(LocalZO(SurrogateLaw(FastSigmoid(), -1))) is None      # |z| has no mean
+    assert sparsity.equal_band(LocalZO(SurrogateLaw(FastSigmoid(), -1))) is None  # |z| has no mean
 
 
 @pytest.mark.parametrize("method", METHODS, ids=repr)
@@ -118,8 +124,11 @@ def test_figures_stand_any_run(run, method, dark, monkeypatch):
     fig = check(active_raster.active_raster(layer, dark=dark), dark)
     marks = {t.name: len(t.x) for t in fig.data[1:]}
     one = layer.active[:, 0], layer.spikes[:, 0]
-    assert marks == {"spiking": (one[1] & ~one[0]).sum(), "active, silent": (one[0] & ~one[1]).sum(),
-                     "active and spiking": (one[0] & one[1]).sum()}
+    assert marks == {
+        "spiking": (one[1] & ~one[0]).sum(),
+        "active, silent": (one[0] & ~one[1]).sum(),
+        "active and spiking": (one[0] & one[1]).sum(),
+    }
     monkeypatch.setattr(active_raster, "MARKS", -1)
     fig = check(active_raster.active_raster(layer, dark=dark), dark)
     assert (fig.data[-1].z >= 2).sum() == one[0].sum()
@@ -157,8 +166,9 @@ def test_crossover_and_exponents():
 
 
 def test_the_nearest_point_has_both_factors():
-    series = Series("m", "2026-01-01", "a", (timing(100, 0.3, 4.0, 2.0), timing(100, 0.012, 4.0, 1.0),
-                                             timing(400, 0.012, 4.0, 0.5)))
+    series = Series(
+        "m", "2026-01-01", "a", (timing(100, 0.3, 4.0, 2.0), timing(100, 0.012, 4.0, 1.0), timing(400, 0.012, 4.0, 0.5))
+    )
     point = backward_times.nearest(series, 0.01)
     assert point.steps == 400 and point.factor("fused", True) == 8
     assert backward_times.factors(point)["step: sparse is faster"][-2:] == ["8×", ""]
@@ -166,8 +176,14 @@ def test_the_nearest_point_has_both_factors():
 
 
 def test_recorded_results_are_read_and_others_passed_over(tmp_path):
-    case = {"workload": "SHD", "steps": 500, "batch": 32, "hidden": 200, "active": 0.01,
-            "contenders": {n: {"forward_ms": 2.0, "backward_ms": 1.0} for n in ("fused", "sparse")}}
+    case = {
+        "workload": "SHD",
+        "steps": 500,
+        "batch": 32,
+        "hidden": 200,
+        "active": 0.01,
+        "contenders": {n: {"forward_ms": 2.0, "backward_ms": 1.0} for n in ("fused", "sparse")},
+    }
     report = {"machine": {"gpu": "H200", "date": "2026-05-01T10:00:00"}, "cases": [case, case | {"active": 0.1}]}
     (tmp_path / "sparsity-cuda-1.json").write_text(json.dumps(report))
     (tmp_path / "sparsity-cuda-2.json").write_text("{")
@@ -201,11 +217,25 @@ def opened(**query: str) -> AppTest:
     return at
 
 
-@pytest.mark.parametrize("query", [
-    {"view": "margins"}, {"view": "raster"}, {"view": "share"}, {"view": "bytes", "size": "SHD"}, {"view": "time"},
-    {"view": "time", "source": "here"}, {"view": "time", "source": "gpu"}, {"method": "gated"}, {"method": "sparse"},
-    {"method": "sparse", "match": "true", "localzo.draws": "5"}, {"law": "SurrogateLaw", "alpha": "-1"},
-    {"network.layers": "1"}, {"neuron": "ALIF"}], ids=str)
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"view": "margins"},
+        {"view": "raster"},
+        {"view": "share"},
+        {"view": "bytes", "size": "SHD"},
+        {"view": "time"},
+        {"view": "time", "source": "here"},
+        {"view": "time", "source": "gpu"},
+        {"method": "gated"},
+        {"method": "sparse"},
+        {"method": "sparse", "match": "true", "localzo.draws": "5"},
+        {"law": "SurrogateLaw", "alpha": "-1"},
+        {"network.layers": "1"},
+        {"neuron": "ALIF"},
+    ],
+    ids=str,
+)
 def test_every_view_and_method(query):
     at = opened(**query)
     assert not at.error and not at.warning, [*at.error, *at.warning]
@@ -238,16 +268,25 @@ def test_a_dead_layer_is_named_with_a_remedy():
     assert "no entry is active" in at.error[0].value and "Widen the band" in at.error[0].value
 
 
-@pytest.mark.parametrize("query", [{"method": "magic"}, {"localzo.delta": "-1"}, {"sample": "99", "view": "raster"},
-                                   {"layer": "layer 9"}], ids=str)
+@pytest.mark.parametrize(
+    "query", [{"method": "magic"}, {"localzo.delta": "-1"}, {"sample": "99", "view": "raster"}, {"layer": "layer 9"}], ids=str
+)
 def test_nonsense_in_the_url_gives_a_message(query):
     at = opened(**query)
     assert next(iter(query)) in at.warning[0].value
 
 
-@pytest.mark.parametrize(("kind", "key"), [("selectbox", "method"), ("selectbox", "law"), ("slider", "network.layers"),
-                                           ("slider", "localzo.draws"),
-                                           ("slider", "neuron.LIF.theta"), ("slider", "run.batch")])
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("selectbox", "method"),
+        ("selectbox", "law"),
+        ("slider", "network.layers"),
+        ("slider", "localzo.draws"),
+        ("slider", "neuron.LIF.theta"),
+        ("slider", "run.batch"),
+    ],
+)
 def test_a_control_at_its_far_end_and_back(kind, key):
     at = opened()
     widget = next(w for w in at.get(kind) if w.key == key)
@@ -259,7 +298,7 @@ def test_a_control_at_its_far_end_and_back(kind, key):
 
 
 def test_what_is_impossible_gets_one_sentence():
-    at = opened(law="SurrogateLaw", alpha="1")                  # FastSigmoid has a corner
+    at = opened(law="SurrogateLaw", alpha="1")  # FastSigmoid has a corner
     assert len(at.error) == 1 and "alpha = 0" in at.error[0].value
     at = opened(method="sparse", match="true", law="SurrogateLaw", alpha="-1")
     assert len(at.error) == 1 and "no mean" in at.error[0].value

@@ -20,8 +20,22 @@ TRAININGS = tuple(Training(YinYang(samples=60), method=m, epochs=3, seed=s) for 
 
 
 def epoch(number: int, loss: float = 0.5) -> EpochRecord:
-    return EpochRecord(number, 3, loss, 0.5, loss + 1, 0.25 * number, Seconds(0.1, 0.2, 0.3, 0.4, 0.5), (0.1, 0.0), (0.2, 0.3),
-                       (1.0, float("inf"), 3.0), np.eye(3, dtype=np.int64), None, ("layer 2: no spike.",), ("a", "b", "c"))
+    return EpochRecord(
+        number,
+        3,
+        loss,
+        0.5,
+        loss + 1,
+        0.25 * number,
+        Seconds(0.1, 0.2, 0.3, 0.4, 0.5),
+        (0.1, 0.0),
+        (0.2, 0.3),
+        (1.0, float("inf"), 3.0),
+        np.eye(3, dtype=np.int64),
+        None,
+        ("layer 2: no spike.",),
+        ("a", "b", "c"),
+    )
 
 
 def curve(points: int) -> Curve:
@@ -40,7 +54,7 @@ def postgres(folder):
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
     command = ["env"]
-    if os.getuid() == 0:                                # the server refuses to run as root
+    if os.getuid() == 0:  # the server refuses to run as root
         if not shutil.which("runuser") or subprocess.run(["id", "postgres"], capture_output=True).returncode:
             pytest.skip("There is no user to run PostgreSQL as.")
         command = ["runuser", "-u", "postgres", "--"]
@@ -76,7 +90,7 @@ def test_what_goes_in_comes_out(store):
     spikes = {"layer 1": np.random.default_rng(0).random((13, 9)) < 0.3}
     line = Line(TRAININGS[0], (epoch(1), epoch(2, float("nan"))), curve(7), spikes)
     store.keep(run.id, 0, line)
-    store.keep(run.id, 0, dataclasses.replace(line, epochs=(*line.epochs, epoch(3)), ended=True))     # only the third is written
+    store.keep(run.id, 0, dataclasses.replace(line, epochs=(*line.epochs, epoch(3)), ended=True))  # only the third is written
     store.keep(run.id, 1, Line(TRAININGS[1], (epoch(1),), ended=True, problem="It exploded."))
     store.mark(run.id, Status.RUNNING, ["A worker was lost."])
 
@@ -116,8 +130,11 @@ def test_a_newer_or_broken_database_is_refused_in_one_sentence(tmp_path):
         wal.unlink()
     with pytest.raises(StoreError, match="cannot be used: file is not a database"):
         Store(f"sqlite:///{path}")
-    for url, why in (("nonsense", "no database address"), ("sqlite:////proc/nowhere/x.sqlite", "cannot be made"),
-                     ("oracle+missing://a/b", "No driver")):
+    for url, why in (
+        ("nonsense", "no database address"),
+        ("sqlite:////proc/nowhere/x.sqlite", "cannot be made"),
+        ("oracle+missing://a/b", "No driver"),
+    ):
         with pytest.raises(StoreError, match=why):
             Store(url)
 

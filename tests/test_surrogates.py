@@ -12,7 +12,7 @@ AREA = {"FastSigmoid": 0.2, "MultiGaussian": 0.85, "SingleExponential": 2.0}
 @EACH
 def test_the_derivative_is_that_of_the_primitive(cls):
     s, h = cls(), 1e-6
-    m = torch.linspace(-1.9, 1.9, 397, dtype=torch.float64)          # between the corners of the piecewise ones
+    m = torch.linspace(-1.9, 1.9, 397, dtype=torch.float64)  # between the corners of the piecewise ones
     central = (s.primitive(m + h) - s.primitive(m - h)) / (2 * h)
     torch.testing.assert_close(s.derivative(m), central, rtol=1e-5, atol=1e-7)
 

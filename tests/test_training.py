@@ -79,7 +79,7 @@ def test_all_methods_start_alike_and_see_the_same(monkeypatch):
         firsts.append(next(iter(train(dataclasses.replace(SMALL, method=method, epochs=1)))))
     for other in seen[1:]:
         assert len(other) == len(seen[0]) and all(torch.equal(a, b) for a, b in zip(seen[0], other, strict=True))
-    assert len({r.rates for r in firsts}) == 1          # one forward pass, whatever differentiates it
+    assert len({r.rates for r in firsts}) == 1  # one forward pass, whatever differentiates it
     assert firsts[0].norms == pytest.approx(firsts[1].norms, rel=1e-5)
     assert firsts[0].norms[0] != firsts[2].norms[0]
 
@@ -90,7 +90,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(optimiser, tmp_path):
     expected = numbers(train(whole))
     path = tmp_path / "run.safetensors"
     run = train(whole, checkpoint=path)
-    for record in run:                                  # stopped in the middle of the second epoch
+    for record in run:  # stopped in the middle of the second epoch
         if (record.epoch, record.batch if isinstance(record, BatchRecord) else 0) == (2, 3):
             break
     run.close()
@@ -195,7 +195,7 @@ def test_dead_and_exploding_layers_are_named():
     assert any("explodes on its way back" in p for p in scaled.problems)
     records = list(train(dataclasses.replace(SMALL, method=Slayer(scale=1e30), epochs=1)))
     assert "its gradient is not finite in batch 1 of epoch 1" in records[0].problems[0]
-    assert np.isfinite(records[-1].test_loss)           # the weights were left alone
+    assert np.isfinite(records[-1].test_loss)  # the weights were left alone
 
 
 def test_one_that_fails_does_not_stop_the_others():
@@ -213,24 +213,42 @@ def test_closing_stops_all():
     assert list(run) == []
 
 
-@pytest.mark.parametrize("t", [
-    Training(), SMALL, *(t for several in presets().values() for t in several),
-    Training(Digits(coding=Coding.RATE), Convolutional(channels=4), LIF(tau_mem=5.0), LocalZO(delta=0.2), StepwiseCrossEntropy(0.1),
-             Activity(), AdamW(3e-4), Cosine(0.1), clip=1.5),
-    Training(SpikePatterns(), loss=VanRossum(5.0), optimiser=SGD(0.2)),
-], ids=lambda t: type(t.dataset).__name__)
+@pytest.mark.parametrize(
+    "t",
+    [
+        Training(),
+        SMALL,
+        *(t for several in presets().values() for t in several),
+        Training(
+            Digits(coding=Coding.RATE),
+            Convolutional(channels=4),
+            LIF(tau_mem=5.0),
+            LocalZO(delta=0.2),
+            StepwiseCrossEntropy(0.1),
+            Activity(),
+            AdamW(3e-4),
+            Cosine(0.1),
+            clip=1.5,
+        ),
+        Training(SpikePatterns(), loss=VanRossum(5.0), optimiser=SGD(0.2)),
+    ],
+    ids=lambda t: type(t.dataset).__name__,
+)
 def test_round_trips_through_python_and_toml(t):
     enums = {"Coding": Coding, "OverTime": OverTime, "float": float}
     assert eval(repr(t), VALUES | enums) == t
     assert Training.from_toml(t.to_toml()) == t
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    ({"dataset": TemporalOrder(samples=40), "architecture": Convolutional()}, "needs square frames, and TemporalOrder"),
-    ({"neuron": snnviz.LeakyReadout()}, "cannot be trained"),
-    ({"method": SurrogateModules(), "loss": StepwiseCrossEntropy()}, "train with CrossEntropy"),
-    ({"method": SurrogateModules(after=(9,))}, "there is no hidden layer 9"),
-])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"dataset": TemporalOrder(samples=40), "architecture": Convolutional()}, "needs square frames, and TemporalOrder"),
+        ({"neuron": snnviz.LeakyReadout()}, "cannot be trained"),
+        ({"method": SurrogateModules(), "loss": StepwiseCrossEntropy()}, "train with CrossEntropy"),
+        ({"method": SurrogateModules(after=(9,))}, "there is no hidden layer 9"),
+    ],
+)
 def test_settings_that_do_not_fit_are_refused(change, message):
     with pytest.raises(ValueError, match=message):
         next(train(dataclasses.replace(SMALL, **change)))
@@ -256,8 +274,10 @@ def test_van_rossum_against_its_formula():
     times, expected = np.arange(40) * dt, np.zeros((3, 2))
     for b in range(3):
         for n in range(2):
+
             def f(train, t):
                 return sum(np.exp(-(t - at) / 8.0) for at in times[train.numpy() > 0] if at <= t)
+
             expected[b, n] = sum((f(s[:, b, n], t) - f(targets[:, y[b], n], t)) ** 2 for t in times) * dt / 8.0
     assert loss.of(s, y, targets, dt).item() == pytest.approx(expected.mean(), rel=1e-12)
     alone = torch.zeros(4000, 1, 1, dtype=torch.float64)
@@ -267,8 +287,13 @@ def test_van_rossum_against_its_formula():
 
 
 def test_a_pattern_is_learned():
-    t = Training(SpikePatterns(steps=60, samples=60, labels=2, inputs=40, outputs=3, rate=40.0, target_spikes=2),
-                 FeedForward(layers=1, width=64, first_gain=3.0), loss=VanRossum(), epochs=12, batch=8)
+    t = Training(
+        SpikePatterns(steps=60, samples=60, labels=2, inputs=40, outputs=3, rate=40.0, target_spikes=2),
+        FeedForward(layers=1, width=64, first_gain=3.0),
+        loss=VanRossum(),
+        epochs=12,
+        batch=8,
+    )
     ends = epochs(train(t))
     assert ends[-1].train_loss < 0.6 * ends[0].train_loss
     assert ends[-1].test_accuracy > 0.9
@@ -300,10 +325,15 @@ def test_schedules():
     assert [cosine.factor(x) for x in (0.0, 0.05, 0.1, 0.55, 1.0)] == pytest.approx([0.0, 0.5, 1.0, 0.6, 0.2])
 
 
-@pytest.mark.parametrize("architecture", [
-    FeedForward(layers=1, width=16, recurrent=True), FeedForward(layers=1, width=16, readout_tau=10.0),
-    Convolutional(channels=4, gain=6.0),
-], ids=repr)
+@pytest.mark.parametrize(
+    "architecture",
+    [
+        FeedForward(layers=1, width=16, recurrent=True),
+        FeedForward(layers=1, width=16, readout_tau=10.0),
+        Convolutional(channels=4, gain=6.0),
+    ],
+    ids=repr,
+)
 def test_other_architectures_train(architecture):
     t = dataclasses.replace(SMALL, dataset=Digits(steps=8, samples=100), architecture=architecture, epochs=1)
     end = epochs(train(t))[0]
@@ -340,12 +370,15 @@ def test_compare_writes_one_line_for_each_epoch(settings, capsys):
     assert "+-" in capsys.readouterr().out and not (settings.parent / "home").exists()
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    (("epochs = 2", "epochs = -2"), r"settings.toml: Training.epochs = -2: Epochs must be at least 1"),
-    (("epochs = 2", "epochs = "), r"settings.toml is not valid TOML.*line 2"),
-    (("epochs = 2", "speed = 2"), r"settings.toml: Training has no 'speed'"),
-    (('is = "LIF"', 'is = "LeakyReadout"'), r"settings.toml: LeakyReadout has no|Leaky readout cannot be trained"),
-])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("epochs = 2", "epochs = -2"), r"settings.toml: Training.epochs = -2: Epochs must be at least 1"),
+        (("epochs = 2", "epochs = "), r"settings.toml is not valid TOML.*line 2"),
+        (("epochs = 2", "speed = 2"), r"settings.toml: Training has no 'speed'"),
+        (('is = "LIF"', 'is = "LeakyReadout"'), r"settings.toml: LeakyReadout has no|Leaky readout cannot be trained"),
+    ],
+)
 def test_bad_settings_are_one_sentence(settings, capsys, change, message):
     settings.write_text(settings.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
     assert main(["train", str(settings)]) == 2

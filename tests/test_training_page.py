@@ -8,8 +8,13 @@ from tests.app_server import PHONE, Visit, running_app
 
 pytestmark = pytest.mark.browser
 
-SETTINGS = {"epochs": "600", "data": "YinYang", "data.YinYang.samples": "300", "methods": "kept-exodus",
-            "network.FeedForward.width": "16"}
+SETTINGS = {
+    "epochs": "600",
+    "data": "YinYang",
+    "data.YinYang.samples": "300",
+    "methods": "kept-exodus",
+    "network.FeedForward.width": "16",
+}
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +68,7 @@ def test_start_watch_stop_reload_and_find_it_again(visit, server):
     until(page, "() => window.seen.looks.size > 5")
     assert page.evaluate("() => window.seen.moves.size > 1.4 * window.seen.looks.size")
 
-    page.reload()                                       # the tab is closed and opened again: the run is still there, and goes on
+    page.reload()  # the tab is closed and opened again: the run is still there, and goes on
     page.get_by_role("button", name="Pause").wait_for(timeout=60_000)
     until(page, f"() => ({SECONDS})() > {first}")
     assert height(page) == tall
@@ -98,7 +103,7 @@ def test_the_active_share_is_followed_while_it_trains(visit, server):
       t => [t.name, t.yaxis, Array.from(t.y._inputArray ?? t.y)])""")
     share = {(name, axis): values for name, axis, values in rows if axis != "y"}
     assert set(share) == {(name, axis) for name in ("LocalZO", "Sparse gradient descent") for axis in ("y2", "y3")}
-    for values in share.values():                       # of every batch, in percent, and sparse
+    for values in share.values():  # of every batch, in percent, and sparse
         assert len(values) > 10 and min(values) > 0 and max(values) < 10
     assert [len(values) for _, axis, values in rows if axis == "y"] == [3, 3]
     page.get_by_role("link", name="The same run from all sides").click()
@@ -114,9 +119,10 @@ def test_a_recording_of_ones_own_and_a_bad_one(visit, server):
     for label in ("left", "right"):
         page.get_by_label("Class of these recordings").fill(label)
         page.get_by_label("Class of these recordings").press("Enter")
-        page.locator("input[type=file]").set_input_files([
-            {"name": f"{label}{i}.csv", "mimeType": "text/csv", "buffer": f"t,neuron\n{rows}\n".encode()} for i in (1, 2)]
-            + [{"name": "bad.csv", "mimeType": "text/csv", "buffer": b"t,neuron\n1,two\n"}])
+        page.locator("input[type=file]").set_input_files(
+            [{"name": f"{label}{i}.csv", "mimeType": "text/csv", "buffer": f"t,neuron\n{rows}\n".encode()} for i in (1, 2)]
+            + [{"name": "bad.csv", "mimeType": "text/csv", "buffer": b"t,neuron\n1,two\n"}]
+        )
         v.settle()
         page.get_by_role("button", name="Add these").click()
         page.get_by_text("bad.csv: line 2 holds 'two' where a number is expected").wait_for(timeout=30_000)

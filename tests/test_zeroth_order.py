@@ -48,9 +48,12 @@ from tests.helpers import REFERENCE, backward, close, coefficients, name, proble
 
 I_SIGMOID = 7 * special.zeta(3.0) / (2 * math.pi**2)
 KAPPA = 1 / math.sqrt(I_SIGMOID)
-CONVERSE = [(surrogate(), alpha) for surrogate in SURROGATES.values() for alpha in (1, 0, -1)
-            if surrogate is not MultiGaussian
-            and not (alpha == 1 and surrogate in (FastSigmoid, Triangle, SingleExponential))]
+CONVERSE = [
+    (surrogate(), alpha)
+    for surrogate in SURROGATES.values()
+    for alpha in (1, 0, -1)
+    if surrogate is not MultiGaussian and not (alpha == 1 and surrogate in (FastSigmoid, Triangle, SingleExponential))
+]
 ALL_LAWS = [cls() for cls in LAWS.values() if cls is not SurrogateLaw] + [SurrogateLaw(s, a) for s, a in CONVERSE]
 
 
@@ -74,11 +77,10 @@ def slopes(backend, at_spike, margin, draw=None):
 
 # The draws ----------------------------------------------------------------------------------------------------------
 
-ANSWERS = [                                                   # Random123: philox4x32, 10 rounds
+ANSWERS = [  # Random123: philox4x32, 10 rounds
     ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
     ((0xFFFFFFFF,) * 4, (0xFFFFFFFF,) * 2, (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)),
-    ((0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344), (0xA4093822, 0x299F31D0),
-     (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1)),
+    ((0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344), (0xA4093822, 0x299F31D0), (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1)),
 ]
 
 
@@ -127,7 +129,7 @@ def test_logarithm_and_normal_quantile_are_accurate():
 
 # The laws -----------------------------------------------------------------------------------------------------------
 
-VECTORS = {                                                   # u = 0, 0.02, 0.05, 0.08, 0.10; delta = 0.05
+VECTORS = {  # u = 0, 0.02, 0.05, 0.08, 0.10; delta = 0.05
     NormalLaw(): (7.978846, 7.365403, 4.839414, 2.218417, 1.079819),
     UniformLaw(): (8.660254, 8.198374, 5.773503, 1.270171, 0.0),
     LaplaceLaw(): (7.071068, 6.288042, 4.150262, 2.400886, 1.600056),
@@ -142,14 +144,14 @@ def test_published_vectors():
     for law, expected in VECTORS.items():
         torch.testing.assert_close(law.expected_surrogate(u, delta), tensor(expected), rtol=0, atol=1e-6)
     normal, fast = ZerothOrder(NormalLaw(), delta), SurrogateLaw(FastSigmoid(100.0), -1)
-    torch.testing.assert_close(fast.expected_surrogate(u), tensor([1, 0.111111, 0.027778, 0.012346, 0.008264]),
-                               rtol=0, atol=1e-6)
-    torch.testing.assert_close(normal.activity(u), tensor([1, 0.689157, 0.317311, 0.109599, 0.045500]),
-                               rtol=0, atol=1e-6)
-    torch.testing.assert_close(dataclasses.replace(normal, draws=5).activity(u),
-                               tensor([1, 0.997098, 0.851709, 0.440334, 0.207719]), rtol=0, atol=1e-6)
-    torch.testing.assert_close(normal.variance(u), tensor([36.338023, 44.128104, 56.705263, 41.533153, 24.980403]),
-                               rtol=0, atol=1e-6)
+    torch.testing.assert_close(fast.expected_surrogate(u), tensor([1, 0.111111, 0.027778, 0.012346, 0.008264]), rtol=0, atol=1e-6)
+    torch.testing.assert_close(normal.activity(u), tensor([1, 0.689157, 0.317311, 0.109599, 0.045500]), rtol=0, atol=1e-6)
+    torch.testing.assert_close(
+        dataclasses.replace(normal, draws=5).activity(u), tensor([1, 0.997098, 0.851709, 0.440334, 0.207719]), rtol=0, atol=1e-6
+    )
+    torch.testing.assert_close(
+        normal.variance(u), tensor([36.338023, 44.128104, 56.705263, 41.533153, 24.980403]), rtol=0, atol=1e-6
+    )
 
 
 def test_published_constants():
@@ -163,8 +165,13 @@ def test_published_constants():
     assert torch.trapezoid(dataclasses.replace(normal, draws=5).activity(u), u) == pytest.approx(3.1397, abs=1e-4)
 
 
-BANDS = [(NormalLaw(), math.sqrt(2 / math.pi), 1.569834), (LaplaceLaw(), 1 / math.sqrt(2), 1.614560),
-         (UniformLaw(), math.sqrt(3) / 2, 1.443376), (SigmoidLaw(), KAPPA / 2, None), (RademacherLaw(), 1.0, 1.0)]
+BANDS = [
+    (NormalLaw(), math.sqrt(2 / math.pi), 1.569834),
+    (LaplaceLaw(), 1 / math.sqrt(2), 1.614560),
+    (UniformLaw(), math.sqrt(3) / 2, 1.443376),
+    (SigmoidLaw(), KAPPA / 2, None),
+    (RademacherLaw(), 1.0, 1.0),
+]
 
 
 @pytest.mark.parametrize("law, one, five", BANDS, ids=name)
@@ -181,16 +188,20 @@ def sigmoid_density(t):
 
 
 ROOT = math.sqrt(3)
-DENSITIES = [(NormalLaw(), stats.norm.pdf, 40), (UniformLaw(), stats.uniform(-ROOT, 2 * ROOT).pdf, ROOT),
-             (LaplaceLaw(), stats.laplace(scale=1 / math.sqrt(2)).pdf, 60), (SigmoidLaw(), sigmoid_density, 60),
-             (ArctanLaw(), stats.t(3, scale=1 / math.sqrt(3)).pdf, math.inf)]
+DENSITIES = [
+    (NormalLaw(), stats.norm.pdf, 40),
+    (UniformLaw(), stats.uniform(-ROOT, 2 * ROOT).pdf, ROOT),
+    (LaplaceLaw(), stats.laplace(scale=1 / math.sqrt(2)).pdf, 60),
+    (SigmoidLaw(), sigmoid_density, 60),
+    (ArctanLaw(), stats.t(3, scale=1 / math.sqrt(3)).pdf, math.inf),
+]
 
 
 @pytest.mark.parametrize("law, density, end", DENSITIES, ids=name)
 def test_a_law_is_its_density(law, density, end):
     for t in (0.0, 0.3, 1.0, 1.6):
         for k in (0, 1, 2):
-            start = max(t, 1e-9)                              # (1 - e) / t has no value at 0
+            start = max(t, 1e-9)  # (1 - e) / t has no value at 0
             exact = 2 * integrate.quad(lambda z, k=k: z**k * density(z), start, end, epsabs=1e-11, limit=500)[0]
             assert law.tail_moment(k, t).item() == pytest.approx(exact, rel=1e-7, abs=1e-8)
         if t:
@@ -238,8 +249,18 @@ def test_every_backend_draws_the_same_bits(backend, law):
 
 
 @pytest.mark.parametrize("neuron", [LIF(), ALIF()], ids=name)
-@pytest.mark.parametrize("method", [LocalZO(draws=5), LocalZO(LaplaceLaw(), keep_reset=True), GatedZO(),
-                                    GatedZO(peak=2.0), GatedZO(FastSigmoid(), 0.5, True), SparseGD()], ids=name)
+@pytest.mark.parametrize(
+    "method",
+    [
+        LocalZO(draws=5),
+        LocalZO(LaplaceLaw(), keep_reset=True),
+        GatedZO(),
+        GatedZO(peak=2.0),
+        GatedZO(FastSigmoid(), 0.5, True),
+        SparseGD(),
+    ],
+    ids=name,
+)
 def test_a_method_is_the_same_on_every_backend(backend, method, neuron):
     for dtype, tolerance in ((torch.float32, 1e-6), (torch.float64, 1e-12)):
         x, initial = problem(neuron, 63, 257, dtype)
@@ -260,10 +281,13 @@ def test_mean_variance_and_activity_of_draws(backend, law):
     for draws, u in ((1, 0.1), (5, 0.25)):
         derivative = ZerothOrder(law, 1.0 if isinstance(law, SurrogateLaw) else 0.4, draws)
         margin = torch.full((40, 5000), u, dtype=torch.float64)
-        margin = (margin + 1) - 1                             # as the sweep reads it
+        margin = (margin + 1) - 1  # as the sweep reads it
         g, u = slopes(backend, AtSpike(derivative), margin, Draw(3)).double().flatten().cpu(), margin[0, 0]
-        pairs = [(g, derivative.mean(u)), ((g != 0).double(), derivative.activity(u)),
-                 ((g - g.mean()) ** 2, derivative.variance(u))]
+        pairs = [
+            (g, derivative.mean(u)),
+            ((g != 0).double(), derivative.activity(u)),
+            ((g - g.mean()) ** 2, derivative.variance(u)),
+        ]
         for values, exact in pairs[: 2 if heavy else 3]:
             error = values.std() / math.sqrt(g.numel())
             assert (values.mean() - exact).abs() <= 4.5 * error + 1e-6 * abs(exact), f"{draws} draws"
@@ -285,7 +309,7 @@ def test_a_sampled_surrogate_has_it_as_its_mean(surrogate, alpha):
         assert law.expected_surrogate(u).item() == pytest.approx(exact, rel=1e-12)
 
 
-QUANTILES = [                                                 # |z| by p, by hand
+QUANTILES = [  # |z| by p, by hand
     (SurrogateLaw(Sigmoid(4.0), 0), lambda p: np.arccosh(2 / p - 1) / 4),
     (SurrogateLaw(FastSigmoid(10.0), 0), lambda p: (p**-0.5 - 1) / 10),
     (SurrogateLaw(FastSigmoid(100.0), -1), lambda p: ((1 + np.sqrt(1 - p)) / p - 1) / 100),
@@ -319,11 +343,17 @@ def test_the_sigmoid_laws_table():
         assert exact == pytest.approx(float(np.float32(p)), rel=5e-5)
 
 
-CONSTANTS = [(SurrogateLaw(Sigmoid(5.0), 1), 25 * I_SIGMOID), (SurrogateLaw(FastSigmoid(10.0), -1), 0.2),
-             (SurrogateLaw(FastSigmoid(10.0), 0), 2.0), (SurrogateLaw(Arctan(2.0), 1), math.pi**2),
-             (SurrogateLaw(Arctan(2 / math.pi), 1), 1.0), (SurrogateLaw(Gaussian(1.0), 1), 1.0),
-             (SurrogateLaw(Gaussian(1.0), 0), 0.7978845608), (SurrogateLaw(Triangle(0.7), -1), 1.0),
-             (SurrogateLaw(SURROGATES["Dspike"](), 0), 2.5 / math.tanh(2.5))]
+CONSTANTS = [
+    (SurrogateLaw(Sigmoid(5.0), 1), 25 * I_SIGMOID),
+    (SurrogateLaw(FastSigmoid(10.0), -1), 0.2),
+    (SurrogateLaw(FastSigmoid(10.0), 0), 2.0),
+    (SurrogateLaw(Arctan(2.0), 1), math.pi**2),
+    (SurrogateLaw(Arctan(2 / math.pi), 1), 1.0),
+    (SurrogateLaw(Gaussian(1.0), 1), 1.0),
+    (SurrogateLaw(Gaussian(1.0), 0), 0.7978845608),
+    (SurrogateLaw(Triangle(0.7), -1), 1.0),
+    (SurrogateLaw(SURROGATES["Dspike"](), 0), 2.5 / math.tanh(2.5)),
+]
 
 
 @pytest.mark.parametrize("law, c", CONSTANTS, ids=name)
@@ -469,7 +499,7 @@ def test_a_whole_networks_gradient_is_unbiased(backend, law, keep_reset):
     for many, one in zip(sampled, exact, strict=True):
         error = many.std(0) / math.sqrt(draws)
         assert ((many.mean(0) - one[0]).abs() <= 4.5 * error + 1e-12).all()
-        assert (many.std(0) > 0.2 * one[0].abs()).double().mean() > 0.5      # one draw alone is far off
+        assert (many.std(0) > 0.2 * one[0].abs()).double().mean() > 0.5  # one draw alone is far off
         assert one.abs().max() > 0.1
 
 

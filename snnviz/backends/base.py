@@ -48,7 +48,7 @@ class AbstractBackend(abc.ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
-    keeps_input: ClassVar[bool] = False          # whether backward needs x: then it is kept for it
+    keeps_input: ClassVar[bool] = False  # whether backward needs x: then it is kept for it
 
     @abc.abstractmethod
     def unusable(self) -> str | None:
@@ -59,9 +59,21 @@ class AbstractBackend(abc.ABC):
         """x [T, M] and initial [states, M] of one dtype (float32 or float64), contiguous; coefficients float64 [n]."""
 
     @abc.abstractmethod
-    def backward(self, neuron: AbstractNeuron, coefficients: torch.Tensor, at_spike: AtSpike, path: ResetPath, draw: Draw,
-                 x: torch.Tensor, initial: torch.Tensor, forward: Forward, upstream: Upstream, *,
-                 parameters: bool = False, record: bool = False) -> Backward:
+    def backward(
+        self,
+        neuron: AbstractNeuron,
+        coefficients: torch.Tensor,
+        at_spike: AtSpike,
+        path: ResetPath,
+        draw: Draw,
+        x: torch.Tensor,
+        initial: torch.Tensor,
+        forward: Forward,
+        upstream: Upstream,
+        *,
+        parameters: bool = False,
+        record: bool = False,
+    ) -> Backward:
         """The sweep back through time. parameters: also dL/d(coefficients); record: also ds_du and the multiplier."""
 
 
@@ -75,14 +87,17 @@ def check_run(backend: AbstractBackend, neuron: AbstractNeuron, x: torch.Tensor,
         raise ValueError(f"current must have the shape [T, M] with at least one step and one neuron, not {tuple(x.shape)}.")
     expected = (len(neuron.states), x.shape[1])
     if tuple(initial.shape) != expected:
-        raise ValueError(f"initial must have the shape [states, M] = {list(expected)} (states: {', '.join(neuron.states)}), "
-                         f"not {list(initial.shape)}.")
+        raise ValueError(
+            f"initial must have the shape [states, M] = {list(expected)} (states: {', '.join(neuron.states)}), "
+            f"not {list(initial.shape)}."
+        )
     if initial.dtype != x.dtype:
         raise TypeError(f"initial and current must have one dtype, not {initial.dtype} and {x.dtype}.")
     for name, tensor in (("current", x), ("initial", initial)):
         if tensor.device.type != device:
-            raise ValueError(f"{name} is on {tensor.device}, but the backend '{backend.name}' works on {device}: "
-                             f"move it with .to('{device}').")
+            raise ValueError(
+                f"{name} is on {tensor.device}, but the backend '{backend.name}' works on {device}: move it with .to('{device}')."
+            )
 
 
 def check_finite(x: torch.Tensor, initial: torch.Tensor, forward: Forward) -> None:

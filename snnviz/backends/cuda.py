@@ -41,7 +41,7 @@ class Cuda(KernelBackend):
 
             cupy.cuda.runtime.getDeviceCount()
             cupy.zeros(1).sum().item()
-        except Exception as problem:             # whatever a driver, a library path or a device says: it is the reason
+        except Exception as problem:  # whatever a driver, a library path or a device says: it is the reason
             return f"CuPy could not use the GPU: {str(problem).splitlines()[0]}"
         return None
 

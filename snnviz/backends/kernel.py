@@ -16,17 +16,29 @@ REALS = {torch.float32: ("float", ctypes.c_float), torch.float64: ("double", cty
 def scan_struct(real: type) -> type[ctypes.Structure]:
     """struct Scan of kernels/scan.cuh, field for field."""
     index = ctypes.c_longlong
-    fields = [("c", real * 8), ("d", real * 8), ("through_reset", real), ("mask_reset", real), ("after_reset", real),
-              ("seed", ctypes.c_uint), ("layer", ctypes.c_uint), ("first", index), ("T", index), ("M", index),
-              ("begin", index), ("end", index)]
+    fields = [
+        ("c", real * 8),
+        ("d", real * 8),
+        ("through_reset", real),
+        ("mask_reset", real),
+        ("after_reset", real),
+        ("seed", ctypes.c_uint),
+        ("layer", ctypes.c_uint),
+        ("first", index),
+        ("T", index),
+        ("M", index),
+        ("begin", index),
+        ("end", index),
+    ]
     return type("Scan", (ctypes.Structure,), {"_fields_": fields})
 
 
 SCANS = {dtype: scan_struct(real) for dtype, (_, real) in REALS.items()}
 
 
-def scan(coefficients: torch.Tensor, x: torch.Tensor, at_spike: AtSpike | None = None, path: ResetPath = ResetPath.KEPT,
-         draw=None) -> ctypes.Structure:
+def scan(
+    coefficients: torch.Tensor, x: torch.Tensor, at_spike: AtSpike | None = None, path: ResetPath = ResetPath.KEPT, draw=None
+) -> ctypes.Structure:
     """The struct for arrays like x, all columns."""
     k = SCANS[x.dtype]()
     k.c[: len(coefficients)] = coefficients.tolist()
@@ -63,24 +75,39 @@ class KernelBackend(AbstractBackend, abc.ABC):
         check_finite(x, initial, out)
         return out
 
-    def backward(self, neuron, coefficients, at_spike, path, draw, x, initial, forward, upstream, *, parameters=False,
-                 record=False):
+    def backward(
+        self, neuron, coefficients, at_spike, path, draw, x, initial, forward, upstream, *, parameters=False, record=False
+    ):
         u = forward.u
         columns = u.shape[1]
         zeros = u.new_zeros(columns * max(1, len(neuron.states)))
         derivative = at_spike.derivative.kernel if neuron.fires else "never"
 
-        def rows(a):                          # an absent array is one row of zeros, read with a row stride of 0
+        def rows(a):  # an absent array is one row of zeros, read with a row stride of 0
             return (zeros, 0) if a is None else (a.contiguous(), columns)
 
         delta, grad_initial = torch.empty_like(u), torch.empty_like(initial)
         sums = u.new_zeros((len(neuron.kernel_gradients), columns)) if parameters else None
         ds_du, multiplier = (torch.empty_like(u), torch.empty_like(u)) if record else (None, None)
         self.launch(
-            neuron.kernel, f"backward_{derivative}", scan(coefficients, u, at_spike, path, draw),
-            [*rows(upstream.s), *rows(upstream.u), u, *rows(forward.trace), initial.contiguous(),
-             zeros if upstream.last is None else upstream.last.contiguous(),
-             self._given(neuron, coefficients, at_spike, draw, forward), delta, grad_initial, sums, ds_du, multiplier])
+            neuron.kernel,
+            f"backward_{derivative}",
+            scan(coefficients, u, at_spike, path, draw),
+            [
+                *rows(upstream.s),
+                *rows(upstream.u),
+                u,
+                *rows(forward.trace),
+                initial.contiguous(),
+                zeros if upstream.last is None else upstream.last.contiguous(),
+                self._given(neuron, coefficients, at_spike, draw, forward),
+                delta,
+                grad_initial,
+                sums,
+                ds_du,
+                multiplier,
+            ],
+        )
         grad_c = None
         if parameters:
             names = list(neuron.coefficients())

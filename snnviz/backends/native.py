@@ -11,8 +11,8 @@ import torch
 from snnviz.backends import source
 from snnviz.backends.kernel import REALS, KernelBackend
 
-SHARE = 500_000          # neuron-steps below which one thread is faster than handing out work
-COLUMNS = 64             # shares of columns are multiples of this: a cache line of float32 is 16
+SHARE = 500_000  # neuron-steps below which one thread is faster than handing out work
+COLUMNS = 64  # shares of columns are multiples of this: a cache line of float32 is 16
 
 
 @functools.cache
@@ -21,8 +21,8 @@ def _keep_freed_memory() -> None:
     fresh memory cost more than the kernel."""
     if platform.libc_ver()[0] == "glibc":
         mallopt = ctypes.CDLL(None).mallopt
-        mallopt(-4, 0)                   # M_MMAP_MAX: no mapping of its own for a large block
-        mallopt(-1, 512 << 20)           # M_TRIM_THRESHOLD: give back only above 512 MB
+        mallopt(-4, 0)  # M_MMAP_MAX: no mapping of its own for a large block
+        mallopt(-1, 512 << 20)  # M_TRIM_THRESHOLD: give back only above 512 MB
 
 
 @functools.cache
@@ -47,8 +47,10 @@ class Native(KernelBackend):
     def launch(self, kernel, function, k, arguments):
         tensor = next(a for a in arguments if isinstance(a, torch.Tensor))
         call = getattr(self._library(kernel, tensor.dtype), f"{kernel}_{function}")
-        values = [None if a is None else ctypes.c_void_p(a.data_ptr()) if isinstance(a, torch.Tensor)
-                  else ctypes.c_longlong(a) for a in arguments]
+        values = [
+            None if a is None else ctypes.c_void_p(a.data_ptr()) if isinstance(a, torch.Tensor) else ctypes.c_longlong(a)
+            for a in arguments
+        ]
         shares = min(torch.get_num_threads(), k.T * k.M // SHARE, math.ceil(k.M / COLUMNS))
         if shares <= 1:
             call(k, *values)

@@ -83,8 +83,9 @@ class Reference(AbstractBackend):
         check_finite(x, initial, out)
         return out
 
-    def backward(self, neuron, coefficients, at_spike, path, draw, x, initial, forward, upstream, *, parameters=False,
-                 record=False):
+    def backward(
+        self, neuron, coefficients, at_spike, path, draw, x, initial, forward, upstream, *, parameters=False, record=False
+    ):
         with torch.enable_grad():
             x, initial, coefficients = (a.detach().requires_grad_() for a in (x, initial, coefficients))
             c = _named(neuron, coefficients, x.dtype)
@@ -102,8 +103,13 @@ class Reference(AbstractBackend):
             outputs = [(out, grad) for out, grad in outputs if grad is not None]
             grads = [None, None, None]
             if outputs:
-                grads = torch.autograd.grad([o for o, _ in outputs], (x, initial, coefficients), [g for _, g in outputs],
-                                            retain_graph=True, allow_unused=True)
+                grads = torch.autograd.grad(
+                    [o for o, _ in outputs],
+                    (x, initial, coefficients),
+                    [g for _, g in outputs],
+                    retain_graph=True,
+                    allow_unused=True,
+                )
             multiplier = None
             if record:
                 dv_du = [torch.autograd.grad(v.sum(), u, retain_graph=True)[0] for v, u in zip(vs, us, strict=True)]
@@ -111,6 +117,12 @@ class Reference(AbstractBackend):
                 if hasattr(c, "v_min"):
                     multiplier = multiplier * (forward.u > c.v_min)
         dx, d_initial, d_coefficients = (
-            torch.zeros_like(a) if g is None else g.detach() for a, g in zip((x, initial, coefficients), grads, strict=True))
-        return Backward(dx, d_initial, d_coefficients if parameters else None,
-                        slopes if record else None, multiplier.detach() if record else None)
+            torch.zeros_like(a) if g is None else g.detach() for a, g in zip((x, initial, coefficients), grads, strict=True)
+        )
+        return Backward(
+            dx,
+            d_initial,
+            d_coefficients if parameters else None,
+            slopes if record else None,
+            multiplier.detach() if record else None,
+        )

@@ -21,8 +21,19 @@ import tempfile
 import threading
 import time
 
-FLAGS = ("-x", "c++", "-std=c++17", "-O3", "-fopenmp-simd", "-ffp-contract=off", "-fno-math-errno", "-fno-exceptions",
-         "-fno-rtti", "-fvisibility=hidden", "-shared")
+FLAGS = (
+    "-x",
+    "c++",
+    "-std=c++17",
+    "-O3",
+    "-fopenmp-simd",
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-fno-exceptions",
+    "-fno-rtti",
+    "-fvisibility=hidden",
+    "-shared",
+)
 SUFFIX = {"Windows": ".dll", "Darwin": ".dylib"}.get(platform.system(), ".so")
 _building = threading.Lock()
 
@@ -111,7 +122,7 @@ def flags(command: tuple[str, ...], real: str) -> tuple[str, ...]:
     if platform.system() != "Windows":
         extra.append("-fPIC")
     if "ziglang" in command:
-        extra += ["-nostdinc++", "-nostdlib++"]                 # kernels need no C++ library; building zig's takes a minute
+        extra += ["-nostdinc++", "-nostdlib++"]  # kernels need no C++ library; building zig's takes a minute
     return (*FLAGS, *extra)
 
 
@@ -156,8 +167,9 @@ def build(name: str, real: str, path: pathlib.Path) -> None:
         start, text, out = time.perf_counter(), pathlib.Path(folder) / f"{name}.cu", pathlib.Path(folder) / path.name
         text.write_text(joined(f"{name}.cu"), encoding="utf-8")
         command, _ = compiler()
-        result = subprocess.run([*command, *flags(command, real), str(text), "-o", str(out)], capture_output=True, text=True,
-                                check=False)
+        result = subprocess.run(
+            [*command, *flags(command, real), str(text), "-o", str(out)], capture_output=True, text=True, check=False
+        )
         if result.returncode:
             complaint = next((line for line in result.stderr.splitlines() if "error" in line), result.stderr[:300])
             raise RuntimeError(f"The C++ compiler ({shlex.join(command)}) could not build kernels/{name}.cu: {complaint}")

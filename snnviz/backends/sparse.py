@@ -28,8 +28,8 @@ from snnviz.draws import Draw
 from snnviz.methods.base import AbstractGradientMethod, AtSpike, ResetPath
 from snnviz.neurons.base import AbstractNeuron, Reset
 
-WIDE = 128                   # columns of a tile, as in the kernel
-PART = 16 << 20              # numbers in a dense buffer that is used for a part of the batch at a time
+WIDE = 128  # columns of a tile, as in the kernel
+PART = 16 << 20  # numbers in a dense buffer that is used for a part of the batch at a time
 
 # The shares above which a dense product is faster, as measured on a CPU (N = 200 to 1,000): of active entries for
 # dL/dW, of the lower layer's active entries for dL/dinput, of ones in the input for the forward product.
@@ -37,8 +37,22 @@ DENSE_WEIGHTS = 0.30
 DENSE_BELOW = 0.30
 DENSE_FORWARD = 0.50
 
-DERIVATIVES = ("fast_sigmoid", "sigmoid", "arctan", "triangle", "boxcar", "gaussian", "multi_gaussian",
-               "single_exponential", "dspike", "zo_normal", "zo_uniform", "zo_laplace", "zo_rademacher", "zo_tabled")
+DERIVATIVES = (
+    "fast_sigmoid",
+    "sigmoid",
+    "arctan",
+    "triangle",
+    "boxcar",
+    "gaussian",
+    "multi_gaussian",
+    "single_exponential",
+    "dspike",
+    "zo_normal",
+    "zo_uniform",
+    "zo_laplace",
+    "zo_rademacher",
+    "zo_tabled",
+)
 KERNELS = ("lif", "cuba", "alif")
 
 
@@ -62,21 +76,25 @@ class Guard:
 
     def weights(self, label: str, weights: torch.Tensor) -> None:
         """Raises:
-            NonFiniteWeights: with the layer, how many, and a remedy."""
+        NonFiniteWeights: with the layer, how many, and a remedy."""
         if torch.isfinite(weights.detach().sum()):
             return
         bad = int((~torch.isfinite(weights.detach())).sum())
         if bad:
-            raise NonFiniteWeights(f"{label}: {bad} of {weights.numel()} weights are not finite. Go back to weights "
-                                   "from before this step, and lower the learning rate or clip the gradient.")
+            raise NonFiniteWeights(
+                f"{label}: {bad} of {weights.numel()} weights are not finite. Go back to weights "
+                "from before this step, and lower the learning rate or clip the gradient."
+            )
 
     def active(self, label: str, active: "ActiveSet", at_spike: AtSpike) -> None:
         """Warn of `DeadLayer`, with the layer, its active share and a remedy."""
         if active.share >= self.floor and (active.number or self.floor < 0):
             return
         entries = active.steps * active.batch * active.columns
-        what = (f"only {active.number} of {entries} entries ({100 * active.share:.2g} %) are active in the backward "
-                f"pass, below the floor of {100 * self.floor:.2g} %")
+        what = (
+            f"only {active.number} of {entries} entries ({100 * active.share:.2g} %) are active in the backward "
+            f"pass, below the floor of {100 * self.floor:.2g} %"
+        )
         if not active.number:
             what = "no neuron is active in the backward pass: its gradient is zero, and stays zero"
         warnings.warn(f"{label}: {what}. {remedy(at_spike)}", DeadLayer, stacklevel=4)
@@ -112,14 +130,19 @@ class ActiveSet:
     counts: torch.Tensor
 
     @classmethod
-    def of(cls, ds_du: torch.Tensor, spikes: torch.Tensor | None = None, listed: torch.Tensor | None = None,
-           extra: torch.Tensor | None = None) -> "ActiveSet":
+    def of(
+        cls,
+        ds_du: torch.Tensor,
+        spikes: torch.Tensor | None = None,
+        listed: torch.Tensor | None = None,
+        extra: torch.Tensor | None = None,
+    ) -> "ActiveSet":
         """The lists for a known ds_du [T, B, N]. spikes: where the neuron fired (None: nowhere); listed: entries to
         list although their ds_du is 0; extra: u or the threshold. All [T, B, N]."""
         steps, batch, columns = ds_du.shape
         kept = ds_du != 0 if listed is None else (ds_du != 0) | (listed != 0)
 
-        def rows(a):                                            # -> [B, tiles, T, 128]
+        def rows(a):  # -> [B, tiles, T, 128]
             a = torch.nn.functional.pad(a, (0, _tiles(columns) * WIDE - columns))
             return a.reshape(steps, batch, -1, WIDE).permute(1, 2, 0, 3)
 
@@ -127,8 +150,15 @@ class ActiveSet:
         index = torch.arange(WIDE, dtype=torch.uint8, device=ds_du.device).expand(mask.shape)[mask]
         if spikes is not None:
             index = index + 128 * rows(spikes != 0)[mask].to(torch.uint8)
-        return cls(steps, batch, columns, index, rows(ds_du)[mask], None if extra is None else rows(extra)[mask],
-                   mask.sum(3).to(torch.uint8))
+        return cls(
+            steps,
+            batch,
+            columns,
+            index,
+            rows(ds_du)[mask],
+            None if extra is None else rows(extra)[mask],
+            mask.sum(3).to(torch.uint8),
+        )
 
     @functools.cached_property
     def number(self) -> int:
@@ -154,8 +184,7 @@ class ActiveSet:
 
     def places(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Step, sample and column of the entries with ds_du != 0, int64 each, for pictures and tests."""
-        rows = torch.repeat_interleave(torch.arange(self.counts.numel(), device=self.counts.device),
-                                       self.counts.reshape(-1).long())
+        rows = torch.repeat_interleave(torch.arange(self.counts.numel(), device=self.counts.device), self.counts.reshape(-1).long())
         kept = self.value != 0
         rows, place = rows[kept], self.index[kept].long() & 127
         job, t = rows // self.steps, rows % self.steps
@@ -217,8 +246,11 @@ class Spikes(NamedTuple):
 @functools.cache
 def _struct(dtype: torch.dtype) -> type[ctypes.Structure]:
     index, real = ctypes.c_longlong, {torch.float32: ctypes.c_float, torch.float64: ctypes.c_double}[dtype]
-    fields = [("k", SCANS[dtype]), *((name, index) for name in (
-        "batch", "inputs", "columns", "capacity", "start", "samples", "derivative", "keep_spikes")), ("reach", real)]
+    fields = [
+        ("k", SCANS[dtype]),
+        *((name, index) for name in ("batch", "inputs", "columns", "capacity", "start", "samples", "derivative", "keep_spikes")),
+        ("reach", real),
+    ]
     return type("Sparse", (ctypes.Structure,), {"_fields_": fields})
 
 
@@ -317,20 +349,26 @@ def pack(spikes: torch.Tensor) -> Packed:
 def _unpacked(packed: Packed, samples: range) -> torch.Tensor:
     """[T, samples, N] of a part of the batch."""
     out = torch.empty((packed.steps, len(samples), packed.columns), dtype=packed.dtype, device=packed.bits.device)
-    p = _parameters(packed.dtype, packed.steps, packed.batch, packed.columns, packed.columns, start=samples.start,
-                    samples=len(samples))
+    p = _parameters(
+        packed.dtype, packed.steps, packed.batch, packed.columns, packed.columns, start=samples.start, samples=len(samples)
+    )
     _call("unpack", p, packed.dtype, [packed.bits, out], range(packed.steps))
     return out
 
 
-def _gathered(active: ActiveSet, dense: torch.Tensor, samples: range, out: torch.Tensor,
-              starts: torch.Tensor) -> torch.Tensor:
+def _gathered(active: ActiveSet, dense: torch.Tensor, samples: range, out: torch.Tensor, starts: torch.Tensor) -> torch.Tensor:
     """The entries of some samples out of a dense [T, samples, N], written into out [n]."""
-    p = _parameters(dense.dtype, active.steps, active.batch, active.columns, active.columns, start=samples.start,
-                    samples=len(samples))
+    p = _parameters(
+        dense.dtype, active.steps, active.batch, active.columns, active.columns, start=samples.start, samples=len(samples)
+    )
     tiles = _tiles(active.columns)
-    _call("gather", p, dense.dtype, [starts, active.index, dense.contiguous(), out],
-          range(samples.start * tiles, samples.stop * tiles))
+    _call(
+        "gather",
+        p,
+        dense.dtype,
+        [starts, active.index, dense.contiguous(), out],
+        range(samples.start * tiles, samples.stop * tiles),
+    )
     return out
 
 
@@ -364,9 +402,9 @@ def _by_tiles(weights: torch.Tensor) -> torch.Tensor:
 def reach(at_spike: AtSpike, theta: float = 0.0) -> float:
     """The margin beyond which ds_du is 0 for certain, infinite if there is none: who is farther away needs no draw."""
     numbers, kernel, far = at_spike.derivative.coefficients(), at_spike.derivative.kernel, math.inf
-    smallest = 2.0**-24                                         # of the uniform draws
+    smallest = 2.0**-24  # of the uniform draws
     if kernel == "zo_normal":
-        far = numbers[0] * 5.6                                  # P(|z| > 5.6) = 2.1e-8 < 2^-24
+        far = numbers[0] * 5.6  # P(|z| > 5.6) = 2.1e-8 < 2^-24
     elif kernel == "zo_laplace":
         far = numbers[0] * -math.log(smallest) * math.sqrt(0.5)
     elif kernel == "zo_uniform":
@@ -455,8 +493,9 @@ class _Layer:
         return p
 
 
-def _forward(layer: _Layer, weights: torch.Tensor, bias: torch.Tensor | None, initial: torch.Tensor | None,
-             u: torch.Tensor | None) -> tuple[ActiveSet, torch.Tensor, torch.Tensor]:
+def _forward(
+    layer: _Layer, weights: torch.Tensor, bias: torch.Tensor | None, initial: torch.Tensor | None, u: torch.Tensor | None
+) -> tuple[ActiveSet, torch.Tensor, torch.Tensor]:
     """The active set, the spikes' bits and the last state [states, B N]."""
     (_, columns), dtype, device = weights.shape, weights.dtype, weights.device
     steps, batch, tiles = layer.steps, layer.batch, _tiles(columns)
@@ -509,8 +548,9 @@ def _lists(function, p, dtype, before, rows, after, jobs, with_extra):
             while own.k.begin < own.k.end:
                 call(own, *fixed, *mine, *end)
                 own.k.begin, used = progress.tolist()
-                pieces[number].append(tuple(None if a is None else torch.from_numpy(a[:used].copy())
-                                            for a in (index, value, extra)))
+                pieces[number].append(
+                    tuple(None if a is None else torch.from_numpy(a[:used].copy()) for a in (index, value, extra))
+                )
 
     waiting = [_threads().submit(work) for _ in range(min(threads, len(ranges)) - 1)]
     work()
@@ -524,8 +564,9 @@ def _lists_on_gpu(function, p, dtype, before, rows, after, jobs, with_extra):
     counts = rows[1]
     _call(function, p, dtype, [*before, None, *rows, None, None, None, *after, None], jobs)
     starts = torch.zeros(counts.numel() + 1, dtype=torch.int64, device=counts.device)
-    torch.cumsum(counts.reshape(-1)[jobs.start * p.k.T : jobs.stop * p.k.T], 0,
-                 out=starts[jobs.start * p.k.T + 1 : jobs.stop * p.k.T + 1])
+    torch.cumsum(
+        counts.reshape(-1)[jobs.start * p.k.T : jobs.stop * p.k.T], 0, out=starts[jobs.start * p.k.T + 1 : jobs.stop * p.k.T + 1]
+    )
     n = int(starts[jobs.stop * p.k.T])
     index = torch.empty(n, dtype=torch.uint8, device=counts.device)
     value = torch.empty(n, dtype=dtype, device=counts.device)
@@ -549,13 +590,15 @@ class _Spiking(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad):
         (weights,), wanted = ctx.saved_tensors, ctx.needs_input_grad
-        below, by_weights, by_bias = gradients(ctx.layer, ctx.active, weights, grad.contiguous(), below=wanted[0],
-                                               weights_too=wanted[1], bias_too=wanted[2])
+        below, by_weights, by_bias = gradients(
+            ctx.layer, ctx.active, weights, grad.contiguous(), below=wanted[0], weights_too=wanted[1], bias_too=wanted[2]
+        )
         return below, by_weights, by_bias, None, None, None, None
 
 
-def gradients(layer: _Layer, active: ActiveSet, weights: torch.Tensor, grad: torch.Tensor, *, below: bool,
-              weights_too: bool, bias_too: bool) -> tuple[torch.Tensor | None, ...]:
+def gradients(
+    layer: _Layer, active: ActiveSet, weights: torch.Tensor, grad: torch.Tensor, *, below: bool, weights_too: bool, bias_too: bool
+) -> tuple[torch.Tensor | None, ...]:
     """What goes down to the active entries of the layer below [n_below], dL/dW [N_in, N] and dL/dbias [N], given the
     gradient of the spikes at the active entries [n]. Each product is sparse or dense, whichever is faster at this
     activity."""
@@ -588,11 +631,26 @@ def gradients(layer: _Layer, active: ActiveSet, weights: torch.Tensor, grad: tor
             down = (delta.flatten(0, 1) @ weights.T).reshape(layer.steps, len(samples), inputs)
             _gathered(packed.active, down, samples, grad_below, below_starts)
     if weights_too and not dense_weights:
-        grad_weights = torch.empty_like(weights)                # of the weights' own layout
+        grad_weights = torch.empty_like(weights)  # of the weights' own layout
         dense_input = None if packed else layer.input.contiguous()
-        _call(f"weights_{kernel}", layer.parameters(weights), dtype,
-              [packed.bits if packed else None, dense_input, starts, active.index, effect, ..., grad_weights,
-               grad_weights.stride(0), grad_weights.stride(1)], range(_tiles(inputs)), _tiles(columns) * WIDE * WIDE)
+        _call(
+            f"weights_{kernel}",
+            layer.parameters(weights),
+            dtype,
+            [
+                packed.bits if packed else None,
+                dense_input,
+                starts,
+                active.index,
+                effect,
+                ...,
+                grad_weights,
+                grad_weights.stride(0),
+                grad_weights.stride(1),
+            ],
+            range(_tiles(inputs)),
+            _tiles(columns) * WIDE * WIDE,
+        )
     return grad_below, grad_weights, sums.sum(0) if bias_too else None
 
 
@@ -605,16 +663,25 @@ def _check(source, weights: torch.Tensor, bias: torch.Tensor | None) -> None:
     if bias is not None and tuple(bias.shape) != (weights.shape[1],):
         raise ValueError(f"bias must have the shape [N] = [{weights.shape[1]}], not {list(bias.shape)}.")
     if weights.dtype not in (torch.float32, torch.float64) or source.dtype != weights.dtype:
-        raise TypeError(f"input and weights must both be float32 or both float64, not {source.dtype} and "
-                        f"{weights.dtype}.")
+        raise TypeError(f"input and weights must both be float32 or both float64, not {source.dtype} and {weights.dtype}.")
     device = (source.bits if isinstance(source, Packed) else source).device
     if device != weights.device:
         raise ValueError(f"input is on {device}, weights are on {weights.device}: move one with .to().")
 
 
-def spiking(source: Packed | torch.Tensor, weights: torch.Tensor, bias: torch.Tensor | None, neuron: AbstractNeuron,
-            method: AbstractGradientMethod, draw: Draw | None = None, *, initial: torch.Tensor | None = None,
-            label: str = "layer", guard: Guard | None = None, record_u: torch.Tensor | None = None) -> Spikes:
+def spiking(
+    source: Packed | torch.Tensor,
+    weights: torch.Tensor,
+    bias: torch.Tensor | None,
+    neuron: AbstractNeuron,
+    method: AbstractGradientMethod,
+    draw: Draw | None = None,
+    *,
+    initial: torch.Tensor | None = None,
+    label: str = "layer",
+    guard: Guard | None = None,
+    record_u: torch.Tensor | None = None,
+) -> Spikes:
     """A layer, forward and ready to go back: current = source W + bias, then the neuron over time.
 
     source: packed spikes, or numbers [T, B, N_in] for a network's input, which then has no gradient. weights [N_in, N]

@@ -107,9 +107,7 @@ class Binned(AbstractStorage):
         first, stop = self.start[recording], self.start[recording + 1]
         if not self.stretch:  # events are in order of time: leave those after the last step where they are
             end = self.bins * self.dt * 1000.0
-            stop = np.array(
-                [a + np.searchsorted(self.time[a:b], end) for a, b in zip(first, stop, strict=True)], np.int64
-            )
+            stop = np.array([a + np.searchsorted(self.time[a:b], end) for a, b in zip(first, stop, strict=True)], np.int64)
         count = stop - first
         where = np.arange(count.sum()) + np.repeat(first - (np.cumsum(count) - count), count)
         column = np.repeat(np.arange(len(recording)), count)
@@ -195,9 +193,7 @@ class Samples:
         index = np.asarray(index, np.int64)
         return self.storage.take(index), self.y[torch.from_numpy(index)]
 
-    def batches(
-        self, batch_size: int, seed: int = 0, epoch: int | None = None
-    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    def batches(self, batch_size: int, seed: int = 0, epoch: int | None = None) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """All samples once, `batch_size` at a time: x float32 `[T, B, *shape]`, y int64 `[B]`; the last may be smaller.
 
         The order is a permutation drawn from (seed, epoch) alone; with no epoch, the order of the set.
@@ -230,9 +226,7 @@ class AbstractDataset(Declared, abc.ABC):
 
     steps: int = param(100, "Time steps", "T", low=1, high=100_000, slider=(10, 500, 10))
     dt: float = param(1.0, "Step", r"\Delta t", "ms", low=0, open_low=True, high=1000, slider=(0.1, 20.0, 0.1))
-    samples: int = param(
-        1000, "Samples", "S", low=0, high=1_000_000, slider=(100, 10_000, 100), help="Both halves together."
-    )
+    samples: int = param(1000, "Samples", "S", low=0, high=1_000_000, slider=(100, 10_000, 100), help="Both halves together.")
     train_share: float = param(
         0.8,
         "Share to train on",

@@ -78,9 +78,7 @@ def store(key: str, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> Non
 
 def prune(root: Path) -> None:
     """Throw away the entries used longest ago until all together are below `LIMIT`; the newest stays in any case."""
-    entries = sorted(
-        (path for path in root.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime, reverse=True
-    )
+    entries = sorted((path for path in root.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime, reverse=True)
     total = 0
     for number, entry in enumerate(entries):
         total += sum(file.stat().st_size for file in entry.iterdir())

@@ -21,9 +21,7 @@ from snnviz.datasets.tonic_sets import AbstractTonic, NotHere, fetch
 from snnviz.params import param
 
 OURS: dict[str, type[AbstractTonic]] = {one.tonic: one for one in (NMnist, Shd, Ssc, DvsGesture, Cifar10Dvs)}
-LOOKING_FETCHES = frozenset(
-    {"DSEC", "TUMVIE"}
-)  # tonic has no way to ask whether these are there: asking downloads them
+LOOKING_FETCHES = frozenset({"DSEC", "TUMVIE"})  # tonic has no way to ask whether these are there: asking downloads them
 BY_HAND = {  # where tonic has no way that works: the files to get, and the folder they belong into, in that of all sets
     "DVSLip": ("DVS-Lip.zip", "DVSLip"),  # a Google Drive that asks back
     "EBSSA": ("labelled_ebssa.h5", "EBSSA"),  # tonic lets it fall where the program was started
@@ -168,16 +166,12 @@ class TonicSet(AbstractTonic):
             labels = labels_of(items)
             for number in range(len(items)):
                 label = (
-                    names.setdefault(str(labels[number]), len(names))
-                    if labels is not None
-                    else names.setdefault("recording", 0)
+                    names.setdefault(str(labels[number]), len(names)) if labels is not None else names.setdefault("recording", 0)
                 )
                 data = getattr(items, "data", None)
                 path = data[number] if isinstance(data, list) and isinstance(data[number], str) else None
                 shown = Path(path).name if path else f"{self.name} recording {number}"
-                recordings.append(
-                    Recording(shown, label, half, lambda items=items, number=number: columns_of(items[number][0]))
-                )
+                recordings.append(Recording(shown, label, half, lambda items=items, number=number: columns_of(items[number][0])))
         if not recordings:
             raise FileNotFoundError(f"{self.name}: no recordings in {root}.")
         classes, order = self._named(sets[0][1], names)
@@ -210,13 +204,9 @@ class TonicSet(AbstractTonic):
         import tonic.datasets
 
         if self.name not in tonic.datasets.__all__:
-            raise ValueError(
-                f"tonic knows no set named {self.name!r}; it knows {', '.join(sorted(tonic.datasets.__all__))}."
-            )
+            raise ValueError(f"tonic knows no set named {self.name!r}; it knows {', '.join(sorted(tonic.datasets.__all__))}.")
         if self.name in OURS:
-            raise ValueError(
-                f"{self.name} has its own entry here: {OURS[self.name].title} ({OURS[self.name].__name__})."
-            )
+            raise ValueError(f"{self.name} has its own entry here: {OURS[self.name].title} ({OURS[self.name].__name__}).")
         if self.name in LOOKING_FETCHES:
             raise ValueError(
                 f"{self.name} is a driving or flying set of many gigabytes that tonic fetches as soon as it is asked; "
@@ -239,9 +229,7 @@ class TonicSet(AbstractTonic):
         if "train" in asked:
             arguments["train"] = half is Split.TRAIN
         elif half is not None:
-            arguments["split"] = (
-                "train" if half is Split.TRAIN else ("val" if self.name == "ThreeET_Eyetracking" else "test")
-            )
+            arguments["split"] = "train" if half is Split.TRAIN else ("val" if self.name == "ThreeET_Eyetracking" else "test")
         for name, parameter in list(asked.items())[2:]:
             if parameter.default is inspect.Parameter.empty and name not in arguments:
                 if not self.part:

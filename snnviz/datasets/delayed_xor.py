@@ -31,9 +31,7 @@ class DelayedXor(AbstractGenerated):
     steps: int = param(150, "Time steps", "T", low=2, high=20_000, slider=(50, 1000, 10))
     width: int = param(5, "Neurons per group", "", low=1, high=1000, slider=(1, 50, 1))
     cue: float = param(20.0, "Length of a cue", "", "ms", low=0, open_low=True, slider=(5.0, 50.0, 1.0))
-    delay: float = param(
-        60.0, "Delay", "", "ms", low=0, slider=(0.0, 500.0, 10.0), help="From the end of A to the start of B."
-    )
+    delay: float = param(60.0, "Delay", "", "ms", low=0, slider=(0.0, 500.0, 10.0), help="From the end of A to the start of B.")
     jitter: float = param(10.0, "Jitter of the onsets", "", "ms", low=0, slider=(0.0, 50.0, 1.0))
     rate: float = param(200.0, "Rate in a burst", "", "Hz", low=0, slider=(50.0, 1000.0, 10.0))
     noise: float = param(2.0, "Background rate", "", "Hz", low=0, slider=(0.0, 50.0, 1.0))

@@ -73,9 +73,7 @@ class AbstractEvents(AbstractDataset):
     binning: Binning = param(Binning.STEP, "Binning")
     binary: bool = param(False, "At most one spike per step")
     start: float = param(0.0, "Leave out the first", "", "ms", low=0, slider=(0.0, 1000.0, 10.0), advanced=True)
-    align: bool = param(
-        False, "Start at the first event", advanced=True, help="Instead of at the recording's own zero."
-    )
+    align: bool = param(False, "Start at the first event", advanced=True, help="Instead of at the recording's own zero.")
     crop: int = param(
         0,
         "Crop to the centre",
@@ -160,8 +158,7 @@ class AbstractEvents(AbstractDataset):
             tuple(facts["classes"]),
             shape,
             self.dt,
-            f"{facts['have']} {number:,} read, {len(chosen):,} of them to "
-            f"{'train on' if split is Split.TRAIN else 'test with'}.",
+            f"{facts['have']} {number:,} read, {len(chosen):,} of them to {'train on' if split is Split.TRAIN else 'test with'}.",
             problems,
         )
 
@@ -212,9 +209,7 @@ class AbstractEvents(AbstractDataset):
         there = [set(arrays["label"][arrays["half"] == half].tolist()) for half in (False, True)]
         if lonely := sorted(found.classes[label] for label in there[0] ^ there[1]):
             names = ", ".join(lonely[:5]) + (", ..." if len(lonely) > 5 else "")
-            problems.append(
-                f"{len(lonely)} of the classes ({names}) have recordings in one half only; add recordings of them."
-            )
+            problems.append(f"{len(lonely)} of the classes ({names}) have recordings in one half only; add recordings of them.")
         facts = {"classes": found.classes, "shape": shape, "have": found.have, "problems": problems}
         return arrays, facts
 
@@ -342,8 +337,7 @@ def extent(recordings: dict[int, Columns]) -> tuple[tuple[int, ...], set[int]]:
     neurons = recordings.keys() - cameras
     most, others = (cameras, neurons) if len(cameras) >= len(neurons) else (neurons, cameras)
     size = {
-        name: 1 + max((int(recordings[n][name].max()) for n in most), default=0)
-        for name in ("x", "y")[: 1 + (most is cameras)]
+        name: 1 + max((int(recordings[n][name].max()) for n in most), default=0) for name in ("x", "y")[: 1 + (most is cameras)]
     }
     return ((2, size["y"], size["x"]) if most is cameras else (size["x"],)), set(others)
 

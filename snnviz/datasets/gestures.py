@@ -37,9 +37,7 @@ class DvsGesture(AbstractDvs128):
     """
 
     title: ClassVar[str] = "DVS Gesture"
-    description: ClassVar[str] = (
-        "Eleven hand and arm gestures by 29 people before an event camera, under three kinds of light."
-    )
+    description: ClassVar[str] = "Eleven hand and arm gestures by 29 people before an event camera, under three kinds of light."
     cite: ClassVar[str] = "amir2017gesture"
     tonic: ClassVar[str] = "DVSGesture"
     size: ClassVar[str] = "about 3 GB"

@@ -47,9 +47,7 @@ class AbstractHeidelberg(AbstractTonic):
                         raise ValueError("holds different numbers of labels, times and units")
                     keys = [key.decode() if isinstance(key, bytes) else str(key) for key in file["extra/keys"][()]]
             except Exception as error:  # h5py says of a damaged file what its C library says, by many types
-                problems.append(
-                    f"{name}: is cut short, damaged or of another kind; fetch it again ({plain(error)[:-1]})."
-                )
+                problems.append(f"{name}: is cut short, damaged or of another kind; fetch it again ({plain(error)[:-1]}).")
                 continue
             if len(labels) and not 0 <= labels.min() <= labels.max() < len(keys):
                 problems.append(
@@ -93,8 +91,7 @@ class Shd(AbstractHeidelberg):
 
     title: ClassVar[str] = "Spiking Heidelberg Digits"
     description: ClassVar[str] = (
-        "Spoken digits in English and German as spikes of 700 channels of a model of the inner ear. Twenty classes; "
-        "timing matters."
+        "Spoken digits in English and German as spikes of 700 channels of a model of the inner ear. Twenty classes; timing matters."
     )
     tonic: ClassVar[str] = "SHD"
     size: ClassVar[str] = "about 0.2 GB"
@@ -111,8 +108,7 @@ class Ssc(AbstractHeidelberg):
 
     title: ClassVar[str] = "Spiking Speech Commands"
     description: ClassVar[str] = (
-        "Thirty-five spoken words by many speakers as spikes of 700 channels of a model of the inner ear. Large and "
-        "hard."
+        "Thirty-five spoken words by many speakers as spikes of 700 channels of a model of the inner ear. Large and hard."
     )
     tonic: ClassVar[str] = "SSC"
     calls: ClassVar[tuple[dict[str, Any], ...]] = ({"split": "train"}, {"split": "valid"}, {"split": "test"})

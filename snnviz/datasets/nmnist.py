@@ -26,8 +26,7 @@ class NMnist(AbstractTonic):
 
     title: ClassVar[str] = "N-MNIST"
     description: ClassVar[str] = (
-        "Handwritten digits filmed by an event camera during three quick movements: 34 x 34 pixels, ON and OFF "
-        "events, 300 ms."
+        "Handwritten digits filmed by an event camera during three quick movements: 34 x 34 pixels, ON and OFF events, 300 ms."
     )
     cite: ClassVar[str] = "orchard2015nmnist"
     tonic: ClassVar[str] = "NMNIST"
@@ -44,9 +43,7 @@ class NMnist(AbstractTonic):
             for path in sorted(folder.glob("[0-9]/*.bin")) if folder else ():
                 label = path.parent.name
                 recordings.append(
-                    Recording(
-                        f"{half.name.title()}/{label}/{path.name}", int(label), half, lambda path=path: read_bin(path)
-                    )
+                    Recording(f"{half.name.title()}/{label}/{path.name}", int(label), half, lambda path=path: read_bin(path))
                 )
                 files.append(path)
                 count[half] += 1

@@ -39,9 +39,7 @@ class OwnRecordings(AbstractEvents):
     """
 
     title: ClassVar[str] = "Your own recordings"
-    description: ClassVar[str] = (
-        "CSV or NPZ files with columns t, neuron or t, x, y, p; labels by folder or in labels.csv."
-    )
+    description: ClassVar[str] = "CSV or NPZ files with columns t, neuron or t, x, y, p; labels by folder or in labels.csv."
     cite: ClassVar[str] = ""
     offline: ClassVar[bool] = False
 
@@ -52,13 +50,9 @@ class OwnRecordings(AbstractEvents):
     def find(self, download: bool = False) -> Found:
         root = Path(self.folder).expanduser()
         if not self.folder or not root.is_dir():
-            raise FileNotFoundError(
-                f"{self.title}: there is no folder {self.folder!r}; name one that holds CSV or NPZ files."
-            )
+            raise FileNotFoundError(f"{self.title}: there is no folder {self.folder!r}; name one that holds CSV or NPZ files.")
         paths = sorted(
-            path
-            for path in root.rglob("*")
-            if path.suffix.lower() in KINDS and path.is_file() and path != root / LABELS
+            path for path in root.rglob("*") if path.suffix.lower() in KINDS and path.is_file() and path != root / LABELS
         )
         if not paths:
             raise FileNotFoundError(f"{self.title}: no CSV or NPZ files in {root}.")
@@ -84,8 +78,7 @@ class OwnRecordings(AbstractEvents):
             raise ValueError(f"{self.title}: {LABELS} names none of the {len(paths)} recordings in {root}.")
         classes = tuple(sorted({label for *_, label in named}))
         recordings = tuple(
-            Recording(shown, classes.index(label), None, lambda path=path: self._columns(path))
-            for shown, path, label in named
+            Recording(shown, classes.index(label), None, lambda path=path: self._columns(path)) for shown, path, label in named
         )
         have = f"{self.title}: {len(recordings):,} recordings in {len(classes)} classes in {root.name};"
         return Found(recordings, classes, None, tuple(files), have, tuple(problems))
@@ -128,9 +121,7 @@ def read_csv(data: bytes) -> Columns:
     except UnicodeDecodeError as error:
         raise ValueError("is no text file; a CSV holds numbers as text.") from error
     lines = text.splitlines()
-    first = next(
-        (number for number, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), None
-    )
+    first = next((number for number, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), None)
     if first is None:
         raise ValueError("is empty.")
     between = next((mark for mark in (",", ";", "\t") if mark in lines[first]), ",")
@@ -139,8 +130,7 @@ def read_csv(data: bytes) -> Columns:
         names = {2: ["t", "neuron"], 3: ["t", "x", "y"], 4: ["t", "x", "y", "p"]}.get(len(names), names)
         if any(is_number(cell) for cell in names):
             raise ValueError(
-                f"has {len(names)} columns and no heading; two (t, neuron) or four (t, x, y, p) are understood "
-                "without one."
+                f"has {len(names)} columns and no heading; two (t, neuron) or four (t, x, y, p) are understood without one."
             )
         first -= 1
     if len(set(names)) < len(names):
@@ -195,9 +185,7 @@ def read_npz(data: bytes) -> Columns:
                 columns[known(name)] = np.asarray(packed[name]).reshape(-1)
             except ValueError as error:
                 if "allow_pickle" in str(error):
-                    raise ValueError(
-                        f"array {name!r} holds Python objects, which are never loaded; save plain numbers."
-                    ) from None
+                    raise ValueError(f"array {name!r} holds Python objects, which are never loaded; save plain numbers.") from None
                 raise ValueError(f"array {name!r} cannot be read: {plain(error)}") from None
             except Exception as error:  # zlib and zipfile each have their own idea of a damaged member
                 raise ValueError(f"array {name!r} is damaged: {plain(error)}") from None

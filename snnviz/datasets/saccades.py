@@ -13,9 +13,7 @@ from snnviz.params import param
 
 BLOCK = 64  # digits filmed side by side
 SUBSTEP = 2000  # microseconds between two positions of the eye
-GRID = (
-    64  # positions and weights are multiples of 1/64: all brightness is then whole numbers, the same on every machine
-)
+GRID = 64  # positions and weights are multiples of 1/64: all brightness is then whole numbers, the same on every machine
 WHITE = DEPTH * GRID * GRID
 TURNS = ((0.0, 0.0), (0.5, 1.0), (1.0, 0.0), (0.0, 0.0))  # the corners (x, y) of the path, as shares of the amplitude
 
@@ -41,9 +39,7 @@ class Saccades(AbstractEvents):
 
     steps: int = param(60, "Time steps", "T", low=1, high=100_000, slider=(10, 300, 10))
     dt: float = param(5.0, "Step", r"\Delta t", "ms", low=0, open_low=True, high=1000, slider=(0.5, 20.0, 0.5))
-    samples: int = param(
-        1797, "Recordings to use", "S", low=20, high=1797, slider=(100, 1797, 1), help="Both halves together."
-    )
+    samples: int = param(1797, "Recordings to use", "S", low=20, high=1797, slider=(100, 1797, 1), help="Both halves together.")
     side: int = param(24, "Side of the sensor", "", "pixels", low=12, high=64, slider=(16, 34, 2))
     duration: float = param(100.0, "Length of a saccade", "", "ms", low=10, high=1000, slider=(20.0, 200.0, 10.0))
     amplitude: float = param(5.0, "Amplitude", "", "pixels", low=1, high=16, slider=(1.0, 8.0, 0.5))
@@ -74,9 +70,7 @@ class Saccades(AbstractEvents):
         scale = (self.side - self.amplitude) / 8  # pixels of the sensor per pixel of the digit
         along = np.arange(ticks + 1) / ticks
         corner = [
-            np.concatenate(
-                [a[c] + (b[c] - a[c]) * along[int(n > 0) :] for n, (a, b) in enumerate(itertools.pairwise(TURNS))]
-            )
+            np.concatenate([a[c] + (b[c] - a[c]) * along[int(n > 0) :] for n, (a, b) in enumerate(itertools.pairwise(TURNS))])
             for c in (0, 1)
         ]
         x, y = (self._weights(place * self.amplitude, scale) for place in corner)
@@ -112,9 +106,7 @@ class Saccades(AbstractEvents):
         films = []
         for place, number in enumerate(numbers):
             rng = np.random.default_rng([self.seed, number])
-            false = rng.integers(
-                0, [[end], [self.side], [self.side], [2]], (4, round(self.noise * end * 1e-6 * self.side**2))
-            )
+            false = rng.integers(0, [[end], [self.side], [self.side], [2]], (4, round(self.noise * end * 1e-6 * self.side**2)))
             mine = digit == place
             films.append(
                 {

@@ -66,7 +66,5 @@ class TemporalOrder(AbstractGenerated):
         inside = slot < slots  # what is left after the last whole slot stays silent
         rates = np.zeros((self.steps, self.samples, 2 + DISTRACTORS))
         rates[inside] = (shown[slot[inside], :, None] == np.arange(2 + DISTRACTORS)) * self.rate
-        x = bernoulli(
-            rng, np.repeat(rates, self.width, -1), self.dt, (self.steps, self.samples, (2 + DISTRACTORS) * self.width)
-        )
+        x = bernoulli(rng, np.repeat(rates, self.width, -1), self.dt, (self.steps, self.samples, (2 + DISTRACTORS) * self.width))
         return Generated(x, y, ("A then A", "A then B", "B then A", "B then B"))

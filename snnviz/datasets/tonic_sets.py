@@ -34,9 +34,7 @@ class AbstractTonic(AbstractEvents):
     calls: ClassVar[tuple[dict[str, Any], ...]] = ({"train": True}, {"train": False})
     size: ClassVar[str]
 
-    folder: str = param(
-        "", "Folder", help="Holds the set or part of it. Empty: SNNVIZ_DATA, else a folder beside the cache."
-    )
+    folder: str = param("", "Folder", help="Holds the set or part of it. Empty: SNNVIZ_DATA, else a folder beside the cache.")
 
     def find(self, download: bool = False) -> Found:
         root = data_dir(self.folder)
@@ -72,7 +70,7 @@ def arrived(name: str, root: Path) -> int:
     """The bytes of a set that have been fetched and unpacked so far; 0 where no fetch is under way."""
     total, places = 0, [str(arriving(name, root))]
     while places:
-        with contextlib.suppress(OSError), os.scandir(places.pop()) as entries:     # what is listed may have gone since
+        with contextlib.suppress(OSError), os.scandir(places.pop()) as entries:  # what is listed may have gone since
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     places.append(entry.path)
@@ -112,7 +110,7 @@ def fetch(name: str, calls: Iterable[Mapping[str, Any]], root: Path) -> None:
                 _drop_cut(place, sums)
                 _bring(root / name, place / name, sums)
                 for arguments in calls:
-                    with contextlib.redirect_stdout(io.StringIO()):     # where it fetches to is our affair
+                    with contextlib.redirect_stdout(io.StringIO()):  # where it fetches to is our affair
                         eager(str(place), **arguments)
                 _merge(place, root)
             except (Exception, SystemExit):
@@ -122,7 +120,7 @@ def fetch(name: str, calls: Iterable[Mapping[str, Any]], root: Path) -> None:
                 shutil.rmtree(place, ignore_errors=True)
                 raise
             finally:
-                with contextlib.suppress(OSError):      # Windows, where nobody removes an open file
+                with contextlib.suppress(OSError):  # Windows, where nobody removes an open file
                     lock.unlink()
     except Timeout:
         raise ConnectionError(f"{name} is being fetched into {root} already; wait until that has ended.") from None
@@ -132,7 +130,7 @@ def fetch(name: str, calls: Iterable[Mapping[str, Any]], root: Path) -> None:
         ) from error
     finally:
         with contextlib.suppress(OSError):
-            place.parent.rmdir()        # where nothing else is in it
+            place.parent.rmdir()  # where nothing else is in it
 
 
 def _sums(values: Iterable[Any]) -> set[str]:
@@ -150,7 +148,7 @@ def _drop_cut(place: Path, sums: set[str]) -> None:
     """Remove all files but those with one of these MD5 sums, and the folders that are empty then."""
     from tonic.download_utils import calculate_md5
 
-    for path in sorted(place.rglob("*"), reverse=True):     # what is in a folder before the folder
+    for path in sorted(place.rglob("*"), reverse=True):  # what is in a folder before the folder
         if path.is_dir():
             with contextlib.suppress(OSError):
                 path.rmdir()
@@ -165,7 +163,7 @@ def _bring(source: Path, place: Path, sums: set[str]) -> None:
     from tonic.download_utils import calculate_md5
 
     for path in [*source.glob("*.zip"), *source.glob("*.gz")]:
-        with contextlib.suppress(OSError):                  # no links on this disk: it is fetched
+        with contextlib.suppress(OSError):  # no links on this disk: it is fetched
             if calculate_md5(str(path)) in sums:
                 place.mkdir(parents=True, exist_ok=True)
                 os.link(path, place / path.name)

@@ -13,36 +13,76 @@ def active_raster(layer, sample: int = 0, dark: bool = False, height: int = 390)
     c = colours(dark)
     spikes, active = layer.spikes[:, sample], layer.active[:, sample]
     steps, many = active.shape
-    kinds = (("spiking", spikes & ~active, c.spike, 0.7, 0.0), ("active, silent", active & ~spikes, c.active, 1.25, 0.0),
-             ("active and spiking", active & spikes, c.active, 1.25, 1.6))
+    kinds = (
+        ("spiking", spikes & ~active, c.spike, 0.7, 0.0),
+        ("active, silent", active & ~spikes, c.active, 1.25, 0.0),
+        ("active and spiking", active & spikes, c.active, 1.25, 1.6),
+    )
     fig = go.Figure()
-    fig.add_scatter(x=[None], y=[None], mode="markers", name="silent", hoverinfo="skip",
-                    marker={"symbol": "square", "size": 11, "color": c.panel, "line": {"color": c.silent, "width": 1}})
+    fig.add_scatter(
+        x=[None],
+        y=[None],
+        mode="markers",
+        name="silent",
+        hoverinfo="skip",
+        marker={"symbol": "square", "size": 11, "color": c.panel, "line": {"color": c.silent, "width": 1}},
+    )
     if sum(int(where.sum()) for _, where, *_ in kinds) <= MARKS:
         size = float(np.clip(height * 0.8 / many, 4.6, 9))
         for name, where, colour, scale, edge in kinds:
             step, neuron = np.nonzero(where)
-            fig.add_trace(go.Scattergl(
-                x=layer.times[step], y=neuron, mode="markers", name=name,
-                hovertemplate="neuron %{y} at %{x:.4g} ms<extra>" + name + "</extra>",
-                marker={"symbol": "circle" if scale > 1 else "square", "size": scale * size, "color": colour,
-                        "line": {"color": c.spike, "width": edge}}))
+            fig.add_trace(
+                go.Scattergl(
+                    x=layer.times[step],
+                    y=neuron,
+                    mode="markers",
+                    name=name,
+                    hovertemplate="neuron %{y} at %{x:.4g} ms<extra>" + name + "</extra>",
+                    marker={
+                        "symbol": "circle" if scale > 1 else "square",
+                        "size": scale * size,
+                        "color": colour,
+                        "line": {"color": c.spike, "width": edge},
+                    },
+                )
+            )
     else:
         z = np.zeros((many, steps), np.uint8)
         for level, (name, where, colour, *_) in enumerate(kinds, 1):
             z[where.T] = level
-            fig.add_scatter(x=[None], y=[None], mode="markers", name=name, hoverinfo="skip",
-                            marker={"symbol": "square", "size": 10, "color": c.methods["modules"] if level == 3 else colour})
-        scale = [[0, c.panel], [0.25, c.panel], [0.25, c.spike], [0.5, c.spike], [0.5, c.active], [0.75, c.active],
-                 [0.75, c.methods["modules"]], [1, c.methods["modules"]]]
+            fig.add_scatter(
+                x=[None],
+                y=[None],
+                mode="markers",
+                name=name,
+                hoverinfo="skip",
+                marker={"symbol": "square", "size": 10, "color": c.methods["modules"] if level == 3 else colour},
+            )
+        scale = [
+            [0, c.panel],
+            [0.25, c.panel],
+            [0.25, c.spike],
+            [0.5, c.spike],
+            [0.5, c.active],
+            [0.75, c.active],
+            [0.75, c.methods["modules"]],
+            [1, c.methods["modules"]],
+        ]
         fig.add_heatmap(z=z, x=layer.times, zmin=-0.5, zmax=3.5, showscale=False, hoverinfo="skip", colorscale=scale)
     share, firing, silent = float(active.mean()), float(spikes.mean()), float((active & ~spikes).sum() / max(active.sum(), 1))
     what = f"Near misses count too: {three_digits(100 * silent)} % of what is touched did not fire"
-    finish(fig, what if active.any() else "The backward pass touches nothing in this sample",
-           f"Raster of {many} neurons of {layer.name}: {three_digits(100 * firing)} % of the entries spike, "
-           f"{three_digits(100 * share)} % are active in the backward pass, {three_digits(100 * silent)} % of these without "
-           "a spike.",
-           dark=dark, height=height, x="time (ms)", y="neuron", uirevision=f"active raster {layer.name}")
+    finish(
+        fig,
+        what if active.any() else "The backward pass touches nothing in this sample",
+        f"Raster of {many} neurons of {layer.name}: {three_digits(100 * firing)} % of the entries spike, "
+        f"{three_digits(100 * share)} % are active in the backward pass, {three_digits(100 * silent)} % of these without "
+        "a spike.",
+        dark=dark,
+        height=height,
+        x="time (ms)",
+        y="neuron",
+        uirevision=f"active raster {layer.name}",
+    )
     fig.update_layout(plot_bgcolor=c.panel, legend={"itemsizing": "constant"})
     fig.update_yaxes(range=[-0.8, many - 0.2], showgrid=False)
     return fig.update_xaxes(range=[-layer.dt, layer.times[-1] + layer.dt], showgrid=False)

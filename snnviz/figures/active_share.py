@@ -21,24 +21,51 @@ def active_share(layers: Sequence, band: float | None, window: float, dark: bool
         bars += [("within the equal fixed band", c.methods["sparse"], [100 * layer.within(band) for layer in layers])]
     bars += [("active in backward", c.active, [100 * layer.share for layer in layers])]
     for name, colour, values in bars:
-        fig.add_bar(y=names, x=values, name=name, orientation="h", marker={"color": colour}, row=1, col=1, cliponaxis=False,
-                    text=[f"{three_digits(v)} %" for v in values], textposition="outside", textfont={"size": 12, "color": c.muted},
-                    hovertemplate="%{x:.3g} % of %{y}<extra>" + name + "</extra>")
+        fig.add_bar(
+            y=names,
+            x=values,
+            name=name,
+            orientation="h",
+            marker={"color": colour},
+            row=1,
+            col=1,
+            cliponaxis=False,
+            text=[f"{three_digits(v)} %" for v in values],
+            textposition="outside",
+            textfont={"size": 12, "color": c.muted},
+            hovertemplate="%{x:.3g} % of %{y}<extra>" + name + "</extra>",
+        )
     for dash, layer in zip((DASHES[i % len(DASHES)] for i in range(len(layers))), layers, strict=True):
         active, spikes = layer.over_time(window)
         for name, colour, values, width in (("spiking", c.spike, spikes, 1.2), ("active", c.active, active, 2.2)):
-            fig.add_scatter(x=layer.times, y=100 * values, mode="lines", name=f"{layer.name}, {name}", showlegend=False, row=2,
-                            col=1,
-                            line={"color": colour, "dash": dash, "width": width},
-                            hovertemplate="%{y:.3g} % at %{x:.4g} ms<extra>" + f"{layer.name}, {name}" + "</extra>")
+            fig.add_scatter(
+                x=layer.times,
+                y=100 * values,
+                mode="lines",
+                name=f"{layer.name}, {name}",
+                showlegend=False,
+                row=2,
+                col=1,
+                line={"color": colour, "dash": dash, "width": width},
+                hovertemplate="%{y:.3g} % at %{x:.4g} ms<extra>" + f"{layer.name}, {name}" + "</extra>",
+            )
     told = "; ".join(f"{layer.name} {three_digits(100 * layer.share)} %" for layer in layers)
-    finish(fig, "How much the backward pass touches, by layer and by step",
-           f"Active share: {told}. Below, the share at each step.", dark=dark,
-           height=height + 26 * max(0, len(layers) - 2), uirevision="active share")
+    finish(
+        fig,
+        "How much the backward pass touches, by layer and by step",
+        f"Active share: {told}. Below, the share at each step.",
+        dark=dark,
+        height=height + 26 * max(0, len(layers) - 2),
+        uirevision="active share",
+    )
     widest = max([v for _, _, values in bars for v in values] + [1e-3])
     fig.update_layout(bargap=0.25, bargroupgap=0.05, legend={"traceorder": "normal"})
     fig.update_xaxes(title_text="entries, %", range=[0, 1.16 * widest], row=1, col=1)
     fig.update_yaxes(autorange="reversed", row=1, col=1)
     fig.update_yaxes(title_text="entries, %", rangemode="tozero", row=2, col=1)
-    return fig.update_xaxes(title_text=f"time (ms); solid: {names[0]}" + "".join(
-        f", {dash}: {name}" for dash, name in zip(DASHES[1:], names[1:], strict=False)), row=2, col=1)
+    return fig.update_xaxes(
+        title_text=f"time (ms); solid: {names[0]}"
+        + "".join(f", {dash}: {name}" for dash, name in zip(DASHES[1:], names[1:], strict=False)),
+        row=2,
+        col=1,
+    )

@@ -14,9 +14,12 @@ LOG = {"type": "log", "exponentformat": "power", "minor": {"ticks": "outside", "
 
 
 def _looks(c: Colours) -> dict[str, dict[str, Any]]:
-    return {"naive": {"color": c.ink, "dash": "dash"}, "unbind": {"color": c.threshold, "dash": "dot"},
-            "fused": {"color": c.membrane},
-            "sparse": {"color": c.active}}
+    return {
+        "naive": {"color": c.ink, "dash": "dash"},
+        "unbind": {"color": c.threshold, "dash": "dot"},
+        "fused": {"color": c.membrane},
+        "sparse": {"color": c.active},
+    }
 
 
 def _curves(timings: Sequence, along: str, scale: float, step: bool, suffix: Mapping[str, str], c: Colours) -> go.Figure:
@@ -24,10 +27,16 @@ def _curves(timings: Sequence, along: str, scale: float, step: bool, suffix: Map
     for name, look in _looks(c).items():
         points = sorted((scale * getattr(t, along), t.milliseconds(name, step)) for t in timings if name in t.backward)
         if points:
-            fig.add_scatter(x=[p[0] for p in points], y=[p[1] for p in points], name=NAMES[name] + suffix.get(name, ""),
-                            mode="lines+markers", line=look | {"width": 2.4}, marker={"size": 8, "symbol": SYMBOLS[name]},
-                            cliponaxis=False,
-                            hovertemplate="%{y:.3g} ms at %{x:.3g}<extra>" + NAMES[name] + "</extra>")
+            fig.add_scatter(
+                x=[p[0] for p in points],
+                y=[p[1] for p in points],
+                name=NAMES[name] + suffix.get(name, ""),
+                mode="lines+markers",
+                line=look | {"width": 2.4},
+                marker={"size": 8, "symbol": SYMBOLS[name]},
+                cliponaxis=False,
+                hovertemplate="%{y:.3g} ms at %{x:.3g}<extra>" + NAMES[name] + "</extra>",
+            )
     return fig
 
 
@@ -41,25 +50,51 @@ def against_activity(timings: Sequence, crossover: float | None, step: bool, dar
     fig = _curves(timings, "active", 100, step, {}, c)
     if crossover is not None:
         fig.add_vline(100 * crossover, line={"color": c.threshold, "dash": "dash", "width": 1.2})
-        fig.add_annotation(x=math.log10(100 * crossover), y=0.02, yref="paper", text=f"even at {three_digits(100 * crossover)} %",
-                           xanchor="right", yanchor="bottom", xshift=-6, showarrow=False, font={"size": 13, "color": c.muted})
+        fig.add_annotation(
+            x=math.log10(100 * crossover),
+            y=0.02,
+            yref="paper",
+            text=f"even at {three_digits(100 * crossover)} %",
+            xanchor="right",
+            yanchor="bottom",
+            xshift=-6,
+            showarrow=False,
+            font={"size": 13, "color": c.muted},
+        )
     told = "; ".join(f"{trace.name} {three_digits(min(trace.y))} to {three_digits(max(trace.y))} ms" for trace in fig.data)
     even = f"; sparse and fused are even at {three_digits(100 * crossover)} % active" if crossover is not None else ""
-    finish(fig, "Only the sparse pass gains when less is active", f"Time, {_what(step)}: {told}{even}.", dark=dark, height=height,
-           x="active in backward, % of entries", y=f"{_what(step)} (ms)", uirevision=f"activity {step}")
+    finish(
+        fig,
+        "Only the sparse pass gains when less is active",
+        f"Time, {_what(step)}: {told}{even}.",
+        dark=dark,
+        height=height,
+        x="active in backward, % of entries",
+        y=f"{_what(step)} (ms)",
+        uirevision=f"activity {step}",
+    )
     shares = [100 * t.active for t in timings if t.active > 0]
     ends = [math.log10(min([0.08, *shares])), math.log10(max([60.0, *shares]))]
     return fig.update_xaxes(**LOG, range=ends).update_yaxes(**LOG)
 
 
-def against_steps(timings: Sequence, exponents: Mapping[str, float], step: bool, dark: bool = False,
-                  height: int = 390) -> go.Figure:
+def against_steps(
+    timings: Sequence, exponents: Mapping[str, float], step: bool, dark: bool = False, height: int = 390
+) -> go.Figure:
     """timings: of `backward_times.Timing`; exponents: by contender, of time ~ T^k; step: forward too."""
     c = colours(dark)
     fig = _curves(timings, "steps", 1, step, {name: f": T<sup>{k:.1f}</sup>" for name, k in exponents.items()}, c)
     told = "; ".join(f"{NAMES[name]} grows as T to the power {k:.2f}" for name, k in exponents.items())
     square = exponents.get("naive", 0) > 1.5
     title = "Slicing grows with nearly the square of the steps; unbind, one word, does not" if square else "Time against steps"
-    finish(fig, title, f"Time, {_what(step)}, against the steps. {told}.", dark=dark, height=height, x="steps T",
-           y=f"{_what(step)} (ms)", uirevision=f"steps {step}")
+    finish(
+        fig,
+        title,
+        f"Time, {_what(step)}, against the steps. {told}.",
+        dark=dark,
+        height=height,
+        x="steps T",
+        y=f"{_what(step)} (ms)",
+        uirevision=f"steps {step}",
+    )
     return fig.update_xaxes(type="log", tickvals=sorted({t.steps for t in timings})).update_yaxes(**LOG)

@@ -18,23 +18,38 @@ def told(count: float) -> str:
 def bytes_kept(kept: Sequence, totals: dict[str, int], subject: str, dark: bool = False, height: int = 330) -> go.Figure:
     """kept: of `sparsity.Kept`; totals: bytes by design; subject: what they are kept of, for the title."""
     c = colours(dark)
-    hues = {"membrane u": c.membrane, "spikes, as numbers": c.silent, "filtered spikes": c.methods["modules"],
-            "active lists": c.active,
-            "spikes, as bits": c.spike}
+    hues = {
+        "membrane u": c.membrane,
+        "spikes, as numbers": c.silent,
+        "filtered spikes": c.methods["modules"],
+        "active lists": c.active,
+        "spikes, as bits": c.spike,
+    }
     fig = go.Figure()
     for array in dict.fromkeys(k.array for k in kept):
         rows = [k for k in kept if k.array == array]
-        fig.add_bar(y=[k.design for k in rows], x=[k.bytes for k in rows], name=array, orientation="h",
-                    marker={"color": hues[array]},
-                    customdata=[told(k.bytes) for k in rows], hovertemplate="%{customdata}<extra>" + array + "</extra>")
+        fig.add_bar(
+            y=[k.design for k in rows],
+            x=[k.bytes for k in rows],
+            name=array,
+            orientation="h",
+            marker={"color": hues[array]},
+            customdata=[told(k.bytes) for k in rows],
+            hovertemplate="%{customdata}<extra>" + array + "</extra>",
+        )
     widest = max(totals.values())
     for design, total in totals.items():
         fig.add_annotation(y=design, x=total, text=f"<b>{told(total)}</b>", showarrow=False, xanchor="left", xshift=6)
     first, *_, last = totals.values()
-    finish(fig, f"{subject}: {first / max(last, 1):.0f} times less than membrane and spikes kept whole",
-           "Bytes kept. " + "; ".join(f"{design}: {told(total)}" for design, total in totals.items()) + ".", dark=dark,
-           height=height,
-           x="bytes kept from forward to backward", uirevision="bytes")
+    finish(
+        fig,
+        f"{subject}: {first / max(last, 1):.0f} times less than membrane and spikes kept whole",
+        "Bytes kept. " + "; ".join(f"{design}: {told(total)}" for design, total in totals.items()) + ".",
+        dark=dark,
+        height=height,
+        x="bytes kept from forward to backward",
+        uirevision="bytes",
+    )
     fig.update_layout(barmode="stack", bargap=0.4, legend={"traceorder": "normal"})
     fig.update_yaxes(autorange="reversed", ticklabelstandoff=6)
     return fig.update_xaxes(range=[0, 1.4 * widest], exponentformat="SI", ticksuffix="B")

@@ -15,10 +15,17 @@ def clock(seconds: Mapping[str, Sequence[float]], dark: bool = False, height: in
     hues = (c.silent, c.membrane, c.active, c.ghost, c.current)
     fig = go.Figure()
     for part, hue, row in zip(PARTS, hues, zip(*seconds.values(), strict=True), strict=True):
-        fig.add_bar(y=list(seconds), x=list(row), name=part, orientation="h", marker={"color": hue},
-                    hovertemplate="%{x:.3g} s<extra>" + part + "</extra>")
-    told = "; ".join(f"{name} {three_digits(sum(row), 's')}, {three_digits(row[2], 's')} of it backward"
-                     for name, row in seconds.items())
+        fig.add_bar(
+            y=list(seconds),
+            x=list(row),
+            name=part,
+            orientation="h",
+            marker={"color": hue},
+            hovertemplate="%{x:.3g} s<extra>" + part + "</extra>",
+        )
+    told = "; ".join(
+        f"{name} {three_digits(sum(row), 's')}, {three_digits(row[2], 's')} of it backward" for name, row in seconds.items()
+    )
     finish(fig, "Wall clock by method", f"Seconds so far. {told}.", dark=dark, height=height, x="seconds")
     fig.update_layout(barmode="stack", bargap=0.35)
     fig.update_yaxes(autorange="reversed")

@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 
 from snnviz.figures.theme import finish, method_line, three_digits
 
-MARKED = 24             # points of a line: more run together, and each costs a browser as much as a whole line
+MARKED = 24  # points of a line: more run together, and each costs a browser as much as a whole line
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,8 +59,10 @@ def curves(rows: Sequence[Row], title: str, x: str, end: float | None = None, da
             edge = 0.02 * (high - low)
             layout[f"yaxis{at}"] = layout[f"yaxis{at}"] | {"range": [float(low - edge), float(high + edge)]}
         last = [(line.name, line.y[np.isfinite(line.y)]) for line in row.lines if not line.faint]
-        told.append(f"{row.title.replace('<br>', ' ')}: "
-                    + (", ".join(f"{name} {three_digits(y[-1])}" for name, y in last if len(y)) or "no value yet"))
+        told.append(
+            f"{row.title.replace('<br>', ' ')}: "
+            + (", ".join(f"{name} {three_digits(y[-1])}" for name, y in last if len(y)) or "no value yet")
+        )
     layout["meta"] = {"alt": f"Against {x}. Last values: {'; '.join(told)}."}
     return go.Figure({"data": data, "layout": layout}, _validate=False)
 
@@ -84,16 +86,46 @@ def _traces(line: Line, legend: bool, dark: bool) -> list[dict[str, Any]]:
     style, out = method_line(line.hue, dark), []
     shared = {"type": "scatter", "name": line.name, "legendgroup": line.name}
     if line.low is not None and line.high is not None and len(line.x):
-        out.append(shared | {
-            "x": np.concatenate([line.x, line.x[::-1]]), "y": np.concatenate([line.high, line.low[::-1]]), "fill": "toself",
-            "mode": "lines", "line": {"width": 0}, "opacity": 0.25, "fillcolor": style["color"], "hoverinfo": "skip",
-            "showlegend": False})
+        out.append(
+            shared
+            | {
+                "x": np.concatenate([line.x, line.x[::-1]]),
+                "y": np.concatenate([line.high, line.low[::-1]]),
+                "fill": "toself",
+                "mode": "lines",
+                "line": {"width": 0},
+                "opacity": 0.25,
+                "fillcolor": style["color"],
+                "hoverinfo": "skip",
+                "showlegend": False,
+            }
+        )
     if line.faint:
-        return [*out, shared | {"x": line.x, "y": line.y, "mode": "lines", "opacity": 0.45, "hoverinfo": "skip",
-                                "showlegend": False, "line": {"color": style["color"], "width": 1.2}}]
+        return [
+            *out,
+            shared
+            | {
+                "x": line.x,
+                "y": line.y,
+                "mode": "lines",
+                "opacity": 0.45,
+                "hoverinfo": "skip",
+                "showlegend": False,
+                "line": {"color": style["color"], "width": 1.2},
+            },
+        ]
     marked = line.points and len(line.x) <= MARKED
-    there = len(line.x) > 0         # else a legend that is there from the start, so that nothing jumps
-    return [*out, shared | {
-        "x": line.x if there else [None], "y": line.y if there else [None], "mode": "lines+markers" if marked else "lines",
-        "line": style, "marker": {"size": 6}, "showlegend": legend,
-        "hovertemplate": "%{y:.4g} at %{x:.4g}<extra>" + line.name + "</extra>"}]
+    there = len(line.x) > 0  # else a legend that is there from the start, so that nothing jumps
+    return [
+        *out,
+        shared
+        | {
+            "x": line.x if there else [None],
+            "y": line.y if there else [None],
+            "mode": "lines+markers" if marked else "lines",
+            "line": style,
+            "marker": {"size": 6},
+            "showlegend": legend,
+            "hovertemplate": "%{y:.4g} at %{x:.4g}<extra>" + line.name + "</extra>",
+        },
+    ]

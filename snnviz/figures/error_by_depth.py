@@ -15,9 +15,17 @@ TITLES = {
 }
 
 
-def error_by_depth(values: Mapping[str, Sequence[float | None]], reliability: Sequence[float],
-                   without: Sequence[float | None] = (), held: Sequence[float | None] = (), held_name: str = "",
-                   what: str = "error", faithful: float = 0.2, dark: bool = False, height: int = 330) -> go.Figure:
+def error_by_depth(
+    values: Mapping[str, Sequence[float | None]],
+    reliability: Sequence[float],
+    without: Sequence[float | None] = (),
+    held: Sequence[float | None] = (),
+    held_name: str = "",
+    what: str = "error",
+    faithful: float = 0.2,
+    dark: bool = False,
+    height: int = 330,
+) -> go.Figure:
     """values: by variant ("plain", "both", "detach"), one for each hidden layer, None where it is not measurable.
 
     reliability: of the reference, by layer. without: the plain gradient's on weights trained without heads. held: values of
@@ -31,27 +39,69 @@ def error_by_depth(values: Mapping[str, Sequence[float | None]], reliability: Se
     fig = make_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.06, row_heights=[0.82, 0.18])
     for name, row in values.items():
         marker = looks[name] | {"line": {"width": 1, "color": looks[name]["color"]}}
-        fig.add_bar(x=x, y=list(row), name=NAMES[name], marker=marker, row=1, col=1, customdata=list(reliability),
-                    hovertemplate="%{y:.3g} in layer %{x}, r = %{customdata:.2f}<extra>" + NAMES[name] + "</extra>")
+        fig.add_bar(
+            x=x,
+            y=list(row),
+            name=NAMES[name],
+            marker=marker,
+            row=1,
+            col=1,
+            customdata=list(reliability),
+            hovertemplate="%{y:.3g} in layer %{x}, r = %{customdata:.2f}<extra>" + NAMES[name] + "</extra>",
+        )
     if any(v is not None for v in without):
-        fig.add_scatter(x=x, y=list(without), mode="markers", name="plain, trained without heads", row=1, col=1,
-                        marker={"symbol": "diamond-open", "size": 10, "color": c.ink, "line": {"width": 1.6}},
-                        hovertemplate="%{y:.3g} in layer %{x}<extra>trained without heads</extra>")
+        fig.add_scatter(
+            x=x,
+            y=list(without),
+            mode="markers",
+            name="plain, trained without heads",
+            row=1,
+            col=1,
+            marker={"symbol": "diamond-open", "size": 10, "color": c.ink, "line": {"width": 1.6}},
+            hovertemplate="%{y:.3g} in layer %{x}<extra>trained without heads</extra>",
+        )
     if any(v is not None for v in held):
-        fig.add_scatter(x=list(range(1, len(held) + 1)), y=list(held), mode="markers", name=held_name or "held", row=1, col=1,
-                        marker={"symbol": "line-ew", "size": 26, "line": {"width": 3, "color": c.active}},
-                        hovertemplate="%{y:.3g} in layer %{x}<extra>held</extra>")
+        fig.add_scatter(
+            x=list(range(1, len(held) + 1)),
+            y=list(held),
+            mode="markers",
+            name=held_name or "held",
+            row=1,
+            col=1,
+            marker={"symbol": "line-ew", "size": 26, "line": {"width": 3, "color": c.active}},
+            hovertemplate="%{y:.3g} in layer %{x}<extra>held</extra>",
+        )
     unclear = [n for n, r in zip(x, reliability, strict=True) if r < faithful] if what == "error" else []
-    fig.update_layout(annotations=[
-        {"x": n, "y": 0.5, "text": "not measurable", "textangle": -90, "showarrow": False, "xref": "x", "yref": "y",
-         "font": {"size": 13 if layers <= 10 else 11, "color": c.muted}} for n in unclear])
-    fig.add_scatter(x=x, y=list(reliability), mode="lines+markers", showlegend=False, row=2, col=1,
-                    line={"color": c.threshold, "width": 1},
-                    marker={"color": [c.ink if r >= faithful else c.active for r in reliability], "size": 7},
-                    hovertemplate="r = %{y:.2f} in layer %{x}<extra>reliability</extra>")
+    fig.update_layout(
+        annotations=[
+            {
+                "x": n,
+                "y": 0.5,
+                "text": "not measurable",
+                "textangle": -90,
+                "showarrow": False,
+                "xref": "x",
+                "yref": "y",
+                "font": {"size": 13 if layers <= 10 else 11, "color": c.muted},
+            }
+            for n in unclear
+        ]
+    )
+    fig.add_scatter(
+        x=x,
+        y=list(reliability),
+        mode="lines+markers",
+        showlegend=False,
+        row=2,
+        col=1,
+        line={"color": c.threshold, "width": 1},
+        marker={"color": [c.ink if r >= faithful else c.active for r in reliability], "size": 7},
+        hovertemplate="r = %{y:.2f} in layer %{x}<extra>reliability</extra>",
+    )
     fig.add_hline(faithful, line={"color": c.threshold, "dash": "dash", "width": 1}, row=2, col=1)
-    told = "; ".join(f"{NAMES[k]}: {', '.join('not measurable' if v is None else three_digits(v) for v in row)}"
-                     for k, row in values.items())
+    told = "; ".join(
+        f"{NAMES[k]}: {', '.join('not measurable' if v is None else three_digits(v) for v in row)}" for k, row in values.items()
+    )
     title, y = TITLES[what]
     finish(fig, title, f"{y} from layer 1 to {layers}. {told}.", dark=dark, height=height, uirevision=f"{what} {layers}")
     span_of(fig, layers)

@@ -9,20 +9,38 @@ from plotly.subplots import make_subplots
 from snnviz.figures.theme import colours, finish
 
 
-def frames(images: Sequence[np.ndarray], names: Sequence[str], title: str, told: str, signed: bool = False, dark: bool = False,
-           height: int = 520, columns: int = 5) -> go.Figure:
+def frames(
+    images: Sequence[np.ndarray],
+    names: Sequence[str],
+    title: str,
+    told: str,
+    signed: bool = False,
+    dark: bool = False,
+    height: int = 520,
+    columns: int = 5,
+) -> go.Figure:
     """images: [height, width] each, with its name above; signed: brighter minus darker, else from nothing upwards."""
     c = colours(dark)
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    fig = make_subplots(rows=rows, cols=columns, subplot_titles=list(names), horizontal_spacing=0.02,
-                        vertical_spacing=min(0.14, 0.3 / rows))
+    fig = make_subplots(
+        rows=rows, cols=columns, subplot_titles=list(names), horizontal_spacing=0.02, vertical_spacing=min(0.14, 0.3 / rows)
+    )
     top = max((float(np.abs(image).max(initial=0)) for image in images), default=1.0) or 1.0
     scale = [[0, c.membrane], [0.5, c.paper], [1, c.active]] if signed else [[0, c.paper], [1, c.ink]]
     for i, image in enumerate(images):
-        fig.add_trace(go.Heatmap(z=image, zmin=-top if signed else 0, zmax=top, colorscale=scale, showscale=False,
-                                 hovertemplate="column %{x}, row %{y}: %{z:.3g}<extra>" + str(names[i]) + "</extra>"),
-                      row=i // columns + 1, col=i % columns + 1)
+        fig.add_trace(
+            go.Heatmap(
+                z=image,
+                zmin=-top if signed else 0,
+                zmax=top,
+                colorscale=scale,
+                showscale=False,
+                hovertemplate="column %{x}, row %{y}: %{z:.3g}<extra>" + str(names[i]) + "</extra>",
+            ),
+            row=i // columns + 1,
+            col=i % columns + 1,
+        )
     finish(fig, title, told, dark=dark, height=height, uirevision=title)
     fig.update_xaxes(showticklabels=False, ticks="", showline=False, showgrid=False, constrain="domain", zeroline=False)
     fig.update_yaxes(showticklabels=False, ticks="", showline=False, showgrid=False, autorange="reversed", zeroline=False)

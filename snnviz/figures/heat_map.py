@@ -18,14 +18,24 @@ def heat_map(runs: Mapping[str, LayerRecord], sample: int = 0, dark: bool = Fals
         largest = float(np.abs(run.delta[:, sample]).max())
         computed = float(np.count_nonzero(run.ds_du[:, sample]) / run.ds_du[:, sample].size)
         titles.append(f"{label}: up to {three_digits(largest)}, {three_digits(100 * computed)} % of entries active")
-    fig = make_subplots(rows=len(runs), shared_xaxes=True, vertical_spacing=min(0.09, 0.4 / max(len(runs), 1)),
-                        subplot_titles=titles)
+    fig = make_subplots(
+        rows=len(runs), shared_xaxes=True, vertical_spacing=min(0.09, 0.4 / max(len(runs), 1)), subplot_titles=titles
+    )
     for row, run in enumerate(runs.values(), 1):
         z = run.delta[:, sample].T
         largest = np.abs(z).max() or 1.0
-        fig.add_heatmap(z=np.sign(z) * np.sqrt(np.abs(z) / largest), customdata=z, x=run.times, zmin=-1, zmax=1, showscale=False,
-                        colorscale=[[0, c.membrane], [0.5, c.paper], [1, c.active]], row=row, col=1,
-                        hovertemplate="neuron %{y}, %{x:.4g} ms: %{customdata:.3g}<extra></extra>")
+        fig.add_heatmap(
+            z=np.sign(z) * np.sqrt(np.abs(z) / largest),
+            customdata=z,
+            x=run.times,
+            zmin=-1,
+            zmax=1,
+            showscale=False,
+            colorscale=[[0, c.membrane], [0.5, c.paper], [1, c.active]],
+            row=row,
+            col=1,
+            hovertemplate="neuron %{y}, %{x:.4g} ms: %{customdata:.3g}<extra></extra>",
+        )
         fig.update_yaxes(title_text="neuron", nticks=4, row=row, col=1)
     finish(fig, "Where the gradient is", "; ".join(titles) + ".", dark=dark, height=90 + 150 * len(runs), uirevision="heat")
     fig.update_annotations(font={"size": 13, "color": c.muted}, x=0, xanchor="left")

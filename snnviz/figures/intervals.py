@@ -15,12 +15,26 @@ def intervals(layer: LayerRecord, dark: bool = False, height: int = 300) -> go.F
         return empty_figure("Intervals appear once a neuron fires twice.", dark=dark, height=height)
     gaps = steps * layer.dt
     mean, spread = gaps.mean(), gaps.std() / gaps.mean()
-    whole, count = np.unique(steps, return_counts=True)         # of the steps: times would need rounding to be equal
+    whole, count = np.unique(steps, return_counts=True)  # of the steps: times would need rounding to be equal
     length = whole * layer.dt
     width = max(layer.dt, (length[-1] - length[0]) / 80)
-    fig = go.Figure(go.Bar(x=length, y=count, width=width, marker={"color": colours(dark).membrane, "line_width": 0},
-                           hovertemplate="%{y} intervals of %{x:.4g} ms<extra></extra>"))
+    fig = go.Figure(
+        go.Bar(
+            x=length,
+            y=count,
+            width=width,
+            marker={"color": colours(dark).membrane, "line_width": 0},
+            hovertemplate="%{y} intervals of %{x:.4g} ms<extra></extra>",
+        )
+    )
     fig.update_xaxes(range=[0, 1.15 * length[-1]])
-    return finish(fig, f"Intervals: mean {three_digits(mean, 'ms')}, variation {three_digits(spread)}",
-                  f"{len(gaps)} intervals between spikes with a mean of {three_digits(mean, 'ms')}; standard deviation over mean "
-                  f"{three_digits(spread)}.", dark=dark, height=height, x="interval (ms)", y="count")
+    return finish(
+        fig,
+        f"Intervals: mean {three_digits(mean, 'ms')}, variation {three_digits(spread)}",
+        f"{len(gaps)} intervals between spikes with a mean of {three_digits(mean, 'ms')}; standard deviation over mean "
+        f"{three_digits(spread)}.",
+        dark=dark,
+        height=height,
+        x="interval (ms)",
+        y="count",
+    )

@@ -7,13 +7,26 @@ import plotly.graph_objects as go
 from snnviz.figures.theme import colours, finish, three_digits
 
 
-def layer_values(layers: Sequence[str], values: Mapping[str, Sequence[float]], hues: Mapping[str, str], title: str, y: str,
-                 log: bool = True, dark: bool = False, height: int = 380) -> go.Figure:
+def layer_values(
+    layers: Sequence[str],
+    values: Mapping[str, Sequence[float]],
+    hues: Mapping[str, str],
+    title: str,
+    y: str,
+    log: bool = True,
+    dark: bool = False,
+    height: int = 380,
+) -> go.Figure:
     """values: by method, one for each layer."""
     fig = go.Figure()
     for label, row in values.items():
-        fig.add_bar(x=list(layers), y=list(row), name=label, marker={"color": colours(dark).methods[hues[label]]},
-                    hovertemplate="%{y:.3g} in %{x}<extra>" + label + "</extra>")
+        fig.add_bar(
+            x=list(layers),
+            y=list(row),
+            name=label,
+            marker={"color": colours(dark).methods[hues[label]]},
+            hovertemplate="%{y:.3g} in %{x}<extra>" + label + "</extra>",
+        )
     told = "; ".join(f"{label}: {', '.join(three_digits(v) for v in row)}" for label, row in values.items())
     finish(fig, title, f"{y} from the first layer to the last. {told}.", dark=dark, height=height, y=y)
     fig.update_layout(bargap=0.25, bargroupgap=0.05)

@@ -18,7 +18,20 @@ def phase_plane(layer: LayerRecord, neuron: int = 0, dark: bool = False, height:
     fig = go.Figure()
     fig.add_scatter(x=grid[shown], y=parabola[shown], mode="lines", name="dv/dt = 0", line={"color": c.threshold, "dash": "dash"})
     fig.add_scatter(x=grid, y=cell.b * grid, mode="lines", name="dw/dt = 0", line={"color": c.series[3], "dash": "dot"})
-    fig.add_scatter(x=np.minimum(v, 35), y=w, mode="lines", name="path", line={"color": c.membrane, "width": 1.5},
-                    hovertemplate="v = %{x:.3g} mV, w = %{y:.3g}<extra></extra>")
-    return finish(fig, "Phase plane: every loop is a spike", "The path of membrane and recovery with both nullclines.", dark=dark,
-                  height=height, x="membrane v (mV, cut at 35)", y="recovery w")
+    fig.add_scatter(
+        x=np.minimum(v, 35),
+        y=w,
+        mode="lines",
+        name="path",
+        line={"color": c.membrane, "width": 1.5},
+        hovertemplate="v = %{x:.3g} mV, w = %{y:.3g}<extra></extra>",
+    )
+    return finish(
+        fig,
+        "Phase plane: every loop is a spike",
+        "The path of membrane and recovery with both nullclines.",
+        dark=dark,
+        height=height,
+        x="membrane v (mV, cut at 35)",
+        y="recovery w",
+    )

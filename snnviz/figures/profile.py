@@ -9,21 +9,50 @@ from plotly.subplots import make_subplots
 from snnviz.figures.theme import colours, finish, three_digits
 
 
-def profile(classes: Sequence[str], counts: Mapping[str, Sequence[int]], times: np.ndarray, activity: np.ndarray,
-            dark: bool = False, height: int = 520) -> go.Figure:
+def profile(
+    classes: Sequence[str],
+    counts: Mapping[str, Sequence[int]],
+    times: np.ndarray,
+    activity: np.ndarray,
+    dark: bool = False,
+    height: int = 520,
+) -> go.Figure:
     """counts: by half, samples of each class. activity [T]: mean input of one sample at each time in ms."""
     c = colours(dark)
     fig = make_subplots(rows=2, vertical_spacing=0.22)
     for (half, row), hue in zip(counts.items(), (c.membrane, c.active), strict=True):
-        fig.add_trace(go.Bar(x=list(classes), y=list(row), name=half, marker={"color": hue},
-                             hovertemplate="%{y} samples of %{x}<extra>" + half + "</extra>"), row=1, col=1)
-    fig.add_trace(go.Scatter(x=times, y=activity, mode="lines", showlegend=False,
-                             line={"color": c.ink, "width": 1.6, "shape": "hv"},
-                             hovertemplate="%{y:.3g} at %{x:.4g} ms<extra></extra>"), row=2, col=1)
+        fig.add_trace(
+            go.Bar(
+                x=list(classes),
+                y=list(row),
+                name=half,
+                marker={"color": hue},
+                hovertemplate="%{y} samples of %{x}<extra>" + half + "</extra>",
+            ),
+            row=1,
+            col=1,
+        )
+    fig.add_trace(
+        go.Scatter(
+            x=times,
+            y=activity,
+            mode="lines",
+            showlegend=False,
+            line={"color": c.ink, "width": 1.6, "shape": "hv"},
+            hovertemplate="%{y:.3g} at %{x:.4g} ms<extra></extra>",
+        ),
+        row=2,
+        col=1,
+    )
     told = "; ".join(f"{half} {sum(row):,}" for half, row in counts.items())
-    finish(fig, "Samples of each class, and when their spikes come",
-           f"Samples: {told}. {three_digits(float(activity.sum()))} spikes or units of current in a sample on average.", dark=dark,
-           height=height, uirevision="profile")
+    finish(
+        fig,
+        "Samples of each class, and when their spikes come",
+        f"Samples: {told}. {three_digits(float(activity.sum()))} spikes or units of current in a sample on average.",
+        dark=dark,
+        height=height,
+        uirevision="profile",
+    )
     fig.update_xaxes(type="category", title_text="class", row=1, col=1)
     fig.update_yaxes(title_text="samples", row=1, col=1)
     fig.update_xaxes(title_text="time (ms)", row=2, col=1)

@@ -19,15 +19,37 @@ def running_mean(sampled, dark: bool = False, height: int = 260) -> go.Figure:
     finite = math.isfinite(s.sigma)
     if finite:
         fig.add_trace(ribbon(n, np.full(len(n), s.g), 2 * s.sigma / np.sqrt(n), faint(c.methods["localzo"], 0.25), "g ± 2σ/√n"))
-    fig.add_scatter(x=[1, max(s.count, 2)], y=[s.g, s.g], mode="lines", name="closed curve g(u)", line={"color": c.ink, "width": 2},
-                    hoverinfo="skip")
-    fig.add_scatter(x=n, y=values, mode="lines" if len(n) > 1 else "markers", name="running mean",
-                    line={"color": c.methods["localzo"], "width": 2.4}, hovertemplate="%{y:.4g} after %{x}<extra></extra>")
+    fig.add_scatter(
+        x=[1, max(s.count, 2)],
+        y=[s.g, s.g],
+        mode="lines",
+        name="closed curve g(u)",
+        line={"color": c.ink, "width": 2},
+        hoverinfo="skip",
+    )
+    fig.add_scatter(
+        x=n,
+        y=values,
+        mode="lines" if len(n) > 1 else "markers",
+        name="running mean",
+        line={"color": c.methods["localzo"], "width": 2.4},
+        hovertemplate="%{y:.4g} after %{x}<extra></extra>",
+    )
     told = "inside the funnel, which closes as 1/√n" if finite else "no funnel can be drawn: the variance is infinite, and it jumps"
-    alt = (f"Mean of the first n values at the margin {s.u:g}: {three_digits(float(values[-1]))} after {s.count}, the closed "
-           f"curve is at {three_digits(s.g)}; {told}.")
-    finish(fig, f"Running mean at u = {s.u:g}: {told}", alt, dark=dark, height=height, x="values n", y="mean at u",
-           uirevision="running")
+    alt = (
+        f"Mean of the first n values at the margin {s.u:g}: {three_digits(float(values[-1]))} after {s.count}, the closed "
+        f"curve is at {three_digits(s.g)}; {told}."
+    )
+    finish(
+        fig,
+        f"Running mean at u = {s.u:g}: {told}",
+        alt,
+        dark=dark,
+        height=height,
+        x="values n",
+        y="mean at u",
+        uirevision="running",
+    )
     spread = float(np.abs(values[n >= min(5, s.count)] - s.g).max())
     half = max(1.15 * spread, min(2 * s.sigma, s.g or 1.0) if finite else 0.0, 0.05 * s.g, 1e-9)
     fig.update_yaxes(range=[s.g - half, s.g + half], nticks=5)

@@ -11,10 +11,30 @@ def smooth_spike(run, hues, dark: bool = False, height: int = 430) -> go.Figure:
     told = []
     scale = float(abs(run.differences).max()) or 1.0
     for label, values in run.gradients.items():
-        fig.add_scatter(x=run.times, y=values, mode="lines", name=label, line=method_line(hues[label], dark),
-                        hovertemplate="%{y:.4g} at %{x:.4g} ms<extra>" + label + "</extra>")
+        fig.add_scatter(
+            x=run.times,
+            y=values,
+            mode="lines",
+            name=label,
+            line=method_line(hues[label], dark),
+            hovertemplate="%{y:.4g} at %{x:.4g} ms<extra>" + label + "</extra>",
+        )
         told.append(f"{label} is off by {three_digits(100 * float(abs(values - run.differences).max()) / scale)} %")
-    fig.add_scatter(x=run.times, y=run.differences, mode="markers", name="finite differences", marker={
-        "color": colours(dark).ink, "size": 6, "symbol": "circle-open"}, hovertemplate="%{y:.4g} at %{x:.4g} ms<extra></extra>")
-    return finish(fig, f"With a smooth spike: {'; '.join(told)}", f"Against finite differences: {'; '.join(told)}.", dark=dark,
-                  height=height, x="time (ms)", y="∂L/∂x", uirevision="smooth")
+    fig.add_scatter(
+        x=run.times,
+        y=run.differences,
+        mode="markers",
+        name="finite differences",
+        marker={"color": colours(dark).ink, "size": 6, "symbol": "circle-open"},
+        hovertemplate="%{y:.4g} at %{x:.4g} ms<extra></extra>",
+    )
+    return finish(
+        fig,
+        f"With a smooth spike: {'; '.join(told)}",
+        f"Against finite differences: {'; '.join(told)}.",
+        dark=dark,
+        height=height,
+        x="time (ms)",
+        y="∂L/∂x",
+        uirevision="smooth",
+    )

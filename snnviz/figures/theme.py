@@ -196,9 +196,7 @@ def finish(
 def empty_figure(message: str, *, dark: bool = False, height: int = HEIGHT) -> go.Figure:
     """The space of a figure that has nothing to show yet, with one sentence saying why."""
     fig = go.Figure()
-    fig.add_annotation(
-        text=message, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, font={"color": colours(dark).muted}
-    )
+    fig.add_annotation(text=message, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, font={"color": colours(dark).muted})
     fig.update_xaxes(visible=False)
     fig.update_yaxes(visible=False)
     return finish(fig, "", message, dark=dark, height=height)

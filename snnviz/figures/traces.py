@@ -7,7 +7,7 @@ from plotly.subplots import make_subplots
 from snnviz.figures.theme import colours, finish, three_digits
 from snnviz.records import LayerRecord
 
-PEAK = 35.0          # mV at which Izhikevich's runaway spike is cut, as is usual in its pictures
+PEAK = 35.0  # mV at which Izhikevich's runaway spike is cut, as is usual in its pictures
 SECOND = {"i": "synaptic<br>current", "b": "adaptation", "w": "recovery"}
 
 
@@ -18,12 +18,19 @@ def jagged(times: np.ndarray, u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray,
 
 def spike_ticks(times: np.ndarray, colour: str, name: str, y: float = 0.0) -> go.Scatter:
     """Spikes of one neuron as upright ticks in a row of their own."""
-    return go.Scatter(x=times, y=np.full(len(times), y), mode="markers", name=name, hovertemplate="%{x:.4g} ms<extra></extra>",
-                      marker={"symbol": "line-ns", "size": 13, "line": {"width": 1.6, "color": colour}})
+    return go.Scatter(
+        x=times,
+        y=np.full(len(times), y),
+        mode="markers",
+        name=name,
+        hovertemplate="%{x:.4g} ms<extra></extra>",
+        marker={"symbol": "line-ns", "size": 13, "line": {"width": 1.6, "color": colour}},
+    )
 
 
-def traces(layer: LayerRecord, neuron: int = 0, ghost: LayerRecord | None = None, dark: bool = False,
-           height: int = 470) -> go.Figure:
+def traces(
+    layer: LayerRecord, neuron: int = 0, ghost: LayerRecord | None = None, dark: bool = False, height: int = 470
+) -> go.Figure:
     """The run of one neuron of a layer; `ghost` is an earlier run drawn faintly behind it."""
     c, times = colours(dark), layer.times
     second, fires = layer.trace is not None, layer.spikes is not None
@@ -36,8 +43,18 @@ def traces(layer: LayerRecord, neuron: int = 0, ghost: LayerRecord | None = None
 
     def line(x, y, colour, name, row, **more):
         width = more.pop("width", 1.8)
-        fig.add_trace(go.Scatter(x=x, y=y, mode="lines", name=name, line={"color": colour, "width": width} | more.pop("line", {}),
-                                 hovertemplate="%{y:.4g} at %{x:.4g} ms<extra>" + name + "</extra>", **more), **at[row])
+        fig.add_trace(
+            go.Scatter(
+                x=x,
+                y=y,
+                mode="lines",
+                name=name,
+                line={"color": colour, "width": width} | more.pop("line", {}),
+                hovertemplate="%{y:.4g} at %{x:.4g} ms<extra>" + name + "</extra>",
+                **more,
+            ),
+            **at[row],
+        )
 
     if ghost is not None:
         line(*jagged(ghost.times, ghost.u[:, 0, 0], ghost.v[:, 0, 0]), c.ghost, "held", "membrane", width=1.3)
@@ -48,8 +65,17 @@ def traces(layer: LayerRecord, neuron: int = 0, ghost: LayerRecord | None = None
         fired = times[layer.spikes[one] > 0]
         fig.add_trace(spike_ticks(fired, c.spike, "spikes").update(showlegend=False), **at["spikes"])
         fig.update_yaxes(visible=False, range=[-1, 1], fixedrange=True, **at["spikes"])
-        fig.add_annotation(text="spikes", x=0, xref="x domain", xanchor="right", xshift=-10, y=0, showarrow=False,
-                           font={"size": 13, "color": c.muted}, **at["spikes"])
+        fig.add_annotation(
+            text="spikes",
+            x=0,
+            xref="x domain",
+            xanchor="right",
+            xshift=-10,
+            y=0,
+            showarrow=False,
+            font={"size": 13, "color": c.muted},
+            **at["spikes"],
+        )
     if second:
         line(times, layer.trace[one], c.series[3], SECOND[layer.trace_name].replace("<br>", " "), "second", showlegend=False)
         fig.update_yaxes(title_text=SECOND[layer.trace_name], nticks=4, **at["second"])
@@ -58,10 +84,15 @@ def traces(layer: LayerRecord, neuron: int = 0, ghost: LayerRecord | None = None
     count = int(layer.spikes[one].sum()) if fires else 0
     rate = count / (len(times) * layer.dt) * 1000
     first = f", the first at {three_digits(times[layer.spikes[one] > 0][0], 'ms')}" if count else ""
-    title = f"{layer.neuron.title}: {count} spike{'s' * (count != 1)}, {three_digits(rate)} per second" if fires else \
-        f"{layer.neuron.title}: it sums, and never fires"
-    alt = (f"{layer.neuron.title} over {three_digits(times[-1] + layer.dt, 'ms')}: {count} spikes{first}; the membrane runs from "
-           f"{three_digits(float(layer.u[one].min()))} to {three_digits(float(layer.u[one].max()))}.")
+    title = (
+        f"{layer.neuron.title}: {count} spike{'s' * (count != 1)}, {three_digits(rate)} per second"
+        if fires
+        else f"{layer.neuron.title}: it sums, and never fires"
+    )
+    alt = (
+        f"{layer.neuron.title} over {three_digits(times[-1] + layer.dt, 'ms')}: {count} spikes{first}; the membrane runs from "
+        f"{three_digits(float(layer.u[one].min()))} to {three_digits(float(layer.u[one].max()))}."
+    )
     finish(fig, title, alt, dark=dark, height=height, uirevision=layer.neuron.kernel)
     fig.update_xaxes(range=[0, times[-1] + layer.dt])
     fig.update_xaxes(title_text="time (ms)", row=len(rows), col=1)

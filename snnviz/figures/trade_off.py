@@ -7,8 +7,11 @@ import plotly.graph_objects as go
 
 from snnviz.figures.theme import colours, finish, method_line, three_digits
 
-NAMES = {"localzo": "LocalZO: noise, no bias", "gated": "gate (our extra, in no paper): noise, no bias",
-         "sparse": "fixed band: bias, no noise"}
+NAMES = {
+    "localzo": "LocalZO: noise, no bias",
+    "gated": "gate (our extra, in no paper): noise, no bias",
+    "sparse": "fixed band: bias, no noise",
+}
 SYMBOLS = {"localzo": "circle", "gated": "diamond", "sparse": "square"}
 SIDES = {"localzo": "top right", "gated": "bottom left", "sparse": "bottom left"}
 
@@ -24,7 +27,7 @@ def log_axis(values: Sequence[float], deep: float = 5.0) -> dict:
     axis = {"type": "log", "range": [low - pad, top + pad], "exponentformat": "power"}
     if top - low > 1.7:
         return axis | {"dtick": 1}
-    powers = range(max(math.floor(low) - 1, -307), min(math.ceil(top), 307) + 1)           # 5e308 is no number, 1e-324 is 0
+    powers = range(max(math.floor(low) - 1, -307), min(math.ceil(top), 307) + 1)  # 5e308 is no number, 1e-324 is 0
     ticks = [d * 10.0**k for k in powers for d in (1, 2, 5)]
     return axis | {"tickvals": ticks, "ticktext": [f"{v:g}" for v in ticks]}
 
@@ -45,14 +48,31 @@ def trade_off(points: Sequence, flat: bool, dark: bool = False, height: int = 44
         drawn = [p for p in shown if 0 < p.activity < math.inf and 0 < p.error < math.inf]
         left_out += len(shown) - len(drawn)
         short = [p.label.split(", ")[-1].removeprefix("matches ").removesuffix(" at the threshold (ours)") for p in drawn]
-        fig.add_scatter(x=[unit * p.activity for p in drawn], y=[p.error for p in drawn], mode="lines+markers+text", name=name,
-                        text=short, textposition=SIDES[family],
-                        textfont={"size": 12, "color": c.muted}, line=method_line(family, dark),
-                        customdata=[p.label for p in drawn], marker={"size": 10, "symbol": SYMBOLS[family]}, cliponaxis=True,
-                        hovertemplate="%{customdata}<br>active %{x:.3g}, error %{y:.3g}<extra></extra>")
+        fig.add_scatter(
+            x=[unit * p.activity for p in drawn],
+            y=[p.error for p in drawn],
+            mode="lines+markers+text",
+            name=name,
+            text=short,
+            textposition=SIDES[family],
+            textfont={"size": 12, "color": c.muted},
+            line=method_line(family, dark),
+            customdata=[p.label for p in drawn],
+            marker={"size": 10, "symbol": SYMBOLS[family]},
+            cliponaxis=True,
+            hovertemplate="%{customdata}<br>active %{x:.3g}, error %{y:.3g}<extra></extra>",
+        )
     lost = f"; {left_out} without noise, activity or end are not drawn" if left_out else ""
     told = "; ".join(f"{p.label}: active {three_digits(unit * p.activity)}, error {three_digits(p.error)}" for p in points)
-    finish(fig, f"Fewer active neurons cost noise, or bias: further down and left is better{lost}", f"{y} against {x}. {told}.",
-           dark=dark, height=height, x=x, y=y, uirevision=f"trade-{flat}")
+    finish(
+        fig,
+        f"Fewer active neurons cost noise, or bias: further down and left is better{lost}",
+        f"{y} against {x}. {told}.",
+        dark=dark,
+        height=height,
+        x=x,
+        y=y,
+        uirevision=f"trade-{flat}",
+    )
     finite = [p for p in points if 0 < p.activity < math.inf and 0 < p.error < math.inf]
     return fig.update_xaxes(**log_axis([unit * p.activity for p in finite])).update_yaxes(**log_axis([p.error for p in finite]))

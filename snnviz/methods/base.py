@@ -1,7 +1,7 @@
 """What a gradient method is: a row of choices in one recursion, and nothing else.
 
-    delta[t] = grad_s[t] ds_du[t]  +  beta (dv/du)[t] delta[t+1]
-                 1. at the spike        2. along time               3. across layers: the chain rule, or another road
+delta[t] = grad_s[t] ds_du[t]  +  beta (dv/du)[t] delta[t+1]
+             1. at the spike        2. along time               3. across layers: the chain rule, or another road
 """
 
 import abc

@@ -24,15 +24,31 @@ class LocalZO(AbstractGradientMethod):
     """
 
     law: AbstractLaw = dataclasses.field(default_factory=NormalLaw)
-    delta: float = param(0.5, "Width", r"\delta", low=0.0, open_low=True, slider=(0.01, 2.0, 0.01),
-                         help="How far from the threshold neurons still get a gradient. Published: 0.05 and 0.5.")
-    draws: int = param(1, "Draws", "m", low=1, high=1024, slider=(1, 20, 1),
-                       help="More draws: less noise, but more active neurons. Published: 1 and 5.")
+    delta: float = param(
+        0.5,
+        "Width",
+        r"\delta",
+        low=0.0,
+        open_low=True,
+        slider=(0.01, 2.0, 0.01),
+        help="How far from the threshold neurons still get a gradient. Published: 0.05 and 0.5.",
+    )
+    draws: int = param(
+        1,
+        "Draws",
+        "m",
+        low=1,
+        high=1024,
+        slider=(1, 20, 1),
+        help="More draws: less noise, but more active neurons. Published: 1 and 5.",
+    )
     keep_reset: bool = param(False, "Keep the reset path", **KEEP_RESET)
 
     title = "LocalZO"
-    equation = (r"\delta_t = g_t\,G_t + \beta\,\tfrac{\partial v}{\partial u}\,\delta_{t+1},\quad "
-                r"G = \frac{1}{m}\sum_k \frac{|z_k|}{2\delta}\,[\,|u-\theta| < |z_k|\,\delta\,]")
+    equation = (
+        r"\delta_t = g_t\,G_t + \beta\,\tfrac{\partial v}{\partial u}\,\delta_{t+1},\quad "
+        r"G = \frac{1}{m}\sum_k \frac{|z_k|}{2\delta}\,[\,|u-\theta| < |z_k|\,\delta\,]"
+    )
     cite = "mukhoty2023localzo"
 
     @property
@@ -64,22 +80,33 @@ class GatedZO(AbstractGradientMethod):
     """
 
     surrogate: AbstractSurrogate = dataclasses.field(default_factory=Gaussian)
-    peak: float = param(1.0, "Probability at the threshold", r"s\,g(0)", low=0.0, open_low=True, high=100.0,
-                        slider=(0.1, 3.0, 0.1),
-                        help="How likely a neuron at the threshold is active; above 1 it always is.")
+    peak: float = param(
+        1.0,
+        "Probability at the threshold",
+        r"s\,g(0)",
+        low=0.0,
+        open_low=True,
+        high=100.0,
+        slider=(0.1, 3.0, 0.1),
+        help="How likely a neuron at the threshold is active; above 1 it always is.",
+    )
     keep_reset: bool = param(False, "Keep the reset path", **KEEP_RESET)
 
     title = "Gated surrogate (our extra)"
-    equation = (r"\delta_t = g_t\,G_t + \beta\,\tfrac{\partial v}{\partial u}\,\delta_{t+1},\quad "
-                r"G = s'/p\ \text{with probability}\ p = \min(1, s\,s'),\ \text{else}\ 0")
+    equation = (
+        r"\delta_t = g_t\,G_t + \beta\,\tfrac{\partial v}{\partial u}\,\delta_{t+1},\quad "
+        r"G = s'/p\ \text{with probability}\ p = \min(1, s\,s'),\ \text{else}\ 0"
+    )
     cite = "mukhoty2023localzo"
 
     def __post_init__(self):
         super().__post_init__()
         m = torch.logspace(-6, 6, 601, dtype=torch.float64)
         if (self.surrogate.derivative(m) < 0).any():
-            raise ValueError(f"GatedZO.surrogate: {type(self.surrogate).__name__} is negative somewhere, where a gate "
-                             "would need a negative probability. Choose a surrogate that is nowhere negative.")
+            raise ValueError(
+                f"GatedZO.surrogate: {type(self.surrogate).__name__} is negative somewhere, where a gate "
+                "would need a negative probability. Choose a surrogate that is nowhere negative."
+            )
 
     @property
     def gate(self) -> float:

@@ -39,20 +39,50 @@ class SurrogateModules(AbstractGradientMethod):
     surrogate: AbstractSurrogate = dataclasses.field(default_factory=Dspike)
     keep_reset: bool = param(True, "Keep the reset path", help="Whether the gradient runs through the reset too.")
     after: tuple[int, ...] = (1,)
-    route: Route = param(Route.BOTH, "Road to the layers before a head",
-                         help="The head's gradient beside the network's own, or the head's alone.")
-    alpha: float = param(0.5, "Weight of the heads' own loss", r"\alpha", low=0.0, slider=(0.0, 2.0, 0.05),
-                         help="How much each head's cross-entropy counts beside the network's.")
-    weight: float = param(0.9, "Weight of agreement", r"\lambda", low=0.0, high=1.0, slider=(0.0, 1.0, 0.05),
-                          help="How much heads and network are trained to agree, at the cost of the labels.")
-    temperature: float = param(3.0, "Temperature", r"\tau", low=0.0, open_low=True, slider=(0.5, 10.0, 0.5),
-                               help="Larger: agreement on the unlikely classes counts more.")
-    width: int = param(64, "Width of a head", low=1, high=4096, slider=(8, 256, 8), advanced=True,
-                       help="Hidden units of a head on a fully connected layer.")
+    route: Route = param(
+        Route.BOTH, "Road to the layers before a head", help="The head's gradient beside the network's own, or the head's alone."
+    )
+    alpha: float = param(
+        0.5,
+        "Weight of the heads' own loss",
+        r"\alpha",
+        low=0.0,
+        slider=(0.0, 2.0, 0.05),
+        help="How much each head's cross-entropy counts beside the network's.",
+    )
+    weight: float = param(
+        0.9,
+        "Weight of agreement",
+        r"\lambda",
+        low=0.0,
+        high=1.0,
+        slider=(0.0, 1.0, 0.05),
+        help="How much heads and network are trained to agree, at the cost of the labels.",
+    )
+    temperature: float = param(
+        3.0,
+        "Temperature",
+        r"\tau",
+        low=0.0,
+        open_low=True,
+        slider=(0.5, 10.0, 0.5),
+        help="Larger: agreement on the unlikely classes counts more.",
+    )
+    width: int = param(
+        64,
+        "Width of a head",
+        low=1,
+        high=4096,
+        slider=(8, 256, 8),
+        advanced=True,
+        help="Hidden units of a head on a fully connected layer.",
+    )
 
     title = "Surrogate modules"
-    equation = (r"L = \tfrac{1-\lambda}{1+N\alpha}\big(\mathrm{CE}(q,y) + \alpha\sum_i \mathrm{CE}(q_i,y)\big) + "
-                r"\tfrac{\lambda}{2N}\sum_i\big(\mathrm{KL}_\tau(q \to q_i) + \mathrm{KL}_\tau(q_i \to q)\big)")
+    equation = (
+        r"L = \tfrac{1-\lambda}{1+N\alpha}\big(\mathrm{CE}(q,y) + \alpha\sum_i \mathrm{CE}(q_i,y)\big) + "
+        r"\tfrac{\lambda}{2N}\sum_i\big(\mathrm{KL}_\tau(q \to q_i) + \mathrm{KL}_\tau(q_i \to q)\big)"
+    )
     cite = "deng2023sml"
 
     def __post_init__(self):

@@ -17,10 +17,19 @@ class Slayer(AbstractGradientMethod):
     """
 
     surrogate: AbstractSurrogate = dataclasses.field(default_factory=SingleExponential)
-    scale: float = param(1.0, "Gradient scale", "k", low=0.0, open_low=True, slider=(0.01, 10.0, 0.01), log=True,
-                         help="SLAYER's hand-tuned factor on the spike derivative.")
-    after_reset: bool = param(False, "Read the derivative after the reset",
-                              help="As the code of the published comparison does; a small effect.")
+    scale: float = param(
+        1.0,
+        "Gradient scale",
+        "k",
+        low=0.0,
+        open_low=True,
+        slider=(0.01, 10.0, 0.01),
+        log=True,
+        help="SLAYER's hand-tuned factor on the spike derivative.",
+    )
+    after_reset: bool = param(
+        False, "Read the derivative after the reset", help="As the code of the published comparison does; a small effect."
+    )
 
     title = "SLAYER"
     equation = r"\delta_t = g_t\,k s'_t + \beta\,\delta_{t+1}"

@@ -20,8 +20,15 @@ class SparseGD(AbstractGradientMethod):
     """
 
     surrogate: AbstractSurrogate = dataclasses.field(default_factory=FastSigmoid)
-    band: float = param(0.2, "Band", r"B_{th}", low=0.0, open_low=True, slider=(0.01, 2.0, 0.01),
-                        help="Only neurons closer than this to their threshold get a gradient.")
+    band: float = param(
+        0.2,
+        "Band",
+        r"B_{th}",
+        low=0.0,
+        open_low=True,
+        slider=(0.01, 2.0, 0.01),
+        help="Only neurons closer than this to their threshold get a gradient.",
+    )
 
     title = "Sparse gradient descent"
     equation = r"\delta_t = g_t\,s'_t\,[\,|u_t-\theta| < B_{th}\,] + \beta\,\delta_{t+1}"

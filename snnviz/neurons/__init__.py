@@ -9,6 +9,4 @@ from snnviz.neurons.leaky import LeakyReadout as LeakyReadout
 from snnviz.neurons.lif import IF as IF
 from snnviz.neurons.lif import LIF as LIF
 
-NEURONS: dict[str, type[AbstractNeuron]] = {
-    cls.__name__: cls for cls in (LIF, IF, CubaLIF, ALIF, LeakyReadout, Izhikevich)
-}
+NEURONS: dict[str, type[AbstractNeuron]] = {cls.__name__: cls for cls in (LIF, IF, CubaLIF, ALIF, LeakyReadout, Izhikevich)}

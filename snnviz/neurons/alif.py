@@ -19,18 +19,34 @@ class ALIF(AbstractNeuron):
     """
 
     tau_mem: float = param(20.0, "Membrane time constant", r"\tau", **TAU, help="How long the membrane remembers.")
-    tau_adapt: float = param(100.0, "Adaptation time constant", r"\tau_a", unit="ms", low=0.0, open_low=True,
-                             slider=(5.0, 500.0, 5.0), help="How long the threshold stays raised.")
+    tau_adapt: float = param(
+        100.0,
+        "Adaptation time constant",
+        r"\tau_a",
+        unit="ms",
+        low=0.0,
+        open_low=True,
+        slider=(5.0, 500.0, 5.0),
+        help="How long the threshold stays raised.",
+    )
     theta: float = param(1.0, "Threshold at rest", **THETA)
-    kappa: float = param(10.0, "Adaptation strength", r"\kappa", low=0.0, slider=(0.0, 50.0, 0.5),
-                         help="How far a steady train of spikes raises the threshold.")
+    kappa: float = param(
+        10.0,
+        "Adaptation strength",
+        r"\kappa",
+        low=0.0,
+        slider=(0.0, 50.0, 0.5),
+        help="How far a steady train of spikes raises the threshold.",
+    )
     reset_mode: Reset = param(Reset.SUBTRACT, "Reset", **RESET)
     v_min: float = param(-math.inf, "Lower bound", **V_MIN)
     dt: float = param(1.0, "Time step", **DT)
 
     title = "ALIF"
-    equation = (r"B_t = \theta + \kappa b_t,\quad b_{t+1} = \rho b_t + (1-\rho) s_t,\quad "
-                r"u_t = \beta v_{t-1} + x_t,\quad v_t = u_t - B_t s_t")
+    equation = (
+        r"B_t = \theta + \kappa b_t,\quad b_{t+1} = \rho b_t + (1-\rho) s_t,\quad "
+        r"u_t = \beta v_{t-1} + x_t,\quad v_t = u_t - B_t s_t"
+    )
     cite = "bellec2018lsnn"
     kernel = "alif"
     states = ("v", "b")

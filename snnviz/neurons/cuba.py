@@ -22,8 +22,9 @@ class CubaLIF(MembraneReset, AbstractNeuron):
     tau_syn: float = param(5.0, "Synaptic time constant", r"\tau_s", **TAU, help="How long an input goes on flowing.")
     theta: float = param(1.0, "Threshold", **THETA)
     reset_mode: Reset = param(Reset.SUBTRACT, "Reset", **RESET)
-    early_decay: bool = param(False, "Early synaptic decay", advanced=True,
-                              help="An input decays once before it first reaches the membrane.")
+    early_decay: bool = param(
+        False, "Early synaptic decay", advanced=True, help="An input decays once before it first reaches the membrane."
+    )
     v_min: float = param(-math.inf, "Lower bound", **V_MIN)
     max_spikes: int = param(1, "Spikes per step", **MAX_SPIKES)
     reset_amount: float = param(1.0, "Reset amount", **AMOUNT)

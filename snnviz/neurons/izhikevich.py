@@ -19,8 +19,16 @@ class Izhikevich(AbstractNeuron):
 
     a: float = param(0.02, "Recovery rate", "a", low=0.0, slider=(0.005, 0.2, 0.005), help="How fast the recovery follows.")
     b: float = param(0.2, "Recovery sensitivity", "b", slider=(0.0, 0.4, 0.01), help="How the recovery depends on v.")
-    c: float = param(-65.0, "Reset potential", "c", unit="mV", low=-100.0, high=0.0, slider=(-80.0, -40.0, 1.0),
-                     help="Where v goes after a spike.")
+    c: float = param(
+        -65.0,
+        "Reset potential",
+        "c",
+        unit="mV",
+        low=-100.0,
+        high=0.0,
+        slider=(-80.0, -40.0, 1.0),
+        help="Where v goes after a spike.",
+    )
     d: float = param(8.0, "Recovery jump", "d", slider=(0.0, 10.0, 0.5), help="What a spike adds to the recovery.")
     dt: float = param(0.5, "Time step", **(DT | {"high": 2.0, "slider": (0.1, 1.0, 0.1)}))
 

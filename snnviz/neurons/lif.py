@@ -6,18 +6,45 @@ import math
 from snnviz.neurons.base import AbstractNeuron, Reset, clip, decay
 from snnviz.params import param
 
-DT = {"symbol": r"\Delta t", "unit": "ms", "low": 0.0, "open_low": True, "slider": (0.1, 5.0, 0.1), "advanced": True,
-      "help": "One step of the simulation."}
+DT = {
+    "symbol": r"\Delta t",
+    "unit": "ms",
+    "low": 0.0,
+    "open_low": True,
+    "slider": (0.1, 5.0, 0.1),
+    "advanced": True,
+    "help": "One step of the simulation.",
+}
 TAU = {"unit": "ms", "low": 0.0, "open_low": True, "slider": (1.0, 100.0, 1.0)}
-THETA = {"symbol": r"\theta", "low": 0.0, "open_low": True, "slider": (0.1, 3.0, 0.05),
-         "help": "The membrane fires when it reaches this."}
+THETA = {
+    "symbol": r"\theta",
+    "low": 0.0,
+    "open_low": True,
+    "slider": (0.1, 3.0, 0.05),
+    "help": "The membrane fires when it reaches this.",
+}
 RESET = {"help": "Subtract the threshold, go back to zero, or leave the membrane alone."}
-V_MIN = {"symbol": r"v_{min}", "slider": (-5.0, 0.0, 0.1), "advanced": True,
-         "help": "The membrane cannot fall below this; minus infinity: no limit."}
-MAX_SPIKES = {"symbol": "n", "low": 1, "high": 1000, "slider": (1, 10, 1), "advanced": True,
-              "help": "Above 1 a step holds as many spikes as thresholds fit into the membrane."}
-AMOUNT = {"symbol": "c", "low": 0.0, "slider": (0.0, 3.0, 0.05), "advanced": True,
-          "help": "What a spike takes from the membrane with reset by subtraction, in thresholds."}
+V_MIN = {
+    "symbol": r"v_{min}",
+    "slider": (-5.0, 0.0, 0.1),
+    "advanced": True,
+    "help": "The membrane cannot fall below this; minus infinity: no limit.",
+}
+MAX_SPIKES = {
+    "symbol": "n",
+    "low": 1,
+    "high": 1000,
+    "slider": (1, 10, 1),
+    "advanced": True,
+    "help": "Above 1 a step holds as many spikes as thresholds fit into the membrane.",
+}
+AMOUNT = {
+    "symbol": "c",
+    "low": 0.0,
+    "slider": (0.0, 3.0, 0.05),
+    "advanced": True,
+    "help": "What a spike takes from the membrane with reset by subtraction, in thresholds.",
+}
 
 
 def membrane(neuron, learned: dict, tau_mem) -> dict:

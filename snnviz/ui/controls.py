@@ -136,9 +136,7 @@ def choose(
     name = option(list(table), label, prefix, default=start, titles=lambda n: getattr(table[n], "title", n), help=help)
     value = default if not isinstance(default, str) and default is not None and name == start else table[name]
     if dataclasses.is_dataclass(value) and params(value):
-        return edit(
-            value, f"{prefix}.{name}", only=only, exclude=exclude, tables=tables, columns=columns, more=more
-        )
+        return edit(value, f"{prefix}.{name}", only=only, exclude=exclude, tables=tables, columns=columns, more=more)
     return value() if isinstance(value, type) else value
 
 

@@ -17,11 +17,11 @@ from snnviz.reference_gradients import MEASURABLE
 from snnviz.surrogates import SURROGATES, Dspike
 from snnviz.ui import controls
 
-AT_ONCE = 2             # measurements that run at a time, of all visitors
-UNSEEN = 120.0          # seconds after which one that nobody looks at is given up
-KEPT = 64               # measurements that the server remembers
-CLEAR = 0.03            # differences of mean error below this are not called an effect
-_STATE = "_depth"       # what belongs to the page in a session
+AT_ONCE = 2  # measurements that run at a time, of all visitors
+UNSEEN = 120.0  # seconds after which one that nobody looks at is given up
+KEPT = 64  # measurements that the server remembers
+CLEAR = 0.03  # differences of mean error below this are not called an effect
+_STATE = "_depth"  # what belongs to the page in a session
 
 _LOG = logging.getLogger(__name__)
 _turns = threading.Semaphore(AT_ONCE)
@@ -32,8 +32,13 @@ def settings() -> DepthStudy:
     base = DepthStudy()
     layers = int(controls.number(base.layers, params(base)["layers"], "depth.layers"))
     numbers = [str(n) for n in range(1, layers + 1)]
-    after = controls.several(numbers, "Heads after layers", "after", default=[n for n in ("2", "4") if n in numbers],
-                             help="A head reads the spikes of its layer, averaged over time, and predicts the digit.")
+    after = controls.several(
+        numbers,
+        "Heads after layers",
+        "after",
+        default=[n for n in ("2", "4") if n in numbers],
+        help="A head reads the spikes of its layer, averaged over time, and predicts the digit.",
+    )
     modules = dataclasses.replace(SurrogateModules(), after=tuple(map(int, after)))
     modules = controls.edit(modules, "modules", only=("route", "alpha", "weight"))
     base = dataclasses.replace(base, layers=layers, modules=dataclasses.replace(modules))
@@ -42,8 +47,10 @@ def settings() -> DepthStudy:
         modules = controls.edit(modules, "modules", only=("temperature", "keep_reset"))
         hidden = controls.number(modules.width, params(modules)["width"], "modules.width")
         surrogate = controls.choose(SURROGATES, "Surrogate", "surrogate", default=Dspike())
-        small = {name: controls.number(getattr(base, name), params(base)[name], f"depth.{name}")
-                 for name in ("width", "time_steps", "samples", "rate")}
+        small = {
+            name: controls.number(getattr(base, name), params(base)[name], f"depth.{name}")
+            for name in ("width", "time_steps", "samples", "rate")
+        }
     return dataclasses.replace(study, modules=dataclasses.replace(modules, width=int(hidden), surrogate=surrogate), **small)
 
 
@@ -62,7 +69,7 @@ class Measurement:
                     self.record = record
                     if self._stopped.is_set() or time.monotonic() - self._seen > UNSEEN:
                         return
-        except Exception as problem:        # a device that is gone, no memory: said on the page, whose thread this is not
+        except Exception as problem:  # a device that is gone, no memory: said on the page, whose thread this is not
             _LOG.exception("A measurement ended early.")
             self.problem = f"The measurement ended early: {problem}"
         finally:
@@ -154,8 +161,10 @@ def told(study: DepthStudy) -> str:
     """A study in a few words, for a label."""
     m = study.modules
     after = f"heads after {', '.join(map(str, m.after))} ({m.route.value})" if m.after else "no head"
-    return (f"{study.layers} layers, {after}, α {m.alpha:g}, λ {m.weight:g}, {study.training} steps, "
-            f"σ {study.sigma:g}, {study.draws} draws, seed {study.seed}")
+    return (
+        f"{study.layers} layers, {after}, α {m.alpha:g}, λ {m.weight:g}, {study.training} steps, "
+        f"σ {study.sigma:g}, {study.draws} draws, seed {study.seed}"
+    )
 
 
 def values(look: Look, variant: str, what: str = "error") -> list[float | None]:

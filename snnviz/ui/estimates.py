@@ -15,20 +15,30 @@ from snnviz.ui.scope import DrawScene
 from snnviz.zeroth_order import LAWS, AbstractLaw, SurrogateLaw, ZerothOrder
 
 MADE = SurrogateLaw.__name__
-PLAIN, OWN = ZerothOrder(), ZerothOrder(delta=1.0)    # a law made from a surrogate has it as its mean at delta = 1
+PLAIN, OWN = ZerothOrder(), ZerothOrder(delta=1.0)  # a law made from a surrogate has it as its mean at delta = 1
 ALPHAS = {"0": "0: every hit the same", "1": "1: LocalZO", "-1": "−1: the authors', fast sigmoid"}
-_HELD = "_estimates.written"                          # what `hold` wrote to the URL
+_HELD = "_estimates.written"  # what `hold` wrote to the URL
 
 
 def choose_law(only_made: bool = False) -> tuple[str, AbstractSurrogate, int]:
     """Draw the choice of a law; its name, and what a law from a surrogate is made of. `law` puts it together."""
-    name = MADE if only_made else controls.option(
-        list(LAWS), "Law of the draws", "law", titles=lambda n: LAWS[n].title, help="What the random direction z is drawn from.")
+    name = (
+        MADE
+        if only_made
+        else controls.option(
+            list(LAWS), "Law of the draws", "law", titles=lambda n: LAWS[n].title, help="What the random direction z is drawn from."
+        )
+    )
     if name != MADE:
         return name, FastSigmoid(), 0
     surrogate = controls.choose(SURROGATES, "Surrogate", "made", default=FastSigmoid())
-    alpha = controls.option(list(ALPHAS), "A hit counts |z| to the power", "alpha", titles=ALPHAS.get,
-                            help="The exponent α. With 0 there is a law for every surrogate that falls on both sides.")
+    alpha = controls.option(
+        list(ALPHAS),
+        "A hit counts |z| to the power",
+        "alpha",
+        titles=ALPHAS.get,
+        help="The exponent α. With 0 there is a law for every surrogate that falls on both sides.",
+    )
     return name, surrogate, int(alpha)
 
 

@@ -23,8 +23,8 @@ from snnviz.datasets.tonic_sets import arrived, arriving
 from snnviz.ui import follow
 
 COMMAND = (sys.executable, "-m", "snnviz")
-EVERY = 1.0             # seconds between two looks at a fetch that runs
-PATIENCE = 10.0         # seconds that a cancelled one gets to clear away what it has
+EVERY = 1.0  # seconds between two looks at a fetch that runs
+PATIENCE = 10.0  # seconds that a cancelled one gets to clear away what it has
 
 
 class Fetch:
@@ -41,10 +41,15 @@ class Fetch:
         self.name, self.root, self.began = name, root, time.monotonic()
         self.cancelled = False
         self._bytes, self._look = 0, 0.0
-        self._said = tempfile.TemporaryFile()           # noqa: SIM115  for as long as this is shown
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115  for as long as this is shown
         self._process = subprocess.Popen(
-            [*COMMAND, "fetch", name, "--folder", str(root)], cwd=Path(snnviz.__file__).parents[1],
-            env=os.environ | {"TQDM_DISABLE": "1"}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._said)
+            [*COMMAND, "fetch", name, "--folder", str(root)],
+            cwd=Path(snnviz.__file__).parents[1],
+            env=os.environ | {"TQDM_DISABLE": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self._said,
+        )
 
     @property
     def runs(self) -> bool:
@@ -154,12 +159,20 @@ def panel(entry: Entry, place: str) -> None:
     elif entry.by_hand:
         st.info(entry.by_hand, icon=":material/back_hand:")
     elif not allowed():
-        st.info("Whoever runs this app has turned downloads off (`SNNVIZ_DOWNLOADS=no`). Name a folder that holds the set.",
-                icon=":material/cloud_off:")
+        st.info(
+            "Whoever runs this app has turned downloads off (`SNNVIZ_DOWNLOADS=no`). Name a folder that holds the set.",
+            icon=":material/cloud_off:",
+        )
     else:
         with _row():
-            st.button("Fetch it", icon=":material/download:", type="primary", key="fetch", on_click=follow.attempt,
-                      args=(start, entry.name, place))
+            st.button(
+                "Fetch it",
+                icon=":material/download:",
+                type="primary",
+                key="fetch",
+                on_click=follow.attempt,
+                args=(start, entry.name, place),
+            )
             st.markdown(f"{entry.dataset.size[0].upper()}{entry.dataset.size[1:]}; it goes into `{root}`.")
         if fetch is not None:
             st.error(fetch.problem, icon=":material/error:")

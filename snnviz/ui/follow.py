@@ -17,11 +17,12 @@ from snnviz.store import Line, Run, RunState, Status, Summary
 from snnviz.ui import methods, page
 
 _LOG = logging.getLogger(__name__)
-EVERY = 0.96            # seconds between two looks at a run that goes; its curves move twice in between
+EVERY = 0.96  # seconds between two looks at a run that goes; its curves move twice in between
 HEIGHT = 420
 # What the code behind a run needs: every class that `text.source` may name.
-IMPORTS = "\n".join(f"from snnviz{module} import *" for module in (
-    "", ".datasets", ".losses", ".optimisers", ".zeroth_order", ".training"))
+IMPORTS = "\n".join(
+    f"from snnviz{module} import *" for module in ("", ".datasets", ".losses", ".optimisers", ".zeroth_order", ".training")
+)
 
 VIEWS = {
     "learning": "Learning",
@@ -32,7 +33,7 @@ VIEWS = {
     "raster": "Raster",
     "confusion": "Confusion",
 }
-ONE_METHOD = ("raster", "confusion")        # views of one method at a time
+ONE_METHOD = ("raster", "confusion")  # views of one method at a time
 
 WORDS = {
     Status.WAITING: ("waiting", "gray", ":material/hourglass_empty:"),
@@ -87,8 +88,15 @@ def watch(asked: Run, draw: Callable[[RunState], None], invitation: str) -> RunS
         now = current()
         moving = now is not None and now.status.live
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button("Start", icon=":material/play_arrow:", type="primary", on_click=start, key="start", disabled=moving,
-                      help="Stop the run that goes before you start another here." if moving else None)
+            st.button(
+                "Start",
+                icon=":material/play_arrow:",
+                type="primary",
+                on_click=start,
+                key="start",
+                disabled=moving,
+                help="Stop the run that goes before you start another here." if moving else None,
+            )
             if now is not None:
                 buttons(now)
                 headline(now)
@@ -145,18 +153,46 @@ def buttons(state: RunState) -> None:
         paused = status is Status.PAUSED
         told = sum(len(line.curve.at) for line in state.lines)
         if paused:
-            st.button("Resume", icon=":material/play_arrow:", key="resume", on_click=_and_see,
-                      args=(jobs.resume, run, lambda s: s.status is not Status.PAUSED))
+            st.button(
+                "Resume",
+                icon=":material/play_arrow:",
+                key="resume",
+                on_click=_and_see,
+                args=(jobs.resume, run, lambda s: s.status is not Status.PAUSED),
+            )
         else:
-            st.button("Pause", icon=":material/pause:", key="pause", on_click=_and_see,
-                      args=(jobs.pause, run, lambda s: s.status is not Status.RUNNING))
-        st.button("Step", icon=":material/skip_next:", key="step", help="One batch of every method, then hold.", on_click=_and_see,
-                  args=(jobs.step, run, lambda s: sum(len(line.curve.at) for line in s.lines) > told))
-        st.button("Stop", icon=":material/stop:", key="stop", help="What is done is saved and can be gone on with.",
-                  on_click=_and_see, args=(jobs.cancel, run, lambda s: not s.status.live))
+            st.button(
+                "Pause",
+                icon=":material/pause:",
+                key="pause",
+                on_click=_and_see,
+                args=(jobs.pause, run, lambda s: s.status is not Status.RUNNING),
+            )
+        st.button(
+            "Step",
+            icon=":material/skip_next:",
+            key="step",
+            help="One batch of every method, then hold.",
+            on_click=_and_see,
+            args=(jobs.step, run, lambda s: sum(len(line.curve.at) for line in s.lines) > told),
+        )
+        st.button(
+            "Stop",
+            icon=":material/stop:",
+            key="stop",
+            help="What is done is saved and can be gone on with.",
+            on_click=_and_see,
+            args=(jobs.cancel, run, lambda s: not s.status.live),
+        )
     elif status is not Status.FINISHED:
-        st.button("Go on", icon=":material/play_arrow:", key="go_on", help="From the last whole epoch.",
-                  on_click=_and_see, args=(jobs.go_on, run, lambda s: s.status.live))
+        st.button(
+            "Go on",
+            icon=":material/play_arrow:",
+            key="go_on",
+            help="From the last whole epoch.",
+            on_click=_and_see,
+            args=(jobs.go_on, run, lambda s: s.status.live),
+        )
 
 
 def headline(state: RunState) -> None:
@@ -189,19 +225,26 @@ def table(state: RunState) -> None:
     batch = [line.curve.seconds[-1] / max(line.curve.at[-1], 1e-9) if len(line.curve.at) else nan for line in state.lines]
     share = "%.1f %%"
     st.dataframe(
-        {"method": state.run.labels,
-         "test accuracy": [nan if e is None else 100 * e.test_accuracy for e in last],
-         "best": [100 * max((e.test_accuracy for e in line.epochs), default=nan) for line in state.lines],
-         "test loss": [nan if e is None else e.test_loss for e in last],
-         "seconds an epoch": batch,
-         "spikes per neuron and step": [nan if e is None or not layers else float(np.mean(e.rates)) for e in last],
-         "active in backward": [nan if e is None or not layers else 100 * float(np.mean(e.active)) for e in last]},
-        hide_index=True, key="follow-table", column_config={
-            "test accuracy": st.column_config.NumberColumn(format=share), "best": st.column_config.NumberColumn(format=share),
+        {
+            "method": state.run.labels,
+            "test accuracy": [nan if e is None else 100 * e.test_accuracy for e in last],
+            "best": [100 * max((e.test_accuracy for e in line.epochs), default=nan) for line in state.lines],
+            "test loss": [nan if e is None else e.test_loss for e in last],
+            "seconds an epoch": batch,
+            "spikes per neuron and step": [nan if e is None or not layers else float(np.mean(e.rates)) for e in last],
+            "active in backward": [nan if e is None or not layers else 100 * float(np.mean(e.active)) for e in last],
+        },
+        hide_index=True,
+        key="follow-table",
+        column_config={
+            "test accuracy": st.column_config.NumberColumn(format=share),
+            "best": st.column_config.NumberColumn(format=share),
             "test loss": st.column_config.NumberColumn(format="%.3g"),
             "seconds an epoch": st.column_config.NumberColumn(format="%.3g"),
             "spikes per neuron and step": st.column_config.NumberColumn(format="%.3g"),
-            "active in backward": st.column_config.NumberColumn(format=share)})
+            "active in backward": st.column_config.NumberColumn(format=share),
+        },
+    )
 
 
 def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "follow") -> None:
@@ -214,10 +257,16 @@ def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "fol
         against = "epochs" if view == "learning" else "seconds"
         end = float(max(line.training.epochs for line in lines)) if against == "epochs" else None
         fig = curves.curves(
-            [curves.Row("accuracy", _tests(lines, labels, "test_accuracy", against), span=(0.0, 1.0)),
-             curves.Row("loss", _batches(lines, labels, against), log=True)],
+            [
+                curves.Row("accuracy", _tests(lines, labels, "test_accuracy", against), span=(0.0, 1.0)),
+                curves.Row("loss", _batches(lines, labels, against), log=True),
+            ],
             "Accuracy on the test half, and loss batch by batch",
-            "epoch" if against == "epochs" else "seconds of training", end, dark, HEIGHT)
+            "epoch" if against == "epochs" else "seconds of training",
+            end,
+            dark,
+            HEIGHT,
+        )
     elif view in ("spikes", "norms", "active"):
         fig = _layers(lines, labels, view, dark)
     elif view == "time":
@@ -295,8 +344,10 @@ def _batches(lines: Sequence[Line], labels: Sequence[str], against: str) -> list
 
 # By view: the figure's title, and of each layer which values of the curve, what they are called, whether on a logarithmic axis.
 LAYERS = {
-    "spikes": ("Spikes per neuron and step, and share of entries active in backward",
-               [("rates", "spikes", False), ("active", "active share", False)]),
+    "spikes": (
+        "Spikes per neuron and step, and share of entries active in backward",
+        [("rates", "spikes", False), ("active", "active share", False)],
+    ),
     "norms": ("Length of each layer's weight gradient", [("norms", "‖∂L/∂W‖", True)]),
     "active": ("Accuracy on the test half, and share of entries active in backward", [("active", "active, %", True)]),
 }
@@ -309,7 +360,7 @@ def _layers(lines: Sequence[Line], labels: Sequence[str], view: str, dark: bool)
     layers = list(range(hidden + (view == "norms")))
     if len(layers) * len(of_layer) > 8:
         most = 8 // len(of_layer)
-        layers = layers[: most // 2] + layers[-(most // 2):]
+        layers = layers[: most // 2] + layers[-(most // 2) :]
     rows = []
     if view == "active":
         rows.append(curves.Row("accuracy", _tests(lines, labels, "test_accuracy", "epochs"), span=(0.0, 1.0)))

@@ -8,9 +8,9 @@ import streamlit as st
 from snnviz import backward_times
 from snnviz.backward_times import Plan, Series
 
-_DONE = "_measuring.done"           # repr of a plan -> its Series, in this session
+_DONE = "_measuring.done"  # repr of a plan -> its Series, in this session
 _ASKED = "_measuring.asked"
-_TURN = threading.Lock()            # of all sessions of this server
+_TURN = threading.Lock()  # of all sessions of this server
 
 
 def series(plan: Plan, draw: Callable[[Series, str], None]) -> Series | None:
@@ -28,8 +28,14 @@ def series(plan: Plan, draw: Callable[[Series, str], None]) -> Series | None:
     done = st.session_state.setdefault(_DONE, {})
     known = done.get(repr(plan))
     with st.container(horizontal=True, vertical_alignment="center", key="measuring"):
-        st.button("Measure here" if known is None else "Measure again", icon=":material/timer:", type="primary", key="measure",
-                  on_click=_ask, help="Some seconds on this machine's CPU. Nothing is measured until you ask.")
+        st.button(
+            "Measure here" if known is None else "Measure again",
+            icon=":material/timer:",
+            type="primary",
+            key="measure",
+            on_click=_ask,
+            help="Some seconds on this machine's CPU. Nothing is measured until you ask.",
+        )
         bar, stop = st.empty(), st.empty()
     picture = st.empty()
     if st.session_state.pop(_ASKED, False):
@@ -53,7 +59,7 @@ def _ask() -> None:
 def _measured(plan: Plan, done: dict[str, Series], places, draw: Callable[[Series, str], None]) -> Series:
     bar, stop, picture = places
     bar.progress(0.0, "Measuring")
-    stop.button("Stop", icon=":material/stop:", key="measuring-stop")            # any press ends this run of the page
+    stop.button("Stop", icon=":material/stop:", key="measuring-stop")  # any press ends this run of the page
     (machine, date), timings = backward_times.this_machine(), []
     about = f"batch {plan.batch}, {plan.hidden} to {plan.hidden} neurons"
     for timing in backward_times.measure(plan):

@@ -22,9 +22,9 @@ CHOICES = {
     "sparse": ("Sparse gradient descent", "SparseGD", "sparse"),
     "modules": ("Surrogate modules", "SurrogateModules", "modules"),
 }
-FOR_A_NEURON = tuple(name for name in CHOICES if name != "modules")       # modules need layers
+FOR_A_NEURON = tuple(name for name in CHOICES if name != "modules")  # modules need layers
 FOR_A_NETWORK = tuple(CHOICES)
-OWN_SURROGATE = {"gated"}          # the exponential is no good gate; it keeps its own
+OWN_SURROGATE = {"gated"}  # the exponential is no good gate; it keeps its own
 
 
 def hue(method: AbstractGradientMethod) -> str:
@@ -75,8 +75,10 @@ def terms(chosen: Sequence[AbstractGradientMethod], active: Mapping[str, float])
     """The methods as rows of three choices, a Markdown table; what differs from the first is bold. `active`: the share of
     entries computed, by label."""
     rows = [_terms(m, active) for m in chosen]
-    lines = ["| method | 1. at the spike | 2. along time: the reset is | 3. across layers | entries active |",
-             "|---|---|---|---|---|"]
+    lines = [
+        "| method | 1. at the spike | 2. along time: the reset is | 3. across layers | entries active |",
+        "|---|---|---|---|---|",
+    ]
     for label, *cells in rows:
         marked = [cell if cell == first else f"**{cell}**" for cell, first in zip(cells, rows[0][1:], strict=True)]
         lines.append(f"| {' | '.join([label, *marked])} |")
@@ -100,6 +102,7 @@ def _terms(method: AbstractGradientMethod, active: Mapping[str, float]) -> tuple
 
 def sweep_over(what: str, experiment: Experiment, chosen: Sequence[AbstractGradientMethod]):
     """The values of a sweep, the experiment and the methods at each of them, and the axis's title."""
+
     def replaced(value):
         return dataclasses.replace(experiment, **value)
 

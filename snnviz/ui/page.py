@@ -76,8 +76,11 @@ def figure(fig: go.Figure, key: str, pace: float | None = None) -> None:
         layout.setdefault("margin", {})["t"] = 28 if layout.get("annotations") else 12
         layout["height"] -= 40
     # A zoom belongs to what the axes show: milliseconds on a logarithm, or another quantity, start whole.
-    axes = {name: (axis.get("type"), axis.get("visible"), axis.get("title", {}).get("text"))
-            for name, axis in layout.items() if re.fullmatch(r"[xy]axis\d*", name)}
+    axes = {
+        name: (axis.get("type"), axis.get("visible"), axis.get("title", {}).get("text"))
+        for name, axis in layout.items()
+        if re.fullmatch(r"[xy]axis\d*", name)
+    }
     layout["uirevision"] = f"{layout.get('uirevision')} {axes}"
     sent = to_json_plotly(drawn | {"name": f"snnviz-{key}", "library": _plotly_js(), "pace": pace})
     _figure_component()(key=f"figure-{key}", data=sent.encode(), height=layout["height"])
@@ -136,8 +139,7 @@ def presets(file: str, entries: Mapping[str, tuple[str, Mapping[str, str]]]) -> 
     """Links that set this page to show a point: title -> (what to see, the settings in the URL)."""
     with st.container(horizontal=True, gap="small", key="presets"):
         for title, (help_, settings) in entries.items():
-            st.page_link(f"pages/{file}", label=title, query_params=here(settings), help=help_,
-                         icon=":material/play_circle:")
+            st.page_link(f"pages/{file}", label=title, query_params=here(settings), help=help_, icon=":material/play_circle:")
 
 
 def here(settings: Mapping[str, str]) -> dict[str, str]:

@@ -14,13 +14,13 @@ from snnviz.datasets.events import data_dir
 from snnviz.datasets.recordings import read_recording
 from snnviz.ui import fetching
 
-LARGEST = 50            # uploads of one visitor
+LARGEST = 50  # uploads of one visitor
 
 
 def samples(dataset: AbstractDataset, split: Split) -> Samples:
     """One half of a set, kept for the next picture. Problems of single files are in it and shown by the page."""
     key = repr(dataset)
-    if isinstance(dataset, OwnRecordings):              # its folder changes under the same name
+    if isinstance(dataset, OwnRecordings):  # its folder changes under the same name
         key += str([(str(f), f.stat().st_mtime_ns) for f in sorted(Path(dataset.folder).rglob("*"))])
     with warnings.catch_warnings(action="ignore"):
         return _kept(key, split.value, _dataset=dataset)

@@ -64,11 +64,24 @@ class Scene(Declared):
     column: int = param(0, "Neuron shown", low=0, slider=(0, 0, 1), help="Which neuron of the population the traces show.")
     backward: bool = param(False, "Look back: the gradient", help="Runs the backward pass of a loss on the neuron shown.")
     surrogate: AbstractSurrogate = dataclasses.field(default_factory=SingleExponential)
-    scale: float = param(1.0, "Scale of the surrogate", "k", low=0.0, open_low=True, slider=(0.05, 4.0, 0.05),
-                         help="Multiplies the surrogate, for every method. Far above 1 the exact gradient can explode.")
+    scale: float = param(
+        1.0,
+        "Scale of the surrogate",
+        "k",
+        low=0.0,
+        open_low=True,
+        slider=(0.05, 4.0, 0.05),
+        help="Multiplies the surrogate, for every method. Far above 1 the exact gradient can explode.",
+    )
     loss: Loss = param(Loss.SPIKE, "Loss", help="What is differentiated, at the loss time.")
-    loss_at: float = param(0.9, "Loss time", low=0.0, high=1.0, slider=(0.0, 1.0, 0.005),
-                           help="As a share of the run. Or drag the diamond on the membrane.")
+    loss_at: float = param(
+        0.9,
+        "Loss time",
+        low=0.0,
+        high=1.0,
+        slider=(0.0, 1.0, 0.005),
+        help="As a share of the run. Or drag the diamond on the membrane.",
+    )
     target: float = param(0.5, "Target", slider=(-1.0, 3.0, 0.05), help="Where the membrane should be at the loss time.")
 
     def __post_init__(self) -> None:
@@ -134,8 +147,13 @@ class DrawScene(Declared):
     """All that the spike-derivative scope shows: an estimate, the margin whose mean is followed, a surrogate to compare."""
 
     estimate: ZerothOrder = dataclasses.field(default_factory=ZerothOrder)
-    u: float = param(0.05, "Margin followed", "u", slider=(-1.5, 1.5, 0.01), help="Membrane less threshold, of the one neuron "
-                     "whose mean is followed below. Or drag the line.")
+    u: float = param(
+        0.05,
+        "Margin followed",
+        "u",
+        slider=(-1.5, 1.5, 0.01),
+        help="Membrane less threshold, of the one neuron whose mean is followed below. Or drag the line.",
+    )
     compare: AbstractSurrogate | None = None
     seed: int = param(0, "Seed", low=0, high=4294967295, slider=(0, 99, 1), help="Other draws, the same law.")
 
@@ -200,8 +218,9 @@ def _describe(laws: tuple[tuple[str, AbstractLaw], ...]) -> tuple[dict[str, Any]
     return described, browser.packed(b"".join(arrays))
 
 
-def _exchange(value: Any, data: dict[str, Any], key: str, parse: Callable[[Mapping[str, Any]], Any],
-              told: Callable[[Any], Any]) -> Any:
+def _exchange(
+    value: Any, data: dict[str, Any], key: str, parse: Callable[[Mapping[str, Any]], Any], told: Callable[[Any], Any]
+) -> Any:
     """Mount the component; give the value on the screen: `value`, or what was settled in the page since it was sent.
 
     What is sent stays the same while only the page moves, so that a settled value costs the server one small message.

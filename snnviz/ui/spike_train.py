@@ -21,8 +21,9 @@ def edit(stimulus: SpikeTrain, key: str) -> SpikeTrain:
         if st.session_state.get(f"{key}.read") != file.file_id:
             st.session_state[f"{key}.read"] = file.file_id
             st.session_state[key] = _text(read)
-    written = st.text_input("Spike times (ms)", _text(stimulus), key=key, bind="query-params",
-                            help="Separated by spaces or commas.")
+    written = st.text_input(
+        "Spike times (ms)", _text(stimulus), key=key, bind="query-params", help="Separated by spaces or commas."
+    )
     lines = "\n".join(re.split(r"[\s,;]+", "0 " + written.strip()))
     return dataclasses.replace(stimulus, times=SpikeTrain.from_csv(lines, "Spike times").times[1:])
 
