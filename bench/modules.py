@@ -1,7 +1,7 @@
 """Surrogate modules against plain training in eight layers: `python -m bench.modules`.
 
 Accuracy over seeds, and the gradient's error by depth on the trained weights, held against the gradient of the loss
-smoothed over noise on a layer's weights (snnviz.reference_gradients). r is that reference's own reliability; where it is
+smoothed over noise on a layer's weights (snnviz.studies.reference_gradients). r is that reference's own reliability; where it is
 below 0.2 the error is not measurable, and "-" stands.
 """
 
@@ -15,7 +15,7 @@ from bench import methods
 from bench.common import save, table
 from snnviz.datasets import Split
 from snnviz.methods import BPTT, Route, SurrogateModules
-from snnviz.reference_gradients import gradient_error_by_depth
+from snnviz.studies.reference_gradients import gradient_error_by_depth
 from snnviz.surrogates import Dspike
 from snnviz.training import load, load_network, presets
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bench import methods
 from bench.common import save, table
+from snnviz.architectures import FeedForward
 from snnviz.datasets import NMnist
-from snnviz.experiments import FeedForward
 from snnviz.methods import BPTT, Exodus, GatedZO, LocalZO, Slayer, SparseGD, SurrogateModules
 from snnviz.optimisers import Adam, Cosine
 from snnviz.training import Training

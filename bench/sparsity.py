@@ -26,7 +26,8 @@ import warnings
 import torch
 
 from bench.common import RESULTS, machine
-from snnviz.backends import BACKENDS, sparse
+from snnviz import sparse
+from snnviz.backends import BACKENDS
 from snnviz.draws import Draw
 from snnviz.methods.sparse import SparseGD
 from snnviz.network import SpikingLayer

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from snnviz import text
-from snnviz.depth import against_closeness
 from snnviz.figures import chain, closeness, error_by_depth, with_and_without
 from snnviz.figures.theme import empty_figure
 from snnviz.methods import Route
+from snnviz.studies.depth import against_closeness
 from snnviz.ui import backend, controls, depth, page
 
 PRESETS = {
@@ -156,7 +156,7 @@ with st.expander("The loss, the reference and its limits", icon=":material/funct
     page.citation(study.modules.cite)
 page.code_behind(f"""
 from snnviz import *
-from snnviz.depth import DepthStudy, measure_depth
+from snnviz.studies.depth import DepthStudy, measure_depth
 
 for record in measure_depth({text.source(study)}, "{backend.chosen()}"):
     print(f"{{record.progress:.0%}}", record.doing)

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from snnviz import estimates, text
-from snnviz.estimates import Density, Drawing, Look
+from snnviz import text
 from snnviz.figures import cost_sweep, estimator, law, running_mean, surrogates, trade_off
 from snnviz.figures.theme import three_digits
+from snnviz.studies import derivative
+from snnviz.studies.derivative import Density, Drawing, Look
 from snnviz.surrogates import SURROGATES
 from snnviz.ui import controls, page, scope
 from snnviz.ui import estimates as settings
@@ -62,7 +63,7 @@ def show_surrogates(left, right) -> str:
         if not chosen:
             st.info("Choose a surrogate above.")
             st.stop()
-        shapes = cached(estimates.shapes)(tuple(chosen), look)
+        shapes = cached(derivative.shapes)(tuple(chosen), look)
         page.figure(surrogates.surrogates(shapes, page.dark()), "surrogates")
         st.dataframe(
             {
@@ -85,7 +86,7 @@ def show_surrogates(left, right) -> str:
             page.citation(surrogate.cite)
     return f"""
 from snnviz import *
-from snnviz.estimates import Look, shapes
+from snnviz.studies.derivative import Look, shapes
 
 for shape in shapes({text.source(tuple(chosen))}, {text.source(look)}):
     print(shape.label, shape.peak, shape.area)         # with shape.margins, .derivative and .primitive
@@ -111,8 +112,8 @@ def show_live() -> str:
     with page.guarded():
         scene = scope.derivative_scope(settings.settings_of_scope(), key=LIVE)
         settings.hold(scene)
-        drawing = estimates.affordable(scene.estimate, scene.u, scene.seed)
-        download_draws(cached(estimates.sample)(scene.estimate, drawing))
+        drawing = derivative.affordable(scene.estimate, scene.u, scene.seed)
+        download_draws(cached(derivative.sample)(scene.estimate, drawing))
     about_estimates(scene.estimate)
     return code_of_draws(scene.estimate, drawing)
 
@@ -141,8 +142,8 @@ def show_estimator(left, right) -> str:
         if (chosen := chosen_law(choice)) is None:
             st.stop()
         estimate = ZerothOrder(chosen, width.delta, width.draws)
-        sampled = cached(estimates.sample)(estimate, drawing)
-        over = compare and (compare.title, estimates.along(compare, sampled.margins))
+        sampled = cached(derivative.sample)(estimate, drawing)
+        over = compare and (compare.title, derivative.along(compare, sampled.margins))
         page.figure(estimator.estimator(sampled, over, page.dark()), "estimator")
         band = f"±{three_digits(sampled.band)}" if sampled.band < float("inf") else "none: |z| has no mean"
         st.markdown(
@@ -173,11 +174,11 @@ def show_law(left, right) -> str:
         drawing = controls.edit(Drawing, "draw")
     with right, page.guarded():
         if (chosen := chosen_law(choice)) is None:
-            page.figure(surrogates.surrogates(cached(estimates.shapes)((choice[1],)), page.dark()), "surrogates")
+            page.figure(surrogates.surrogates(cached(derivative.shapes)((choice[1],)), page.dark()), "surrogates")
             st.caption("Look at the tip: where the slope does not vanish, −g′(s)/s has no finite integral.")
             return code_of_law(choice)
-        curves = cached(estimates.law_curves)(chosen, width.delta, drawing.u)
-        sampled = cached(estimates.sample)(ZerothOrder(chosen, width.delta), drawing)
+        curves = cached(derivative.law_curves)(chosen, width.delta, drawing.u)
+        sampled = cached(derivative.sample)(ZerothOrder(chosen, width.delta), drawing)
         page.figure(law.law(curves, drawing.u, width.delta, sampled, page.dark()), "law")
         st.markdown(
             f"Constant **c = {three_digits(curves.constant)}** · E|z| = {number(curves.mean_abs)} · E z² = "
@@ -222,11 +223,11 @@ def show_cost(left, right) -> str:
     with right, page.guarded():
         if (chosen := chosen_law(choice)) is None:
             st.stop()
-        points = cached(estimates.trade_off)(chosen, width.delta, density=density)
+        points = cached(derivative.trade_off)(chosen, width.delta, density=density)
         if over == "pareto":
             page.figure(trade_off.trade_off(points, flat, page.dark()), "cost")
         else:
-            swept = cached(estimates.sweep)(chosen, width.delta, width.draws, over, density)
+            swept = cached(derivative.sweep)(chosen, width.delta, width.draws, over, density)
             page.figure(cost_sweep.cost_sweep(swept, flat, page.dark()), f"cost-{over}")
         table = {
             "estimator": [p.label for p in points],
@@ -249,7 +250,7 @@ def show_cost(left, right) -> str:
     settings_ = f"{text.source(chosen)}, {width.delta!r}"
     return """
 from snnviz import *
-from snnviz.estimates import Density, sweep, trade_off
+from snnviz.studies.derivative import Density, sweep, trade_off
 from snnviz.zeroth_order import *
 
 """ + (
@@ -264,7 +265,7 @@ from snnviz.zeroth_order import *
 def about_estimates(estimate: ZerothOrder) -> None:
     """The exercise and the equations of a zeroth-order estimate."""
     with st.expander("Predict first: how often is a value not 0?", icon=":material/quiz:"):
-        for i, question in enumerate(estimates.questions()):
+        for i, question in enumerate(derivative.questions()):
             guess = st.number_input(
                 f"{question.text} In percent:",
                 0.0,
@@ -296,7 +297,7 @@ def about_estimates(estimate: ZerothOrder) -> None:
 def code_of_draws(estimate: ZerothOrder, drawing: Drawing) -> str:
     return f"""
 from snnviz import *
-from snnviz.estimates import Drawing, sample
+from snnviz.studies.derivative import Drawing, sample
 from snnviz.zeroth_order import *
 
 sampled = sample({text.source(estimate)}, {text.source(drawing)})
@@ -317,7 +318,7 @@ except ValueError as problem:
 """
     return f"""
 from snnviz import *
-from snnviz.estimates import law_curves
+from snnviz.studies.derivative import law_curves
 from snnviz.zeroth_order import *
 
 curves = law_curves({text.source(settings.law(*choice))}, {width.delta!r}, {drawing.u!r})

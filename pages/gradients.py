@@ -6,12 +6,13 @@ import numpy as np
 import streamlit as st
 
 from snnviz import Experiment, compare_gradients, text
-from snnviz.experiments import ARCHITECTURES, FeedForward, depth_experiment
+from snnviz.architectures import ARCHITECTURES, FeedForward
 from snnviz.figures import gradient_traces, growth, heat_map, layer_values, smooth_spike, weight_scatter
 from snnviz.losses import SpikeAt, WeightedSpikes
 from snnviz.neurons import IF, LIF, NEURONS
-from snnviz.reference_gradients import smooth_spike_gradients
 from snnviz.stimuli import STIMULI, Noise
+from snnviz.studies.growth import depth_experiment
+from snnviz.studies.smooth_spike import smooth_spike_gradients
 from snnviz.ui import backend, controls, methods, page
 from snnviz.ui.runs import cached
 

@@ -6,11 +6,11 @@ import numpy as np
 import streamlit as st
 
 from snnviz import Experiment, SpikeTrain, rate_curve, simulate, text
-from snnviz.experiments import current_range
 from snnviz.figures import intervals, phase_plane, raster, traces
 from snnviz.figures import rate_curve as curve
 from snnviz.neurons import LIF, NEURONS, Izhikevich
 from snnviz.stimuli import STIMULI, Shaped, Step
+from snnviz.studies.rate_curve import current_range
 from snnviz.ui import backend, controls, page, scope, spike_train
 from snnviz.ui.runs import cached
 

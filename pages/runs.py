@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from snnviz import jobs, store, text
+from snnviz import text
+from snnviz.runs import client, store, values
 from snnviz.ui import controls, follow, page
 
 page.heading(
@@ -13,7 +14,7 @@ page.heading(
 with page.guarded():
     kept = store.default()
     for run in {s.run for s in kept.list(live=True)}:
-        jobs.follow(run)  # one whose worker is gone is told apart from one that goes
+        client.follow(run)  # one whose worker is gone is told apart from one that goes
     rows = kept.list()
 follow.complaint()
 if not rows:
@@ -29,7 +30,7 @@ wanted_sets = a.multiselect("Data", sets, key="runs_sets", placeholder="all")
 wanted_methods = b.multiselect("Methods", methods_there, key="runs_methods", placeholder="all")
 wanted_states = c.multiselect("Status", states, key="runs_states", placeholder="all")
 mine = d.segmented_control("Whose", ["everybody's", "mine"], default="everybody's", key="runs_whose", required=True) == "mine"
-groups: dict[str, list[store.Summary]] = {}
+groups: dict[str, list[values.Summary]] = {}
 for row in rows:
     groups.setdefault(row.run, []).append(row)
 shown = {
@@ -65,7 +66,7 @@ picked = st.dataframe(
 st.markdown(f":small[{len(ids)} of {len(groups)} runs. They are kept in `{kept.name}`.]")
 chosen = [ids[i] for i in picked.selection.rows if i < len(ids)] or ids[:1]
 with page.guarded():
-    opened = [state for run in chosen if (state := jobs.follow(run)) is not None]
+    opened = [state for run in chosen if (state := client.follow(run)) is not None]
 if not opened:
     st.stop()
 
@@ -82,7 +83,7 @@ for state in opened:
 
 
 def forget(runs: list[str]) -> None:
-    follow.attempt(jobs.delete, runs)
+    follow.attempt(client.delete, runs)
     st.session_state.pop("runs_table", None)
     if st.session_state.get("run") in runs:
         st.session_state["run"] = None
@@ -101,9 +102,9 @@ def see(run: str) -> None:
     st.session_state["run_looked_for"] = True
 
 
-def again(state: store.RunState) -> None:
+def again(state: values.RunState) -> None:
     old = state.run
-    run = follow.attempt(jobs.submit, store.Run(old.trainings, old.backend, old.sample, follow.visitor(), old.title))
+    run = follow.attempt(client.submit, values.Run(old.trainings, old.backend, old.sample, follow.visitor(), old.title))
     if run is not None:
         see(run)
         st.session_state["runs_go"] = True
@@ -117,8 +118,8 @@ with st.container(horizontal=True):
         st.button(
             "Run again", icon=":material/replay:", on_click=again, args=(state,), help="With the same settings, from the start."
         )
-        if not state.status.live and state.status is not store.Status.FINISHED:
-            st.button("Go on", icon=":material/play_arrow:", on_click=follow.attempt, args=(jobs.go_on, state.run.id))
+        if not state.status.live and state.status is not values.Status.FINISHED:
+            st.button("Go on", icon=":material/play_arrow:", on_click=follow.attempt, args=(client.go_on, state.run.id))
         if st.button("Show under Training", icon=":material/model_training:"):
             see(state.run.id)
             st.switch_page("pages/training.py")

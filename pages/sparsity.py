@@ -5,15 +5,16 @@ import functools
 
 import streamlit as st
 
-from snnviz import backward_times as times
-from snnviz import simulate, sparsity, text
+from snnviz import simulate, text
 from snnviz.figures import active_raster, active_share, bytes_kept, margin_histogram, published_factors
 from snnviz.figures import backward_times as curves
 from snnviz.figures.theme import three_digits
 from snnviz.methods import GatedZO, LocalZO, SparseGD
 from snnviz.neurons import NEURONS
 from snnviz.params import Param, params
-from snnviz.store import Run
+from snnviz.runs.values import Run
+from snnviz.studies import activity
+from snnviz.studies import backward_times as times
 from snnviz.surrogates import SURROGATES, FastSigmoid, Gaussian
 from snnviz.training import Training
 from snnviz.ui import backend, controls, estimates, follow, measuring, methods, page
@@ -23,9 +24,9 @@ FILE = "sparsity.py"
 VIEWS = {"margins": "Margins", "raster": "Raster", "share": "Share", "live": "Live", "bytes": "Bytes", "time": "Time"}
 KINDS = ("localzo", "gated", "sparse")
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
-START = sparsity.example()
+START = activity.example()
 SIZED = {"run": "This layer"} | {
-    name: f"A layer of {name}, batch {batch}, {columns} neurons" for name, (_, batch, columns) in sparsity.SIZES.items()
+    name: f"A layer of {name}, batch {batch}, {columns} neurons" for name, (_, batch, columns) in activity.SIZES.items()
 }
 WINDOW = 5.0  # ms that the curves over time are means of
 MATCH = Param(
@@ -89,7 +90,7 @@ def alarm(seen, method) -> None:
     names = ", ".join(seen.dead)
     st.error(
         f"**{names.capitalize()}: no entry is active.** The gradient is exactly zero there and in every layer "
-        f"before it, so no loss, not even one on the spikes themselves, can bring it back. {sparsity.help_for(method)}",
+        f"before it, so no loss, not even one on the spikes themselves, can bring it back. {activity.help_for(method)}",
         icon=":material/skull:",
     )
     wider = {key: value for key, value in st.query_params.items() if key not in ("sparse.band", "localzo.delta")}
@@ -104,7 +105,7 @@ def show_activity(view: str, left, right) -> str:
         experiment.check_budget()
         with st.spinner("Running; the first run of a neuron builds its kernel, once on this machine", show_time=True):
             run = cached(simulate)(experiment, backend.chosen())
-        seen = sparsity.look(run, method, experiment.seed)
+        seen = activity.look(run, method, experiment.seed)
         names = [layer.name for layer in seen.layers]
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             layer = seen[controls.option(names, "Layer", "layer", segmented=True)] if view != "share" else None
@@ -112,7 +113,7 @@ def show_activity(view: str, left, right) -> str:
             sample = choose_sample(experiment.batch) if view == "raster" else 0
         alarm(seen, method)
         if view == "margins":
-            bars = sparsity.histogram(layer, method)
+            bars = activity.histogram(layer, method)
             page.figure(margin_histogram.margin_histogram(layer, bars, seen.band, methods.hue(method), page.dark()), "margins")
             columns = {"margin": bars.centres, "entries": bars.entries, "active": bars.active}
         elif view == "raster":
@@ -126,8 +127,8 @@ def show_activity(view: str, left, right) -> str:
                 for what, values in zip(("active", "spiking"), one.over_time(), strict=True)
             }
         else:
-            kept = sparsity.kept_by(layer, size)
-            page.figure(bytes_kept.bytes_kept(kept, sparsity.totals(kept), SIZED[size], page.dark()), "bytes")
+            kept = activity.kept_by(layer, size)
+            page.figure(bytes_kept.bytes_kept(kept, activity.totals(kept), SIZED[size], page.dark()), "bytes")
             columns = {what: [getattr(k, what) for k in kept] for what in ("design", "array", "bytes")}
         counted(seen, layer, run, method)
         page.downloads(f"sparsity-{view}", columns)
@@ -136,7 +137,7 @@ def show_activity(view: str, left, right) -> str:
     about(method)
     return f"""
 from snnviz import *
-from snnviz.sparsity import look
+from snnviz.studies.activity import look
 from snnviz.zeroth_order import *
 
 run = simulate({text.source(experiment)}, "{backend.chosen()}")      # forward, once
@@ -257,7 +258,7 @@ def show_time(left, right) -> str:
             )
         about_times()
         return """
-from snnviz.backward_times import PUBLISHED, PUBLISHED_BANDS
+from snnviz.studies.backward_times import PUBLISHED, PUBLISHED_BANDS
 
 for row in (*PUBLISHED_BANDS, *PUBLISHED):
     print(row)
@@ -312,7 +313,7 @@ for row in (*PUBLISHED_BANDS, *PUBLISHED):
             page.downloads("times", times.table(series))
     about_times()
     return f"""
-from snnviz.backward_times import Plan, measure
+from snnviz.studies.backward_times import Plan, measure
 
 for point in measure({text.source(plan) if source == "here" else "Plan()"}):
     print(point.steps, point.active, point.backward, point.forward)

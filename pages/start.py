@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from snnviz import store
+from snnviz.runs import store
 from snnviz.ui import backend, follow, page
 
 # Title, what to look for, page, settings in its URL, icon.

@@ -5,13 +5,13 @@ import dataclasses
 import streamlit as st
 
 from snnviz import text
+from snnviz.architectures import ARCHITECTURES
 from snnviz.datasets import DATASETS
-from snnviz.experiments import ARCHITECTURES
 from snnviz.losses import LOSSES, AbstractTrainingLoss
 from snnviz.neurons import NEURONS
 from snnviz.optimisers import OPTIMISERS, SCHEDULES
 from snnviz.params import Param
-from snnviz.store import Run
+from snnviz.runs.values import Run
 from snnviz.training import Training
 from snnviz.ui import backend, controls, follow, methods, page
 

@@ -267,14 +267,14 @@ def _write(path: pathlib.Path, lines: list[_Line]) -> None:
 def _keep(lines: list[_Line], backend: str, title: str, stopped: bool) -> None:
     """Keep the run in the store; a store that cannot be used is no reason to lose the table."""
     try:
-        from snnviz import store
+        from snnviz.runs import store, values
     except ImportError as missing:
         print(f"The run is not kept: {missing}.", file=sys.stderr)
         return
-    status = store.Status.STOPPED if stopped else store.Status.FINISHED
+    status = values.Status.STOPPED if stopped else values.Status.FINISHED
     if all(line.problem for line in lines):
-        status = store.Status.FAILED
-    run = store.Run(tuple(line.training for line in lines), backend, None, title=title)
+        status = values.Status.FAILED
+    run = values.Run(tuple(line.training for line in lines), backend, None, title=title)
     try:
         kept = store.default()
         kept.begin(run)
@@ -282,7 +282,7 @@ def _keep(lines: list[_Line], backend: str, title: str, stopped: bool) -> None:
             kept.keep(
                 run.id,
                 number,
-                store.Line(line.training, tuple(line.epochs), _curve(line.batches), ended=not stopped, problem=line.problem),
+                values.Line(line.training, tuple(line.epochs), _curve(line.batches), ended=not stopped, problem=line.problem),
             )
         kept.mark(run.id, status)
     except (store.StoreError, ImportError) as problem:
@@ -295,7 +295,7 @@ def _curve(batches: list):
     """What every batch told, thinned by means over neighbours."""
     import numpy as np
 
-    from snnviz.store import POINTS, Curve
+    from snnviz.runs.values import POINTS, Curve
 
     if not batches:
         return Curve.empty()

@@ -1,188 +1,29 @@
 """Experiments as values: what a run depends on, and the verbs `simulate` and `compare_gradients`."""
 
-import abc
 import dataclasses
 import math
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 
-from snnviz import losses, network, stimuli, surrogates, text, zeroth_order
+from snnviz import laws, losses, stimuli, surrogates, text
+from snnviz.architectures import ARCHITECTURES, AbstractArchitecture
 from snnviz.backends import AbstractBackend, resolve
 from snnviz.draws import Draw
 from snnviz.heads import attach_heads, sml_loss
 from snnviz.losses import AbstractLoss, CrossEntropy, WeightedSpikes
 from snnviz.methods import BPTT, METHODS, AbstractGradientMethod
 from snnviz.network import Network, SpikingLayer
-from snnviz.neurons import LIF, NEURONS, AbstractNeuron, Izhikevich, LeakyReadout
+from snnviz.neurons import LIF, NEURONS, AbstractNeuron
 from snnviz.params import Declared, param
-from snnviz.records import Probe, RunRecord
-from snnviz.stimuli import AbstractStimulus, Poisson, Step
+from snnviz.probe import Probe
+from snnviz.records import RunRecord
+from snnviz.stimuli import AbstractStimulus, Step
 
 BUDGET = 4 * 2**30  # bytes that one run may take; SNNVIZ_BUDGET overrides it
-
-
-class AbstractArchitecture(Declared, abc.ABC):
-    """A network's shape, as a value."""
-
-    title: str
-
-    @property
-    @abc.abstractmethod
-    def input_shape(self) -> tuple[int, ...]:
-        """One sample's shape at one step."""
-
-    @property
-    @abc.abstractmethod
-    def units(self) -> int:
-        """Spiking units in all layers, for the budget."""
-
-    @abc.abstractmethod
-    def build(
-        self, neuron: AbstractNeuron, method: AbstractGradientMethod, backend: AbstractBackend | str | None, seed: int
-    ) -> Network:
-        """The network, its weights drawn by seed."""
-
-
-@dataclasses.dataclass(frozen=True)
-class FeedForward(AbstractArchitecture):
-    """Linear layers of spiking neurons, then a linear readout (leaky where readout_tau > 0 ms)."""
-
-    layers: int = param(3, "Hidden layers", low=1, high=50, slider=(1, 10, 1), help="Spiking layers between input and readout.")
-    width: int = param(128, "Width", low=1, high=8192, slider=(8, 256, 8), help="Neurons in each hidden layer.")
-    inputs: int = param(100, "Inputs", low=1, high=65536, slider=(1, 256, 1), advanced=True, help="Input channels.")
-    outputs: int = param(35, "Classes", low=2, high=1000, slider=(2, 100, 1), advanced=True, help="Outputs of the readout.")
-    gain: float = param(
-        2.0,
-        "Weight gain",
-        low=0.0,
-        open_low=True,
-        slider=(0.5, 5.0, 0.1),
-        advanced=True,
-        help="Hidden weights are uniform in plus or minus gain over the root of the fan-in.",
-    )
-    first_gain: float = param(
-        1.0,
-        "Weight gain of the first layer",
-        low=0.0,
-        open_low=True,
-        slider=(0.5, 5.0, 0.1),
-        advanced=True,
-        help="The same for the first layer.",
-    )
-    normalise: bool = param(False, "Normalise", advanced=True, help="Normalise currents over batch and time, per unit.")
-    recurrent: bool = param(False, "Recurrent", advanced=True, help="Every hidden layer feeds itself one step later.")
-    readout_tau: float = param(
-        0.0,
-        "Readout time constant",
-        r"\tau_r",
-        unit="ms",
-        low=0.0,
-        slider=(0.0, 100.0, 1.0),
-        advanced=True,
-        help="0: a plain linear readout; else a leaky one.",
-    )
-    touch_active: bool = param(
-        False,
-        "Touch only active entries",
-        advanced=True,
-        help="With a sparse method, run over the active entries alone: the same gradients, sooner.",
-    )
-
-    title = "Fully connected"
-
-    @property
-    def input_shape(self):
-        return (self.inputs,)
-
-    @property
-    def units(self):
-        return self.layers * self.width
-
-    def build(self, neuron, method, backend, seed):
-        readout = LeakyReadout(tau_mem=self.readout_tau, dt=neuron.dt) if self.readout_tau else None
-        made = network.feed_forward(
-            self.inputs,
-            [self.width] * self.layers,
-            self.outputs,
-            neuron,
-            method,
-            backend,
-            readout=readout,
-            gain=self.gain,
-            first_gain=self.first_gain,
-            normalise=self.normalise,
-            recurrent=self.recurrent,
-            seed=seed,
-        )
-        made.touch_active = self.touch_active
-        return made
-
-
-@dataclasses.dataclass(frozen=True)
-class Convolutional(AbstractArchitecture):
-    """3 x 3 convolutions of spiking neurons, each with 2 x 2 average pooling while there is room, then a linear readout."""
-
-    layers: int = param(2, "Convolutions", low=1, high=20, slider=(1, 6, 1), help="Spiking layers between input and readout.")
-    channels: int = param(8, "Channels", low=1, high=512, slider=(2, 64, 2), help="Feature maps of each layer.")
-    inputs: int = param(2, "Input channels", low=1, high=64, slider=(1, 8, 1), advanced=True, help="Two for ON and OFF events.")
-    side: int = param(16, "Image side", low=2, high=256, slider=(4, 64, 2), advanced=True, help="Height and width in pixels.")
-    outputs: int = param(10, "Classes", low=2, high=1000, slider=(2, 100, 1), advanced=True, help="Outputs of the readout.")
-    gain: float = param(
-        2.0,
-        "Weight gain",
-        low=0.0,
-        open_low=True,
-        slider=(0.5, 5.0, 0.1),
-        advanced=True,
-        help="Weights are uniform in plus or minus gain over the root of the fan-in.",
-    )
-    normalise: bool = param(False, "Normalise", advanced=True, help="Normalise currents over batch and time, per channel.")
-    readout_tau: float = param(
-        0.0,
-        "Readout time constant",
-        r"\tau_r",
-        unit="ms",
-        low=0.0,
-        slider=(0.0, 100.0, 1.0),
-        advanced=True,
-        help="0: a plain linear readout; else a leaky one.",
-    )
-
-    title = "Convolutional"
-
-    @property
-    def input_shape(self):
-        return (self.inputs, self.side, self.side)
-
-    @property
-    def units(self):
-        side, total = self.side, 0
-        for _ in range(self.layers):
-            total += self.channels * side * side
-            side = side // 2 if side >= 4 else side
-        return total
-
-    def build(self, neuron, method, backend, seed):
-        readout = LeakyReadout(tau_mem=self.readout_tau, dt=neuron.dt) if self.readout_tau else None
-        return network.convolutional(
-            self.input_shape,
-            [self.channels] * self.layers,
-            self.outputs,
-            neuron,
-            method,
-            backend,
-            readout=readout,
-            gain=self.gain,
-            normalise=self.normalise,
-            seed=seed,
-        )
-
-
-ARCHITECTURES: dict[str, type[AbstractArchitecture]] = {cls.__name__: cls for cls in (FeedForward, Convolutional)}
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -248,7 +89,7 @@ VALUES: dict[str, type] = {
     **NEURONS,
     **surrogates.SURROGATES,
     **METHODS,
-    **zeroth_order.LAWS,
+    **laws.LAWS,
     **stimuli.STIMULI,
     "Shaped": stimuli.Shaped,
     **losses.LOSSES,
@@ -415,65 +256,3 @@ def _row(label: str, layer: str, gradient: np.ndarray, reference: np.ndarray) ->
     cosine = float(a @ b / (norm * other)) if norm and other else float("nan")
     difference = np.abs(a - b).max()
     return GradientRow(label, layer, float(norm), cosine, float(difference / largest) if largest else float(difference))
-
-
-@dataclasses.dataclass(frozen=True)
-class SweepPoint:
-    """One setting of a sweep: the value, and by method the first layer's gradient norm over the readout's."""
-
-    value: float
-    ratio: dict[str, float]
-    norm: dict[str, float]
-    rate: float
-
-
-def sweep(
-    experiments: Sequence[tuple[float, Experiment, Sequence[AbstractGradientMethod]]], backend: AbstractBackend | str | None = None
-) -> Iterator[SweepPoint]:
-    """For each (value, experiment with a network, methods): |dL/dW_1| / |dL/dW_readout| by method; one point at a time."""
-    for value, experiment, methods in experiments:
-        comparison = compare_gradients(experiment, methods, backend)
-        norms = comparison.table("norm")
-        first = next(iter(comparison.runs.values()))
-        yield SweepPoint(
-            value,
-            {m: v[0] / v[-1] if v[-1] else float("nan") for m, v in norms.items()},
-            {m: v[0] for m, v in norms.items()},
-            first.layers[0].rate,
-        )
-
-
-def depth_experiment(
-    depth: int, steps: int = 250, batch: int = 16, seed: int = 1, neuron: AbstractNeuron | None = None, width: int = 128
-) -> Experiment:
-    """The network of the depth table: Poisson input of 0.3 a step, IF-like neurons, cross entropy of the readout's maximum."""
-    return Experiment(
-        neuron or LIF(tau_mem=1e5),
-        Poisson(rate=300.0, weight=1.0),
-        steps,
-        seed=seed,
-        batch=batch,
-        architecture=FeedForward(layers=depth, width=width),
-        loss=CrossEntropy(),
-    )
-
-
-def current_range(neuron: AbstractNeuron) -> float:
-    """The end of a range of constant currents in which this neuron begins to fire: some twice the least that makes it."""
-    if isinstance(neuron, Izhikevich):
-        return 20.0
-    c = neuron.coefficients()
-    leak = max(1 - float(c["beta"]), 0.02)
-    return 2.0 * neuron.theta * leak * (max(1 - float(c["alpha"]), 0.02) if "alpha" in c else 1.0)
-
-
-def rate_curve(
-    neuron: AbstractNeuron, currents: np.ndarray, steps: int = 1000, backend: AbstractBackend | str | None = None
-) -> np.ndarray:
-    """Spikes per second of a neuron for each constant current, [currents], counted after the first fifth of the run."""
-    layer = SpikingLayer(neuron, BPTT(), backend)
-    device = "cuda" if layer.backend.name == "cuda" else "cpu"
-    x = torch.from_numpy(np.broadcast_to(np.asarray(currents, np.float32), (steps, 1, len(currents))).copy()).to(device)
-    with torch.no_grad():
-        spikes = layer(x)[steps // 5 :, 0]
-    return (spikes.mean(0) * 1000 / neuron.dt).cpu().numpy()

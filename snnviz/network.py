@@ -11,7 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from snnviz.backends import AbstractBackend, resolve, sparse
+from snnviz import sparse
+from snnviz.backends import AbstractBackend, resolve
 from snnviz.backends.base import Forward, Upstream
 from snnviz.backends.reference import recorded_states
 from snnviz.draws import Draw

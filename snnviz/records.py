@@ -1,10 +1,9 @@
-"""What a run leaves behind: numpy arrays in frozen records, time first, axes documented; and the probe that takes them."""
+"""What a run leaves behind: numpy arrays in frozen records, time first, axes documented."""
 
 import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
-import torch
 
 from snnviz.neurons.base import AbstractNeuron
 
@@ -76,86 +75,3 @@ class RunRecord:
             if layer.name == name:
                 return layer
         raise KeyError(f"There is no layer '{name}'; there are {', '.join(layer.name for layer in self.layers)}.")
-
-
-class Tap:
-    """What one spiking layer hands over while it is recorded; the layer fills it, `record` reads it."""
-
-    def __init__(self, name: str, samples: int | None = None):
-        self.name, self.samples = name, samples
-        self.neuron: AbstractNeuron | None = None
-        self.shape: tuple[int, ...] = ()
-        self.steps: list[dict[str, torch.Tensor]] = []
-
-    def keep(self, neuron: AbstractNeuron, shape: tuple[int, ...], **arrays: torch.Tensor | None) -> dict:
-        """Remember arrays [T, M] of one call; a recurrent layer calls once a step. Returns the place to add gradients to."""
-        self.neuron, self.shape = neuron, shape
-        self.steps.append({k: a.detach() for k, a in arrays.items() if a is not None})
-        return self.steps[-1]
-
-    def record(self) -> LayerRecord | None:
-        if not self.steps:
-            return None
-        batch = self.shape[1]
-
-        def array(name: str) -> np.ndarray | None:
-            if any(name not in step for step in self.steps):
-                return None
-            whole = torch.cat([step[name] for step in self.steps]).cpu()
-            return whole.reshape(len(whole), batch, -1)[:, : self.samples].numpy()
-
-        rate, active = None, None
-        if self.samples is not None:
-            rate, active = self._mean("spikes", torch.sum), self._mean("ds_du", torch.count_nonzero)
-        return LayerRecord(
-            self.name,
-            self.neuron,
-            array("current"),
-            array("u"),
-            array("v"),
-            array("theta"),
-            array("spikes"),
-            array("trace"),
-            self.neuron.trace,
-            array("grad_spikes"),
-            array("ds_du"),
-            array("multiplier"),
-            array("delta"),
-            rate,
-            active,
-        )
-
-    def _mean(self, name: str, total) -> float | None:
-        """The total of an array over its entries, for the whole batch."""
-        found = [step[name] for step in self.steps if name in step]
-        return sum(float(total(a)) for a in found) / sum(a.numel() for a in found) if found else None
-
-
-class Probe:
-    """Records every spiking layer of a network while it is open, without touching the network:
-
-        with Probe(network) as probe:
-            network(x).sum().backward()
-        probe.layers          # a tuple of LayerRecord
-
-    Recording is asked for because it is not free: it keeps every array of every layer, for `samples` of the batch (None: all).
-    """
-
-    def __init__(self, network: torch.nn.Module, samples: int | None = None):
-        self._spiking = [(name, m) for name, m in network.named_modules() if hasattr(m, "tap")]
-        if not self._spiking:
-            raise ValueError("There is no spiking layer to record in this module.")
-        self.taps = [Tap(getattr(m, "label", None) or name or "layer", samples) for name, m in self._spiking]
-
-    def __enter__(self) -> "Probe":
-        for (_, module), tap in zip(self._spiking, self.taps, strict=True):
-            module.tap = tap
-        return self
-
-    def __exit__(self, *exc) -> None:
-        for _, module in self._spiking:
-            module.tap = None
-
-    @property
-    def layers(self) -> tuple[LayerRecord, ...]:
-        return tuple(record for tap in self.taps if (record := tap.record()) is not None)

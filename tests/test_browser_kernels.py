@@ -11,6 +11,7 @@ import torch
 from snnviz.backends import BACKENDS, browser
 from snnviz.backends.base import Upstream
 from snnviz.draws import Draw
+from snnviz.laws import LAWS
 from snnviz.methods.base import AtSpike, ResetPath
 from snnviz.neurons import ALIF, IF, LIF, NEURONS, CubaLIF, Izhikevich, LeakyReadout
 from snnviz.neurons.base import Reset
@@ -18,7 +19,7 @@ from snnviz.params import params
 from snnviz.surrogates import SURROGATES, Gaussian, SingleExponential
 from snnviz.ui import scope
 from snnviz.ui.page import assets
-from snnviz.zeroth_order import LAWS, ZerothOrder
+from snnviz.zeroth_order import ZerothOrder
 
 pytestmark = pytest.mark.browser
 NATIVE = BACKENDS["native"]

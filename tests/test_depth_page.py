@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
-from snnviz.depth import DepthStudy, against_closeness, mean_error, measure_depth
 from snnviz.figures import chain, closeness, error_by_depth, with_and_without
 from snnviz.methods import Route, SurrogateModules
+from snnviz.studies.depth import DepthStudy, against_closeness, mean_error, measure_depth
 from snnviz.ui import depth
 from tests.app_server import ROOT
 

@@ -9,13 +9,14 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from snnviz.draws import Draw
-from snnviz.estimates import Density, Drawing, Look, law_curves, questions, sample, shapes, sweep, trade_off
 from snnviz.figures import cost_sweep, estimator, law, running_mean, surrogates
 from snnviz.figures import trade_off as cost
+from snnviz.laws import LAWS, ArctanLaw, NormalLaw, RademacherLaw, SurrogateLaw, UniformLaw
+from snnviz.studies.derivative import Density, Drawing, Look, law_curves, questions, sample, shapes, sweep, trade_off
 from snnviz.surrogates import SURROGATES, Boxcar, FastSigmoid, Gaussian
 from snnviz.ui import estimates as settings
 from snnviz.ui.scope import DrawScene
-from snnviz.zeroth_order import LAWS, ArctanLaw, NormalLaw, RademacherLaw, SurrogateLaw, UniformLaw, ZerothOrder
+from snnviz.zeroth_order import ZerothOrder
 from tests.app_server import ROOT
 
 PAGE = "pages/derivative.py"

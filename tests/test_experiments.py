@@ -28,10 +28,11 @@ from snnviz import (
     differentiate,
     simulate,
 )
-from snnviz.experiments import VALUES, depth_experiment
+from snnviz.experiments import VALUES
 from snnviz.methods import METHODS
 from snnviz.neurons import Reset
 from snnviz.stimuli import STIMULI
+from snnviz.studies.growth import depth_experiment
 from tests.helpers import name
 
 EXPERIMENTS = [

@@ -29,7 +29,6 @@ from snnviz import (
     compare_gradients,
     simulate,
 )
-from snnviz.estimates import Point, Sweep
 from snnviz.figures import (
     clock,
     closeness,
@@ -57,6 +56,7 @@ from snnviz.figures import (
 )
 from snnviz.neurons import LeakyReadout
 from snnviz.records import LayerRecord
+from snnviz.studies.derivative import Point, Sweep
 
 HUES = {"BPTT, reset kept": "bptt", "SLAYER": "slayer", "EXODUS": "exodus"}
 

@@ -11,11 +11,12 @@ import time
 import numpy as np
 import pytest
 
-from snnviz import jobs, memory, store
+from snnviz import memory
+from snnviz.architectures import FeedForward
 from snnviz.datasets import YinYang
-from snnviz.experiments import FeedForward
 from snnviz.methods import BPTT, Exodus, LocalZO
-from snnviz.store import Run, Status
+from snnviz.runs import client, store
+from snnviz.runs.values import Run, Status
 from snnviz.training import EpochRecord, Training, train
 
 SMALL = Training(YinYang(samples=120), FeedForward(layers=2, width=8), epochs=3, batch=32)
@@ -33,10 +34,10 @@ def home(tmp_path, monkeypatch):
     monkeypatch.delenv("SNNVIZ_STORE", raising=False)
     monkeypatch.delenv("SNNVIZ_SCHEDULER", raising=False)
     yield tmp_path
-    for run in list(jobs._tasks):
-        jobs.cancel(run)
-        jobs.wait(run, lambda s: not s.status.live, 30)
-    jobs.close()
+    for run in list(client._tasks):
+        client.cancel(run)
+        client.wait(run, lambda s: not s.status.live, 30)
+    client.close()
     store.default().close()
     store.at.cache_clear()
 
@@ -47,51 +48,51 @@ def points(state) -> int:
 
 def test_a_run_gives_what_train_gives_and_is_saved(home):
     run = asked()
-    jobs.submit(run)
-    assert jobs.wait(run.id, lambda s: not s.status.live, 60)
-    state = jobs.follow(run.id)
+    client.submit(run)
+    assert client.wait(run.id, lambda s: not s.status.live, 60)
+    state = client.follow(run.id)
     assert state.status is Status.FINISHED, [line.problem for line in state.lines]
     assert not state.notes and state.share == 1.0
-    assert jobs.wait(run.id, lambda _: run.id not in jobs._tasks, 10)  # saved first, let go of a moment later
+    assert client.wait(run.id, lambda _: run.id not in client._tasks, 10)  # saved first, let go of a moment later
     for line, training in zip(state.lines, run.trainings, strict=True):
         alone = [r for r in train(training, "native", record_sample=0) if isinstance(r, EpochRecord)]
         assert [e.test_loss for e in line.epochs] == [e.test_loss for e in alone]
         assert np.array_equal(line.spikes["layer 1"], alone[-1].sample[0].spikes[:, 0] > 0)
         assert len(line.curve.at) == 9 and line.curve.at[-1] == 3 and line.curve.norms.shape == (9, 3)
         assert 0 < line.curve.seconds[-1] <= line.seconds.total
-    assert not jobs.checkpoints(run.id).exists()
-    jobs.delete([run.id])
-    assert jobs.follow(run.id) is None
+    assert not client.checkpoints(run.id).exists()
+    client.delete([run.id])
+    assert client.follow(run.id) is None
 
 
 def test_pause_step_resume_stop_and_go_on(home):
     run = asked(epochs=100_000)
-    jobs.submit(run)
-    assert jobs.wait(run.id, lambda s: points(s) > 20, 60)
-    assert jobs.latest("me") == run.id and jobs.latest("other") is None
-    jobs.pause(run.id)
-    assert jobs.wait(run.id, lambda s: s.status is Status.PAUSED, 10)
-    before = jobs.follow(run.id)
-    jobs.step(run.id)
+    client.submit(run)
+    assert client.wait(run.id, lambda s: points(s) > 20, 60)
+    assert client.latest("me") == run.id and client.latest("other") is None
+    client.pause(run.id)
+    assert client.wait(run.id, lambda s: s.status is Status.PAUSED, 10)
+    before = client.follow(run.id)
+    client.step(run.id)
 
     def batches(state):
         return [round(float(line.curve.at[-1]) * 3) for line in state.lines]
 
-    assert jobs.wait(run.id, lambda s: batches(s) == [b + 1 for b in batches(before)], 10), "a step is one batch of each"
-    assert jobs.follow(run.id).status is Status.PAUSED
-    jobs.resume(run.id)
-    assert jobs.wait(run.id, lambda s: batches(s)[0] > batches(before)[0] + 5, 20)
+    assert client.wait(run.id, lambda s: batches(s) == [b + 1 for b in batches(before)], 10), "a step is one batch of each"
+    assert client.follow(run.id).status is Status.PAUSED
+    client.resume(run.id)
+    assert client.wait(run.id, lambda s: batches(s)[0] > batches(before)[0] + 5, 20)
     start = time.perf_counter()
-    jobs.cancel(run.id)
-    assert jobs.wait(run.id, lambda s: s.status is Status.STOPPED, 10)
+    client.cancel(run.id)
+    assert client.wait(run.id, lambda s: s.status is Status.STOPPED, 10)
     assert time.perf_counter() - start < 5  # a tenth of that where nothing else runs; the bound is for busy machines
-    state = jobs.follow(run.id)
+    state = client.follow(run.id)
     done = min(len(line.epochs) for line in state.lines)
-    assert done and jobs.latest("me") is None
+    assert done and client.latest("me") is None
 
-    jobs.go_on(run.id)
-    assert jobs.wait(run.id, lambda s: s.status is Status.RUNNING and len(s.lines[0].epochs) > done + 1, 30)
-    state = jobs.follow(run.id)
+    client.go_on(run.id)
+    assert client.wait(run.id, lambda s: s.status is Status.RUNNING and len(s.lines[0].epochs) > done + 1, 30)
+    state = client.follow(run.id)
     assert any("Went on from epoch" in note for note in state.notes)
     numbers = [e.epoch for e in state.lines[0].epochs]
     assert numbers == list(range(1, len(numbers) + 1))
@@ -100,13 +101,13 @@ def test_pause_step_resume_stop_and_go_on(home):
 
 def test_one_method_that_fails_does_not_end_the_others(home):
     run = Run((SMALL, dataclasses.replace(SMALL, dataset=YinYang(samples=120, steps=10))), "native", 0, "me")
-    jobs.submit(run)
-    assert jobs.wait(run.id, lambda s: not s.status.live, 60)
-    state = jobs.follow(run.id)
+    client.submit(run)
+    assert client.wait(run.id, lambda s: not s.status.live, 60)
+    state = client.follow(run.id)
     assert state.status is Status.FINISHED and len(state.lines[0].epochs) == 3
     assert "ended early" in state.lines[1].problem and "raise steps" in state.lines[1].problem
-    with pytest.raises(jobs.JobError, match="nothing to train"):
-        jobs.submit(Run(()))
+    with pytest.raises(client.JobError, match="nothing to train"):
+        client.submit(Run(()))
 
 
 def test_two_visitors_share_the_machine_whatever_one_asks_for(home, monkeypatch):
@@ -114,11 +115,11 @@ def test_two_visitors_share_the_machine_whatever_one_asks_for(home, monkeypatch)
     many = [asked(100_000, "greedy", [BPTT()]) for _ in range(3)]
     one = asked(100_000, "modest", [BPTT()])
     for run in (*many, one):
-        jobs.submit(run)
-    assert jobs.wait(one.id, lambda s: points(s) > 0, 60)
+        client.submit(run)
+    assert client.wait(one.id, lambda s: points(s) > 0, 60)
 
     def batches():
-        return [(lambda s: float(s.lines[0].curve.at[-1]) * 3 if points(s) else 0.0)(jobs.follow(r.id)) for r in (*many, one)]
+        return [(lambda s: float(s.lines[0].curve.at[-1]) * 3 if points(s) else 0.0)(client.follow(r.id)) for r in (*many, one)]
 
     before = batches()
     time.sleep(6)  # a stretch of several turns is what is measured
@@ -132,24 +133,24 @@ def test_a_lost_worker_costs_at_most_one_epoch_and_is_told(home, monkeypatch):
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
         monkeypatch.setenv("SNNVIZ_SCHEDULER", cluster.scheduler_address)
         run = asked(epochs=100_000, methods=[Exodus()])
-        jobs.submit(run)
-        assert jobs.wait(run.id, lambda s: len(s.lines[0].epochs) >= 3, 120)
-        done = len(jobs.follow(run.id).lines[0].epochs)
+        client.submit(run)
+        assert client.wait(run.id, lambda s: len(s.lines[0].epochs) >= 3, 120)
+        done = len(client.follow(run.id).lines[0].epochs)
         os.kill(int(store.default().place(run.id).split("/")[1]), signal.SIGKILL)
-        assert jobs.wait(run.id, lambda s: any("lost" in n for n in s.notes) and len(s.lines[0].epochs) > done + 2, 120)
-        state = jobs.follow(run.id)
+        assert client.wait(run.id, lambda s: any("lost" in n for n in s.notes) and len(s.lines[0].epochs) > done + 2, 120)
+        state = client.follow(run.id)
         told = next(n for n in state.notes if "worker was lost" in n)
         assert int(told.split("epoch ")[1].split()[0].rstrip(".")) >= done - 1, told
         numbers = [e.epoch for e in state.lines[0].epochs]
         assert numbers == list(range(1, len(numbers) + 1))
-        jobs.cancel(run.id)
-        assert jobs.wait(run.id, lambda s: s.status is Status.STOPPED, 60)
-        jobs.close()
+        client.cancel(run.id)
+        assert client.wait(run.id, lambda s: s.status is Status.STOPPED, 60)
+        client.close()
 
 
 def test_a_killed_server_loses_nothing_finished(home):
     code = (
-        "from tests.test_jobs import *\nrun = asked(100_000)\nprint(jobs.submit(run), flush=True)\n"
+        "from tests.test_jobs import *\nrun = asked(100_000)\nprint(client.submit(run), flush=True)\n"
         "jobs.wait(run.id, lambda s: min(len(l.epochs) for l in s.lines) >= 3, 60)\nprint('there', flush=True)\n"
         "time.sleep(600)"
     )
@@ -157,19 +158,19 @@ def test_a_killed_server_loses_nothing_finished(home):
         run = server.stdout.readline().strip()
         assert server.stdout.readline().strip() == "there"
         server.kill()
-    state = jobs.follow(run)
+    state = client.follow(run)
     assert state.status is Status.INTERRUPTED and "can go on from there" in state.notes[-1]
     done = min(len(line.epochs) for line in state.lines)
     assert done >= 3 and store.default().open(run).status is Status.INTERRUPTED
-    jobs.go_on(run)
-    assert jobs.wait(run, lambda s: min(len(line.epochs) for line in s.lines) > done + 1, 60)
+    client.go_on(run)
+    assert client.wait(run, lambda s: min(len(line.epochs) for line in s.lines) > done + 1, 60)
 
 
 def test_a_scheduler_that_is_not_there_is_one_sentence(home, monkeypatch):
     monkeypatch.setenv("SNNVIZ_SCHEDULER", "tcp://127.0.0.1:9")
-    monkeypatch.setattr(jobs, "PATIENCE", 0.5)
-    with pytest.raises(jobs.JobError, match=r"at tcp://127\.0\.0\.1:9 does not answer"):
-        jobs.submit(asked())
+    monkeypatch.setattr(client, "PATIENCE", 0.5)
+    with pytest.raises(client.JobError, match=r"at tcp://127\.0\.0\.1:9 does not answer"):
+        client.submit(asked())
     assert store.default().list() == []
 
 

@@ -11,10 +11,10 @@ from snnviz import Experiment, compare_gradients
 from snnviz.backends import BACKENDS
 from snnviz.backends.base import Upstream
 from snnviz.draws import Draw
-from snnviz.experiments import depth_experiment, sweep
 from snnviz.methods import BPTT, METHODS, AtSpike, Exodus, ResetPath, Slayer
 from snnviz.neurons import ALIF, LIF, CubaLIF, Reset
 from snnviz.stimuli import Noise
+from snnviz.studies.growth import depth_experiment, sweep
 from snnviz.surrogates import Given, SingleExponential, Triangle
 from tests.helpers import coefficients, problem
 

@@ -14,13 +14,8 @@ from snnviz.heads import attach_heads
 from snnviz.methods import BPTT, Exodus, Route, Slayer, SurrogateModules
 from snnviz.network import convolutional, feed_forward
 from snnviz.neurons import ALIF, IF, LIF, CubaLIF, LeakyReadout, Reset
-from snnviz.reference_gradients import (
-    gradient_error_by_depth,
-    layer_gradients,
-    losses,
-    noise_gradients,
-    smooth_spike_gradients,
-)
+from snnviz.studies.reference_gradients import gradient_error_by_depth, layer_gradients, losses, noise_gradients
+from snnviz.studies.smooth_spike import smooth_spike_gradients
 from snnviz.surrogates import Arctan, Dspike, Gaussian, Sigmoid
 
 CLASSES = 4

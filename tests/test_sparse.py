@@ -8,15 +8,18 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from snnviz.backends import BACKENDS, sparse
+from snnviz import sparse
+from snnviz.backends import BACKENDS
 from snnviz.backends.base import Upstream
 from snnviz.draws import Draw
+from snnviz.laws import ArctanLaw, LaplaceLaw, RademacherLaw, UniformLaw
 from snnviz.methods import BPTT, ResetPath
 from snnviz.methods.localzo import GatedZO, LocalZO
 from snnviz.methods.sparse import SparseGD
 from snnviz.neurons import ALIF, IF, LIF, CubaLIF, Izhikevich, LeakyReadout, Reset
+from snnviz.sparse import layer
+from snnviz.sparse.active import gather
 from snnviz.surrogates import Boxcar, Given
-from snnviz.zeroth_order import ArctanLaw, LaplaceLaw, RademacherLaw, UniformLaw
 from tests.helpers import close, coefficients, name
 
 NATIVE, REFERENCE = BACKENDS["native"], BACKENDS["reference"]
@@ -88,8 +91,8 @@ def run(x, weights, bias, neuron, method, grad, draw=DRAW, **kwargs):
 def route(request, monkeypatch):
     """Both ways to take each product."""
     for constant in ("DENSE_FORWARD", "DENSE_WEIGHTS", "DENSE_BELOW"):
-        monkeypatch.setattr(sparse, constant, 2.0 if request.param == "lists" else -1.0)
-    monkeypatch.setattr(sparse, "PART", 5000)
+        monkeypatch.setattr(layer, constant, 2.0 if request.param == "lists" else -1.0)
+    monkeypatch.setattr(layer, "PART", 5000)
     return request.param
 
 
@@ -193,9 +196,9 @@ def test_the_published_layer():
     assert active.number == 4
     everything = sparse.ActiveSet.of(torch.ones_like(x), moved)
     packed = dataclasses.replace(sparse.pack(moved), active=everything)
-    layer = sparse._Layer(neuron, SparseGD().at_spike, ResetPath.CUT, DRAW, packed)
-    entries = sparse._gathered(active, grad, range(1), torch.empty_like(active.value), active.starts())
-    below, by_weights, by_bias = sparse.gradients(layer, active, weights, entries, below=True, weights_too=True, bias_too=True)
+    one = layer._Layer(neuron, SparseGD().at_spike, ResetPath.CUT, DRAW, packed)
+    entries = gather(active, grad, range(1), torch.empty_like(active.value), active.starts())
+    below, by_weights, by_bias = sparse.gradients(one, active, weights, entries, below=True, weights_too=True, bias_too=True)
     got = torch.zeros_like(x)
     got[everything.places()] = below
     epsilon = torch.tensor([[1.125, 2], [-2.75, 4], [-5.5, 8], [1, 16]])

@@ -10,31 +10,19 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from snnviz import (
-    ALIF,
-    BPTT,
-    LIF,
-    FeedForward,
-    GatedZO,
-    LocalZO,
-    Reset,
-    SparseGD,
-    backward_times,
-    differentiate,
-    simulate,
-    sparsity,
-)
-from snnviz.backends.sparse import ActiveSet
-from snnviz.backward_times import Plan, Series, Timing
+from snnviz import ALIF, BPTT, LIF, FeedForward, GatedZO, LocalZO, Reset, SparseGD, differentiate, simulate
 from snnviz.figures import active_raster, active_share, bytes_kept, margin_histogram, published_factors
 from snnviz.figures import backward_times as curves
+from snnviz.laws import LAWS, SurrogateLaw, UniformLaw
+from snnviz.sparse import ActiveSet
+from snnviz.studies import activity, backward_times
+from snnviz.studies.backward_times import Plan, Series, Timing
 from snnviz.surrogates import FastSigmoid, Gaussian
-from snnviz.zeroth_order import LAWS, SurrogateLaw, UniformLaw
 from tests.test_figures import check
 
 ROOT = pathlib.Path(__file__).parents[1]
 SMALL = dataclasses.replace(
-    sparsity.example(), steps=60, batch=2, architecture=FeedForward(layers=2, width=40, gain=4.0, first_gain=3.0)
+    activity.example(), steps=60, batch=2, architecture=FeedForward(layers=2, width=40, gain=4.0, first_gain=3.0)
 )
 METHODS = [
     LocalZO(delta=0.05),
@@ -54,7 +42,7 @@ def run():
 @pytest.mark.parametrize("method", METHODS[:4], ids=repr)
 def test_a_look_finds_what_a_real_backward_pass_touches(method, neuron):
     experiment = dataclasses.replace(SMALL, neuron=neuron, seed=3)
-    seen, real = sparsity.look(simulate(experiment, "native"), method, 3), differentiate(experiment, method, "native")
+    seen, real = activity.look(simulate(experiment, "native"), method, 3), differentiate(experiment, method, "native")
     for layer in seen.layers:
         assert layer.number > 0
         assert np.array_equal(layer.active, real[layer.name].ds_du != 0)
@@ -65,50 +53,50 @@ def test_a_look_runs_nothing_forward(run, monkeypatch):
     from snnviz.backends.kernel import KernelBackend
 
     monkeypatch.setattr(KernelBackend, "forward", lambda *a: pytest.fail("the network ran"))
-    shares = [sparsity.look(run, LocalZO(delta=d)).share for d in (1e-7, 0.01, 0.1, 1.0)]
+    shares = [activity.look(run, LocalZO(delta=d)).share for d in (1e-7, 0.01, 0.1, 1.0)]
     assert shares == sorted(shares) and shares[0] == 0 and shares[-1] > 0.2
 
 
 def test_a_dense_method_has_no_active_set(run):
     with pytest.raises(ValueError, match="no active set"):
-        sparsity.look(run, BPTT())
+        activity.look(run, BPTT())
 
 
 @pytest.mark.parametrize("law", [cls() for cls in LAWS.values()], ids=repr)
 def test_the_equal_band_is_half_the_integral_of_the_probability(law):
     method = LocalZO(law, 0.3, 2)
-    band, m = sparsity.equal_band(method), np.concatenate([[0.0], np.geomspace(1e-7, 3e4, 300_001)])
-    assert band is not None and band == pytest.approx(np.trapezoid(sparsity.probability(method, m), m), rel=2e-3)
+    band, m = activity.equal_band(method), np.concatenate([[0.0], np.geomspace(1e-7, 3e4, 300_001)])
+    assert band is not None and band == pytest.approx(np.trapezoid(activity.probability(method, m), m), rel=2e-3)
 
 
 def test_the_equal_band_of_the_others():
-    assert sparsity.equal_band(SparseGD(FastSigmoid(), 0.17)) == 0.17
+    assert activity.equal_band(SparseGD(FastSigmoid(), 0.17)) == 0.17
     gate = GatedZO(Gaussian(0.05), peak=1.0)  # p = exp(-m^2 / 2 sigma^2)
-    assert sparsity.equal_band(gate) == pytest.approx(0.05 * math.sqrt(math.pi / 2), rel=1e-4)
-    assert sparsity.equal_band(LocalZO(SurrogateLaw(FastSigmoid(), -1))) is None  # |z| has no mean
+    assert activity.equal_band(gate) == pytest.approx(0.05 * math.sqrt(math.pi / 2), rel=1e-4)
+    assert activity.equal_band(LocalZO(SurrogateLaw(FastSigmoid(), -1))) is None  # |z| has no mean
 
 
 @pytest.mark.parametrize("method", METHODS, ids=repr)
 def test_the_histogram_counts_every_entry(run, method):
-    layer = sparsity.look(run, method).layers[0]
-    bars = sparsity.histogram(layer, method)
+    layer = activity.look(run, method).layers[0]
+    bars = activity.histogram(layer, method)
     assert bars.entries.sum() == layer.entries and bars.active.sum() == layer.number
     assert bars.entries[bars.centres >= 0].sum() == layer.spikes.sum()
     assert (bars.probability >= 0).all() and (bars.probability <= 1).all()
 
 
 def test_bytes_are_those_of_the_real_lists(run):
-    layer = sparsity.look(run, METHODS[0]).layers[1]
+    layer = activity.look(run, METHODS[0]).layers[1]
     lists = ActiveSet.of(torch.from_numpy(layer.active.astype(np.float32)), torch.from_numpy(layer.spikes.astype(np.float32)))
-    kept = {(k.design, k.array): k.bytes for k in sparsity.kept_by(layer)}
+    kept = {(k.design, k.array): k.bytes for k in activity.kept_by(layer)}
     assert kept["Sparse, here", "active lists"] == lists.bytes
     assert kept["Dense autograd", "membrane u"] == 4 * layer.entries
-    shd = sparsity.totals(sparsity.kept_by(layer, "SHD"))
+    shd = activity.totals(activity.kept_by(layer, "SHD"))
     assert shd["Dense autograd"] == 204_800_000
 
 
 def test_over_time_keeps_the_mean(run):
-    layer = sparsity.look(run, METHODS[0]).layers[0]
+    layer = activity.look(run, METHODS[0]).layers[0]
     active, spikes = layer.over_time()
     assert active.mean() == pytest.approx(layer.share) and spikes.mean() == pytest.approx(layer.spike_share)
     assert len(layer.over_time(5.0)[0]) == len(layer.over_time(1e6)[0]) == len(layer.times)
@@ -117,9 +105,9 @@ def test_over_time_keeps_the_mean(run):
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("method", METHODS, ids=repr)
 def test_figures_stand_any_run(run, method, dark, monkeypatch):
-    seen = sparsity.look(run, method)
+    seen = activity.look(run, method)
     layer = seen.layers[0]
-    fig = check(margin_histogram.margin_histogram(layer, sparsity.histogram(layer, method), seen.band, "localzo", dark), dark)
+    fig = check(margin_histogram.margin_histogram(layer, activity.histogram(layer, method), seen.band, "localzo", dark), dark)
     assert sum(t.y.sum() for t in fig.data if t.type == "bar") == layer.entries + layer.number
     fig = check(active_raster.active_raster(layer, dark=dark), dark)
     marks = {t.name: len(t.x) for t in fig.data[1:]}
@@ -133,15 +121,15 @@ def test_figures_stand_any_run(run, method, dark, monkeypatch):
     fig = check(active_raster.active_raster(layer, dark=dark), dark)
     assert (fig.data[-1].z >= 2).sum() == one[0].sum()
     check(active_share.active_share(seen.layers, seen.band, 5.0, dark), dark)
-    kept = sparsity.kept_by(layer)
-    fig = check(bytes_kept.bytes_kept(kept, sparsity.totals(kept), "This layer", dark), dark)
-    assert sum(sum(t.x) for t in fig.data) == sum(sparsity.totals(kept).values())
+    kept = activity.kept_by(layer)
+    fig = check(bytes_kept.bytes_kept(kept, activity.totals(kept), "This layer", dark), dark)
+    assert sum(sum(t.x) for t in fig.data) == sum(activity.totals(kept).values())
 
 
 @pytest.mark.parametrize("change", [{"steps": 1}, {"batch": 1}, {"architecture": FeedForward(layers=1, width=1)}], ids=str)
 def test_figures_stand_one_of_anything(change):
-    seen = sparsity.look(simulate(dataclasses.replace(SMALL, **change), "native"), METHODS[0])
-    check(margin_histogram.margin_histogram(seen.layers[0], sparsity.histogram(seen.layers[0], METHODS[0]), seen.band, "localzo"))
+    seen = activity.look(simulate(dataclasses.replace(SMALL, **change), "native"), METHODS[0])
+    check(margin_histogram.margin_histogram(seen.layers[0], activity.histogram(seen.layers[0], METHODS[0]), seen.band, "localzo"))
     check(active_raster.active_raster(seen.layers[0]))
     check(active_share.active_share(seen.layers, None, 5.0))
 

@@ -13,7 +13,8 @@ import pytest
 
 from snnviz.datasets import YinYang
 from snnviz.methods import BPTT, LocalZO
-from snnviz.store import Curve, Line, Run, Status, Store, StoreError
+from snnviz.runs.store import Store, StoreError
+from snnviz.runs.values import Curve, Line, Run, Status
 from snnviz.training import EpochRecord, Seconds, Training
 
 TRAININGS = tuple(Training(YinYang(samples=60), method=m, epochs=3, seed=s) for m in (BPTT(), LocalZO()) for s in (0, 1))
@@ -155,5 +156,5 @@ def test_a_database_that_goes_away_is_one_sentence_and_comes_back(tmp_path):
 
 
 def test_opening_needs_no_dask():
-    code = "import sys, snnviz.store as s; s.Store('sqlite://').list(); sys.exit('distributed' in sys.modules)"
+    code = "import sys, snnviz.runs.store as s; s.Store('sqlite://').list(); sys.exit('distributed' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

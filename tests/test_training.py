@@ -8,10 +8,11 @@ import pytest
 import torch
 
 import snnviz
-from snnviz import BPTT, LIF, Exodus, FeedForward, LocalZO, Probe, Slayer, SurrogateModules, optimisers, training
+from snnviz import BPTT, LIF, Exodus, FeedForward, LocalZO, Probe, Slayer, SurrogateModules, optimisers
 from snnviz.__main__ import main
+from snnviz.architectures import Convolutional
+from snnviz.backends import resolve
 from snnviz.datasets import Coding, Digits, SpikePatterns, Split, TemporalOrder
-from snnviz.experiments import Convolutional
 from snnviz.losses import Activity, OverTime, StepwiseCrossEntropy, VanRossum
 from snnviz.optimisers import SGD, AdamW, Cosine
 from snnviz.training import (
@@ -28,6 +29,7 @@ from snnviz.training import (
     presets,
     train,
 )
+from snnviz.training.step import RunningTraining
 
 SMALL = Training(Digits(steps=12, samples=300), FeedForward(layers=2, width=32, first_gain=4.0), epochs=2, batch=48)
 METHODS = (BPTT(), Exodus(), Slayer(), LocalZO(), SurrogateModules())
@@ -65,7 +67,7 @@ def test_it_repeats_itself_bit_for_bit():
 
 def test_all_methods_start_alike_and_see_the_same(monkeypatch):
     seen: list[list[torch.Tensor]] = []
-    step = training._Run.step
+    step = RunningTraining.step
 
     def spy(run, epoch, batch, x, y, data):
         if epoch == batch == 1:
@@ -73,7 +75,7 @@ def test_all_methods_start_alike_and_see_the_same(monkeypatch):
         seen[-1].append(x.clone())
         return step(run, epoch, batch, x, y, data)
 
-    monkeypatch.setattr(training._Run, "step", spy)
+    monkeypatch.setattr(RunningTraining, "step", spy)
     firsts = []
     for method in METHODS:
         firsts.append(next(iter(train(dataclasses.replace(SMALL, method=method, epochs=1)))))
@@ -175,7 +177,7 @@ def test_clipping_bounds_the_step():
     plain = dataclasses.replace(SMALL, optimiser=SGD(1.0, momentum=0.0))
 
     def moved(t):
-        run, clock = training._Run(t, training.resolve(None)), 0.0
+        run, clock = RunningTraining(t, resolve(None)), 0.0
         before = [p.detach().clone() for p in run.network.parameters()]
         record = run.step(1, 2, *next(run.train.batches(t.batch, t.seed, 1)), clock)
         after = list(run.network.parameters())
@@ -356,10 +358,10 @@ def test_train_from_the_command_line(settings, capsys):
     told = capsys.readouterr()
     assert "BPTT, reset kept" in told.out and "test accuracy" in told.out and "100 %" in told.err
 
-    from snnviz import store
+    from snnviz.runs import store, values
 
     saved = store.default().list()
-    assert [(s.method, s.epochs, s.status) for s in saved] == [("BPTT, reset kept", 2, store.Status.FINISHED)]
+    assert [(s.method, s.epochs, s.status) for s in saved] == [("BPTT, reset kept", 2, values.Status.FINISHED)]
     assert saved[0].test_accuracy == epochs(train(SMALL))[-1].test_accuracy
 
 

@@ -13,6 +13,19 @@ from scipy import integrate, special, stats
 
 from snnviz.backends.base import Forward, Upstream
 from snnviz.draws import Draw, half_normal, log_positive, philox, uniforms
+from snnviz.laws import (
+    LAWS,
+    AbstractLaw,
+    ArctanLaw,
+    LaplaceLaw,
+    NormalLaw,
+    RademacherLaw,
+    SigmoidLaw,
+    SurrogateLaw,
+    UniformLaw,
+    quantile_table,
+    tabled,
+)
 from snnviz.methods import BPTT, METHODS, AtSpike, GatedZO, LocalZO, ResetPath, SparseGD
 from snnviz.neurons import ALIF, LIF
 from snnviz.surrogates import (
@@ -27,23 +40,7 @@ from snnviz.surrogates import (
     SingleExponential,
     Triangle,
 )
-from snnviz.zeroth_order import (
-    LAWS,
-    AbstractLaw,
-    ArctanLaw,
-    LaplaceLaw,
-    NormalLaw,
-    RademacherLaw,
-    SigmoidLaw,
-    SurrogateLaw,
-    UniformLaw,
-    ZerothOrder,
-    estimate,
-    matching_band,
-    quantile_table,
-    sampler,
-    tabled,
-)
+from snnviz.zeroth_order import ZerothOrder, estimate, matching_band, sampler
 from tests.helpers import REFERENCE, backward, close, coefficients, name, problem
 
 I_SIGMOID = 7 * special.zeta(3.0) / (2 * math.pi**2)

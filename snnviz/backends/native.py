@@ -26,7 +26,7 @@ def _keep_freed_memory() -> None:
 
 
 @functools.cache
-def _threads() -> concurrent.futures.ThreadPoolExecutor:
+def thread_pool() -> concurrent.futures.ThreadPoolExecutor:
     return concurrent.futures.ThreadPoolExecutor(max(1, torch.get_num_threads()), "snnviz")
 
 
@@ -62,7 +62,7 @@ class Native(KernelBackend):
             part.begin, part.end = begin, min(begin + width, k.M)
             parts.append(part)
         *others, mine = parts
-        waiting = [_threads().submit(call, part, *values) for part in others]
+        waiting = [thread_pool().submit(call, part, *values) for part in others]
         call(mine, *values)
         for w in waiting:
             w.result()

@@ -4,10 +4,11 @@ import dataclasses
 
 import torch
 
+from snnviz.laws import AbstractLaw, NormalLaw
 from snnviz.methods.base import AbstractGradientMethod, AtSpike, ResetPath
 from snnviz.params import param
 from snnviz.surrogates import AbstractSurrogate, Gaussian
-from snnviz.zeroth_order import AbstractLaw, NormalLaw, ZerothOrder
+from snnviz.zeroth_order import ZerothOrder
 
 KEEP_RESET = {"help": "Whether the gradient runs through the reset too. The published code cuts it."}
 

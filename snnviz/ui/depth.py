@@ -9,11 +9,11 @@ import time
 import pandas  # noqa: F401  first imported in another thread, it is half there for plotly, which then fails
 import streamlit as st
 
-from snnviz.depth import DepthRecord, DepthStudy, Look, mean_error, measure_depth
 from snnviz.figures.error_by_depth import NAMES
 from snnviz.methods import SurrogateModules
 from snnviz.params import params
-from snnviz.reference_gradients import MEASURABLE
+from snnviz.studies.depth import DepthRecord, DepthStudy, Look, mean_error, measure_depth
+from snnviz.studies.reference_gradients import MEASURABLE
 from snnviz.surrogates import SURROGATES, Dspike
 from snnviz.ui import controls
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz.estimates import Drawing
+from snnviz.laws import LAWS, AbstractLaw, SurrogateLaw
 from snnviz.params import params
+from snnviz.studies.derivative import Drawing
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, FastSigmoid
 from snnviz.ui import controls
 from snnviz.ui.scope import DrawScene
-from snnviz.zeroth_order import LAWS, AbstractLaw, SurrogateLaw, ZerothOrder
+from snnviz.zeroth_order import ZerothOrder
 
 MADE = SurrogateLaw.__name__
 PLAIN, OWN = ZerothOrder(), ZerothOrder(delta=1.0)  # a law made from a surrogate has it as its mean at delta = 1

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from snnviz import jobs
 from snnviz.figures import clock, confusion, curves, layer_rasters
 from snnviz.figures.theme import empty_figure
-from snnviz.store import Line, Run, RunState, Status, Summary
+from snnviz.runs import client
+from snnviz.runs.values import Line, Run, RunState, Status, Summary
 from snnviz.ui import methods, page
 
 _LOG = logging.getLogger(__name__)
@@ -67,9 +67,9 @@ def current() -> RunState | None:
     state = st.session_state
     if state.get("run") is None and "run_looked_for" not in state:
         state["run_looked_for"] = True
-        state["run"] = jobs.latest(visitor())
+        state["run"] = client.latest(visitor())
     run = state.get("run")
-    return None if run is None else jobs.follow(run)
+    return None if run is None else client.follow(run)
 
 
 def watch(asked: Run, draw: Callable[[RunState], None], invitation: str) -> RunState | None:
@@ -80,7 +80,7 @@ def watch(asked: Run, draw: Callable[[RunState], None], invitation: str) -> RunS
     going = state is not None and state.status.live
 
     def start() -> None:
-        run = attempt(jobs.submit, asked)
+        run = attempt(client.submit, asked)
         if run is not None:
             st.session_state["run"] = run
 
@@ -122,7 +122,7 @@ def watch(asked: Run, draw: Callable[[RunState], None], invitation: str) -> RunS
 @st.cache_resource(show_spinner=False)
 def _prepared() -> None:
     """Once on this server, after the first page that could start a run is drawn."""
-    jobs.prepare()
+    client.prepare()
 
 
 def attempt(action: Callable[..., Any], *arguments: Any) -> Any:
@@ -143,7 +143,7 @@ def complaint() -> None:
 def _and_see(action: Callable[[str], None], run: str, wanted: Callable[[RunState], bool]) -> None:
     """Give an order and wait a moment for it to be obeyed, so that the next picture shows it."""
     attempt(action, run)
-    attempt(jobs.wait, run, wanted, 0.5)
+    attempt(client.wait, run, wanted, 0.5)
 
 
 def buttons(state: RunState) -> None:
@@ -158,7 +158,7 @@ def buttons(state: RunState) -> None:
                 icon=":material/play_arrow:",
                 key="resume",
                 on_click=_and_see,
-                args=(jobs.resume, run, lambda s: s.status is not Status.PAUSED),
+                args=(client.resume, run, lambda s: s.status is not Status.PAUSED),
             )
         else:
             st.button(
@@ -166,7 +166,7 @@ def buttons(state: RunState) -> None:
                 icon=":material/pause:",
                 key="pause",
                 on_click=_and_see,
-                args=(jobs.pause, run, lambda s: s.status is not Status.RUNNING),
+                args=(client.pause, run, lambda s: s.status is not Status.RUNNING),
             )
         st.button(
             "Step",
@@ -174,7 +174,7 @@ def buttons(state: RunState) -> None:
             key="step",
             help="One batch of every method, then hold.",
             on_click=_and_see,
-            args=(jobs.step, run, lambda s: sum(len(line.curve.at) for line in s.lines) > told),
+            args=(client.step, run, lambda s: sum(len(line.curve.at) for line in s.lines) > told),
         )
         st.button(
             "Stop",
@@ -182,7 +182,7 @@ def buttons(state: RunState) -> None:
             key="stop",
             help="What is done is saved and can be gone on with.",
             on_click=_and_see,
-            args=(jobs.cancel, run, lambda s: not s.status.live),
+            args=(client.cancel, run, lambda s: not s.status.live),
         )
     elif status is not Status.FINISHED:
         st.button(
@@ -191,7 +191,7 @@ def buttons(state: RunState) -> None:
             key="go_on",
             help="From the last whole epoch.",
             on_click=_and_see,
-            args=(jobs.go_on, run, lambda s: s.status.live),
+            args=(client.go_on, run, lambda s: s.status.live),
         )
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from snnviz import backward_times
-from snnviz.backward_times import Plan, Series
+from snnviz.studies import backward_times
+from snnviz.studies.backward_times import Plan, Series
 
 _DONE = "_measuring.done"  # repr of a plan -> its Series, in this session
 _ASKED = "_measuring.asked"

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from snnviz.experiments import Experiment, sweep
+from snnviz.experiments import Experiment
+from snnviz.laws import LAWS
 from snnviz.methods import BPTT, METHODS, AbstractGradientMethod, Slayer, SurrogateModules
+from snnviz.studies.growth import sweep
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, SingleExponential
 from snnviz.ui import controls
-from snnviz.zeroth_order import LAWS
 
 # Name in the URL -> (title, class, colour by role). BPTT stands twice: the switch is worth teaching.
 CHOICES = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from snnviz import store
+from snnviz import places
 from snnviz.datasets import AbstractDataset, OwnRecordings, Samples, Split
 from snnviz.datasets.events import data_dir
 from snnviz.datasets.recordings import read_recording
@@ -87,7 +87,7 @@ def class_pictures(half: Samples) -> tuple[list[np.ndarray], list[str]]:
 
 def folder(visitor: str) -> Path:
     """Where a visitor's uploads lie, so that a run on them can be gone on with."""
-    return store.home() / "uploads" / visitor
+    return places.home() / "uploads" / visitor
 
 
 def add(visitor: str, label: str, name: str, data: bytes) -> None:

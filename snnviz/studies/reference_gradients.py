@@ -10,21 +10,16 @@ import copy
 import dataclasses
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from types import SimpleNamespace
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from snnviz.backends.reference import Spike, reset_along
 from snnviz.draws import Draw
 from snnviz.heads import loss_of, require_heads
 from snnviz.methods.base import AbstractGradientMethod
 from snnviz.methods.modules import Route
 from snnviz.network import Block, Network
-from snnviz.neurons.base import AbstractNeuron
-from snnviz.surrogates import AbstractSurrogate
 
 MEASURABLE = 0.2  # below this reliability a comparison with the estimate says nothing
 AT_ONCE = {"cpu": 400_000, "cuda": 1 << 26}  # activations of a layer held at a time; few enough for a CPU's cache
@@ -321,89 +316,3 @@ def _falls(network, gradients, x, y, step) -> dict[str, list[float]]:
 def _cosine(a: torch.Tensor, b: torch.Tensor) -> float:
     a, b = a.double().flatten(), b.double().flatten()
     return (a @ b / (a.norm() * b.norm()).clamp(min=1e-300)).item()
-
-
-@dataclasses.dataclass(frozen=True)
-class SmoothSpike:
-    """One neuron whose step is replaced by a surrogate's primitive, so that it has a true gradient. All [T], float64.
-
-    times: in ms. current, u, theta, spikes: the smooth run. differences: dL/dx by finite differences, where
-    L = sum upstream s. gradients: the same by each method's recursion on that run, by name.
-    """
-
-    times: np.ndarray
-    current: np.ndarray
-    u: np.ndarray
-    theta: np.ndarray
-    spikes: np.ndarray
-    differences: np.ndarray
-    gradients: dict[str, np.ndarray]
-
-    def error(self, name: str) -> float:
-        """A method's largest deviation from the finite differences, relative to the largest of these."""
-        deviation = np.abs(self.gradients[name] - self.differences).max()
-        return float(deviation / max(np.abs(self.differences).max(), 1e-300))
-
-
-def smooth_spike_gradients(
-    neuron: AbstractNeuron,
-    surrogate: AbstractSurrogate,
-    current: Sequence[float] | np.ndarray,
-    upstream: Sequence[float] | np.ndarray,
-    methods: Mapping[str, AbstractGradientMethod],
-) -> SmoothSpike:
-    """Run one neuron with s = primitive(u - theta) for current [T]; differentiate L = sum upstream s by the current.
-
-    The finite differences are central ones of fourth order, in float64. Give the methods the same surrogate: then ds/du
-    is the smooth spike's true derivative, and what they do with the reset is all that differs. Bauer et al. 2023.
-
-    Raises:
-        ValueError: the neuron does not fire or has no gradient; current and upstream are not two arrays [T].
-    """
-    if not (neuron.fires and neuron.differentiable):
-        raise ValueError(f"{neuron.title} has no spike to smooth and differentiate; choose another neuron.")
-    x, g = (torch.as_tensor(np.asarray(a, dtype=np.float64)) for a in (current, upstream))
-    if x.ndim != 1 or x.shape != g.shape or not len(x):
-        got = f"{list(x.shape)} and {list(g.shape)}"
-        raise ValueError(f"current and upstream must be two arrays [T] of one length, not {got}.")
-    x, g, steps = x[:, None], g[:, None], len(x)
-    differences = _differences(lambda x: (g * _smooth(neuron, surrogate, x)[2]).sum(0), x)
-    u, theta, s, v = _smooth(neuron, surrogate, x)
-    gradients = {}
-    for name, method in methods.items():
-        margin = (v if method.at_spike.after_reset else u) - theta
-        leaf = x.clone().requires_grad_()
-        smooth = _smooth(neuron, surrogate, leaf, method, method.at_spike.ds_du(margin, Draw()))[2]
-        gradients[name] = torch.autograd.grad((g * smooth).sum(), leaf)[0][:, 0].numpy()
-    run = (a[:, 0].numpy() for a in (x, u, theta, s))
-    return SmoothSpike(np.arange(steps) * neuron.dt, *run, differences.numpy(), gradients)
-
-
-def _differences(function, x: torch.Tensor) -> torch.Tensor:
-    """The derivatives [T] of a function of columns [T, M] -> [M] at the column x [T, 1], each with the step that suits
-    it: large steps see the bend, small ones the rounding, and between them neighbouring steps agree best."""
-    found = []
-    for step in 10.0 ** torch.arange(-2, -7.5, -0.5, dtype=x.dtype):
-        offsets = torch.cat([k * step * torch.eye(len(x), dtype=x.dtype) for k in (-2, -1, 1, 2)], 1)
-        low, lower, upper, high = function(x + offsets).view(4, len(x))
-        found.append((low - 8 * lower + 8 * upper - high) / (12 * step))
-    found = torch.stack(found)
-    return found[1:].gather(0, found.diff(dim=0).abs().argmin(0, keepdim=True))[0]
-
-
-def _smooth(neuron, surrogate, x, method=None, ds_du=None):
-    """u, theta, smooth s and v after reset, each [T, M], for current x [T, M]; with a method, a gradient takes its
-    ds_du at the spike and its way through the reset."""
-    c = SimpleNamespace(**{k: torch.tensor(value, dtype=x.dtype) for k, value in neuron.coefficients().items()})
-    state, rows = tuple(x.new_full(x.shape[1:], value) for value in neuron.rest()), []
-    for t, x_t in enumerate(x):
-        u, state = neuron.charge(c, state, x_t)
-        theta = neuron.threshold(c, state)
-        s = surrogate.primitive(u - theta)
-        if method is None:
-            state = neuron.reset(c, state, u, theta, s)
-        else:
-            s = Spike.apply(u - theta, s.detach(), ds_du[t])
-            state = reset_along(neuron, c, state, u, theta, s, method.reset_path)
-        rows.append((u, theta, s, state[0]))
-    return tuple(torch.stack(row) for row in zip(*rows, strict=True))

@@ -11,14 +11,15 @@ import time
 import numpy as np
 import torch
 
+from snnviz.architectures import FeedForward
 from snnviz.backends import AbstractBackend, resolve
 from snnviz.backends.base import Forward, Upstream
-from snnviz.backends.sparse import WIDE, remedy
 from snnviz.draws import Draw
-from snnviz.experiments import Experiment, FeedForward
+from snnviz.experiments import Experiment
 from snnviz.methods.base import AbstractGradientMethod
 from snnviz.neurons import LIF
 from snnviz.records import LayerRecord, RunRecord
+from snnviz.sparse import WIDE, remedy
 from snnviz.stimuli import Poisson
 from snnviz.zeroth_order import ZerothOrder, matching_band
 

@@ -13,387 +13,30 @@ Perez-Nieves & Goodman 2021 (a fixed band), Mukhoty et al. 2023 (LocalZO). Kerne
 
 import ctypes
 import dataclasses
-import functools
 import itertools
 import math
-import warnings
-from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from snnviz.backends.kernel import SCANS, scan
-from snnviz.backends.native import Native, _threads
+from snnviz.backends.kernel import scan
+from snnviz.backends.native import Native, thread_pool
 from snnviz.draws import Draw
 from snnviz.methods.base import AbstractGradientMethod, AtSpike, ResetPath
 from snnviz.neurons.base import AbstractNeuron, Reset
+from snnviz.sparse.active import ActiveSet, Packed, Spikes, gather, unpack
+from snnviz.sparse.calls import DERIVATIVES, WIDE, by_tiles, call_parameters, pointer, run_jobs, tile_count
+from snnviz.sparse.guard import Guard
 
-WIDE = 128  # columns of a tile, as in the kernel
 PART = 16 << 20  # numbers in a dense buffer that is used for a part of the batch at a time
+
 
 # The shares above which a dense product is faster, as measured on a CPU (N = 200 to 1,000): of active entries for
 # dL/dW, of the lower layer's active entries for dL/dinput, of ones in the input for the forward product.
 DENSE_WEIGHTS = 0.30
 DENSE_BELOW = 0.30
 DENSE_FORWARD = 0.50
-
-DERIVATIVES = (
-    "fast_sigmoid",
-    "sigmoid",
-    "arctan",
-    "triangle",
-    "boxcar",
-    "gaussian",
-    "multi_gaussian",
-    "single_exponential",
-    "dspike",
-    "zo_normal",
-    "zo_uniform",
-    "zo_laplace",
-    "zo_rademacher",
-    "zo_tabled",
-)
 KERNELS = ("lif", "cuba", "alif")
-
-
-class NonFiniteWeights(FloatingPointError):
-    """A layer's weights hold NaN or infinity: it would fall silent, and its loss would look finite and constant."""
-
-
-class DeadLayer(UserWarning):
-    """A layer has no active entry, or too few: its gradient is zero, and no loss on its spikes can change that."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Guard:
-    """What is checked at every forward pass. A NaN compares false, so broken weights give no spikes and a finite,
-    constant loss; an empty active set gives a zero gradient for ever.
-
-    floor: the active share below which `DeadLayer` is warned of, as it is for an empty set; negative: never.
-    """
-
-    floor: float = 1e-5
-
-    def weights(self, label: str, weights: torch.Tensor) -> None:
-        """Raises:
-        NonFiniteWeights: with the layer, how many, and a remedy."""
-        if torch.isfinite(weights.detach().sum()):
-            return
-        bad = int((~torch.isfinite(weights.detach())).sum())
-        if bad:
-            raise NonFiniteWeights(
-                f"{label}: {bad} of {weights.numel()} weights are not finite. Go back to weights "
-                "from before this step, and lower the learning rate or clip the gradient."
-            )
-
-    def active(self, label: str, active: "ActiveSet", at_spike: AtSpike) -> None:
-        """Warn of `DeadLayer`, with the layer, its active share and a remedy."""
-        if active.share >= self.floor and (active.number or self.floor < 0):
-            return
-        entries = active.steps * active.batch * active.columns
-        what = (
-            f"only {active.number} of {entries} entries ({100 * active.share:.2g} %) are active in the backward "
-            f"pass, below the floor of {100 * self.floor:.2g} %"
-        )
-        if not active.number:
-            what = "no neuron is active in the backward pass: its gradient is zero, and stays zero"
-        warnings.warn(f"{label}: {what}. {remedy(at_spike)}", DeadLayer, stacklevel=4)
-
-
-def remedy(at_spike: AtSpike) -> str:
-    """What makes more entries active, in a sentence with the present value."""
-    if at_spike.derivative.random:
-        return f"Raise the width delta (now {at_spike.derivative.coefficients()[0]:g}), or the current into the layer."
-    if at_spike.gate:
-        return f"Raise the gate's probability at the threshold (s is now {at_spike.gate:g}), or the layer's current."
-    if at_spike.window < math.inf:
-        return f"Widen the band (now {at_spike.window:g}), or raise the current into the layer."
-    return "Widen the surrogate, or raise the current into the layer."
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class ActiveSet:
-    """The entries of a layer that its backward pass visits, of a run [T, B, N].
-
-    They lie in rows (sample, tile of 128 columns, step), in that order; counts [B, tiles, T] uint8 says how many each
-    has. index [n] uint8: the place in the tile, + 128 where the neuron fired. value [n]: ds_du; 0 where a spike is
-    listed because the way back depends on it (reset to zero, adaptive threshold). extra [n] or None: u (reset to zero)
-    or the threshold, where a kept reset path needs it.
-    """
-
-    steps: int
-    batch: int
-    columns: int
-    index: torch.Tensor
-    value: torch.Tensor
-    extra: torch.Tensor | None
-    counts: torch.Tensor
-
-    @classmethod
-    def of(
-        cls,
-        ds_du: torch.Tensor,
-        spikes: torch.Tensor | None = None,
-        listed: torch.Tensor | None = None,
-        extra: torch.Tensor | None = None,
-    ) -> "ActiveSet":
-        """The lists for a known ds_du [T, B, N]. spikes: where the neuron fired (None: nowhere); listed: entries to
-        list although their ds_du is 0; extra: u or the threshold. All [T, B, N]."""
-        steps, batch, columns = ds_du.shape
-        kept = ds_du != 0 if listed is None else (ds_du != 0) | (listed != 0)
-
-        def rows(a):  # -> [B, tiles, T, 128]
-            a = torch.nn.functional.pad(a, (0, _tiles(columns) * WIDE - columns))
-            return a.reshape(steps, batch, -1, WIDE).permute(1, 2, 0, 3)
-
-        mask = rows(kept)
-        index = torch.arange(WIDE, dtype=torch.uint8, device=ds_du.device).expand(mask.shape)[mask]
-        if spikes is not None:
-            index = index + 128 * rows(spikes != 0)[mask].to(torch.uint8)
-        return cls(
-            steps,
-            batch,
-            columns,
-            index,
-            rows(ds_du)[mask],
-            None if extra is None else rows(extra)[mask],
-            mask.sum(3).to(torch.uint8),
-        )
-
-    @functools.cached_property
-    def number(self) -> int:
-        """How many entries have ds_du != 0."""
-        return int(torch.count_nonzero(self.value))
-
-    @property
-    def share(self) -> float:
-        """Their share of all T B N."""
-        return self.number / (self.steps * self.batch * self.columns)
-
-    @property
-    def bytes(self) -> int:
-        """What the lists take."""
-        lists = (self.index, self.value, self.extra, self.counts)
-        return sum(a.numel() * a.element_size() for a in lists if a is not None)
-
-    def starts(self) -> torch.Tensor:
-        """Where each row's entries begin, and where the last ends, int64 [B tiles T + 1]."""
-        out = torch.zeros(self.counts.numel() + 1, dtype=torch.int64, device=self.counts.device)
-        torch.cumsum(self.counts.reshape(-1), 0, out=out[1:])
-        return out
-
-    def places(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Step, sample and column of the entries with ds_du != 0, int64 each, for pictures and tests."""
-        rows = torch.repeat_interleave(torch.arange(self.counts.numel(), device=self.counts.device), self.counts.reshape(-1).long())
-        kept = self.value != 0
-        rows, place = rows[kept], self.index[kept].long() & 127
-        job, t = rows // self.steps, rows % self.steps
-        tiles = self.counts.shape[1]
-        return t, job // tiles, job % tiles * WIDE + place
-
-    def per_step(self) -> torch.Tensor:
-        """How many entries are active at each step, int64 [T]."""
-        return torch.bincount(self.places()[0], minlength=self.steps)
-
-    def dense(self) -> torch.Tensor:
-        """ds_du [T, B, N], for tests and pictures."""
-        out = self.value.new_zeros(self.steps, self.batch, self.columns)
-        out[self.places()] = self.value[self.value != 0]
-        return out
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Packed:
-    """Spikes of a run [T, B, N], 64 to a word: bits [T, B, words] int64 (words even). active: the active set of the
-    layer they came from, None for a network's input. carrier: a float stand-in that autograd follows, one number an
-    entry of the active set: the gradient of the spikes exists at those entries only."""
-
-    bits: torch.Tensor
-    columns: int
-    dtype: torch.dtype = torch.float32
-    active: ActiveSet | None = None
-    carrier: torch.Tensor | None = None
-
-    @property
-    def steps(self) -> int:
-        return self.bits.shape[0]
-
-    @property
-    def batch(self) -> int:
-        return self.bits.shape[1]
-
-    @functools.cached_property
-    def rate(self) -> float:
-        """The share of ones."""
-        return ones(self.bits) / (self.steps * self.batch * self.columns)
-
-    def dense(self) -> torch.Tensor:
-        """The spikes as numbers [T, B, N]; a gradient flows back to the active entries."""
-        return _Unpack.apply(self.carrier, self)
-
-
-class Spikes(NamedTuple):
-    """What `spiking` gives: the spikes, packed; last: the state after the last step [states, B, N]; the active set."""
-
-    spikes: Packed
-    last: torch.Tensor
-    active: ActiveSet
-
-
-# The kernels' calls ------------------------------------------------------------------------------------------------
-
-
-@functools.cache
-def _struct(dtype: torch.dtype) -> type[ctypes.Structure]:
-    index, real = ctypes.c_longlong, {torch.float32: ctypes.c_float, torch.float64: ctypes.c_double}[dtype]
-    fields = [
-        ("k", SCANS[dtype]),
-        *((name, index) for name in ("batch", "inputs", "columns", "capacity", "start", "samples", "derivative", "keep_spikes")),
-        ("reach", real),
-    ]
-    return type("Sparse", (ctypes.Structure,), {"_fields_": fields})
-
-
-def _parameters(dtype: torch.dtype, steps: int, batch: int, inputs: int, columns: int, **fields) -> ctypes.Structure:
-    p = _struct(dtype)()
-    p.k.T, p.k.M = steps, batch * columns
-    p.batch, p.inputs, p.columns, p.samples = batch, inputs, columns, batch
-    for name, value in fields.items():
-        setattr(p, name, value)
-    return p
-
-
-def _tiles(columns: int) -> int:
-    return -(-columns // WIDE)
-
-
-def _pointer(a):
-    if a is None:
-        return None
-    return ctypes.c_void_p(a.data_ptr()) if isinstance(a, torch.Tensor) else ctypes.c_longlong(a)
-
-
-def _call(function: str, p: ctypes.Structure, dtype: torch.dtype, arguments: list, jobs: range, scratch: int = 0):
-    """Run jobs of a kernel on whatever device the arguments are on. Jobs are independent and handed to free threads one
-    by one. scratch: how many numbers of its own a thread needs; they go where `arguments` holds Ellipsis."""
-    device = next(a for a in arguments if isinstance(a, torch.Tensor)).device
-    if device.type == "cuda":
-        return _launch(function, p, dtype, arguments, jobs, scratch, device)
-    call = getattr(Native._library("sparse_backward", dtype), f"sparse_{function}")
-    threads = min(torch.get_num_threads(), len(jobs))
-    turn = itertools.count(jobs.start)
-
-    def work():
-        own = type(p).from_buffer_copy(p)
-        mine = np.empty(scratch, np.float32 if dtype == torch.float32 else np.float64)
-        values = [ctypes.c_void_p(mine.ctypes.data) if a is ... else _pointer(a) for a in arguments]
-        while (job := next(turn)) < jobs.stop:
-            own.k.begin, own.k.end = job, job + 1
-            call(own, *values)
-
-    waiting = [_threads().submit(work) for _ in range(threads - 1)]
-    work()
-    for w in waiting:
-        w.result()
-
-
-def _launch(function, p, dtype, arguments, jobs, scratch, device):
-    """The same on a GPU: a block of 128 threads a job."""
-    import cupy
-
-    from snnviz.backends.cuda import Cuda
-
-    index = device.index or 0
-    call = Cuda._function("sparse_backward", f"sparse_{function}", dtype, index)
-    own = type(p).from_buffer_copy(p)
-    own.k.begin, own.k.end = jobs.start, jobs.stop
-    values = [np.frombuffer(bytes(own), dtype=np.dtype((np.void, ctypes.sizeof(own))))[0]]
-    for a in arguments:
-        if a is None:
-            values.append(np.uint64(0))
-        elif a is ...:
-            values.append(cupy.from_dlpack(torch.empty(scratch * len(jobs), dtype=dtype, device=device)))
-        elif isinstance(a, torch.Tensor):
-            values.append(cupy.from_dlpack(a.detach()))
-        else:
-            values.append(np.int64(a))
-    with cupy.cuda.Device(index), cupy.cuda.ExternalStream(torch.cuda.current_stream(index).cuda_stream, index):
-        call((len(jobs),), (WIDE,), tuple(values))
-
-
-def ones(bits: torch.Tensor) -> int:
-    """How many bits are set."""
-    if bits.device.type == "cpu":
-        return int(np.bitwise_count(bits.numpy().view(np.uint64)).sum(dtype=np.int64))
-    return sum(int((bits >> shift & 1).sum()) for shift in range(64))
-
-
-def pack(spikes: torch.Tensor) -> Packed:
-    """Spikes [T, B, N], 0 or 1 as float32 or float64, to bits. No gradient flows through: this is a network's input.
-
-    Raises:
-        ValueError: another shape, or values other than 0 and 1.
-    """
-    if spikes.ndim != 3:
-        raise ValueError(f"spikes must have the shape [T, B, N], not {tuple(spikes.shape)}.")
-    spikes = spikes.detach().contiguous()
-    if not ((spikes == 0) | (spikes == 1)).all():
-        raise ValueError("spikes must be 0 or 1 to be packed; hand counts and currents over as they are.")
-    steps, batch, columns = spikes.shape
-    bits = torch.empty((steps, batch, 2 * _tiles(columns)), dtype=torch.int64, device=spikes.device)
-    p = _parameters(spikes.dtype, steps, batch, columns, columns)
-    _call("pack", p, spikes.dtype, [spikes, bits], range(steps))
-    return Packed(bits, columns, spikes.dtype)
-
-
-def _unpacked(packed: Packed, samples: range) -> torch.Tensor:
-    """[T, samples, N] of a part of the batch."""
-    out = torch.empty((packed.steps, len(samples), packed.columns), dtype=packed.dtype, device=packed.bits.device)
-    p = _parameters(
-        packed.dtype, packed.steps, packed.batch, packed.columns, packed.columns, start=samples.start, samples=len(samples)
-    )
-    _call("unpack", p, packed.dtype, [packed.bits, out], range(packed.steps))
-    return out
-
-
-def _gathered(active: ActiveSet, dense: torch.Tensor, samples: range, out: torch.Tensor, starts: torch.Tensor) -> torch.Tensor:
-    """The entries of some samples out of a dense [T, samples, N], written into out [n]."""
-    p = _parameters(
-        dense.dtype, active.steps, active.batch, active.columns, active.columns, start=samples.start, samples=len(samples)
-    )
-    tiles = _tiles(active.columns)
-    _call(
-        "gather",
-        p,
-        dense.dtype,
-        [starts, active.index, dense.contiguous(), out],
-        range(samples.start * tiles, samples.stop * tiles),
-    )
-    return out
-
-
-class _Unpack(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, carrier, packed):
-        ctx.active = packed.active
-        return _unpacked(packed, range(packed.batch))
-
-    @staticmethod
-    def backward(ctx, grad):
-        active = ctx.active
-        if active is None:
-            return None, None
-        return _gathered(active, grad, range(active.batch), torch.empty_like(active.value), active.starts()), None
-
-
-def _by_tiles(weights: torch.Tensor) -> torch.Tensor:
-    """Weights [N_in, N] as the kernels read them: [tile][input][128], zero beyond the last column."""
-    inputs, columns = weights.shape
-    out = weights.new_zeros(_tiles(columns), inputs, WIDE)
-    for tile in range(len(out)):
-        width = min(WIDE, columns - tile * WIDE)
-        out[tile, :, :width] = weights[:, tile * WIDE : tile * WIDE + width]
-    return out
 
 
 # What can be sparse -------------------------------------------------------------------------------------------------
@@ -478,13 +121,13 @@ class _Layer:
     def dense_input(self, samples: range) -> torch.Tensor:
         """The input of a part of the batch as numbers, [T samples, N_in]."""
         if self.packed:
-            return _unpacked(self.packed, samples).flatten(0, 1)
+            return unpack(self.packed, samples).flatten(0, 1)
         return self.input[:, samples.start : samples.stop].flatten(0, 1)
 
     def parameters(self, weights: torch.Tensor, **fields) -> ctypes.Structure:
         coefficients = torch.tensor([float(v) for v in self.neuron.coefficients().values()], dtype=torch.float64)
         inputs, columns = weights.shape
-        p = _parameters(weights.dtype, self.steps, self.batch, inputs, columns, **fields)
+        p = call_parameters(weights.dtype, self.steps, self.batch, inputs, columns, **fields)
         p.k = scan(coefficients, weights.new_empty(0).reshape(0, 0), self.at_spike, self.path, self.draw)
         p.k.T, p.k.M = self.steps, self.batch * columns
         p.derivative = DERIVATIVES.index(self.at_spike.derivative.kernel)
@@ -498,7 +141,7 @@ def _forward(
 ) -> tuple[ActiveSet, torch.Tensor, torch.Tensor]:
     """The active set, the spikes' bits and the last state [states, B N]."""
     (_, columns), dtype, device = weights.shape, weights.dtype, weights.device
-    steps, batch, tiles = layer.steps, layer.batch, _tiles(columns)
+    steps, batch, tiles = layer.steps, layer.batch, tile_count(columns)
     if initial is None:
         initial = torch.stack([weights.new_full((batch * columns,), value) for value in layer.neuron.rest()])
     table = layer.at_spike.derivative.table()
@@ -508,7 +151,7 @@ def _forward(
     counts = torch.empty((batch, tiles, steps), dtype=torch.uint8, device=device)
     last = torch.empty_like(initial)
     dense = layer.packed is None or layer.packed.rate > DENSE_FORWARD
-    tiled = None if dense else _by_tiles(weights)
+    tiled = None if dense else by_tiles(weights)
     function, lists = f"forward_{layer.neuron.kernel}", []
     for samples in layer.parts(columns) if dense else [range(batch)]:
         current = None
@@ -541,8 +184,8 @@ def _lists(function, p, dtype, before, rows, after, jobs, with_extra):
         extra = np.empty(own.capacity, real) if with_extra else None
         progress = np.zeros(2, np.int64)
         mine = [None if a is None else ctypes.c_void_p(a.ctypes.data) for a in (index, value, extra)]
-        fixed = [_pointer(a) for a in (*before, None, *rows)]
-        end = [*map(_pointer, after), ctypes.c_void_p(progress.ctypes.data)]
+        fixed = [pointer(a) for a in (*before, None, *rows)]
+        end = [*map(pointer, after), ctypes.c_void_p(progress.ctypes.data)]
         while (number := next(turn)) < len(ranges):
             own.k.begin, own.k.end = ranges[number].start, ranges[number].stop
             while own.k.begin < own.k.end:
@@ -552,7 +195,7 @@ def _lists(function, p, dtype, before, rows, after, jobs, with_extra):
                     tuple(None if a is None else torch.from_numpy(a[:used].copy()) for a in (index, value, extra))
                 )
 
-    waiting = [_threads().submit(work) for _ in range(min(threads, len(ranges)) - 1)]
+    waiting = [thread_pool().submit(work) for _ in range(min(threads, len(ranges)) - 1)]
     work()
     for w in waiting:
         w.result()
@@ -562,7 +205,7 @@ def _lists(function, p, dtype, before, rows, after, jobs, with_extra):
 def _lists_on_gpu(function, p, dtype, before, rows, after, jobs, with_extra):
     """Forward on a GPU: once to count, once to write each row where the counts say it begins."""
     counts = rows[1]
-    _call(function, p, dtype, [*before, None, *rows, None, None, None, *after, None], jobs)
+    run_jobs(function, p, dtype, [*before, None, *rows, None, None, None, *after, None], jobs)
     starts = torch.zeros(counts.numel() + 1, dtype=torch.int64, device=counts.device)
     torch.cumsum(
         counts.reshape(-1)[jobs.start * p.k.T : jobs.stop * p.k.T], 0, out=starts[jobs.start * p.k.T + 1 : jobs.stop * p.k.T + 1]
@@ -572,7 +215,7 @@ def _lists_on_gpu(function, p, dtype, before, rows, after, jobs, with_extra):
     value = torch.empty(n, dtype=dtype, device=counts.device)
     extra = torch.empty_like(value) if with_extra else None
     if n:
-        _call(function, p, dtype, [*before, starts, *rows, index, value, extra, *after, None], jobs)
+        run_jobs(function, p, dtype, [*before, starts, *rows, index, value, extra, *after, None], jobs)
     return [(index, value, extra)]
 
 
@@ -617,23 +260,23 @@ def gradients(
         below_starts = packed.active.starts()
         if not dense_below:
             lower = [below_starts, packed.active.index, packed.active.value, grad_below]
-    tiled = _by_tiles(weights) if below and not dense_below else None
+    tiled = by_tiles(weights) if below and not dense_below else None
     grad_weights = torch.zeros_like(weights) if dense_weights else None
     dense = dense_weights or dense_below
     for samples in layer.parts(columns) if dense else [range(layer.batch)]:
         delta = weights.new_empty(layer.steps, len(samples), columns) if dense else None
         p = layer.parameters(weights, start=samples.start, samples=len(samples))
         lists = [starts, active.index, active.value, active.extra]
-        _call(f"delta_{kernel}", p, dtype, [*lists, grad, None, tiled, *lower, effect, delta, sums], samples)
+        run_jobs(f"delta_{kernel}", p, dtype, [*lists, grad, None, tiled, *lower, effect, delta, sums], samples)
         if dense_weights:
             grad_weights.addmm_(layer.dense_input(samples).T, delta.flatten(0, 1))
         if dense_below:
             down = (delta.flatten(0, 1) @ weights.T).reshape(layer.steps, len(samples), inputs)
-            _gathered(packed.active, down, samples, grad_below, below_starts)
+            gather(packed.active, down, samples, grad_below, below_starts)
     if weights_too and not dense_weights:
         grad_weights = torch.empty_like(weights)  # of the weights' own layout
         dense_input = None if packed else layer.input.contiguous()
-        _call(
+        run_jobs(
             f"weights_{kernel}",
             layer.parameters(weights),
             dtype,
@@ -648,8 +291,8 @@ def gradients(
                 grad_weights.stride(0),
                 grad_weights.stride(1),
             ],
-            range(_tiles(inputs)),
-            _tiles(columns) * WIDE * WIDE,
+            range(tile_count(inputs)),
+            tile_count(columns) * WIDE * WIDE,
         )
     return grad_below, grad_weights, sums.sum(0) if bias_too else None
 
@@ -718,24 +361,24 @@ class _Product(torch.autograd.Function):
         ctx.packed = packed
         (inputs, columns), dtype = weights.shape, weights.dtype
         x = weights.new_empty(packed.steps, packed.batch, columns)
-        p = _parameters(dtype, packed.steps, packed.batch, inputs, columns)
-        _call("product", p, dtype, [packed.bits, _by_tiles(weights), bias, x], range(packed.batch * _tiles(columns)))
+        p = call_parameters(dtype, packed.steps, packed.batch, inputs, columns)
+        run_jobs("product", p, dtype, [packed.bits, by_tiles(weights), bias, x], range(packed.batch * tile_count(columns)))
         return x
 
     @staticmethod
     def backward(ctx, grad):
         (weights,), packed, grad = ctx.saved_tensors, ctx.packed, grad.contiguous()
         (inputs, columns), dtype = weights.shape, weights.dtype
-        p = _parameters(dtype, packed.steps, packed.batch, inputs, columns)
+        p = call_parameters(dtype, packed.steps, packed.batch, inputs, columns)
         below = by_weights = by_bias = None
         if ctx.needs_input_grad[0]:
             active = packed.active
             below = torch.empty_like(active.value)
             lists = [active.starts(), active.index, active.value]
-            _call("product_below", p, dtype, [grad, _by_tiles(weights), *lists, below], range(packed.batch))
+            run_jobs("product_below", p, dtype, [grad, by_tiles(weights), *lists, below], range(packed.batch))
         if ctx.needs_input_grad[1]:
             by_weights = torch.zeros((inputs, columns), dtype=dtype, device=weights.device)
-            _call("product_weights", p, dtype, [packed.bits, grad, by_weights], range(_tiles(inputs)))
+            run_jobs("product_weights", p, dtype, [packed.bits, grad, by_weights], range(tile_count(inputs)))
         if ctx.needs_input_grad[2]:
             by_bias = grad.sum((0, 1))
         return below, by_weights, by_bias, None

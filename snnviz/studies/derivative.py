@@ -13,9 +13,10 @@ import numpy as np
 import torch
 
 from snnviz.draws import Draw
+from snnviz.laws import AbstractLaw, NormalLaw, RademacherLaw, SurrogateLaw
 from snnviz.params import Declared, param
 from snnviz.surrogates import AbstractSurrogate
-from snnviz.zeroth_order import AbstractLaw, NormalLaw, RademacherLaw, SurrogateLaw, ZerothOrder, matching_band
+from snnviz.zeroth_order import ZerothOrder, matching_band
 
 POINTS = 121  # margins that are sampled; column POINTS is the margin u
 MOST = 5_000  # values |z| a margin may ask for

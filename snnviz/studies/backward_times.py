@@ -29,7 +29,7 @@ CONTENDERS = {
     "sparse": "sparse kernel",
 }
 SHARES = (0.5, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
-RESULTS = pathlib.Path(__file__).parents[1] / "bench" / "results"
+RESULTS = pathlib.Path(__file__).parents[2] / "bench" / "results"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,7 +135,7 @@ def measure(plan: Plan) -> Iterator[Timing]:
 def _prepare(plan: Plan, steps: int) -> tuple:
     """Two layers' input, weights and membranes."""
     from bench import sparsity as bench
-    from snnviz.backends import sparse
+    from snnviz import sparse
 
     work = dataclasses.replace(bench.WORKLOADS["SHD"], inputs=200, steps=steps)
     neuron, unguarded = bench.LIF(tau_mem=10.0, dt=work.dt), sparse.Guard(-1)
@@ -151,7 +151,7 @@ def _prepare(plan: Plan, steps: int) -> tuple:
 
 def _timing(plan: Plan, steps: int, share: float, neuron, spikes, first, second, u) -> Timing:
     from bench import sparsity as bench
-    from snnviz.backends import sparse
+    from snnviz import sparse
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", sparse.DeadLayer)

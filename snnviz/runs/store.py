@@ -5,14 +5,11 @@ keeps are the same values, so a page draws both alike. Every finished epoch is a
 """
 
 import dataclasses
-import enum
 import functools
 import io
 import json
 import os
-import sys
 import time
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,165 +17,15 @@ from typing import Any
 
 import numpy as np
 
+from snnviz.places import home
+from snnviz.runs.values import Curve, Line, Run, RunState, Status, Summary
 from snnviz.training import EpochRecord, Seconds, Training
 
 SCHEMA = 1
-POINTS = 256  # of a live curve; when it is full, neighbours are joined: as many as a screen shows, and quick to draw
 
 
 class StoreError(ValueError):
     """The database cannot be used, said in one sentence."""
-
-
-class Status(enum.Enum):
-    """Where a run stands. Only the first three belong to a job that is there now."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    PAUSED = "paused"
-    FINISHED = "finished"
-    STOPPED = "stopped"
-    FAILED = "failed"
-    INTERRUPTED = "interrupted"
-
-    @property
-    def live(self) -> bool:
-        return self in (Status.WAITING, Status.RUNNING, Status.PAUSED)
-
-
-@dataclasses.dataclass(frozen=True)
-class Run:
-    """What was asked for: trainings that run side by side, on one backend.
-
-    sample: the test sample whose spikes are kept at each epoch. owner: the visitor who asked, for fairness and to find it
-    again; created: seconds since 1970.
-    """
-
-    trainings: tuple[Training, ...]
-    backend: str = ""
-    sample: int | None = 0
-    owner: str = ""
-    title: str = ""
-    id: str = dataclasses.field(default_factory=lambda: uuid.uuid4().hex[:16])
-    created: float = dataclasses.field(default_factory=time.time)
-
-    @functools.cached_property
-    def labels(self) -> tuple[str, ...]:
-        """One name per training: its method, and its seed where there are several."""
-        seeds = {t.seed for t in self.trainings}
-        names = [t.method.label + (f", seed {t.seed}" if len(seeds) > 1 else "") for t in self.trainings]
-        return tuple(n if names.count(n) == 1 else f"{n} ({i})" for i, n in enumerate(names, 1))
-
-
-@dataclasses.dataclass(frozen=True)
-class Curve:
-    """What every batch told, thinned to at most `POINTS` points: where a point stands for several batches, their mean.
-
-    at [P]: epochs passed; loss, accuracy [P]; seconds [P]: of training so far; rates, active, norms [P, layers].
-    """
-
-    at: np.ndarray
-    loss: np.ndarray
-    accuracy: np.ndarray
-    seconds: np.ndarray
-    rates: np.ndarray
-    active: np.ndarray
-    norms: np.ndarray
-
-    @classmethod
-    def empty(cls) -> "Curve":
-        return cls(*(np.zeros(0, np.float32) for _ in range(4)), *(np.zeros((0, 0), np.float32) for _ in range(3)))
-
-
-@dataclasses.dataclass(frozen=True)
-class Line:
-    """One training of a run as far as it has come.
-
-    spikes: of the chosen test sample after the last epoch, by layer [T, N], booleans. alarms: what went wrong in the epoch
-    that is going on. ended: nothing more will come; problem: why it ended early, in one sentence.
-    """
-
-    training: Training
-    epochs: tuple[EpochRecord, ...] = ()
-    curve: Curve = dataclasses.field(default_factory=Curve.empty)
-    spikes: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
-    alarms: tuple[str, ...] = ()
-    ended: bool = False
-    problem: str = ""
-
-    @property
-    def accuracy(self) -> float:
-        """On the test half after the last epoch; NaN before the first."""
-        return self.epochs[-1].test_accuracy if self.epochs else float("nan")
-
-    @property
-    def seconds(self) -> Seconds:
-        """Wall clock of its finished epochs."""
-        return sum((e.seconds for e in self.epochs), Seconds())
-
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """What is wrong with its layers now, and why it ended early."""
-        told = (self.epochs[-1].problems if self.epochs else ()) + self.alarms + ((self.problem,) if self.problem else ())
-        return tuple(dict.fromkeys(told))
-
-
-@dataclasses.dataclass(frozen=True)
-class RunState:
-    """A run and how far it has come. notes: what happened to it, in sentences. seen: when it last gave a sign of life."""
-
-    run: Run
-    status: Status
-    lines: tuple[Line, ...]
-    notes: tuple[str, ...] = ()
-    seen: float = 0.0
-
-    @classmethod
-    def asked(cls, run: Run) -> "RunState":
-        return cls(run, Status.WAITING, tuple(Line(t) for t in run.trainings), seen=time.time())
-
-    @property
-    def share(self) -> float:
-        """How much of the asked epochs is done, from 0 to 1."""
-        done = [
-            1.0
-            if line.ended and not line.problem
-            else min(1.0, max(len(line.epochs), float(line.curve.at[-1]) if len(line.curve.at) else 0.0) / line.training.epochs)
-            for line in self.lines
-        ]
-        return sum(done) / len(done)
-
-
-@dataclasses.dataclass(frozen=True)
-class Summary:
-    """A saved run in a list: one row per training."""
-
-    run: str
-    number: int
-    title: str
-    status: Status
-    created: float
-    dataset: str
-    method: str
-    seed: int
-    backend: str
-    epochs: int
-    asked: int
-    train_loss: float
-    test_accuracy: float
-    seconds: float
-    owner: str
-
-
-def home() -> Path:
-    """Where saved runs and checkpoints lie: SNNVIZ_HOME if set, else the platform's place for an application's data."""
-    if chosen := os.environ.get("SNNVIZ_HOME"):
-        return Path(chosen).expanduser()
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "snnviz"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "snnviz"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "snnviz"
 
 
 def default_url() -> str:

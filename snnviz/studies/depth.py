@@ -21,7 +21,7 @@ from snnviz.methods import BPTT, AbstractGradientMethod, Route, SurrogateModules
 from snnviz.network import Network, feed_forward
 from snnviz.neurons import LIF, Reset
 from snnviz.params import Declared, param
-from snnviz.reference_gradients import DepthErrors, gradient_error_by_depth
+from snnviz.studies.reference_gradients import DepthErrors, gradient_error_by_depth
 
 NEURON = LIF(tau_mem=1 / math.log(2), reset_mode=Reset.ZERO)  # u[t] = v[t-1] / 2 + x[t], reset to zero: the paper's
 INPUTS, CLASSES = 64, 10

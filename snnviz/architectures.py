@@ -1,0 +1,171 @@
+"""The shapes of networks, as values."""
+
+import abc
+import dataclasses
+
+from snnviz import network
+from snnviz.backends import AbstractBackend
+from snnviz.methods import AbstractGradientMethod
+from snnviz.network import Network
+from snnviz.neurons import AbstractNeuron, LeakyReadout
+from snnviz.params import Declared, param
+
+
+class AbstractArchitecture(Declared, abc.ABC):
+    """A network's shape, as a value."""
+
+    title: str
+
+    @property
+    @abc.abstractmethod
+    def input_shape(self) -> tuple[int, ...]:
+        """One sample's shape at one step."""
+
+    @property
+    @abc.abstractmethod
+    def units(self) -> int:
+        """Spiking units in all layers, for the budget."""
+
+    @abc.abstractmethod
+    def build(
+        self, neuron: AbstractNeuron, method: AbstractGradientMethod, backend: AbstractBackend | str | None, seed: int
+    ) -> Network:
+        """The network, its weights drawn by seed."""
+
+
+@dataclasses.dataclass(frozen=True)
+class FeedForward(AbstractArchitecture):
+    """Linear layers of spiking neurons, then a linear readout (leaky where readout_tau > 0 ms)."""
+
+    layers: int = param(3, "Hidden layers", low=1, high=50, slider=(1, 10, 1), help="Spiking layers between input and readout.")
+    width: int = param(128, "Width", low=1, high=8192, slider=(8, 256, 8), help="Neurons in each hidden layer.")
+    inputs: int = param(100, "Inputs", low=1, high=65536, slider=(1, 256, 1), advanced=True, help="Input channels.")
+    outputs: int = param(35, "Classes", low=2, high=1000, slider=(2, 100, 1), advanced=True, help="Outputs of the readout.")
+    gain: float = param(
+        2.0,
+        "Weight gain",
+        low=0.0,
+        open_low=True,
+        slider=(0.5, 5.0, 0.1),
+        advanced=True,
+        help="Hidden weights are uniform in plus or minus gain over the root of the fan-in.",
+    )
+    first_gain: float = param(
+        1.0,
+        "Weight gain of the first layer",
+        low=0.0,
+        open_low=True,
+        slider=(0.5, 5.0, 0.1),
+        advanced=True,
+        help="The same for the first layer.",
+    )
+    normalise: bool = param(False, "Normalise", advanced=True, help="Normalise currents over batch and time, per unit.")
+    recurrent: bool = param(False, "Recurrent", advanced=True, help="Every hidden layer feeds itself one step later.")
+    readout_tau: float = param(
+        0.0,
+        "Readout time constant",
+        r"\tau_r",
+        unit="ms",
+        low=0.0,
+        slider=(0.0, 100.0, 1.0),
+        advanced=True,
+        help="0: a plain linear readout; else a leaky one.",
+    )
+    touch_active: bool = param(
+        False,
+        "Touch only active entries",
+        advanced=True,
+        help="With a sparse method, run over the active entries alone: the same gradients, sooner.",
+    )
+
+    title = "Fully connected"
+
+    @property
+    def input_shape(self):
+        return (self.inputs,)
+
+    @property
+    def units(self):
+        return self.layers * self.width
+
+    def build(self, neuron, method, backend, seed):
+        readout = LeakyReadout(tau_mem=self.readout_tau, dt=neuron.dt) if self.readout_tau else None
+        made = network.feed_forward(
+            self.inputs,
+            [self.width] * self.layers,
+            self.outputs,
+            neuron,
+            method,
+            backend,
+            readout=readout,
+            gain=self.gain,
+            first_gain=self.first_gain,
+            normalise=self.normalise,
+            recurrent=self.recurrent,
+            seed=seed,
+        )
+        made.touch_active = self.touch_active
+        return made
+
+
+@dataclasses.dataclass(frozen=True)
+class Convolutional(AbstractArchitecture):
+    """3 x 3 convolutions of spiking neurons, each with 2 x 2 average pooling while there is room, then a linear readout."""
+
+    layers: int = param(2, "Convolutions", low=1, high=20, slider=(1, 6, 1), help="Spiking layers between input and readout.")
+    channels: int = param(8, "Channels", low=1, high=512, slider=(2, 64, 2), help="Feature maps of each layer.")
+    inputs: int = param(2, "Input channels", low=1, high=64, slider=(1, 8, 1), advanced=True, help="Two for ON and OFF events.")
+    side: int = param(16, "Image side", low=2, high=256, slider=(4, 64, 2), advanced=True, help="Height and width in pixels.")
+    outputs: int = param(10, "Classes", low=2, high=1000, slider=(2, 100, 1), advanced=True, help="Outputs of the readout.")
+    gain: float = param(
+        2.0,
+        "Weight gain",
+        low=0.0,
+        open_low=True,
+        slider=(0.5, 5.0, 0.1),
+        advanced=True,
+        help="Weights are uniform in plus or minus gain over the root of the fan-in.",
+    )
+    normalise: bool = param(False, "Normalise", advanced=True, help="Normalise currents over batch and time, per channel.")
+    readout_tau: float = param(
+        0.0,
+        "Readout time constant",
+        r"\tau_r",
+        unit="ms",
+        low=0.0,
+        slider=(0.0, 100.0, 1.0),
+        advanced=True,
+        help="0: a plain linear readout; else a leaky one.",
+    )
+
+    title = "Convolutional"
+
+    @property
+    def input_shape(self):
+        return (self.inputs, self.side, self.side)
+
+    @property
+    def units(self):
+        side, total = self.side, 0
+        for _ in range(self.layers):
+            total += self.channels * side * side
+            side = side // 2 if side >= 4 else side
+        return total
+
+    def build(self, neuron, method, backend, seed):
+        readout = LeakyReadout(tau_mem=self.readout_tau, dt=neuron.dt) if self.readout_tau else None
+        return network.convolutional(
+            self.input_shape,
+            [self.channels] * self.layers,
+            self.outputs,
+            neuron,
+            method,
+            backend,
+            readout=readout,
+            gain=self.gain,
+            normalise=self.normalise,
+            seed=seed,
+        )
+
+
+ARCHITECTURES: dict[str, type[AbstractArchitecture]] = {cls.__name__: cls for cls in (FeedForward, Convolutional)}

@@ -1,0 +1,1 @@
+"""Work that outlives the look that asked for it: its values, the store that keeps it, the client that follows it, the worker."""

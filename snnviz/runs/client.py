@@ -1,0 +1,291 @@
+"""Runs that outlive the page that asked for them: submit, follow, pause, step, resume, stop, and go on after a loss.
+
+A job is one Dask task: in threads of this process by default, on a cluster by its address (`SNNVIZ_SCHEDULER`). Dask carries
+everything between it and the pages: its task, a `Variable` with what is known so far, a `Queue` of orders, and `Semaphore`s
+that hand out turns. A task leaves Dask's pool at once and takes turns of half a second instead, one at a time for each
+visitor, so that somebody with five runs does not hold up somebody with one.
+
+What is finished is in the store as it finishes; each training writes a checkpoint every epoch. A task whose worker dies is
+started again by Dask on another one and goes on from there. On a cluster of several machines, `SNNVIZ_HOME` (checkpoints)
+must be a folder they share, and `SNNVIZ_STORE` a database they all reach.
+"""
+
+import contextlib
+import dataclasses
+import logging
+import os
+import pickle
+import shutil
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from snnviz import places
+from snnviz.runs import store
+from snnviz.runs.process import here, is_gone
+from snnviz.runs.values import Run, RunState, Status
+from snnviz.runs.worker import one_sentence, prepare_worker, work_on
+
+LOST = 20.0  # seconds without one after which a run elsewhere counts as interrupted
+MOST = 8  # runs that one visitor may have going
+PATIENCE = 5.0  # seconds to wait for a scheduler
+_LOG = logging.getLogger(__name__)
+_lock = threading.Lock()
+_tasks: dict[str, Any] = {}  # the futures of this process's runs
+_latest: dict[str, tuple[bytes, RunState]] = {}  # what the worker of a run last told, as it came and as a value
+_client: Any = None
+
+
+class JobError(ValueError):
+    """A job cannot be started or followed, said in one sentence."""
+
+
+def client() -> Any:
+    """The Dask client of this process: to the cluster at SNNVIZ_SCHEDULER, else to threads in this process.
+
+    Raises:
+        JobError: the cluster does not answer.
+    """
+    global _client
+    import dask
+    from distributed import Client, LocalCluster
+
+    with _lock:
+        if _client is not None and _client.status == "running":
+            return _client
+        if address := os.environ.get("SNNVIZ_SCHEDULER"):
+            try:
+                _client = Client(address, timeout=PATIENCE, set_as_default=False)
+            except (OSError, TimeoutError, ValueError) as problem:
+                raise JobError(
+                    f"The Dask scheduler at {address} does not answer ({type(problem).__name__}); start it, or unset "
+                    "SNNVIZ_SCHEDULER to train in this process."
+                ) from None
+        else:
+            # Dask looks at every thread a hundred times a second for a profile that nobody here reads.
+            dask.config.set(
+                {
+                    "distributed.worker.profile.enabled": False,
+                    "distributed.admin.system-monitor.gil.enabled": False,
+                    "distributed.scheduler.http.routes": [],
+                    "distributed.worker.http.routes": [],
+                }
+            )
+            # One turn at a time for two cores: the pages need the other one.
+            cluster = LocalCluster(
+                processes=False,
+                n_workers=1,
+                threads_per_worker=max(1, (os.cpu_count() or 1) // 2),
+                dashboard_address="127.0.0.1:0",
+                worker_dashboard_address="127.0.0.1:0",
+                silence_logs=logging.ERROR,
+            )
+            _client = Client(cluster, set_as_default=False)
+        return _client
+
+
+def close() -> None:
+    """Let go of Dask; what runs in this process is interrupted and can be gone on with."""
+    global _client
+    with _lock:
+        gone, _client = _client, None
+    _tasks.clear()
+    _latest.clear()
+    if gone is not None:
+        cluster = gone.cluster
+        gone.close()
+        if cluster is not None:
+            cluster.close()
+
+
+def submit(run: Run) -> str:
+    """Start a run in the background and return its id.
+
+    Raises:
+        JobError: nothing to train, too many runs, or no cluster. StoreError: nowhere to save it.
+    """
+    if not run.trainings:
+        raise JobError("There is nothing to train: choose at least one method.")
+    kept = store.default()
+    if len({s.run for s in kept.list(run.owner, live=True)}) >= MOST:
+        raise JobError(f"{MOST} of your runs are still going; stop one before you start another.")
+    there = client()
+    kept.begin(run, here())
+    _start(there, run)
+    return run.id
+
+
+def prepare() -> None:
+    """Let a worker import what a first batch needs, while the visitor still looks at the settings: some seconds."""
+    from distributed import fire_and_forget
+
+    with contextlib.suppress(JobError):  # said when a run is submitted
+        fire_and_forget(client().submit(prepare_worker, pure=False))
+
+
+def go_on(run: str) -> None:
+    """Continue a run that was interrupted or stopped, from its checkpoints."""
+    state = follow(run)
+    if state is None:
+        raise JobError("This run is no longer among the saved runs.")
+    if state.status.live or state.status is Status.FINISHED:
+        return
+    store.default().mark(run, Status.WAITING, state.notes, here())
+    _start(client(), state.run, dataclasses.replace(state, status=Status.WAITING))
+
+
+def _start(there: Any, run: Run, state: RunState | None = None) -> None:
+    from distributed import Variable, fire_and_forget
+
+    Variable(f"run-{run.id}", client=there).set(pickle.dumps(RunState.asked(run) if state is None else state, protocol=5))
+    task = there.submit(
+        work_on, run, store.default_url(), str(checkpoints(run.id)), key=f"train-{run.id}-{time.time_ns():x}", pure=False
+    )
+    fire_and_forget(task)  # it stays, on a cluster, when this process goes
+    _tasks[run.id] = task
+
+
+def checkpoints(run: str) -> Path:
+    """The folder with the checkpoints of a run."""
+    return places.home() / "checkpoints" / run
+
+
+def pause(run: str) -> None:
+    """Hold a run before its next batch; its turn goes to others."""
+    _order(run, "pause")
+
+
+def resume(run: str) -> None:
+    """Let a held run go on."""
+    _order(run, "resume")
+
+
+def step(run: str) -> None:
+    """One batch of every training, then hold."""
+    _order(run, "step")
+
+
+def cancel(run: str) -> None:
+    """Stop a run before its next batch. What it has done is saved, and `go_on` continues it."""
+    _order(run, "stop")
+    state = follow(run)
+    if state is not None and state.status is Status.WAITING and run in _tasks:  # no worker has taken it yet
+        _tasks[run].cancel()
+        store.default().mark(run, Status.STOPPED, state.notes)
+        _progress(run).set(b"")
+
+
+def delete(runs: Sequence[str]) -> None:
+    """Forget runs for good, with their checkpoints; one that is going is stopped first.
+
+    Raises:
+        JobError: a run did not stop.
+    """
+    for run in runs:
+        state = follow(run)
+        if state is not None and state.status.live:
+            cancel(run)
+            if not wait(run, lambda s: not s.status.live, 10):
+                raise JobError(f"The run {state.run.title or run} does not stop; try again in a moment.")
+    store.default().delete(runs)
+    for run in runs:
+        _tasks.pop(run, None)
+        shutil.rmtree(checkpoints(run), ignore_errors=True)
+
+
+def latest(owner: str) -> str | None:
+    """The run a visitor would want to see on coming back: the latest that is going, else None."""
+    for summary in store.default().list(owner, live=True):
+        state = follow(summary.run)
+        if state is not None and state.status.live:
+            return summary.run
+    return None
+
+
+def follow(run: str) -> RunState | None:
+    """How far a run has come: from its worker while it goes, else from the store. Never waits. None: there is no such run.
+
+    A run whose worker is gone for good is marked as interrupted here.
+    """
+    if (told := _told(run)) is not None:
+        return told
+    kept = store.default()
+    state = kept.open(run)
+    if state is None or not state.status.live:
+        _tasks.pop(run, None)
+        return state
+    task = _tasks.get(run)
+    if task is not None and task.status == "pending":
+        return state
+    place = kept.place(run)
+    if task is None and place != here() and not is_gone(place) and time.time() - state.seen < LOST:
+        return state
+    if (told := _told(run)) is not None:  # it spoke between the two questions
+        return told
+    state = kept.open(run)
+    if state is None or not state.status.live:
+        return state
+    why = _reason(task) if task is not None and task.status == "error" else ""
+    done = min(len(line.epochs) for line in state.lines)
+    notes = (*state.notes, f"Interrupted after epoch {done}{why}; it can go on from there.")
+    kept.mark(run, Status.INTERRUPTED, notes)
+    _tasks.pop(run, None)
+    return dataclasses.replace(state, status=Status.INTERRUPTED, notes=notes)
+
+
+def wait(run: str, until: Any, seconds: float) -> bool:
+    """Wait until a run's state is as wanted; False if it was not within `seconds`. For notebooks and tests; no page waits."""
+    end = time.monotonic() + seconds
+    while (state := follow(run)) is None or not until(state):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def _order(run: str, what: str) -> None:
+    from distributed import Queue
+
+    queue = Queue(f"orders-{run}", client=client())
+    queue.put(what)
+    queue.close()
+
+
+def _told(run: str) -> RunState | None:
+    """What the run's worker last told, if it goes on a scheduler this process knows."""
+    if run not in _tasks and not os.environ.get("SNNVIZ_SCHEDULER"):
+        return None  # it is not in this process: looking at saved runs needs no Dask
+    try:
+        data = _progress(run).get(timeout=0.2)
+    except (TimeoutError, OSError, JobError):
+        return None
+    if not data:
+        _latest.pop(run, None)
+        return None
+    return _read(run, data)
+
+
+def _progress(run: str) -> Any:
+    """What its worker last told, as bytes; empty when the store knows everything."""
+    from distributed import Variable
+
+    return Variable(f"run-{run}", client=client())
+
+
+def _read(run: str, data: bytes) -> RunState:
+    """Several watchers of one run read it once; only the latest is kept, as records by the thousand slow the collector down."""
+    known = _latest.get(run)
+    if known is None or known[0] != data:
+        known = _latest[run] = (data, pickle.loads(data))
+    return known[1]
+
+
+def _reason(task: Any) -> str:
+    with contextlib.suppress(Exception):
+        problem = task.exception()
+        if type(problem).__name__ == "KilledWorker":
+            return ": its workers died again and again"
+        return f": {one_sentence(problem)}"
+    return ""

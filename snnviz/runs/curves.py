@@ -1,0 +1,88 @@
+"""Curves and records that grow while a run goes on, thinned to what a screen shows."""
+
+import dataclasses
+import itertools
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+
+from snnviz.runs.values import POINTS, Curve, Line
+from snnviz.training import BatchRecord, EpochRecord, Record
+
+
+class GrowingLine:
+    """A training's `Line` as it grows."""
+
+    def __init__(self, line: Line):
+        self.training, self.spikes = line.training, dict(line.spikes)
+        # told: the same epochs as they are told, made once each, as all of them are told several times a second.
+        self.epochs, self.told = list(line.epochs), [_without_confusion(e) for e in line.epochs]
+        self.ended, self.problem, self.alarms = line.ended and not line.problem, "", []
+        self.seconds = float(line.curve.seconds[-1]) if len(line.curve.seconds) else 0.0
+        # One list a point: at, loss, accuracy, seconds, then rates, active and norms by layer.
+        c = line.curve
+        self.points = [
+            [c.at[i], c.loss[i], c.accuracy[i], c.seconds[i], *c.rates[i], *c.active[i], *c.norms[i]] for i in range(len(c.at))
+        ]
+        self.widths = tuple(a.shape[1] if a.ndim == 2 else 0 for a in (c.rates, c.active, c.norms))
+        self.every, self.pending = 0, []
+
+    def add(self, record: Record) -> None:
+        if isinstance(record, EpochRecord):
+            self.seconds += record.seconds.test
+            self.alarms = []
+            if record.sample is not None:
+                self.spikes = {layer.name: layer.spikes[:, 0] > 0 for layer in record.sample if layer.spikes is not None}
+            self._forget(record.epoch)
+            self.epochs.append(dataclasses.replace(record, sample=None))
+            self.told.append(_without_confusion(self.epochs[-1]))
+        if not isinstance(record, BatchRecord):
+            return
+        at = record.epoch - 1 + record.batch / record.batches
+        if not self.every:  # first batch here: forget what lies behind the checkpoint
+            self.points = [p for p in self.points if p[0] < at]
+            self._forget(record.epoch)
+            self.seconds = float(self.points[-1][3]) if self.points else 0.0
+            span = self.points[-1][0] / len(self.points) if self.points else 0.0
+            self.every = max(1, round(span * record.batches))
+        self.seconds += record.seconds.total
+        self.alarms = list(dict.fromkeys([*self.alarms, *record.problems]))[-3:]
+        nothing = (float("nan"),) * len(record.rates)  # the active share is looked at in some batches only
+        layers = (record.rates, nothing if record.active is None else record.active, record.norms)
+        self.widths = tuple(map(len, layers))
+        self.pending.append([at, record.loss, record.accuracy, self.seconds, *(v for values in layers for v in values)])
+        if len(self.pending) >= self.every:
+            self.points.append(_joined(self.pending))
+            self.pending = []
+        if len(self.points) >= POINTS:
+            self.points = [_joined(self.points[i : i + 2]) for i in range(0, len(self.points), 2)]
+            self.every *= 2
+
+    def _forget(self, epoch: int) -> None:
+        """Drop this epoch and what comes after it: it is trained once more."""
+        self.epochs, self.told = ([e for e in them if e.epoch < epoch] for them in (self.epochs, self.told))
+
+    def line(self, whole: bool = False) -> Line:
+        """The value so far. Only the last epoch's confusion travels while it runs; the store gets `whole`."""
+        points = self.points + ([_joined(self.pending)] if self.pending else [])
+        curve = Curve.empty()
+        if points:
+            a = np.array(points, np.float32)
+            cuts = np.cumsum([4, *self.widths])
+            curve = Curve(a[:, 0], a[:, 1], a[:, 2], a[:, 3], *(a[:, i:j] for i, j in itertools.pairwise(cuts)))
+        epochs = self.epochs if whole else self.told[:-1] + self.epochs[-1:]
+        return Line(self.training, tuple(epochs), curve, dict(self.spikes), tuple(self.alarms), self.ended, self.problem)
+
+
+def _without_confusion(epoch: EpochRecord) -> EpochRecord:
+    return dataclasses.replace(epoch, confusion=None)
+
+
+def _joined(points: Sequence[Sequence[float]]) -> list[float]:
+    """Several points as one: the mean of what is known, where at and seconds are those of the last."""
+    if len(points) == 1:
+        return list(points[0])
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # nothing known at all stays unknown
+        mean = np.nanmean(np.array(points, float), 0).tolist()
+    return [points[-1][0], mean[1], mean[2], points[-1][3], *mean[4:]]

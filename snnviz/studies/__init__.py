@@ -1,0 +1,1 @@
+"""Studies: one for each question that a page or a paper asks, computed without a page."""

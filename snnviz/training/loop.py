@@ -1,0 +1,162 @@
+"""The loop: one epoch, one training, several side by side."""
+
+import itertools
+import pathlib
+import time
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from snnviz.backends import AbstractBackend, resolve
+from snnviz.training.checkpoints import resume, save
+from snnviz.training.records import EpochRecord, Failure, Record, Seconds, TestRecord
+from snnviz.training.step import RunningTraining
+from snnviz.training.value import Training
+
+EXPLODED = 1e4  # a layer's gradient norm over the readout's above which the layer is named
+
+
+def train(
+    training: Training,
+    backend: AbstractBackend | str | None = None,
+    *,
+    checkpoint: pathlib.Path | None = None,
+    record_sample: int | None = None,
+) -> Iterator[Record]:
+    """Train: a plain generator of a `BatchRecord` after every step, a `TestRecord` after every test batch and an
+    `EpochRecord` after every epoch. Not asking for more pauses it; closing it stops it.
+
+    checkpoint: a .safetensors file, written before the first epoch and, when its record has been taken, after every one, by
+    rename. If it exists, the run goes on behind its last epoch and gives the same numbers as one that was never stopped; only
+    `epochs` may differ.
+    record_sample: the number of a test sample whose layers every `EpochRecord` brings along.
+
+    Raises:
+        ValueError: settings that do not fit together or the checkpoint, a run over budget, or weights so large that the
+            membrane left the range of numbers. FileNotFoundError: a data set that is not there. RuntimeError: the backend
+            cannot run here. Each with one sentence that says why.
+    """
+    run = RunningTraining(training, resolve(backend))
+    if record_sample is not None and not 0 <= record_sample < len(run.test):
+        raise ValueError(f"record_sample = {record_sample}: the test half has samples 0 to {len(run.test) - 1}.")
+    first = 1
+    if checkpoint is not None:
+        checkpoint = pathlib.Path(checkpoint)
+        if checkpoint.exists():
+            first = 1 + resume(run, checkpoint)
+        else:
+            save(run, checkpoint, 0)
+    for epoch in range(first, training.epochs + 1):
+        yield from _epoch(run, epoch, record_sample, checkpoint)
+
+
+def _epoch(run: RunningTraining, epoch: int, record_sample: int | None, checkpoint: pathlib.Path | None) -> Iterator[Record]:
+    training, seconds, records = run.training, Seconds(), []
+    source = run.train.batches(training.batch, training.seed, epoch)
+    for batch in itertools.count(1):
+        start = time.perf_counter()
+        x, y = next(source, (None, None))
+        if x is None:
+            break
+        try:
+            record = run.step(epoch, batch, x, y, time.perf_counter() - start)
+        except ValueError as problem:
+            raise ValueError(f"{training.method.label} stopped in epoch {epoch}, batch {batch}: {problem}") from problem
+        records.append((len(y), record))
+        seconds += record.seconds
+        yield record
+    confusion, total, start, testing = np.zeros((len(run.test.classes),) * 2, np.int64), 0.0, time.perf_counter(), 0.0
+    for batch, (x, y) in enumerate(run.test.batches(training.batch), 1):
+        loss, said = run.evaluate(x, y)
+        total += loss
+        np.add.at(confusion, (y.numpy(), said), 1)
+        testing += time.perf_counter() - start
+        yield TestRecord(epoch, training.epochs, batch, run.test_batches)
+        start = time.perf_counter()
+    sample = None if record_sample is None else run.look_at(record_sample)
+    seconds += Seconds(test=testing + time.perf_counter() - start)
+    try:
+        yield _summary(run, epoch, records, total, confusion, sample, seconds)
+    finally:
+        # Only now that its record is told, and also where nobody asks for more: killed between the two, a run repeats the
+        # epoch; the other way round its record would be missing for ever.
+        if checkpoint is not None:
+            save(run, checkpoint, epoch)
+
+
+def _summary(run, epoch, records, test_loss, confusion, sample, seconds) -> EpochRecord:
+    n = np.array([size for size, _ in records], float)
+    rows = [r for _, r in records]
+
+    def mean(values, weights=n):
+        return np.average(np.array(values, float), 0, weights)
+
+    looked = [r.active for r in rows if r.active is not None]
+    rates, norms = mean([r.rates for r in rows]), mean([r.norms for r in rows])
+    active = np.mean(looked, 0)
+    problems = [p for r in rows for p in r.problems][:3]
+    hidden = len(run.network.blocks)
+    for name, rate, share in zip(run.names, rates, active, strict=False):
+        if rate == 0:
+            problems.append(
+                f"{name}: no spike in the whole epoch; its current stays below the threshold. Raise the weight gain, "
+                "or lower the threshold."
+            )
+        elif share == 0:
+            problems.append(
+                f"{name}: no neuron was near enough to its threshold to get a gradient, so that the layer cannot "
+                "learn. Widen the method's band."
+            )
+    if norms[-1] and np.isfinite(norms).all():
+        ratio = norms[:hidden] / norms[-1]
+        worst = int(ratio.argmax())
+        if ratio[worst] > EXPLODED:
+            problems.append(
+                f"{run.names[worst]}: its gradient is {ratio[worst]:.0e} times the readout's; it explodes on its way "
+                "back through time and layers."
+            )
+    return EpochRecord(
+        epoch,
+        run.training.epochs,
+        float(mean([r.loss for r in rows])),
+        float(mean([r.accuracy for r in rows])),
+        test_loss / len(run.test),
+        float(confusion.trace() / len(run.test)),
+        seconds,
+        tuple(rates.tolist()),
+        tuple(active.tolist()),
+        tuple(norms.tolist()),
+        confusion,
+        sample,
+        tuple(problems),
+        tuple(run.test.classes),
+    )
+
+
+def compare_training(
+    trainings: Sequence[Training],
+    backend: AbstractBackend | str | None = None,
+    *,
+    checkpoints: Sequence[pathlib.Path | None] | None = None,
+    record_sample: int | None = None,
+) -> Iterator[tuple[int, Record | Failure]]:
+    """Several trainings at once, in turns: (number of the training, its record). In one turn each takes one batch, so that
+    methods stand side by side at the same batch. One that fails yields a `Failure`; the others go on."""
+    checkpoints = [None] * len(trainings) if checkpoints is None else checkpoints
+    runs = {
+        number: train(training, backend, checkpoint=path, record_sample=record_sample)
+        for number, (training, path) in enumerate(zip(trainings, checkpoints, strict=True))
+    }
+    try:
+        while runs:
+            for number, run in list(runs.items()):
+                try:
+                    yield number, next(run)
+                except StopIteration:
+                    del runs[number]
+                except (ValueError, RuntimeError, OSError) as problem:
+                    del runs[number]
+                    yield number, Failure(" ".join(str(problem).split()))
+    finally:
+        for run in runs.values():
+            run.close()

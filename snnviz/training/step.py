@@ -1,0 +1,167 @@
+"""One training in progress: its network, its optimiser, and one step of both."""
+
+import math
+import time
+
+import numpy as np
+import torch
+
+from snnviz import sparse
+from snnviz.architectures import FeedForward
+from snnviz.backends import AbstractBackend
+from snnviz.datasets import Split
+from snnviz.heads import sml_loss
+from snnviz.network import Network, NetworkOutput
+from snnviz.probe import Probe
+from snnviz.records import LayerRecord
+from snnviz.training.assembly import build, load
+from snnviz.training.records import BatchRecord, Seconds
+from snnviz.training.value import Training
+
+LOOK_EVERY = 20  # batches between two looks at the active share: a look makes its batch slower by half and more
+
+
+class _Watch:
+    """What the hidden layers of a network fired in the last forward pass."""
+
+    def __init__(self, network: Network):
+        self.names = [b.spiking.label for b in network.blocks]
+        self.spikes: list[torch.Tensor | None] = [None] * len(network.blocks)
+        self._handles = []
+        for number, block in enumerate(network.blocks):
+            source = block if block.recurrent is not None else block.spiking  # a recurrent layer is called once a step
+            self._handles.append(source.register_forward_hook(self._keeper(number)))
+
+    def _keeper(self, number: int):
+        def keep(module, inputs, output):
+            self.spikes[number] = output
+
+        return keep
+
+    def close(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+
+
+class RunningTraining:
+    """One training in progress: network, optimiser, and what a step needs."""
+
+    def __init__(self, training: Training, backend: AbstractBackend):
+        self.training = training
+        self.train, self.test = (load(training.dataset, split) for split in Split)
+        training.check_budget(self.train)
+        self.network = build(training, self.train, backend)
+        self.device = next(self.network.parameters()).device
+        self.watch = _Watch(self.network)
+        self.network.touch_active &= training.regulariser is None  # a regulariser reads every spike
+        self.network.guard = sparse.Guard(floor=-1)  # an epoch's record names what it would warn of
+        self.optimiser = training.optimiser.make(self.network.parameters())
+        self.targets = None if self.train.targets is None else self.train.targets.to(self.device)
+        self.batches = -(-len(self.train) // training.batch)
+        self.test_batches = -(-len(self.test) // training.batch)
+        linear = [(b.transform, b.recurrent) for b in self.network.blocks] + [(self.network.readout,)]
+        self.weights = [[m.weight for m in group if m is not None] for group in linear]
+        self.names = [*self.watch.names, "the readout"]
+
+    def clock(self) -> float:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+        return time.perf_counter()
+
+    def output(self, x: torch.Tensor) -> NetworkOutput:
+        x = x.to(self.device)
+        return self.network(x.flatten(2) if isinstance(self.training.architecture, FeedForward) else x)
+
+    def loss(self, output: NetworkOutput, y: torch.Tensor) -> torch.Tensor:
+        loss = self.training.loss
+        if output.heads:
+            reduced = NetworkOutput(loss.over_time.reduce(output.logits)[None], output.heads)
+            return sml_loss(reduced, y, self.training.method.heads)
+        return loss.of(output.logits, y, self.targets, self.train.dt)
+
+    def said(self, output: NetworkOutput) -> torch.Tensor:
+        """The class that the output means, [B]."""
+        return self.training.loss.scores(output.logits.detach(), self.targets, self.train.dt).argmax(1)
+
+    def step(self, epoch: int, batch: int, x: torch.Tensor, y: torch.Tensor, data: float) -> BatchRecord:
+        t, start = self.training, self.clock()
+        lr = t.optimiser.lr * t.schedule.factor(((epoch - 1) * self.batches + batch - 1) / (t.epochs * self.batches))
+        for group in self.optimiser.param_groups:
+            group["lr"] = lr
+        self.network.train()
+        touched = self.network.touch_active and self.network.dense_because() is None
+        probe = Probe(self.network) if not touched and (batch % LOOK_EVERY == 1 or self.batches == 1) else None
+        if probe is not None:
+            probe.__enter__()
+        try:
+            output, y = self.output(x), y.to(self.device)
+            loss = self.loss(output, y)
+            if t.regulariser is not None:
+                loss = loss + sum(t.regulariser.of(s) for s in self.watch.spikes)
+            forward = self.clock()
+            self.optimiser.zero_grad()
+            loss.backward()
+            backward = self.clock()
+        finally:
+            if probe is not None:
+                probe.__exit__()
+        parameters = [p for p in self.network.parameters() if p.grad is not None]
+        with torch.no_grad():
+            values = [loss.detach(), (self.said(output) == y).float().mean()]
+            values += [loss.new_tensor(r) for r in self.network.rates] if touched else [s.mean() for s in self.watch.spikes]
+            values += [torch.linalg.vector_norm(p.grad) for p in parameters]
+            loss_, accuracy, *rest = torch.stack(values).tolist()  # one trip from the device for all of them
+        hidden = len(self.network.blocks)
+        rates, lengths = tuple(rest[:hidden]), dict(zip(map(id, parameters), rest[hidden:], strict=True))
+        norms = tuple(math.hypot(*(lengths.get(id(w), 0.0) for w in group)) for group in self.weights)
+        problems, whole = [], math.hypot(*lengths.values())
+        if math.isfinite(whole):
+            if t.clip and whole > t.clip:
+                for p in parameters:
+                    p.grad.mul_(t.clip / whole)
+            self.optimiser.step()
+        else:
+            bad = [name for name, norm in zip(self.names, norms, strict=True) if not math.isfinite(norm)]
+            problems.append(
+                f"{(bad or ['A head'])[0]}: its gradient is not finite in batch {batch} of epoch {epoch}, so "
+                "the weights were left as they are; it exploded on its way back through time or layers."
+            )
+        active = tuple(a.share for a in self.network.active) if touched else None if probe is None else self._active(probe)
+        self.watch.spikes = [None] * hidden
+        end = self.clock()
+        return BatchRecord(
+            epoch,
+            t.epochs,
+            batch,
+            self.batches,
+            loss_,
+            accuracy,
+            Seconds(data, forward - start, backward - forward, end - backward),
+            rates,
+            active,
+            norms,
+            lr,
+            tuple(problems),
+        )
+
+    def _active(self, probe: Probe) -> tuple[float, ...]:
+        shares = []
+        for tap in probe.taps[: len(self.network.blocks)]:
+            arrays = [step["ds_du"] for step in tap.steps if "ds_du" in step]
+            entries = sum(a.numel() for a in arrays)
+            shares.append(sum(int(torch.count_nonzero(a)) for a in arrays) / entries if entries else 0.0)
+        return tuple(shares)
+
+    def evaluate(self, x: torch.Tensor, y: torch.Tensor) -> tuple[float, np.ndarray]:
+        """The summed loss of a test batch, and the classes said."""
+        self.network.eval()
+        with torch.no_grad():
+            output = self.output(x)
+            loss = self.loss(output, y.to(self.device)).item() * len(y)
+            return loss, self.said(output).cpu().numpy()
+
+    def look_at(self, sample: int) -> tuple[LayerRecord, ...]:
+        self.network.eval()
+        with torch.no_grad(), Probe(self.network) as probe:
+            self.output(self.test.take([sample])[0])
+        return probe.layers
