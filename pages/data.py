@@ -215,7 +215,7 @@ st.markdown(dataset.description)
 if dataset.cite:
     page.citation(dataset.cite)
 page.code_behind(f"""
-from snnviz.datasets import *
+from snnviz import *
 
 train = {text.source(dataset)}.load(Split.TRAIN)
 x, y = train.take([0])               # spikes [step, sample, ...] and labels [sample]

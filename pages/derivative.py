@@ -251,7 +251,6 @@ def show_cost(left, right) -> str:
     return """
 from snnviz import *
 from snnviz.studies.derivative import Density, sweep, trade_off
-from snnviz.zeroth_order import *
 
 """ + (
         f"""for point in trade_off({settings_}, density={text.source(density)}):
@@ -298,7 +297,6 @@ def code_of_draws(estimate: ZerothOrder, drawing: Drawing) -> str:
     return f"""
 from snnviz import *
 from snnviz.studies.derivative import Drawing, sample
-from snnviz.zeroth_order import *
 
 sampled = sample({text.source(estimate)}, {text.source(drawing)})
 print(sampled.running[-1], sampled.g, sampled.sigma, sampled.active)
@@ -309,7 +307,6 @@ def code_of_law(choice, width=None, drawing=None) -> str:
     if width is None:
         return f"""
 from snnviz import *
-from snnviz.zeroth_order import *
 
 try:
     SurrogateLaw({text.source(choice[1])}, {choice[2]})
@@ -319,7 +316,6 @@ except ValueError as problem:
     return f"""
 from snnviz import *
 from snnviz.studies.derivative import law_curves
-from snnviz.zeroth_order import *
 
 curves = law_curves({text.source(settings.law(*choice))}, {width.delta!r}, {drawing.u!r})
 print(curves.constant, curves.area)                    # with curves.z, .density, .margins and .g

@@ -138,7 +138,6 @@ def show_activity(view: str, left, right) -> str:
     return f"""
 from snnviz import *
 from snnviz.studies.activity import look
-from snnviz.zeroth_order import *
 
 run = simulate({text.source(experiment)}, "{backend.chosen()}")      # forward, once
 seen = look(run, {text.source(method)}, {experiment.seed})           # call again with another width: nothing is run
