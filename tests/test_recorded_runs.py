@@ -73,6 +73,7 @@ from snnviz import (
 )
 from snnviz.datasets import Digits, Saccades, SpikePatterns, YinYang
 from snnviz.experiments import network_loss
+from snnviz.laws import ArctanLaw, LaplaceLaw, NormalLaw, RademacherLaw, SigmoidLaw, SurrogateLaw, UniformLaw
 from snnviz.losses import Activity, VanRossum
 from snnviz.methods import METHODS
 from snnviz.neurons import NEURONS
@@ -92,7 +93,6 @@ from snnviz.surrogates import (
     Triangle,
 )
 from snnviz.training import BatchRecord, Training, load_network, train
-from snnviz.zeroth_order import ArctanLaw, LaplaceLaw, NormalLaw, RademacherLaw, SigmoidLaw, SurrogateLaw, UniformLaw
 
 FILE = pathlib.Path(__file__).parent / "recorded" / "runs_0_1_0.json"
 OF_A_LAYER = ("spikes", "u", "v", "theta", "trace", "ds_du", "multiplier", "delta")

@@ -22,12 +22,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snnviz.architectures import FeedForward
 from snnviz.datasets import YinYang
-from snnviz.experiments import FeedForward
 from snnviz.methods import BPTT, LocalZO, Slayer, SurrogateModules
 from snnviz.neurons import ALIF, LIF, Reset
 from snnviz.optimisers import SGD, Adam, Cosine
-from snnviz.store import Curve, Line, Run, Status, Store
+from snnviz.runs.store import Store
+from snnviz.runs.values import Curve, Line, Run, Status
 from snnviz.training import BatchRecord, EpochRecord, Seconds, Training, train
 
 FOLDER = pathlib.Path(__file__).parent / "recorded"
