@@ -4,7 +4,7 @@ import streamlit as st
 
 from snnviz.figures import growth
 from snnviz.ui import backend, controls, methods, page
-from snnviz.ui.runs import cached
+from snnviz.ui.cache import cached
 
 
 def show(experiment, chosen, comparison) -> None:

@@ -15,7 +15,7 @@ from snnviz.records import RunRecord
 from snnviz.studies import activity
 from snnviz.surrogates import SURROGATES, FastSigmoid, Gaussian
 from snnviz.ui import backend, controls, estimates, methods, page
-from snnviz.ui.runs import cached
+from snnviz.ui.cache import cached
 
 FILE = "sparsity.py"
 KINDS = ("localzo", "gated", "sparse")
