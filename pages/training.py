@@ -4,7 +4,6 @@ import dataclasses
 
 import streamlit as st
 
-from snnviz import text
 from snnviz.architectures import ARCHITECTURES
 from snnviz.datasets import DATASETS
 from snnviz.losses import LOSSES, AbstractTrainingLoss
@@ -13,7 +12,7 @@ from snnviz.optimisers import OPTIMISERS, SCHEDULES
 from snnviz.params import Param
 from snnviz.runs.values import Run
 from snnviz.training import Training
-from snnviz.ui import backend, controls, follow, methods, page
+from snnviz.ui import backend, code, controls, follow, methods, page
 
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
 TRAINABLE = {name: cls for name, cls in LOSSES.items() if issubclass(cls, AbstractTrainingLoss)}
@@ -104,13 +103,4 @@ with st.expander("What differs between the methods", icon=":material/function:")
         st.markdown(f"**{method.label}**")
         st.latex(method.equation)
         page.citation(method.cite)
-made = trainings[0]
-page.code_behind(f"""
-{follow.IMPORTS}
-
-common = {text.source(dataclasses.replace(made, method=type(base.method)()))}
-for method in [{", ".join(map(text.source, chosen))}]:
-    for record in train(dataclasses.replace(common, method=method), "{backend.chosen()}"):
-        if isinstance(record, EpochRecord):
-            print(method.label, record.epoch, record.test_accuracy)
-""")
+page.code_behind(*code.of_trainings(trainings, backend.chosen(), state))

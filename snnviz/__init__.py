@@ -92,6 +92,16 @@ from snnviz.stimuli import Shaped as Shaped
 from snnviz.stimuli import Sine as Sine
 from snnviz.stimuli import SpikeTrain as SpikeTrain
 from snnviz.stimuli import Step as Step
+from snnviz.studies import activity as activity
+from snnviz.studies import backward_times as backward_times
+from snnviz.studies import derivative as derivative
+from snnviz.studies import sample_views as sample_views
+from snnviz.studies.backward_times import Plan as Plan
+from snnviz.studies.depth import DepthStudy as DepthStudy
+from snnviz.studies.depth import measure_depth as measure_depth
+from snnviz.studies.derivative import Density as Density
+from snnviz.studies.derivative import Drawing as Drawing
+from snnviz.studies.derivative import Overlay as Overlay
 from snnviz.studies.growth import depth_experiment as depth_experiment
 from snnviz.studies.growth import sweep as sweep
 from snnviz.studies.rate_curve import rate_curve as rate_curve
