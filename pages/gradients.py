@@ -8,6 +8,7 @@ import streamlit as st
 from snnviz import Experiment, compare_gradients, text
 from snnviz.architectures import ARCHITECTURES, FeedForward
 from snnviz.figures import gradient_traces, growth, heat_map, layer_values, smooth_spike, weight_scatter
+from snnviz.labels import distinct, labelled
 from snnviz.losses import SpikeAt, WeightedSpikes
 from snnviz.neurons import IF, LIF, NEURONS
 from snnviz.stimuli import STIMULI, Noise
@@ -90,7 +91,7 @@ if subject == "neuron":
         controls.drawn("log")
     with right, page.guarded():
         comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen(), None, True)
-        runs = {label: run.layers[0] for label, run in comparison.runs.items()}
+        runs = labelled({method: run.layers[0] for method, run in comparison.runs.items()})
         if view == "smooth":
             exact = [m for m in chosen if not m.sparse]
             if not exact:
@@ -98,7 +99,7 @@ if subject == "neuron":
                 st.stop()
             current = next(iter(runs.values())).current[:, 0, 0]
             weights = np.random.default_rng(experiment.seed).standard_normal(len(current))
-            smooth = smooth_spike_gradients(neuron, exact[0].surrogate, current, weights, {m.label: m for m in exact})
+            smooth = smooth_spike_gradients(neuron, exact[0].surrogate, current, weights, exact)
             page.figure(smooth_spike.smooth_spike(smooth, methods.hues(exact), page.dark()), "smooth")
             st.caption(
                 "Here the step itself is replaced by the surrogate's primitive, so that a true gradient exists. The dots "
@@ -110,10 +111,10 @@ if subject == "neuron":
                 "The strips show each method's multiplier β ∂v/∂u, step by step: blank is 0 (the past is forgotten), blue "
                 "goes up to 1, yellow down to −1; orange and pink lie beyond, and there a gradient grows on its way back."
             )
-        first = chosen[0].label
+        first = comparison.labels[0]
         st.dataframe(
             {
-                "method": [r.method for r in comparison.rows],
+                "method": [r.label for r in comparison.rows],
                 "computed by": [run.backend for run in comparison.runs.values()],
                 "norm": [r.norm for r in comparison.rows],
                 f"cosine to {first}": [r.cosine for r in comparison.rows],
@@ -146,7 +147,7 @@ else:
             page.figure(
                 layer_values.layer_values(
                     comparison.layers,
-                    comparison.table("norm"),
+                    labelled(comparison.table("norm")),
                     hues,
                     "Size of each layer's weight gradient",
                     "‖∂L/∂W‖",
@@ -157,9 +158,9 @@ else:
             page.figure(
                 layer_values.layer_values(
                     comparison.layers,
-                    comparison.table("cosine"),
+                    labelled(comparison.table("cosine")),
                     hues,
-                    f"Direction: cosine to {chosen[0].label}",
+                    f"Direction: cosine to {comparison.labels[0]}",
                     "cosine",
                     log=False,
                     dark=page.dark(),
@@ -181,31 +182,33 @@ else:
                 points.append(cached(methods.ratios)(setting, swept, backend.chosen()))
                 bar.progress(i / len(values), f"Sweeping: {label} {value:g}")
             bar.empty()
-            ratios = {m.label: [p[j] for p in points] for j, m in enumerate(chosen)}
+            ratios = labelled({method: [point[j] for point in points] for j, method in enumerate(chosen)})
             page.figure(growth.growth(values, ratios, hues, label, over in ("tau", "scale"), page.dark()), "growth")
         else:
             layer = controls.option(comparison.layers[:-1], "Layer", "layer", segmented=True)
             if view == "heat":
-                page.figure(heat_map.heat_map({k: run[layer] for k, run in comparison.runs.items()}, dark=page.dark()), "heat")
+                maps = labelled({m: run[layer] for m, run in comparison.runs.items()})
+                page.figure(heat_map.heat_map(maps, dark=page.dark()), "heat")
             else:
-                gradients = {k: run.weight_gradients[layer] for k, run in comparison.runs.items()}
+                gradients = labelled({m: run.weight_gradients[layer] for m, run in comparison.runs.items()})
                 page.figure(weight_scatter.weight_scatter(gradients, hues, page.dark()), "weights")
         page.downloads(
             "layers",
-            {k: [getattr(r, k) for r in comparison.rows] for k in ("method", "layer", "norm", "cosine", "largest_difference")},
+            {"method": [row.label for row in comparison.rows]}
+            | {k: [getattr(row, k) for row in comparison.rows] for k in ("layer", "norm", "cosine", "largest_difference")},
         )
 
-active = {k: float(np.mean([r.active for r in run.layers if r.active is not None])) for k, run in comparison.runs.items()}
+active = {m: float(np.mean([r.active for r in run.layers if r.active is not None])) for m, run in comparison.runs.items()}
 st.subheader("Three choices make a method", anchor=False)
 st.latex(
     r"\delta_t = \underbrace{g_t\,s'_t}_{\text{1. at the spike}} + "
     r"\underbrace{\beta\,\tfrac{\partial v_t}{\partial u_t}}_{\text{2. along time}}\,\delta_{t+1},\qquad "
     r"\underbrace{W^{\top}\delta}_{\text{3. across layers}}"
 )
-st.markdown(methods.terms(chosen, active))
+st.markdown(methods.terms(active))
 with st.expander("The methods' equations and papers", icon=":material/function:"):
-    for method in chosen:
-        st.markdown(f"**{method.label}**")
+    for label, method in zip(distinct(chosen), chosen, strict=True):
+        st.markdown(f"**{label}**")
         st.latex(method.equation)
         page.citation(method.cite)
 page.code_behind(f"""
