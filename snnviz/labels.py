@@ -92,13 +92,14 @@ def _equal(one: Any, other: Any) -> bool:
 
 
 def _leaf(field: dataclasses.Field, value: Any) -> str:
-    """A field and its value in words: "m = 5", "band = 0.2", "keep the reset path: no", "tau_mem = 10 ms"."""
+    """A field and its value in words: "m = 5", "band 0.2", "keep the reset path: no", "τ = 10 ms"."""
     declared: Param | None = field.metadata.get("param")
-    name = field.name.replace("_", " ") if declared is None else (_plain(declared.symbol) or _lower(declared.label))
+    symbol = "" if declared is None else _plain(declared.symbol)
+    name = symbol or (field.name.replace("_", " ") if declared is None else _lower(declared.label))
     if isinstance(value, bool):
         return f"{name}: {'yes' if value else 'no'}"
     unit = f" {declared.unit}" if declared is not None and declared.unit else ""
-    return f"{name} = {_short(value)}{unit}"
+    return f"{name}{' = ' if symbol else ' '}{_short(value)}{unit}"
 
 
 def _short(value: Any) -> str:
