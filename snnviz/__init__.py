@@ -35,6 +35,7 @@ from snnviz.experiments import GradientRow as GradientRow
 from snnviz.experiments import compare_gradients as compare_gradients
 from snnviz.experiments import differentiate as differentiate
 from snnviz.experiments import simulate as simulate
+from snnviz.labels import distinct as distinct
 from snnviz.laws import LAWS as LAWS
 from snnviz.laws import ArctanLaw as ArctanLaw
 from snnviz.laws import LaplaceLaw as LaplaceLaw
@@ -104,7 +105,10 @@ from snnviz.studies.derivative import Drawing as Drawing
 from snnviz.studies.derivative import Overlay as Overlay
 from snnviz.studies.growth import depth_experiment as depth_experiment
 from snnviz.studies.growth import sweep as sweep
+from snnviz.studies.growth import sweep_settings as sweep_settings
 from snnviz.studies.rate_curve import rate_curve as rate_curve
+from snnviz.studies.smooth_spike import SmoothSpike as SmoothSpike
+from snnviz.studies.smooth_spike import smooth_gradients as smooth_gradients
 from snnviz.surrogates import SURROGATES as SURROGATES
 from snnviz.surrogates import Arctan as Arctan
 from snnviz.surrogates import Boxcar as Boxcar

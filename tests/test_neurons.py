@@ -25,7 +25,7 @@ def test_the_first_spike_comes_at_the_closed_forms_step(current):
 
 def test_below_rheobase_it_never_fires():
     beta = math.exp(-1 / 20)
-    curve = rate_curve(LIF(20.0), np.array([0.999, 1.001]) * (1 - beta))
+    _, curve = rate_curve(LIF(20.0), np.array([0.999, 1.001]) * (1 - beta))
     assert curve[0] == 0 and curve[1] > 0
 
 
@@ -38,7 +38,7 @@ def test_if_counts_its_input():
 @pytest.mark.parametrize("neuron", [n for n in ALL_NEURONS if n.fires], ids=name)
 def test_more_current_never_means_fewer_spikes(neuron):
     top = 20.0 if isinstance(neuron, Izhikevich) else 0.6
-    curve = rate_curve(neuron, np.linspace(0, top, 40), steps=600)
+    _, curve = rate_curve(neuron, np.linspace(0, top, 40), steps=600)
     slack = 2 * 1000 / neuron.dt / 480  # one spike more or less at either end of the counted window
     assert (np.diff(curve) >= -slack).all() and curve[-1] > curve[0]
 

@@ -20,11 +20,11 @@ from snnviz import *
 trainings = [
 {listed}
 ]
-epochs = []
+labels, epochs = distinct(trainings), []
 for number, record in compare_training(trainings, "{backend}"):
     if isinstance(record, EpochRecord):
         epochs.append((number, record.epoch, record.test_accuracy, record.train_loss, record.active))
-        print(trainings[number].method.label, *epochs[-1][1:])
+        print(labels[number], *epochs[-1][1:])
 """
     if state is None or state.status.live or state.run.trainings != tuple(trainings) or state.run.backend != backend:
         return source, {"len(trainings)": len(trainings)}
