@@ -23,7 +23,7 @@ class AbstractSpikeDerivative(Declared, abc.ABC):
     title: ClassVar[str]
     equation: ClassVar[str]
     cite: ClassVar[str]
-    kernel: ClassVar[str]
+    kernel: ClassVar[str]  # the name of its functor in SNN_DERIVATIVES
     random: ClassVar[bool] = False
 
     @abc.abstractmethod
@@ -33,6 +33,12 @@ class AbstractSpikeDerivative(Declared, abc.ABC):
     @abc.abstractmethod
     def ds_du(self, margin: torch.Tensor, draw: Draw) -> torch.Tensor:
         """The values for margins [T, M]; `draw` places the random draws of an estimate."""
+
+    @property
+    def reach(self) -> float:
+        """The margin beyond which ds_du is 0 for certain, in the membrane's unit; inf if there is none. The sparse pass
+        evaluates no entry that is farther from its threshold."""
+        return math.inf
 
     def table(self) -> torch.Tensor | None:
         """Numbers that the kernel looks up, float64 [n], or None."""
@@ -143,6 +149,10 @@ class Triangle(AbstractSurrogate):
     cite = "esser2016convolutional"
     kernel = "triangle"
 
+    @property
+    def reach(self):
+        return self.width
+
     def coefficients(self):
         return (self.width,)
 
@@ -164,6 +174,10 @@ class Boxcar(AbstractSurrogate):
     equation = r"\frac{1}{2w}\,[|m| < w]"
     cite = "neftci2019surrogate"
     kernel = "boxcar"
+
+    @property
+    def reach(self):
+        return self.width
 
     def coefficients(self):
         return (self.width, 0.5 / self.width)
@@ -264,6 +278,7 @@ class Dspike(AbstractSurrogate):
     equation = r"\frac{\gamma}{2\tanh\gamma}\,(1 - \tanh^2(\gamma m))\,[|m| \le 1]"
     cite = "li2021dspike"
     kernel = "dspike"
+    reach = 1.0
 
     def coefficients(self):
         return (self.gamma, self.gamma / (2 * math.tanh(self.gamma)))

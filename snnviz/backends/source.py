@@ -70,6 +70,16 @@ def joined(name: str) -> str:
     return text(name) + "\n"
 
 
+@functools.cache
+def derivatives() -> dict[str, str]:
+    """Every derivative that the kernels can compute themselves: its name and its functor, in the order of SNN_DERIVATIVES
+    in kernels/spike_derivative.cuh, the one table of them."""
+    text = (kernels_folder() / "spike_derivative.cuh").read_text(encoding="utf-8")
+    table = re.search(r"#define SNN_DERIVATIVES\(.*\n(?:.*\\\n)*.*", text)
+    assert table, "spike_derivative.cuh holds no SNN_DERIVATIVES"
+    return dict(re.findall(r"X\(__VA_ARGS__, (\w+), (\w+<\w+>)\)", table[0]))
+
+
 def cache_folder() -> pathlib.Path:
     """SNNVIZ_CACHE, or the platform's place for caches."""
     if chosen := os.environ.get("SNNVIZ_CACHE"):
