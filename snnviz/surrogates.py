@@ -18,12 +18,16 @@ from snnviz.params import Declared, param
 
 
 class AbstractSpikeDerivative(Declared, abc.ABC):
-    """What is put in place of ds/du: a surrogate, a zeroth-order estimate, or given values."""
+    """What is put in place of ds/du: a surrogate, a zeroth-order estimate, or given values.
+
+    kernel: the name of its functor in SNN_DERIVATIVES (kernels/spike_derivative.cuh). "given" where there is none: then
+    ds_du is evaluated here and handed to the kernel as an array.
+    """
 
     title: ClassVar[str]
     equation: ClassVar[str]
     cite: ClassVar[str]
-    kernel: ClassVar[str]  # the name of its functor in SNN_DERIVATIVES
+    kernel: ClassVar[str] = "given"
     random: ClassVar[bool] = False
 
     @abc.abstractmethod
@@ -300,7 +304,6 @@ class Given(AbstractSpikeDerivative):
     title = "Given"
     equation = r"f(m)"
     cite = "neftci2019surrogate"
-    kernel = "given"
 
     def coefficients(self):
         return ()

@@ -6,10 +6,10 @@ import math
 
 import torch
 
+from snnviz.backends import source
 from snnviz.backends.base import AbstractBackend, Backward, Forward, check_finite, check_run
 from snnviz.backends.reference import ds_du_of
 from snnviz.methods.base import AtSpike, ResetPath
-from snnviz.surrogates import Given
 
 REALS = {torch.float32: ("float", ctypes.c_float), torch.float64: ("double", ctypes.c_double)}
 
@@ -121,7 +121,7 @@ class KernelBackend(AbstractBackend, abc.ABC):
         """What the functor reads besides the margins: given values [T, M], a table, or nothing."""
         if not neuron.fires:
             return None
-        if not isinstance(at_spike.derivative, Given):
+        if at_spike.derivative.kernel in source.derivatives():
             table = at_spike.derivative.table()
             return None if table is None else table.to(forward.u)
         if at_spike.gain != 1 or at_spike.window != math.inf or at_spike.gate:

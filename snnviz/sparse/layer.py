@@ -28,7 +28,6 @@ from snnviz.neurons.base import AbstractNeuron, Reset
 from snnviz.sparse.active import ActiveSet, Packed, Spikes, gather, unpack
 from snnviz.sparse.calls import WIDE, by_tiles, call_parameters, pointer, run_jobs, tile_count
 from snnviz.sparse.guard import Guard
-from snnviz.surrogates import Given
 
 PART = 16 << 20  # numbers in a dense buffer that is used for a part of the batch at a time
 
@@ -53,7 +52,7 @@ def unsupported(neuron: AbstractNeuron, method: AbstractGradientMethod) -> str |
         return f"{method.title} has no active set: its derivative is zero nowhere, so every entry counts."
     if method.heads is not None:
         return f"{method.title} needs the gradient of every spike."
-    if isinstance(method.at_spike.derivative, Given):
+    if method.at_spike.derivative.kernel not in source.derivatives():
         return "Given derivatives are evaluated on every entry."
     if getattr(neuron, "v_min", -math.inf) > -math.inf:
         return "With a lower bound the gradient also depends on every entry that was clipped."
