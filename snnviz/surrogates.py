@@ -14,6 +14,7 @@ from typing import ClassVar
 import torch
 
 from snnviz.draws import Draw
+from snnviz.formulas import tanh
 from snnviz.params import Declared, param
 
 
@@ -32,7 +33,8 @@ class AbstractSpikeDerivative(Declared, abc.ABC):
 
     @abc.abstractmethod
     def coefficients(self) -> tuple[float, ...]:
-        """What the kernel's functor gets, at most four numbers, in its order."""
+        """What the kernel's functor gets, at most four numbers, in its order. A surrogate's are arithmetic and functions of
+        snnviz.formulas: a page evaluates them where its sliders are."""
 
     @abc.abstractmethod
     def ds_du(self, margin: torch.Tensor, draw: Draw) -> torch.Tensor:
@@ -285,7 +287,7 @@ class Dspike(AbstractSurrogate):
     reach = 1.0
 
     def coefficients(self):
-        return (self.gamma, self.gamma / (2 * math.tanh(self.gamma)))
+        return (self.gamma, self.gamma / (2 * tanh(self.gamma)))
 
     def primitive(self, m):
         return 0.5 + torch.tanh(self.gamma * torch.clamp(m, -1, 1)) / (2 * math.tanh(self.gamma))

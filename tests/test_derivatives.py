@@ -1,7 +1,9 @@
 """The one table of derivatives, SNN_DERIVATIVES: every entry by name, by reach, dense on every backend, and sparse."""
 
 import dataclasses
+import json
 import math
+import operator
 
 import pytest
 import torch
@@ -10,10 +12,11 @@ from snnviz import draws, sparse
 from snnviz.backends import BACKENDS, source
 from snnviz.backends.base import Upstream
 from snnviz.draws import SMALLEST, Draw
+from snnviz.formulas import exp, formulas, log, sqrt, tanh
 from snnviz.laws import LAWS, AbstractLaw
 from snnviz.methods import AtSpike, ResetPath
 from snnviz.neurons import LIF, NEURONS
-from snnviz.surrogates import SURROGATES
+from snnviz.surrogates import SURROGATES, AbstractSurrogate
 from snnviz.zeroth_order import ZerothOrder
 from tests.helpers import REFERENCE, Chosen, backward, close, coefficients, name, problem, upstream
 
@@ -69,6 +72,34 @@ def test_no_draw_is_larger_than_the_largest(law):
     for cells in (torch.arange(1 << 16), torch.arange(0, 1 << 23, 1 << 7)):
         assert law.quantile((cells.float() + 0.5) * 2.0**-23, like).max() <= law.largest
     assert law.survival(law.largest * (1 + 1e-4)) <= SMALLEST <= law.survival(law.largest * (1 - 1e-4))
+
+
+def evaluate(formula, fields):
+    """`evaluate` of assets/scope/coefficients.js, in Python."""
+    if not isinstance(formula, list):
+        return fields[formula] if isinstance(formula, str) else formula
+    symbol, *arguments = formula
+    operations = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": operator.pow}
+    return operations.get(symbol, getattr(math, symbol, None))(*(evaluate(part, fields) for part in arguments))
+
+
+@pytest.mark.parametrize("surrogate", [d for d in variations() if isinstance(d, AbstractSurrogate)], ids=name)
+def test_a_page_can_evaluate_the_coefficients(surrogate):
+    """The formulas that travel to the browser give the numbers that the kernel gets here, to the last bit."""
+    traced = json.loads(json.dumps(formulas(type(surrogate), "coefficients")))
+    assert tuple(evaluate(formula, dataclasses.asdict(surrogate)) for formula in traced) == surrogate.coefficients()
+
+
+def test_formulas_know_every_operator_on_either_side():
+    @dataclasses.dataclass
+    class Value:
+        a: float = 0.7
+
+        def numbers(self):
+            a = self.a
+            return a + 1, 1 + a, a - 1, 1 - a, a * 2, 2 * a, a / 3, 3 / a, a**2, 2**a, -a, exp(a), log(a), sqrt(a), tanh(a), 4
+
+    assert [evaluate(f, {"a": 0.7}) for f in formulas(Value, "numbers")] == list(Value().numbers())
 
 
 @EACH
