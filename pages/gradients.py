@@ -14,7 +14,7 @@ from snnviz.stimuli import STIMULI, Noise
 from snnviz.studies.growth import depth_experiment
 from snnviz.studies.smooth_spike import smooth_spike_gradients
 from snnviz.ui import backend, controls, methods, page
-from snnviz.ui.runs import cached
+from snnviz.ui.cache import cached
 
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
 LOSSES = {cls.__name__: cls for cls in (WeightedSpikes, SpikeAt)}

@@ -12,7 +12,7 @@ from snnviz.neurons import LIF, NEURONS, Izhikevich
 from snnviz.stimuli import STIMULI, Shaped, Step
 from snnviz.studies.rate_curve import current_range
 from snnviz.ui import backend, controls, page, scope, spike_train
-from snnviz.ui.runs import cached
+from snnviz.ui.cache import cached
 
 page.heading(
     "A neuron under a current",

@@ -18,7 +18,7 @@ from snnviz.studies import backward_times as times
 from snnviz.surrogates import SURROGATES, FastSigmoid, Gaussian
 from snnviz.training import Training
 from snnviz.ui import backend, controls, estimates, follow, measuring, methods, page
-from snnviz.ui.runs import cached
+from snnviz.ui.cache import cached
 
 FILE = "sparsity.py"
 VIEWS = {"margins": "Margins", "raster": "Raster", "share": "Share", "live": "Live", "bytes": "Bytes", "time": "Time"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from snnviz.ui.page import references
+from snnviz.ui.references import references
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "snnviz").rglob("*.py"))

@@ -7,11 +7,12 @@ import re
 
 import pytest
 
+from snnviz import places
 from snnviz.backends import source
 from snnviz.neurons import NEURONS
 from snnviz.surrogates import SURROGATES, Given
 
-FILES = sorted(path.name for path in source.kernels_folder().glob("*.cu"))
+FILES = sorted(path.name for path in places.kernels().glob("*.cu"))
 
 
 @pytest.fixture(scope="module")
