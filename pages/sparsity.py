@@ -13,6 +13,7 @@ from snnviz.methods import GatedZO, LocalZO, SparseGD
 from snnviz.neurons import NEURONS
 from snnviz.params import Param, params
 from snnviz.runs.values import Run
+from snnviz.runs.work import Train
 from snnviz.studies import activity
 from snnviz.studies import backward_times as times
 from snnviz.surrogates import SURROGATES, FastSigmoid, Gaussian
@@ -202,7 +203,7 @@ def show_live(left, right) -> str:
     with right, page.guarded():
         trainings = tuple(dataclasses.replace(base, method=one) for one in chosen)
         state = follow.watch(
-            Run(trainings, backend.chosen(), 0, follow.visitor(), "Active share in training"),
+            Run(Train(trainings), backend.chosen(), follow.visitor(), "Active share in training"),
             lambda now: follow.picture([now], "active", key="sparsity"),
             "Nothing is being trained. Press Start: the digits, with the method of the controls.",
         )

@@ -5,11 +5,13 @@ says its schema's number in the table `snnviz`, so that an older snnviz refuses 
 """
 
 import logging
+import threading
 from typing import Any
 
 SCHEMA = 2
 HEAD = str(SCHEMA)  # each revision is named after the schema that it leads to
 LOCK = 0x736E6E76697A  # "snnviz": the number of our lock among PostgreSQL's advisory locks
+_one_at_a_time = threading.Lock()  # Alembic's context belongs to the whole process
 NUMBERS = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "seconds")
 
 
@@ -120,6 +122,7 @@ def _upgrade(connection: Any, number: int) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    if number and MigrationContext.configure(connection).get_current_revision() is None:
-        command.stamp(config, str(number))  # version 0.1.0 kept no table of Alembic's
-    command.upgrade(config, HEAD)
+    with _one_at_a_time:
+        if number and MigrationContext.configure(connection).get_current_revision() is None:
+            command.stamp(config, str(number))  # version 0.1.0 kept no table of Alembic's
+        command.upgrade(config, HEAD)

@@ -102,7 +102,6 @@ class _Task:
     def _turn(self, records: Iterator[Any]) -> bool:
         """Work until the turn is over or an order says so; False when nothing is left."""
         end = time.perf_counter() + TURN
-        self.growing.begin_step()
         for record in records:
             memory.settle()  # the data are read and every library is there
             if self.growing.add(record):
@@ -155,6 +154,8 @@ class _Task:
         if not self.run.work.can_pause:
             return
         if order == "step":
+            if not self.steps:  # counted from here: a turn may end within a step
+                self.growing.begin_step()
             self.steps += 1
         held = order in ("pause", "step")
         if not held:
