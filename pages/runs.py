@@ -139,7 +139,8 @@ if len(opened) == 1:
 trainings = [
 {chr(10).join(f"    {text.source(t)}," for t in state.run.trainings)}
 ]
+labels = distinct(trainings)
 for number, record in compare_training(trainings, "{state.run.backend}"):
     if isinstance(record, EpochRecord):
-        print(trainings[number].method.label, record.epoch, record.test_accuracy)
+        print(labels[number], record.epoch, record.test_accuracy)
 """)
