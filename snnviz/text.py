@@ -93,7 +93,7 @@ def _made(data: Any, classes: dict[str, type], default: Any = None) -> Any:
 
 
 def to_json(value: Any) -> str:
-    """A result (frozen dataclasses, tuples, mappings, enums, numbers, texts, None) as JSON, NaN and infinity as Python writes them."""
+    """A result (frozen dataclasses, tuples, mappings, enums, numbers, texts, None) as JSON; NaN and infinity as Python does."""
     return json.dumps(_jsonable(value), separators=(",", ":"))
 
 

@@ -224,7 +224,7 @@ def test_the_migrations_end_at_the_tables_of_this_version(store):
 
 
 def test_a_database_of_the_first_schema_becomes_one_of_this_or_stays(store, monkeypatch):
-    """On SQLite and PostgreSQL: what version 0.1.0 left is migrated by one of several that open it at once; a failure changes nothing."""
+    """What version 0.1.0 left is migrated by one of several that open it at once; a failure changes nothing."""
     run = Run(Train(TRAININGS[:1]), "native", "me")
     store.begin(run)
     store.save_line(run.id, 0, Line(TRAININGS[0], (epoch(1),)))

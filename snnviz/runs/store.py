@@ -5,9 +5,7 @@ it ends. A run of any other kind has one result, as JSON, that is replaced as it
 the database keeps are the same values, so a page draws both alike.
 """
 
-import dataclasses
 import functools
-import io
 import json
 import os
 import time
@@ -16,14 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from snnviz.places import home
-from snnviz.runs import schema
-from snnviz.runs.schema import NUMBERS
-from snnviz.runs.values import Curve, Line, Run, RunState, Status, Summary
-from snnviz.runs.work import KINDS, Progress, Train, Work
-from snnviz.training import EpochRecord, Seconds, Training
+from snnviz.runs import rows, schema
+from snnviz.runs.values import Line, Run, RunState, Status, Summary
+from snnviz.runs.work import Progress, Train, Work
 
 
 class StoreError(ValueError):
@@ -79,13 +73,20 @@ class Store:
         tables = schema.tables()
         self._meta, self._runs, self._lines, self._epochs = (tables.tables[n] for n in ("snnviz", "runs", "lines", "epochs"))
         try:
+            self._migrate()
+        except BaseException:
+            self.close()
+            raise
+
+    def _migrate(self) -> None:
+        try:
             schema.migrate(self._engine)
         except schema.NewerSchema as newer:
             raise StoreError(
                 f"{self.name} was written by a newer snnviz (schema {newer}; this one knows {schema.SCHEMA}); "
                 "update snnviz, or name another database in SNNVIZ_STORE."
             ) from None
-        except sa.exc.DatabaseError as problem:
+        except self._sa.exc.DatabaseError as problem:
             raise self._unusable(problem) from problem
 
     @contextmanager
@@ -154,21 +155,13 @@ class Store:
         t = self._epochs.c
         with self._transaction() as database:
             last = database.scalar(self._sa.select(self._sa.func.max(t.epoch)).where(t.run == run, t.line == number))
-            fresh = [_row(run, number, e) for e in line.epochs if last is None or e.epoch > last]
+            fresh = [rows.of_epoch(run, number, e) for e in line.epochs if last is None or e.epoch > last]
             if fresh:
                 database.execute(self._epochs.insert(), fresh)
             c = self._lines.c
             database.execute(
                 self._lines.update().where(c.run == run, c.line == number),
-                {
-                    "ended": line.ended,
-                    "problem": line.problem,
-                    "curve": _packed(dataclasses.asdict(line.curve)),
-                    "spikes": _packed(
-                        {k: np.packbits(v.astype(bool), axis=0) for k, v in line.spikes.items()}
-                        | {f"{k}|steps": np.array(len(v)) for k, v in line.spikes.items()}
-                    ),
-                },
+                rows.of_line(line),
             )
 
     def save_progress(self, run: Run, progress: Progress) -> None:
@@ -202,36 +195,16 @@ class Store:
             t = self._epochs.c
             of_run = sa.select(self._epochs).where(t.run == run).order_by(t.line, t.epoch)
             epochs = database.execute(of_run).mappings().all()
-        made = []
-        for line in lines:
-            training = Training.from_toml(line["settings"], f"the saved run {run}")
-            steps = _unpacked(line["spikes"])
-            spikes = {
-                k: np.unpackbits(v, axis=0, count=int(steps[f"{k}|steps"])).astype(bool)
-                for k, v in steps.items()
-                if not k.endswith("|steps")
-            }
-            curve = _unpacked(line["curve"])
-            made.append(
-                Line(
-                    training,
-                    tuple(_epoch(e) for e in epochs if e["line"] == line["line"]),
-                    Curve(**curve) if curve else Curve.empty(),
-                    spikes,
-                    (),
-                    bool(line["ended"]),
-                    line["problem"],
-                )
-            )
-        return _state(row, tuple(made))
+        epochs_of = {line["line"]: [e for e in epochs if e["line"] == line["line"]] for line in lines}
+        return rows.state(row, tuple(rows.line(line, epochs_of[line["line"]]) for line in lines))
 
     def find(self, work: Work, backend: str) -> list[tuple[str, Status]]:
         """The runs of the same work on the same backend, whoever asked for them, the latest first: (id, status). Not trainings."""
         r = self._runs.c
         query = self._sa.select(r.id, r.status).where(r.kind == work.kind, r.work == work.to_toml(), r.backend == backend)
         with self._transaction() as database:
-            rows = database.execute(query.order_by(r.created.desc())).all()
-        return [(row.id, Status(row.status)) for row in rows]
+            found = database.execute(query.order_by(r.created.desc())).all()
+        return [(row.id, Status(row.status)) for row in found]
 
     def list(self, owner: str | None = None, live: bool = False, kind: str | None = None) -> list[Summary]:
         """Every training of every saved run, and every run of another kind, the latest run first.
@@ -283,8 +256,8 @@ class Store:
         if kind is not None:
             query = query.where(r.kind == kind)
         with self._transaction() as database:
-            rows = database.execute(query).mappings().all()
-        return [_summary(row) for row in rows]
+            found = database.execute(query).mappings().all()
+        return [rows.summary(row) for row in found]
 
     def delete(self, runs: Sequence[str]) -> None:
         """Forget runs for good."""
@@ -299,101 +272,8 @@ class Store:
             database.execute(column.table.delete().where(column.in_(list(runs))))
 
 
-_LAYERS = ("rates", "active", "norms")
-
-
-def _state(row: Any, lines: tuple[Line, ...]) -> RunState:
-    """A row of the table of runs, with the lines that belong to it."""
-    work_class = KINDS.get(row["kind"])
-    if work_class is None:
-        raise StoreError(f"The saved run {row['id']} is of a kind that this snnviz has not: {row['kind']}.")
-    progress = Progress()
-    if work_class is Train:
-        work: Work = Train(tuple(line.training for line in lines), row["sample"])
-    else:
-        work = work_class.from_toml(row["work"], f"the saved run {row['id']}")
-        result = work_class.decode(row["result"] or b"")
-        progress = Progress(row["share"] or 0.0, row["doing"] or "", result, row["seconds"] or 0.0)
-    run = Run(work, row["backend"], row["owner"], row["title"], row["id"], row["created"])
-    return RunState(run, Status(row["status"]), lines, tuple(json.loads(row["notes"])), row["seen"], progress)
-
-
-def _summary(row: Any) -> Summary:
-    nan = float("nan")
-    training = row["line"] is not None
-    return Summary(
-        row["id"],
-        row["line"] if training else 0,
-        row["title"],
-        Status(row["status"]),
-        row["created"],
-        row["dataset"] or "",
-        row["method"] or "",
-        row["seed"] or 0,
-        row["backend"],
-        row["epochs"] or 0,
-        row["asked"] or 0,
-        nan if row["train_loss"] is None else row["train_loss"],
-        nan if row["test_accuracy"] is None else row["test_accuracy"],
-        (row["seconds"] if training else row["run_seconds"]) or 0.0,
-        row["owner"],
-        row["kind"],
-        min(1.0, (row["epochs"] or 0) / row["asked"]) if training else row["share"] or 0.0,
-    )
-
-
 def _quick(connection: Any, _: Any) -> None:
     """SQLite for one writer and many readers: nobody waits for a reader, and a commit does not wait for the disk's platter."""
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA busy_timeout = 10000")
-
-
-def _row(run: str, number: int, epoch: EpochRecord) -> dict[str, Any]:
-    rest = {name: _listed(getattr(epoch, name)) for name in (*_LAYERS, "confusion", "classes", "problems", "epochs")}
-    rest["seconds"] = list(dataclasses.astuple(epoch.seconds))
-    # A loss that is not finite has no place in some databases' numbers; it stands in the text instead.
-    numbers = {name: float(getattr(epoch, name)) for name in NUMBERS[:-1]} | {"seconds": epoch.seconds.total}
-    rest |= {name: repr(value) for name, value in numbers.items() if not np.isfinite(value)}
-    return {"run": run, "line": number, "epoch": epoch.epoch, "rest": json.dumps(rest)} | {
-        name: value if np.isfinite(value) else None for name, value in numbers.items()
-    }
-
-
-def _epoch(row: Any) -> EpochRecord:
-    rest = json.loads(row["rest"])
-    numbers = {name: float(rest[name]) if row[name] is None else row[name] for name in NUMBERS[:-1]}
-    layers = {name: tuple(rest[name]) for name in _LAYERS}
-    confusion = None if rest["confusion"] is None else np.array(rest["confusion"], np.int64)
-    return EpochRecord(
-        epoch=row["epoch"],
-        epochs=rest["epochs"],
-        **numbers,
-        **layers,
-        confusion=confusion,
-        sample=None,
-        seconds=Seconds(*rest["seconds"]),
-        problems=tuple(rest["problems"]),
-        classes=tuple(rest.get("classes", ())),
-    )
-
-
-def _listed(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, (tuple, list)):
-        return [_listed(v) for v in value]
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _packed(arrays: dict[str, np.ndarray]) -> bytes:
-    out = io.BytesIO()
-    np.savez_compressed(out, **arrays)
-    return out.getvalue()
-
-
-def _unpacked(data: bytes) -> dict[str, np.ndarray]:
-    if not data:
-        return {}
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
