@@ -44,7 +44,7 @@ shown = {
 ids = list(shown)
 picked = st.dataframe(
     {
-        "started": [follow.when(lines[0].created) for lines in shown.values()],
+        "started": [values.when(lines[0].created) for lines in shown.values()],
         "data": [lines[0].dataset for lines in shown.values()],
         "methods": [", ".join(dict.fromkeys(line.method for line in lines)) for lines in shown.values()],
         "status": [lines[0].status.value for lines in shown.values()],
