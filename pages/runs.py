@@ -43,7 +43,7 @@ shown = {
 ids = list(shown)
 picked = st.dataframe(
     {
-        "started": [follow.when(lines[0].created) for lines in shown.values()],
+        "started": [values.when(lines[0].created) for lines in shown.values()],
         "data": [lines[0].dataset for lines in shown.values()],
         "methods": [", ".join(dict.fromkeys(line.method for line in lines)) for lines in shown.values()],
         "status": [lines[0].status.value for lines in shown.values()],
@@ -103,7 +103,7 @@ def see(run: str) -> None:
 
 def again(state: values.RunState) -> None:
     old = state.run
-    run = follow.attempt(client.submit, values.Run(old.trainings, old.backend, old.sample, follow.visitor(), old.title))
+    run = follow.attempt(client.submit, values.Run(old.work, old.backend, follow.visitor(), old.title))
     if run is not None:
         see(run)
         st.session_state["runs_go"] = True

@@ -103,9 +103,10 @@ from snnviz.studies.depth import measure_depth as measure_depth
 from snnviz.studies.derivative import Density as Density
 from snnviz.studies.derivative import Drawing as Drawing
 from snnviz.studies.derivative import Overlay as Overlay
+from snnviz.studies.growth import GrowthSweep as GrowthSweep
+from snnviz.studies.growth import Over as Over
 from snnviz.studies.growth import depth_experiment as depth_experiment
 from snnviz.studies.growth import sweep as sweep
-from snnviz.studies.growth import sweep_settings as sweep_settings
 from snnviz.studies.rate_curve import rate_curve as rate_curve
 from snnviz.studies.smooth_spike import SmoothSpike as SmoothSpike
 from snnviz.studies.smooth_spike import smooth_gradients as smooth_gradients

@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import time
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,7 +14,24 @@ from app import PAGES
 from snnviz.ui import page
 from tests.app_server import ROOT
 
-NETWORK = {"of": "network", "run.steps": "20"}
+NETWORK = {"of": "network", "run.steps": "20", "network.FeedForward.width": "16"}
+SMALL_STUDY = {
+    "depth.layers": "2",
+    "after": "1",
+    "depth.training": "2",
+    "depth.draws": "8",
+    "depth.samples": "8",
+    "depth.width": "4",
+}
+SMALL_TRAINING = {
+    "data": "YinYang",
+    "data.YinYang.samples": "60",
+    "methods": "kept-slayer",
+    "network.FeedForward.width": "8",
+    "optimiser": "SGD",
+    "epochs": "2",
+    "repeats": "2",
+}
 # By page, or page and view: settings in the URL. Every file in pages/ that shows code stands here.
 SETTINGS = {
     "neuron": [
@@ -32,14 +50,13 @@ SETTINGS = {
     "gradients/layers": [NETWORK, NETWORK | {"methods": "kept-localzo-modules", "neuron": "LIF", "run.batch": "4"}],
     "gradients/growth": [NETWORK | {"over": over, "neuron": "LIF"} for over in ("depth", "steps", "tau", "scale")],
     "gradients/heat": [NETWORK, NETWORK | {"layer": "layer 2", "methods": "slayer-localzo"}],
-    "gradients/weights": [NETWORK, NETWORK | {"layer": "layer 3", "network": "Convolutional"}],
-    "sparsity/margins": [{}, {"method": "sparse", "sparse.band": "1e-06"}, {"method": "gated", "layer": "hidden 2"}],
+    "gradients/weights": [NETWORK, {"of": "network", "run.steps": "20", "layer": "layer 2", "network": "Convolutional"}],
+    "sparsity/margins": [{}, {"method": "sparse", "sparse.band": "1e-06"}, {"method": "gated", "layer": "layer 2"}],
     "sparsity/raster": [{}, {"sample": "3", "law": "UniformLaw", "localzo.draws": "5", "run.seed": "4"}],
     "sparsity/share": [{}, {"method": "sparse", "match": "true", "neuron": "ALIF"}],
     "sparsity/bytes": [{}, {"size": "SHD"}],
-    "sparsity/live": [{}],
     "sparsity/time/published": [{}],
-    "sparsity/time/here": [{}, {"against": "steps", "plan.steps": "50"}],
+    "sparsity/time/here": [{"against": against, "plan.steps": "10", "plan.hidden": "8"} for against in ("activity", "steps")],
     "sparsity/time/gpu": [{}],
     "derivative/surrogates": [{}, {"of": "MultiGaussian-Dspike", "look.unit_area": "true"}],
     "derivative/live": [{}, {"zo.delta": "0.3", "zo.draws": "4", "draw.seed": "2"}],
@@ -52,39 +69,65 @@ SETTINGS = {
     "data/raster": [{"sample": "3"}, {"data": "TemporalOrder"}],
     "data/surface": [{"tau": "5"}, {"data": "DelayedXor"}],
     "data/profile": [{}, {"data": "RandomManifolds"}],
-    "depth": [{}, {"depth.layers": "8", "after": "3"}],
-    "training": [{}, {"data": "YinYang", "methods": "kept-slayer", "optimiser": "SGD", "repeats": "2"}],
 }
 WITHOUT_CODE = {"start", "gradients", "sparsity", "sparsity/time", "derivative", "data"}  # their views have it
 WITHOUT_CODE |= {"data/made", "data/disk", "data/own", "runs"}
+PRESSED = {  # the button, and what is shown once its work is done
+    "depth": ("Train and measure", "rows", SMALL_STUDY),
+    "training": ("Start", "sorted(epochs)", SMALL_TRAINING),
+    "sparsity/live": ("Start", "sorted(epochs)", {"trained.width": "8", "run.epochs": "1"}),
+}
 CASES = [(name, query) for name, queries in SETTINGS.items() for query in queries]
 
 
 def test_every_page_and_view_stands_here():
     files = {str(path.relative_to(ROOT / "pages").with_suffix("")) for path in (ROOT / "pages").rglob("*.py")}
-    assert files == SETTINGS.keys() | WITHOUT_CODE
+    assert files == SETTINGS.keys() | PRESSED.keys() | WITHOUT_CODE
     assert {entry.file.removesuffix(".py") for entry in PAGES} <= files
+
+
+def opened(name: str, query: Mapping[str, str]) -> AppTest:
+    """A page at a view, not yet run."""
+    file, *view = name.split("/")
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60).switch_page(f"pages/{file}.py")
+    for key, value in dict(zip(("view", "source"), view, strict=False), **query).items():
+        at.query_params[key] = value
+    return at
 
 
 @pytest.mark.parametrize(("name", "query"), CASES, ids=[f"{n}-{'&'.join(map('='.join, q.items()))}" for n, q in CASES])
 def test_the_code_gives_what_the_page_draws(name, query, monkeypatch, capsys):
-    file, *view = name.split("/")
-    if (view and file != "gradients") or (view and view != ["traces"]):
-        query = {"view": view[0], **query}
-    if len(view) == 2:
-        query["source"] = view[1]
-    at = AppTest.from_file(ROOT / "app.py", default_timeout=60).switch_page(f"pages/{file}.py")
-    for key, value in query.items():
-        at.query_params[key] = value
     heard, views = [], []
     load = page.view
     monkeypatch.setattr(page, "listener", lambda *behind: heard.append(behind))
-    monkeypatch.setattr(page, "view", lambda file, one: views.append(one) or load(file, one))
-    at.run()
-    assert not at.exception and not at.warning, [e.value for e in (*at.exception, *at.warning)]
-    assert views[-len(view) :] == view if view else True, f"{views} was drawn"
+    monkeypatch.setattr(page, "view", lambda file, view: views.append(view) or load(file, view))
+    at = opened(name, query).run()
+    link = [w.value for w in at.warning if w.icon == ":material/link_off:"]
+    assert not at.exception and not link, [*link, *(e.value for e in at.exception)]
+    _, *view = name.split("/")
+    assert views[len(views) - len(view) :] == view
     ((source, shows),) = heard
     run_and_compare(source, shows, capsys)
+
+
+@pytest.mark.parametrize("name", PRESSED)
+def test_the_code_gives_what_the_page_has_worked_out(name, monkeypatch, capsys, tmp_path):
+    button, expression, query = PRESSED[name]
+    monkeypatch.setenv("SNNVIZ_HOME", str(tmp_path))
+    heard = []
+    monkeypatch.setattr(page, "listener", lambda *behind: heard.append(behind))
+    at = opened(name, query).run()
+    assert heard[-1][1] and expression not in heard[-1][1]
+    next(b for b in at.button if b.label == button).click()
+    deadline = time.monotonic() + 60
+    while at.run() and expression not in heard[-1][1]:
+        assert not at.exception and time.monotonic() < deadline
+        time.sleep(0.1)
+    run_and_compare(*heard[-1], capsys)
+    if name == "training":  # the run is saved, and shown again
+        at.switch_page("pages/runs.py").run()
+        assert expression in heard[-1][1]
+        run_and_compare(*heard[-1], capsys)
 
 
 def run_and_compare(source: str, shows: Mapping[str, object], capsys) -> None:
