@@ -13,7 +13,7 @@ from snnviz.neurons import IF, LIF, NEURONS
 from snnviz.stimuli import STIMULI, Noise
 from snnviz.studies.growth import depth_experiment
 from snnviz.studies.smooth_spike import smooth_spike_gradients
-from snnviz.ui import backend, controls, methods, page
+from snnviz.ui import address, backend, controls, methods, page
 from snnviz.ui.cache import cached
 
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
@@ -87,7 +87,7 @@ if subject == "neuron":
         loss = controls.choose(LOSSES, "Loss", "loss")
         experiment = controls.edit(Experiment(neuron, stimulus, steps=200, loss=loss), "run", only=("steps", "seed"))
         log = st.toggle("Logarithmic gradient", key="log", bind="query-params", help="For gradients that explode.")
-        controls.drawn("log")
+        address.note("log")
     with right, page.guarded():
         comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen(), None, True)
         runs = {label: run.layers[0] for label, run in comparison.runs.items()}
