@@ -7,11 +7,13 @@ import streamlit as st
 from snnviz import text
 from snnviz.architectures import ARCHITECTURES
 from snnviz.datasets import DATASETS
+from snnviz.labels import distinct
 from snnviz.losses import LOSSES, AbstractTrainingLoss
 from snnviz.neurons import NEURONS
 from snnviz.optimisers import OPTIMISERS, SCHEDULES
 from snnviz.params import Param
 from snnviz.runs.values import Run
+from snnviz.runs.work import Train
 from snnviz.training import Training
 from snnviz.ui import backend, controls, follow, methods, page
 
@@ -82,7 +84,7 @@ with right, page.guarded():
         one = state.run.labels.index(st.selectbox("Method", state.run.labels, key="method_shown"))
 
     state = follow.watch(
-        Run(trainings, backend.chosen(), sample, follow.visitor(), dataset.title),
+        Run(Train(trainings, sample), backend.chosen(), follow.visitor(), dataset.title),
         lambda now: follow.picture([now], view, one, "training"),
         "Nothing has run yet. The settings are good to begin with: press Start.",
     )
@@ -100,8 +102,8 @@ with right, page.guarded():
             st.page_link("pages/runs.py", label="All saved runs", icon=":material/folder_open:")
 
 with st.expander("What differs between the methods", icon=":material/function:"):
-    for method in chosen:
-        st.markdown(f"**{method.label}**")
+    for label, method in zip(distinct(chosen), chosen, strict=True):
+        st.markdown(f"**{label}**")
         st.latex(method.equation)
         page.citation(method.cite)
 made = trainings[0]

@@ -18,21 +18,22 @@ from snnviz import places
 from snnviz.backends import source
 
 NEURONS = ("lif", "cuba", "alif", "leaky", "izhikevich")
-DERIVATIVES = (
-    "fast_sigmoid", "sigmoid", "arctan", "triangle", "boxcar", "gaussian", "multi_gaussian", "single_exponential", "dspike",
-    "zo_normal", "zo_uniform", "zo_laplace", "zo_rademacher", "zo_tabled",
-)  # fmt: skip
-EXPORTS = (
-    *(f"{name}_forward" for name in NEURONS),
-    *(f"lif_backward_{derivative}" for derivative in DERIVATIVES),
-    "__heap_base",
-)
-
 FLAGS = (
     "-x", "c++", "-std=c++17", "-target", "wasm32-freestanding", "-O3", "-msimd128", "-fopenmp-simd", "-ffp-contract=off",
     "-fno-math-errno", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-g0", "-nostdlib", "-nostdinc++",
-    "-Wl,--no-entry", "-Wl,--strip-all", "-Wl,--export-memory", *(f"-Wl,--export={name}" for name in EXPORTS),
+    "-Wl,--no-entry", "-Wl,--strip-all", "-Wl,--export-memory",
 )  # fmt: skip
+
+
+def exports() -> tuple[str, ...]:
+    """What a page can call or read: every neuron forward, LIF's adjoint with every derivative, where free memory begins."""
+    backward = (f"lif_backward_{derivative}" for derivative in source.derivatives())
+    return (*(f"{name}_forward" for name in NEURONS), *backward, "__heap_base")
+
+
+def flags() -> tuple[str, ...]:
+    """What the compiler is called with, besides the files."""
+    return (*FLAGS, *(f"-Wl,--export={name}" for name in exports()))
 
 
 def unusable() -> str | None:
@@ -58,7 +59,7 @@ def path() -> pathlib.Path:
     """
     if not importlib.util.find_spec("ziglang"):
         raise source.NoCompiler("The kernels cannot be built for the browser: install the ziglang package (pip install ziglang).")
-    key = "\n".join((text(), *FLAGS, f"ziglang {importlib.metadata.version('ziglang')}"))
+    key = "\n".join((text(), *flags(), f"ziglang {importlib.metadata.version('ziglang')}"))
     return places.cache() / f"browser-{hashlib.sha256(key.encode()).hexdigest()[:16]}.wasm"
 
 
@@ -87,5 +88,5 @@ def packed(data: bytes) -> str:
 
 def build(file: pathlib.Path) -> None:
     """Compile the module into `file`, unless it is there."""
-    command = (sys.executable, "-m", "ziglang", "c++", *FLAGS)
+    command = (sys.executable, "-m", "ziglang", "c++", *flags())
     source.compiled(file, "the kernels for the browser", "browser.cu", text(), command)

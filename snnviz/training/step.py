@@ -1,5 +1,6 @@
 """One training in progress: its network, its optimiser, and one step of both."""
 
+import contextlib
 import math
 import time
 
@@ -7,14 +8,13 @@ import numpy as np
 import torch
 
 from snnviz import sparse
-from snnviz.architectures import FeedForward
 from snnviz.backends import AbstractBackend
 from snnviz.datasets import Split
 from snnviz.heads import sml_loss
 from snnviz.network import Network, NetworkOutput
 from snnviz.probe import Probe
 from snnviz.records import LayerRecord
-from snnviz.training.assembly import build, load
+from snnviz.training.assembly import build, load, network_input
 from snnviz.training.records import BatchRecord, Seconds
 from snnviz.training.value import Training
 
@@ -62,6 +62,17 @@ class RunningTraining:
         linear = [(b.transform, b.recurrent) for b in self.network.blocks] + [(self.network.readout,)]
         self.weights = [[m.weight for m in group if m is not None] for group in linear]
         self.names = [*self.watch.names, "the readout"]
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """One sample there and back, before any clock runs: kernels are built and libraries loaded here, or the first of several
+        methods would be billed for all. Nothing that a training depends on moves; what is wrong shows in its first batch."""
+        self.network.eval()
+        with contextlib.suppress(ValueError):
+            x, y = self.train.take([0])
+            self.loss(self.output(x), y.to(self.device)).backward()
+        self.network.zero_grad(set_to_none=True)
+        self.watch.spikes = [None] * len(self.network.blocks)
 
     def clock(self) -> float:
         if self.device.type == "cuda":
@@ -69,8 +80,7 @@ class RunningTraining:
         return time.perf_counter()
 
     def output(self, x: torch.Tensor) -> NetworkOutput:
-        x = x.to(self.device)
-        return self.network(x.flatten(2) if isinstance(self.training.architecture, FeedForward) else x)
+        return self.network(network_input(self.training, x.to(self.device)))
 
     def loss(self, output: NetworkOutput, y: torch.Tensor) -> torch.Tensor:
         loss = self.training.loss
