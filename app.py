@@ -12,8 +12,9 @@ import streamlit as st
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from snnviz import memory
+from snnviz.backends import source
 from snnviz.places import assets
-from snnviz.ui import backend, controls
+from snnviz.ui import backend, building, controls
 
 HERE = Path(__file__).parent
 plotly.io.templates.default = None  # figures have a template of ours; checking plotly's in each takes as long as a figure
@@ -67,7 +68,8 @@ def main() -> None:
     messages = st.container()
     complete = False
     try:
-        page.run()
+        with source.announced(building.said_in(messages.empty())):
+            page.run()
         complete = True
     finally:
         controls.end(messages, complete)
