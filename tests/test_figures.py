@@ -15,14 +15,11 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 import snnviz.figures
 from snnviz import (
-    ALIF,
     BPTT,
     LIF,
-    CubaLIF,
     Exodus,
     Experiment,
     FeedForward,
-    Izhikevich,
     Noise,
     Slayer,
     Step,
@@ -54,7 +51,6 @@ from snnviz.figures import (
     trade_off,
     weight_scatter,
 )
-from snnviz.neurons import LeakyReadout
 from snnviz.records import LayerRecord
 from snnviz.studies.derivative import Point, Sweep
 
@@ -77,7 +73,7 @@ def check(fig: go.Figure, dark: bool = False) -> go.Figure:
     return fig
 
 
-neurons = st.sampled_from([LIF(), CubaLIF(), ALIF(), LeakyReadout(), Izhikevich()])
+neurons = st.sampled_from([cls() for cls in NEURONS.values()])
 
 
 @settings(max_examples=40, deadline=None)
@@ -96,7 +92,7 @@ def test_run_figures_stand_any_run(neuron, steps, many, current, dark):
     assert fig.layout.xaxis.range[1] == pytest.approx(steps * neuron.dt)
     check(raster.raster(layer, dark=dark), dark)
     check(intervals.intervals(layer, dark=dark), dark)
-    if isinstance(neuron, Izhikevich):
+    if neuron.phase_range:
         check(phase_plane.phase_plane(layer, 0, dark), dark)
 
 
