@@ -12,8 +12,8 @@ import streamlit as st
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from snnviz import memory
+from snnviz.places import assets
 from snnviz.ui import backend, controls
-from snnviz.ui.page import assets
 
 HERE = Path(__file__).parent
 plotly.io.templates.default = None  # figures have a template of ours; checking plotly's in each takes as long as a figure

@@ -10,7 +10,7 @@ from snnviz.studies.derivative import Density, Drawing, Look
 from snnviz.surrogates import SURROGATES
 from snnviz.ui import controls, page, scope
 from snnviz.ui import estimates as settings
-from snnviz.ui.runs import cached
+from snnviz.ui.cache import cached
 from snnviz.zeroth_order import ZerothOrder
 
 FILE, LIVE = "derivative.py", "derivative"

@@ -11,7 +11,7 @@ from snnviz.figures import rate_curve as curve
 from snnviz.neurons import LIF, NEURONS
 from snnviz.stimuli import STIMULI, Shaped, Step
 from snnviz.ui import backend, controls, page, scope, spike_train
-from snnviz.ui.runs import cached
+from snnviz.ui.cache import cached
 
 page.heading(
     "A neuron under a current",

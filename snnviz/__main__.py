@@ -96,11 +96,11 @@ def _compare(given: argparse.Namespace) -> int:
 def _fetch(given: argparse.Namespace) -> int:
     ended = signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped by another program as by Ctrl-C
     try:
+        from snnviz import places
         from snnviz.datasets.catalogue import by_hand, named
-        from snnviz.datasets.events import data_dir
 
         dataset = named(given.name, given.folder, given.part)
-        root = data_dir(given.folder)
+        root = places.data(given.folder)
         try:
             found, told = dataset.find(), "Nothing was fetched; name another folder for a fresh copy."
         except (OSError, ValueError):

@@ -1,6 +1,7 @@
 """What several tests share: every neuron in every variant that it declares, and the plain call of a backend."""
 
 import torch
+from hypothesis import settings
 
 from snnviz.backends import BACKENDS
 from snnviz.backends.base import Upstream
@@ -13,6 +14,11 @@ REFERENCE = BACKENDS["reference"]
 ALL_NEURONS = [neuron for cls in NEURONS.values() for neuron in cls.variants()]
 DIFFERENTIABLE = [n for n in ALL_NEURONS if n.differentiable]
 TRAINABLE = [cls() for cls in NEURONS.values() if cls.differentiable and cls.fires]
+
+
+def examples(count: int) -> settings:
+    """How often a property is tried where one try costs much; with the profile "fuzz" 25 times as often."""
+    return settings(max_examples=count * (25 if settings.get_current_profile_name() == "fuzz" else 1))
 
 
 def name(value) -> str:

@@ -16,9 +16,9 @@ from snnviz.methods.base import AtSpike, ResetPath
 from snnviz.neurons import ALIF, IF, LIF, NEURONS, CubaLIF, Izhikevich, LeakyReadout
 from snnviz.neurons.base import Reset
 from snnviz.params import params
+from snnviz.places import assets
 from snnviz.surrogates import SURROGATES, Gaussian, SingleExponential
 from snnviz.ui import scope
-from snnviz.ui.page import assets
 from snnviz.zeroth_order import ZerothOrder
 
 pytestmark = pytest.mark.browser

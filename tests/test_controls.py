@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from snnviz.params import Declared, param, params
-from snnviz.ui import controls, page, runs
+from snnviz.ui import cache, controls, figure
 
 
 class Reset(enum.Enum):
@@ -165,27 +165,17 @@ def test_runs_that_differ_only_in_a_class_do_not_share_an_entry():
         calls.append(run)
         return type(run.method).__name__
 
-    recall = runs.cached(which)
+    recall = cache.cached(which)
     assert [recall(Run(m)) for m in (Sharp(2.0), Wide(2.0), Sharp(2.0))] == ["Sharp", "Wide", "Sharp"]
     assert len(calls) == 2, "the third should have been remembered"
 
 
 def test_runs_refuse_what_has_no_faithful_text():
     with pytest.raises(TypeError, match="frozen values"):
-        runs.cached(lambda run: run)(Run(method=object()))
-
-
-def test_references_are_read_and_written():
-    text = '@article{a1, author = {B{o}, C and D, E and F}, title = "T {SNN}s", year = 2020, doi={10/x}}'
-    entry = page.read_bibtex(text)["a1"]
-    assert entry.fields["title"] == "T SNNs" and entry.fields["year"] == "2020"
-    assert "(2020). [T SNNs](https://doi.org/10/x)" in entry.text()
-    assert all(r.text() for r in page.references().values())
-    with pytest.raises(ValueError, match="twice"):
-        page.read_bibtex("@a{x, author={A}, title={T}, year={1}} @a{x, author={A}, title={T}, year={1}}")
+        cache.cached(lambda run: run)(Run(method=object()))
 
 
 def test_csv_has_a_header_and_equal_columns():
-    assert page.to_csv({"t": [0.5, 1.0], "spikes": [0, 1]}) == "t,spikes\n0.5,0\n1.0,1\n"
+    assert figure.to_csv({"t": [0.5, 1.0], "spikes": [0, 1]}) == "t,spikes\n0.5,0\n1.0,1\n"
     with pytest.raises(ValueError, match="differ in length"):
-        page.to_csv({"t": [1], "u": [1, 2]})
+        figure.to_csv({"t": [1], "u": [1, 2]})

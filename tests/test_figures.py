@@ -9,7 +9,7 @@ from unittest import mock
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -17,6 +17,7 @@ import snnviz.figures
 from snnviz import (
     BPTT,
     LIF,
+    NEURONS,
     Exodus,
     Experiment,
     FeedForward,
@@ -53,6 +54,7 @@ from snnviz.figures import (
 )
 from snnviz.records import LayerRecord
 from snnviz.studies.derivative import Point, Sweep
+from tests.helpers import examples
 
 HUES = {"BPTT, reset kept": "bptt", "SLAYER": "slayer", "EXODUS": "exodus"}
 
@@ -76,7 +78,7 @@ def check(fig: go.Figure, dark: bool = False) -> go.Figure:
 neurons = st.sampled_from([cls() for cls in NEURONS.values()])
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     neuron=neurons,
     steps=st.integers(1, 40),
@@ -111,7 +113,7 @@ def test_a_raster_is_one_trace_and_then_a_picture(monkeypatch):
     assert raster.raster(layer).data[0].type == "heatmap"
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(steps=st.integers(1, 30), current=st.sampled_from([-1.0, 0.0, 0.3, 50.0]), log=st.booleans(), dark=st.booleans())
 def test_gradient_figures_stand_any_run(steps, current, log, dark):
     comparison = compare_gradients(Experiment(LIF(), Noise(current, 0.1), steps), [BPTT(), Slayer(), Exodus()])
@@ -158,7 +160,7 @@ names = st.lists(
     st.text(string.ascii_letters + string.digits + " .-:", min_size=1, max_size=8), min_size=1, max_size=4, unique=True
 )
 steps_in_ms = st.sampled_from([1e-9, 0.1, 1.0, 25.0, 1e6])
-any_data = settings(max_examples=12, deadline=None)
+any_data = examples(12)
 
 
 def rows_of(values, count: int, least: int = 0, most: int = 5):
@@ -225,6 +227,11 @@ some_rows = st.lists(
 @given(rows=some_rows, end=st.none() | st.just(5.0), dark=st.booleans())
 @example(
     [curves.Row("loss", [curves.Line("EXODUS", "exodus", np.arange(2.0), np.array([0, math.inf]))], span=(0.0, 1.0))], None, False
+)
+@example(
+    [curves.Row("loss", [curves.Line("EXODUS", "exodus", np.arange(2.0), np.array([-1.7e308, 1.7e308]))], span=(0.0, 1.0))],
+    None,
+    False,
 )
 def test_curves_show_every_line_once_in_the_legend(rows, end, dark):
     fig = check(curves.curves(rows, "Learning", "epoch", end, dark), dark)

@@ -151,7 +151,7 @@ def test_a_lost_worker_costs_at_most_one_epoch_and_is_told(home, monkeypatch):
 def test_a_killed_server_loses_nothing_finished(home):
     code = (
         "from tests.test_jobs import *\nrun = asked(100_000)\nprint(client.submit(run), flush=True)\n"
-        "jobs.wait(run.id, lambda s: min(len(l.epochs) for l in s.lines) >= 3, 60)\nprint('there', flush=True)\n"
+        "client.wait(run.id, lambda s: min(len(l.epochs) for l in s.lines) >= 3, 60)\nprint('there', flush=True)\n"
         "time.sleep(600)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as server:

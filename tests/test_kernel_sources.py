@@ -7,11 +7,12 @@ import re
 
 import pytest
 
+from snnviz import places
 from snnviz.backends import source
 from snnviz.neurons import NEURONS
 from snnviz.surrogates import SURROGATES, Given
 
-FILES = sorted(path.name for path in source.kernels_folder().glob("*.cu"))
+FILES = sorted(path.name for path in places.kernels().glob("*.cu"))
 SWEPT = sorted({f"{n.kernel}.cu" for n in NEURONS.values() if n.differentiable and n.fires})  # those with an adjoint for spikes
 
 

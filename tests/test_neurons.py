@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+import snnviz
 from snnviz import Experiment, SpikingLayer, rate_curve, simulate
 from snnviz.methods import BPTT
 from snnviz.neurons import ALIF, EIF, IF, LIF, NEURONS, QIF, CubaLIF, Izhikevich, LeakyReadout, Reset
@@ -63,6 +64,10 @@ def test_its_own_current_suits_it(neuron):
     assert 4 <= spikes.sum() < 200
     rates = rate_curve(neuron, np.linspace(0, neuron.current_range(), 60), steps=4000)
     assert 0 < np.argmax(rates > 0) < 45 and rates[-1] > 0
+
+
+def test_every_neuron_can_be_had_from_the_package():
+    assert {n: getattr(snnviz, n, None) for n in NEURONS} == NEURONS
 
 
 def test_variants_are_every_choice_and_every_branch():

@@ -13,9 +13,9 @@ from snnviz.backends import BACKENDS
 from snnviz.laws import LaplaceLaw
 from snnviz.neurons import ALIF, LIF, Izhikevich
 from snnviz.neurons.base import Reset
+from snnviz.places import assets
 from snnviz.surrogates import Sigmoid, SingleExponential
 from snnviz.ui import scope
-from snnviz.ui.page import assets
 from snnviz.zeroth_order import ZerothOrder
 from tests.app_server import DESKTOP, PHONE, ROOT, Visit, running_app
 

@@ -19,6 +19,7 @@ import tempfile
 import time
 import zlib
 
+from snnviz import places
 from snnviz.backends import source
 
 NEURONS = ("lif", "cuba", "alif", "leaky", "izhikevich")
@@ -63,7 +64,7 @@ def path() -> pathlib.Path:
     if not importlib.util.find_spec("ziglang"):
         raise source.NoCompiler("The kernels cannot be built for the browser: install the ziglang package (pip install ziglang).")
     key = "\n".join((text(), *FLAGS, f"ziglang {importlib.metadata.version('ziglang')}"))
-    return source.cache_folder() / f"browser-{hashlib.sha256(key.encode()).hexdigest()[:16]}.wasm"
+    return places.cache() / f"browser-{hashlib.sha256(key.encode()).hexdigest()[:16]}.wasm"
 
 
 @functools.cache

@@ -21,6 +21,8 @@ import tempfile
 import threading
 import time
 
+from snnviz import places
+
 FLAGS = (
     "-x",
     "c++",
@@ -42,17 +44,11 @@ class NoCompiler(RuntimeError):
     """There is nothing here to compile C++ with."""
 
 
-def kernels_folder() -> pathlib.Path:
-    """Where the .cu files are: inside an installed package, or beside it in a checkout."""
-    inside = pathlib.Path(__file__).resolve().parent.parent / "kernels"
-    return inside if inside.is_dir() else inside.parent.parent / "kernels"
-
-
 @functools.cache
 def joined(name: str) -> str:
     """The text of kernels/<name> with its local headers pasted in once each, so that one string is source, cache key and
     error position (#line keeps it)."""
-    folder, seen = kernels_folder(), set()
+    folder, seen = places.kernels(), set()
 
     def text(file: str) -> str:
         seen.add(file)
@@ -68,18 +64,6 @@ def joined(name: str) -> str:
         return "\n".join(lines)
 
     return text(name) + "\n"
-
-
-def cache_folder() -> pathlib.Path:
-    """SNNVIZ_CACHE, or the platform's place for caches."""
-    if chosen := os.environ.get("SNNVIZ_CACHE"):
-        return pathlib.Path(chosen)
-    home = pathlib.Path.home()
-    if platform.system() == "Windows":
-        return pathlib.Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")) / "snnviz"
-    if platform.system() == "Darwin":
-        return home / "Library" / "Caches" / "snnviz"
-    return pathlib.Path(os.environ.get("XDG_CACHE_HOME", home / ".cache")) / "snnviz"
 
 
 @functools.cache
@@ -130,7 +114,7 @@ def library_path(name: str, real: str) -> pathlib.Path:
     """Where the built library of kernels/<name>.cu is, or will be."""
     command, version = compiler()
     key = "\n".join((joined(f"{name}.cu"), *flags(command, real), version, processor()))
-    return cache_folder() / f"{name}-{real}-{hashlib.sha256(key.encode()).hexdigest()[:16]}{SUFFIX}"
+    return places.cache() / f"{name}-{real}-{hashlib.sha256(key.encode()).hexdigest()[:16]}{SUFFIX}"
 
 
 def is_built(name: str, real: str = "float") -> bool:

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,19 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from snnviz import places
+
 LIMIT = 8 * 2**30  # bytes of all entries together
-
-
-def cache_dir() -> Path:
-    """Where snnviz keeps what it can make again: SNNVIZ_CACHE if set, else the platform's place for caches."""
-    if chosen := os.environ.get("SNNVIZ_CACHE"):
-        return Path(chosen).expanduser()
-    home = Path.home()
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches" / "snnviz"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "snnviz" / "Cache"
-    return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "snnviz"
 
 
 def key_of(settings: str, files: Iterable[Path] = ()) -> str:
@@ -44,7 +33,7 @@ def key_of(settings: str, files: Iterable[Path] = ()) -> str:
 
 def load(key: str) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
     """The arrays (memory-mapped, read-only) and facts of an entry; None where there is none or it is damaged."""
-    folder = cache_dir() / "datasets" / key
+    folder = places.cache() / "datasets" / key
     try:
         facts = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in facts["arrays"]}
@@ -57,7 +46,7 @@ def load(key: str) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
 
 def store(key: str, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
     """Keep an entry. A cache that cannot be written (full disk, no rights) is no reason to stop: nothing is kept."""
-    root = cache_dir() / "datasets"
+    root = places.cache() / "datasets"
     fresh = None
     try:
         root.mkdir(parents=True, exist_ok=True)

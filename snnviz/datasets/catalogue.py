@@ -11,9 +11,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from snnviz import places
 from snnviz.datasets.base import Split
 from snnviz.datasets.cifar10dvs import Cifar10Dvs
-from snnviz.datasets.events import Columns, Found, Recording, data_dir, plain
+from snnviz.datasets.events import Columns, Found, Recording, plain
 from snnviz.datasets.gestures import DvsGesture
 from snnviz.datasets.heidelberg import Shd, Ssc
 from snnviz.datasets.nmnist import NMnist
@@ -110,7 +111,7 @@ def by_hand(dataset: AbstractTonic) -> str:
         return f"{name} is a driving or flying set of many gigabytes; fetch and read it with tonic itself."
     if name in BY_HAND:
         files, inside = BY_HAND[name]
-        return f"tonic cannot fetch {name}: {files} must be laid into {data_dir(dataset.folder) / inside} by hand."
+        return f"tonic cannot fetch {name}: {files} must be laid into {places.data(dataset.folder) / inside} by hand."
     if (package := NEEDS.get(name)) and importlib.util.find_spec(package) is None:
         return f"{name} is read with the package {package}, which is not here; install it first: pip install {package}"
     if (known := parts(name)) and dataset.part not in known:
@@ -144,7 +145,7 @@ class TonicSet(AbstractTonic):
     )
 
     def find(self, download: bool = False) -> Found:
-        root = data_dir(self.folder)
+        root = places.data(self.folder)
         try:
             return self.look(root)
         except FileNotFoundError:
@@ -157,7 +158,7 @@ class TonicSet(AbstractTonic):
         made = self._class()
         if reason := by_hand(self):
             raise ConnectionError(reason)
-        fetch(self.name, [self._arguments(made, half) for half in self._halves()], data_dir(self.folder))
+        fetch(self.name, [self._arguments(made, half) for half in self._halves()], places.data(self.folder))
 
     def look(self, root: Path) -> Found:
         sets = [(half, self._build(root, half)) for half in self._halves()]

@@ -8,7 +8,6 @@ be used becomes one sentence in `Samples.problems`; the others are used.
 import abc
 import dataclasses
 import enum
-import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -356,15 +355,6 @@ def plain(error: BaseException) -> str:
     """An exception as one sentence for people."""
     text = " ".join(str(error).split()) or type(error).__name__
     return text if text.endswith(".") else text + "."
-
-
-def data_dir(folder: str) -> Path:
-    """Where recordings are looked for: the folder given, else SNNVIZ_DATA, else a folder beside the cache."""
-    if folder:
-        return Path(folder).expanduser()
-    if chosen := os.environ.get("SNNVIZ_DATA"):
-        return Path(chosen).expanduser()
-    return cache.cache_dir() / "sets"
 
 
 def have(title: str, train: int, test: int, all_train: int, all_test: int, unit: str = "recordings") -> str:

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from snnviz.datasets.events import AbstractEvents, Found, data_dir, plain
+from snnviz import places
+from snnviz.datasets.events import AbstractEvents, Found, plain
 from snnviz.params import param
 
 
@@ -37,7 +38,7 @@ class AbstractTonic(AbstractEvents):
     folder: str = param("", "Folder", help="Holds the set or part of it. Empty: SNNVIZ_DATA, else a folder beside the cache.")
 
     def find(self, download: bool = False) -> Found:
-        root = data_dir(self.folder)
+        root = places.data(self.folder)
         found = self.look(root) if root.is_dir() else None
         if found is None and download:
             self.fetch()
@@ -54,7 +55,7 @@ class AbstractTonic(AbstractEvents):
 
         Raises ConnectionError with one sentence where that fails.
         """
-        fetch(self.tonic, self.calls, data_dir(self.folder))
+        fetch(self.tonic, self.calls, places.data(self.folder))
 
     @abc.abstractmethod
     def look(self, root: Path) -> Found | None:
@@ -68,12 +69,12 @@ def arriving(name: str, root: Path) -> Path:
 
 def arrived(name: str, root: Path) -> int:
     """The bytes of a set that have been fetched and unpacked so far; 0 where no fetch is under way."""
-    total, places = 0, [str(arriving(name, root))]
-    while places:
-        with contextlib.suppress(OSError), os.scandir(places.pop()) as entries:  # what is listed may have gone since
+    total, folders = 0, [str(arriving(name, root))]
+    while folders:
+        with contextlib.suppress(OSError), os.scandir(folders.pop()) as entries:  # what is listed may have gone since
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    places.append(entry.path)
+                    folders.append(entry.path)
                 else:
                     total += entry.stat().st_size
     return total

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from snnviz.figures.theme import finish, method_line, three_digits
+from snnviz.figures.theme import finish, method_line, three_digits, with_edges
 
 MARKED = 24  # points of a line: more run together, and each costs a browser as much as a whole line
 
@@ -54,10 +54,8 @@ def curves(rows: Sequence[Row], title: str, x: str, end: float | None = None, da
                 named.add(line.name)
         if row.span is not None:
             values = [v[np.isfinite(v)] for line in row.lines for v in (line.y, line.low, line.high) if v is not None]
-            known = np.concatenate([row.span, *values])
-            low, high = known.min(), known.max()
-            edge = 0.02 * (high - low)
-            layout[f"yaxis{at}"] = layout[f"yaxis{at}"] | {"range": [float(low - edge), float(high + edge)]}
+            shown = np.concatenate([row.span, *values])
+            layout[f"yaxis{at}"] = layout[f"yaxis{at}"] | {"range": with_edges(shown.min(), shown.max())}
         last = [(line.name, line.y[np.isfinite(line.y)]) for line in row.lines if not line.faint]
         told.append(
             f"{row.title.replace('<br>', ' ')}: "

@@ -215,6 +215,16 @@ def many_lines(x: Sequence[float] | np.ndarray, lines: np.ndarray) -> tuple[np.n
     return np.tile(np.append(x, np.nan), lines.shape[1]), np.concatenate([lines, gap]).T.ravel()
 
 
+def with_edges(low: float, high: float, edge: float = 0.02) -> list[float]:
+    """The range of an axis that shows low to high with `edge` of that length free at either end, finite for all finite numbers.
+
+    The length itself can be larger than any float64: so it is never computed, and the ends stop at the largest number.
+    """
+    largest = float(np.finfo(float).max)
+    free = edge * float(high) - edge * float(low)
+    return [max(float(low) - free, -largest), min(float(high) + free, largest)]
+
+
 def three_digits(value: float, unit: str = "") -> str:
     """A number as a reader wants it: three significant digits and its unit."""
     return f"{value:.3g}{f' {unit}' if unit else ''}"

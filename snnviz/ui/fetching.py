@@ -17,8 +17,8 @@ from typing import Any
 import streamlit as st
 
 import snnviz
+from snnviz import places
 from snnviz.datasets.catalogue import Entry
-from snnviz.datasets.events import data_dir
 from snnviz.datasets.tonic_sets import arrived, arriving
 from snnviz.ui import follow
 
@@ -143,7 +143,7 @@ def start(name: str, place: str) -> None:
 
 
 def _key(name: str, place: str) -> tuple[str, Path]:
-    return name, data_dir(place).absolute()
+    return name, places.data(place).absolute()
 
 
 def panel(entry: Entry, place: str) -> None:

@@ -10,7 +10,6 @@ import streamlit as st
 
 from snnviz import places
 from snnviz.datasets import AbstractDataset, OwnRecordings, Samples, Split
-from snnviz.datasets.events import data_dir
 from snnviz.datasets.recordings import read_recording
 from snnviz.ui import fetching
 
@@ -137,4 +136,4 @@ def _listed(place: str, root: Path, brought: int) -> list:
 
 def on_disk(place: str) -> list:
     """tonic's catalogue with what is on disk. Importing tonic takes seconds, so it waits until somebody asks."""
-    return _listed(place, data_dir(place), fetching.brought())
+    return _listed(place, places.data(place), fetching.brought())

@@ -29,10 +29,10 @@ from snnviz.figures import theme
 from snnviz.laws import LAWS, AbstractLaw, SurrogateLaw
 from snnviz.neurons import LIF, NEURONS, AbstractNeuron
 from snnviz.params import Declared, Param, param, params
+from snnviz.places import assets
 from snnviz.stimuli import drawn_current, drawn_levels
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, FastSigmoid, SingleExponential, Triangle
 from snnviz.ui import controls
-from snnviz.ui.page import assets
 from snnviz.zeroth_order import ZerothOrder
 
 _ORDER = (

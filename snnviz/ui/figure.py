@@ -1,0 +1,87 @@
+"""Figures on a page: drawn by a component that moves one figure into the next, and taken away as numbers or as a web page."""
+
+import csv
+import functools
+import io
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import plotly
+import plotly.graph_objects as go
+import streamlit as st
+from plotly.io.json import to_json_plotly
+from streamlit.components.v1 import declare_component
+
+from snnviz.places import assets
+
+
+def figure(fig: go.Figure, key: str, pace: float | None = None) -> None:
+    """Draw a figure at full width with its alternative text. The next one under the same key moves it, zoom and all.
+
+    `pace`: curves that grew since the last one grow in two steps, these seconds apart.
+
+    Its title is set as text above it: that wraps where a figure's own title would be cut or run into the legend.
+    """
+    drawn = fig.to_dict()
+    layout = drawn["layout"]
+    if not layout.get("meta", {}).get("alt"):
+        raise ValueError(f"Figure {key!r} has no alternative text; make it with figures.theme.finish.")
+    if title := (layout.pop("title", None) or {}).get("text"):
+        st.markdown(f"**{title}**")
+        layout.setdefault("margin", {})["t"] = 28 if layout.get("annotations") else 12
+        layout["height"] -= 40
+    # A zoom belongs to what the axes show: milliseconds on a logarithm, or another quantity, start whole.
+    axes = {
+        name: (axis.get("type"), axis.get("visible"), axis.get("title", {}).get("text"))
+        for name, axis in layout.items()
+        if re.fullmatch(r"[xy]axis\d*", name)
+    }
+    layout["uirevision"] = f"{layout.get('uirevision')} {axes}"
+    sent = to_json_plotly(drawn | {"name": f"snnviz-{key}", "library": _plotly_js(), "pace": pace})
+    _figure_component()(key=f"figure-{key}", data=sent.encode(), height=layout["height"])
+
+
+@functools.cache
+def _figure_component() -> Any:
+    folder = assets() / "figure"
+    css, js = ((folder / f"figure.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    return st.components.v2.component("snnviz_figure", css=css, js=js, isolate_styles=False)
+
+
+@functools.cache
+def _plotly_js() -> str:
+    """Where the browser finds plotly.js: Streamlit serves the folder of a component, and nobody mounts this one."""
+    folder = Path(plotly.__file__).parent / "package_data"
+    served = declare_component("plotly", path=folder)
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    return f"{f'/{base}' if base else ''}/component/{served.name}/plotly.min.js?v={plotly.__version__}"
+
+
+def downloads(name: str, columns: Mapping[str, Sequence[Any] | np.ndarray], fig: go.Figure | None = None) -> None:
+    """Buttons that take away the numbers of a picture as CSV and, given the figure, the picture as a web page that moves."""
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            "Data (CSV)", lambda: to_csv(columns), f"{name}.csv", "text/csv",
+            key=f"csv-{name}", icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+        if fig is not None:
+            config = {"modeBarButtonsToRemove": ["sendChartToCloud"]}
+            st.download_button(
+                "Picture (HTML)", lambda: fig.to_html(config), f"{name}.html", "text/html",
+                key=f"html-{name}", icon=":material/download:", on_click="ignore",
+            )  # fmt: skip
+
+
+def to_csv(columns: Mapping[str, Sequence[Any] | np.ndarray]) -> str:
+    """Columns of one length as CSV text, the names in the first line."""
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"Columns of one table differ in length: {lengths}.")
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*(np.asarray(c).tolist() for c in columns.values()), strict=True))
+    return out.getvalue()
