@@ -223,6 +223,11 @@ SNN_FN void backward_scan(const Scan& k, const real* __restrict__ grad_s, index_
     SNN_EXPORT name##_forward(Scan k, const real* x, const real* initial, real* u, real* s, real* trace, real* last) { \
         forward_scan<Neuron>(k, x, initial, u, s, trace, last);                                                        \
     }
+#if defined(__wasm__)
+  #define SNN_SUMS(grad_c) false          // a page asks for no dL/dc
+#else
+  #define SNN_SUMS(grad_c) (grad_c)
+#endif
 #define SNN_BACKWARD_ARRAYS                                                                                            \
     grad_s, grad_s_row, grad_u, grad_u_row, u, trace, trace_row, initial, grad_last, given, delta, grad_initial,       \
         grad_c, ds_du, multiplier
@@ -231,7 +236,7 @@ SNN_FN void backward_scan(const Scan& k, const real* __restrict__ grad_s, index_
         Scan k, const real* grad_s, index_t grad_s_row, const real* grad_u, index_t grad_u_row, const real* u,         \
         const real* trace, index_t trace_row, const real* initial, const real* grad_last, const real* given,           \
         real* delta, real* grad_initial, real* grad_c, real* ds_du, real* multiplier) {                                \
-        if (grad_c) backward_scan<Adjoint, Derivative, true>(k, SNN_BACKWARD_ARRAYS);                                  \
+        if (SNN_SUMS(grad_c)) backward_scan<Adjoint, Derivative, true>(k, SNN_BACKWARD_ARRAYS);                                  \
         else backward_scan<Adjoint, Derivative, false>(k, SNN_BACKWARD_ARRAYS);                                        \
     }
 #endif

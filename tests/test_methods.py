@@ -226,7 +226,7 @@ def test_vectors(case, backend):
             c = back.coefficients
             # theta is threshold and reset amount at once: its gradient is the sum of both coefficients'
             theta = c[names.index("theta")] + (
-                c[names.index("amount")] if neuron.kernel == "lif" and neuron.reset_mode is Reset.SUBTRACT else 0
+                c[names.index("amount")] if "amount" in neuron.kernel_gradients and neuron.reset_mode is Reset.SUBTRACT else 0
             )
             for key, value in {"initial": back.initial[0, 0], "beta": c[0], "theta": theta}.items():
                 if key in expected:

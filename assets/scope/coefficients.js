@@ -1,33 +1,35 @@
-// The numbers that the kernels get, from the fields of a neuron or a surrogate: the twins of coefficients(), rest() and
-// threshold() in snnviz/neurons/*.py and snnviz/surrogates.py. A test compares them with those, number by number.
+// The numbers that the kernels get. A neuron's come from formulas that Python writes down (snnviz/neurons/formula.py) and that are
+// evaluated here; a surrogate's from the twins of coefficients() in snnviz/surrogates.py. A test compares both with Python's own.
 
-const decay = (dt, tau) => Math.exp(-dt / tau);
-const membrane = (n, beta) => [
-  beta, n.theta, n.reset_mode === "none" ? 0 : n.reset_amount * n.theta, n.v_min, n.max_spikes, +(n.reset_mode === "zero"),
-];
-const fixed = (n) => () => n.theta;
-
-export const NEURONS = {
-  IF: { c: (n) => membrane(n, 1), threshold: fixed },
-  LIF: { c: (n) => membrane(n, decay(n.dt, n.tau_mem)), threshold: fixed },
-  CubaLIF: {
-    c: (n) => [...membrane(n, decay(n.dt, n.tau_mem)), decay(n.dt, n.tau_syn), +n.early_decay],
-    threshold: fixed,
-  },
-  ALIF: {
-    c: (n) => [
-      decay(n.dt, n.tau_mem), n.theta, n.kappa, decay(n.dt, n.tau_adapt), n.v_min, +(n.reset_mode === "zero"),
-      +(n.reset_mode === "subtract"),
-    ],
-    threshold: (n) => (b) => n.theta + n.kappa * b,
-  },
-  LeakyReadout: { c: (n) => [decay(n.dt, n.tau_mem)], threshold: () => null },
-  Izhikevich: {
-    c: (n) => [n.a, n.b, n.c, n.d, n.dt],
-    threshold: () => () => 30,
-    rest: (n) => [-65, n.b * -65],
-  },
+const OPERATIONS = {
+  "+": (a, b) => a + b, "-": (a, b) => a - b, "*": (a, b) => a * b, "/": (a, b) => a / b, exp: Math.exp,
 };
+
+// The values of all steps; `round` is what every result goes through.
+function evaluate(steps, inputs, round = (value) => value) {
+  const values = [];
+  for (const [operation, a, b] of steps) {
+    if (operation === "number") values.push(round(a));
+    else if (operation === "input") values.push(inputs[a]);
+    else values.push(round(OPERATIONS[operation](values[a], values[b])));
+  }
+  return values;
+}
+
+// What a neuron's fields make: its coefficients, the state it rests at, and where a spike at the threshold puts it (or null).
+export function derive({ choices, paths }, neuron) {
+  const path = paths[choices.map((name) => String(neuron[name])).join()];
+  const values = evaluate(path.steps, neuron), take = (place) => values[place];
+  return { c: path.coefficients.map(take), rest: path.rest.map(take), level: path.level === null ? null : take(path.level) };
+}
+
+// The threshold as a function of the second state, rounded as the kernel rounds; null for a neuron that never fires.
+export function thresholdOf({ threshold }, c) {
+  if (!threshold) return null;
+  const { names, steps, place } = threshold;
+  const inputs = Object.fromEntries(names.map((name, i) => [name, Math.fround(c[i])]));
+  return (trace) => evaluate(steps, { ...inputs, trace }, Math.fround)[place];
+}
 
 const ROOT = Math.sqrt(2 * Math.PI);
 

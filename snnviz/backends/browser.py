@@ -2,7 +2,8 @@
 
 A scope in the page computes with it, so that a picture follows the hand without a trip to the server. It is no backend
 that Python could call: `module()` gives the bytes, `payload()` the text that carries them to the page, and kernels/README.md
-says how the functions are called. Only what a page shows is exported: every neuron forward, and LIF's adjoint.
+says how the functions are called. Only what a page shows is exported: every neuron forward and its adjoint for given values of
+ds/du, and LIF's adjoint with every derivative, which gives those values.
 """
 
 import base64
@@ -21,14 +22,17 @@ import zlib
 
 from snnviz import places
 from snnviz.backends import source
+from snnviz.neurons import NEURONS
 
-NEURONS = ("lif", "cuba", "alif", "leaky", "izhikevich")
+KERNELS = tuple(dict.fromkeys(cls.kernel for cls in NEURONS.values()))
+SWEPT = tuple(dict.fromkeys(cls.kernel for cls in NEURONS.values() if cls.fires and cls.differentiable))
 DERIVATIVES = (
     "fast_sigmoid", "sigmoid", "arctan", "triangle", "boxcar", "gaussian", "multi_gaussian", "single_exponential", "dspike",
     "zo_normal", "zo_uniform", "zo_laplace", "zo_rademacher", "zo_tabled",
 )  # fmt: skip
 EXPORTS = (
-    *(f"{name}_forward" for name in NEURONS),
+    *(f"{name}_forward" for name in KERNELS),
+    *(f"{name}_backward_given" for name in SWEPT),
     *(f"lif_backward_{derivative}" for derivative in DERIVATIVES),
     "__heap_base",
 )
@@ -52,7 +56,7 @@ def unusable() -> str | None:
 @functools.cache
 def text() -> str:
     """What is compiled: the joined text of every neuron's file. The headers' own guards keep them from counting twice."""
-    return "\n".join(source.joined(f"{name}.cu") for name in NEURONS)
+    return "\n".join(source.joined(f"{name}.cu") for name in KERNELS)
 
 
 def path() -> pathlib.Path:
