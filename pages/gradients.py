@@ -7,6 +7,7 @@ import streamlit as st
 
 from snnviz import Experiment, compare_gradients, text
 from snnviz.architectures import ARCHITECTURES, FeedForward
+from snnviz.labels import distinct, labelled
 from snnviz.losses import SpikeAt, WeightedSpikes
 from snnviz.neurons import IF, LIF, NEURONS
 from snnviz.stimuli import STIMULI, Noise
@@ -79,10 +80,10 @@ if subject == "neuron":
     with right, page.guarded():
         comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen(), None, True)
         page.view(__file__, view).show(experiment, chosen, comparison, log)
-        first = chosen[0].label
+        first = comparison.labels[0]
         st.dataframe(
             {
-                "method": [r.method for r in comparison.rows],
+                "method": [r.label for r in comparison.rows],
                 "computed by": [run.backend for run in comparison.runs.values()],
                 "norm": [r.norm for r in comparison.rows],
                 f"cosine to {first}": [r.cosine for r in comparison.rows],
@@ -95,7 +96,7 @@ if subject == "neuron":
                 "largest difference, relative": st.column_config.NumberColumn(format="%.2e"),
             },
         )
-        runs = {label: run.layers[0] for label, run in comparison.runs.items()}
+        runs = labelled({method: run.layers[0] for method, run in comparison.runs.items()})
         page.downloads("gradients", {"time_ms": next(iter(runs.values())).times} | {k: r.delta[:, 0, 0] for k, r in runs.items()})
         st.caption(
             "BPTT is torch autograd through the neuron's own step; the others are the kernel's sweep; both in float64. "
@@ -114,20 +115,21 @@ else:
         page.view(__file__, view).show(experiment, chosen, comparison)
         page.downloads(
             "layers",
-            {k: [getattr(r, k) for r in comparison.rows] for k in ("method", "layer", "norm", "cosine", "largest_difference")},
+            {"method": [row.label for row in comparison.rows]}
+            | {k: [getattr(row, k) for row in comparison.rows] for k in ("layer", "norm", "cosine", "largest_difference")},
         )
 
-active = {k: float(np.mean([r.active for r in run.layers if r.active is not None])) for k, run in comparison.runs.items()}
+active = {m: float(np.mean([r.active for r in run.layers if r.active is not None])) for m, run in comparison.runs.items()}
 st.subheader("Three choices make a method", anchor=False)
 st.latex(
     r"\delta_t = \underbrace{g_t\,s'_t}_{\text{1. at the spike}} + "
     r"\underbrace{\beta\,\tfrac{\partial v_t}{\partial u_t}}_{\text{2. along time}}\,\delta_{t+1},\qquad "
     r"\underbrace{W^{\top}\delta}_{\text{3. across layers}}"
 )
-st.markdown(methods.terms(chosen, active))
+st.markdown(methods.terms(active))
 with st.expander("The methods' equations and papers", icon=":material/function:"):
-    for method in chosen:
-        st.markdown(f"**{method.label}**")
+    for label, method in zip(distinct(chosen), chosen, strict=True):
+        st.markdown(f"**{label}**")
         st.latex(method.equation)
         page.citation(method.cite)
 page.code_behind(f"""

@@ -302,7 +302,9 @@ class Normalise(nn.Module):
     (Ioffe and Szegedy 2015). Input [B, units, ...].
     """
 
-    FOLLOW = 0.1  # how far the running statistics move towards those of a batch; the first batches count alike
+    # How far the running statistics move towards those of a batch; the first batches count alike. A batch has samples times
+    # steps entries, so its statistics are hardly noisy, and a slower pace would lag behind weights that learn.
+    FOLLOW = 0.3
     mean: torch.Tensor
     variance: torch.Tensor
     batches: torch.Tensor

@@ -1,4 +1,6 @@
-"""What several tests share: every neuron in every variant that it declares, and the plain call of a backend."""
+"""What several tests share: every neuron in every variant, a method made of its parts, and the plain call of a backend."""
+
+import dataclasses
 
 import torch
 from hypothesis import settings
@@ -6,7 +8,7 @@ from hypothesis import settings
 from snnviz.backends import BACKENDS
 from snnviz.backends.base import Upstream
 from snnviz.draws import Draw
-from snnviz.methods import AtSpike, ResetPath
+from snnviz.methods import AbstractGradientMethod, AtSpike, ResetPath
 from snnviz.neurons import LIF, NEURONS
 from snnviz.surrogates import Triangle
 
@@ -14,6 +16,17 @@ REFERENCE = BACKENDS["reference"]
 ALL_NEURONS = [neuron for cls in NEURONS.values() for neuron in cls.variants()]
 DIFFERENTIABLE = [n for n in ALL_NEURONS if n.differentiable]
 TRAINABLE = [cls() for cls in NEURONS.values() if cls.differentiable and cls.fires]
+
+
+@dataclasses.dataclass(frozen=True)
+class Chosen(AbstractGradientMethod):
+    """Any spike derivative with any reset path, as a method that the sparse pass takes."""
+
+    spike: AtSpike
+    path: ResetPath = ResetPath.CUT
+    at_spike = property(lambda self: self.spike)
+    reset_path = property(lambda self: self.path)
+    sparse = True
 
 
 def examples(count: int) -> settings:

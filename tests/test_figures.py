@@ -52,6 +52,7 @@ from snnviz.figures import (
     trade_off,
     weight_scatter,
 )
+from snnviz.labels import labelled
 from snnviz.records import LayerRecord
 from snnviz.studies.derivative import Point, Sweep
 from tests.helpers import examples
@@ -105,6 +106,23 @@ def test_the_membrane_is_drawn_before_and_after_reset():
     np.testing.assert_array_equal(line.y[1::2], layer.v[:, 0, 0])
 
 
+def test_several_spikes_in_a_step_count_as_several():
+    layer = simulate(Experiment(LIF(max_spikes=3), Step(5.0, start=0.0), 50, neurons=4)).layers[0]
+    assert layer.spikes.max() == 3 and f"{int(layer.spikes.sum())} spikes" in raster.raster(layer).layout.title.text
+
+
+def test_regular_neurons_have_no_variation_whatever_their_rates():
+    fired = np.zeros((200, 1, 3), np.float32)
+    for neuron, gap in enumerate((5, 10, 20)):
+        fired[::gap, 0, neuron] = 1
+    layer = LayerRecord("layer", LIF(), fired, fired, fired, fired, fired)
+    assert "variation 0 by neuron" in intervals.intervals(layer).layout.title.text
+    fired[:, 0, 2] = 0
+    fired[[0, 10, 40], 0, 2] = 1  # intervals of 10 and 30: a standard deviation of half their mean
+    expected = (0 + 0 + 0.5) / 3
+    assert f"variation {expected:.3g} by neuron" in intervals.intervals(layer).layout.title.text
+
+
 def test_a_raster_is_one_trace_and_then_a_picture(monkeypatch):
     layer = simulate(Experiment(LIF(), Noise(0.3, 0.5), 100, neurons=30)).layers[0]
     fig = raster.raster(layer)
@@ -117,7 +135,7 @@ def test_a_raster_is_one_trace_and_then_a_picture(monkeypatch):
 @given(steps=st.integers(1, 30), current=st.sampled_from([-1.0, 0.0, 0.3, 50.0]), log=st.booleans(), dark=st.booleans())
 def test_gradient_figures_stand_any_run(steps, current, log, dark):
     comparison = compare_gradients(Experiment(LIF(), Noise(current, 0.1), steps), [BPTT(), Slayer(), Exodus()])
-    runs = {label: run.layers[0] for label, run in comparison.runs.items()}
+    runs = labelled({method: run.layers[0] for method, run in comparison.runs.items()})
     fig = check(gradient_traces.gradient_traces(runs, HUES, log=log, dark=dark), dark)
     assert [t.name for t in fig.data if t.name in HUES] == list(HUES)
     strip = next(t for t in fig.data if t.type == "heatmap")
@@ -127,11 +145,12 @@ def test_gradient_figures_stand_any_run(steps, current, log, dark):
 def test_network_figures():
     experiment = Experiment(LIF(), Noise(0.2, 0.5), 20, batch=2, architecture=FeedForward(layers=2, width=10, inputs=5, outputs=3))
     comparison = compare_gradients(experiment, [BPTT(), Slayer(), Exodus()])
+    norms = labelled(comparison.table("norm"))
     for dark in (False, True):
-        bars = check(layer_values.layer_values(comparison.layers, comparison.table("norm"), HUES, "Size", "norm", dark=dark), dark)
-        assert list(bars.data[1].y) == comparison.table("norm")["SLAYER"]
-        check(heat_map.heat_map({k: r["layer 1"] for k, r in comparison.runs.items()}, dark=dark), dark)
-        weights = {k: r.weight_gradients["layer 1"] for k, r in comparison.runs.items()}
+        bars = check(layer_values.layer_values(comparison.layers, norms, HUES, "Size", "norm", dark=dark), dark)
+        assert list(bars.data[1].y) == comparison.table("norm")[Slayer()]
+        check(heat_map.heat_map(labelled({m: r["layer 1"] for m, r in comparison.runs.items()}), dark=dark), dark)
+        weights = labelled({m: r.weight_gradients["layer 1"] for m, r in comparison.runs.items()})
         check(weight_scatter.weight_scatter(weights, HUES, dark), dark)
         check(growth.growth([1, 2], {m: [1.0, 30.0] for m in HUES}, HUES, "hidden layers", dark=dark), dark)
     check(rate_curve.rate_curve(np.linspace(0, 1, 5), np.arange(5.0), 0.5))

@@ -10,7 +10,6 @@ import pytest
 from snnviz import places
 from snnviz.backends import source
 from snnviz.neurons import NEURONS
-from snnviz.surrogates import SURROGATES, Given
 
 FILES = sorted(path.name for path in places.kernels().glob("*.cu"))
 SWEPT = sorted({f"{n.kernel}.cu" for n in NEURONS.values() if n.differentiable and n.fires})  # those with an adjoint for spikes
@@ -52,7 +51,7 @@ def test_every_instance_compiles(nvrtc, file, architecture):
     assert wanted <= entries
     if file in SWEPT:
         stem = file.removesuffix(".cu")
-        assert {f"{stem}_backward_{s.kernel}" for s in (*SURROGATES.values(), Given)} <= entries
+        assert {f"{stem}_backward_{derivative}" for derivative in (*source.derivatives(), "given")} <= entries
 
 
 @pytest.mark.parametrize("file", SWEPT)

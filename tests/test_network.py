@@ -177,13 +177,13 @@ def test_a_network_says_the_same_of_a_sample_whatever_else_is_in_its_batch(kind)
 
 
 def test_running_statistics_follow_the_batches():
-    """The first batches count alike; then a batch moves the statistics by a tenth."""
+    """The first batches count alike; then a batch moves the statistics by three tenths."""
     layer = Normalise(3)
     batches = torch.randn(30, 200, 3, generator=torch.Generator().manual_seed(0)) * torch.tensor([1.0, 2.0, 0.5]) + 0.7
     mean, variance = torch.zeros(3), torch.ones(3)
     for number, batch in enumerate(batches, 1):
         layer(batch)
-        rate = max(0.1, 1 / number)
+        rate = max(0.3, 1 / number)
         mean, variance = mean + rate * (batch.mean(0) - mean), variance + rate * (batch.var(0) - variance)
     torch.testing.assert_close(layer.mean, mean)
     torch.testing.assert_close(layer.variance, variance)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from snnviz.figures import growth
+from snnviz.labels import labelled
 from snnviz.ui import backend, controls, methods, page
 from snnviz.ui.cache import cached
 
@@ -21,5 +22,5 @@ def show(experiment, chosen, comparison) -> None:
         points.append(cached(methods.ratios)(setting, swept, backend.chosen()))
         bar.progress(i / len(values), f"Sweeping: {label} {value:g}")
     bar.empty()
-    ratios = {m.label: [p[j] for p in points] for j, m in enumerate(chosen)}
+    ratios = labelled({method: [point[j] for point in points] for j, method in enumerate(chosen)})
     page.figure(growth.growth(values, ratios, methods.hues(chosen), label, over in ("tau", "scale"), page.dark()), "growth")

@@ -1,6 +1,7 @@
 """By layer: how large each layer's weight gradient is, and how far its direction is from the first method's."""
 
 from snnviz.figures import layer_values
+from snnviz.labels import labelled
 from snnviz.ui import methods, page
 
 
@@ -9,7 +10,7 @@ def show(experiment, chosen, comparison) -> None:
     page.figure(
         layer_values.layer_values(
             comparison.layers,
-            comparison.table("norm"),
+            labelled(comparison.table("norm")),
             hues,
             "Size of each layer's weight gradient",
             "‖∂L/∂W‖",
@@ -20,9 +21,9 @@ def show(experiment, chosen, comparison) -> None:
     page.figure(
         layer_values.layer_values(
             comparison.layers,
-            comparison.table("cosine"),
+            labelled(comparison.table("cosine")),
             hues,
-            f"Direction: cosine to {chosen[0].label}",
+            f"Direction: cosine to {comparison.labels[0]}",
             "cosine",
             log=False,
             dark=page.dark(),

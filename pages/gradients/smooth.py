@@ -15,7 +15,7 @@ def show(experiment, chosen, comparison, log) -> None:
         st.stop()
     current = next(iter(comparison.runs.values())).layers[0].current[:, 0, 0]
     weights = np.random.default_rng(experiment.seed).standard_normal(len(current))
-    smooth = smooth_spike_gradients(experiment.neuron, exact[0].surrogate, current, weights, {m.label: m for m in exact})
+    smooth = smooth_spike_gradients(experiment.neuron, exact[0].surrogate, current, weights, exact)
     page.figure(smooth_spike.smooth_spike(smooth, methods.hues(exact), page.dark()), "smooth")
     st.caption(
         "Here the step itself is replaced by the surrogate's primitive, so that a true gradient exists. The dots "

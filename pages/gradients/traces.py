@@ -3,11 +3,12 @@
 import streamlit as st
 
 from snnviz.figures import gradient_traces
+from snnviz.labels import labelled
 from snnviz.ui import methods, page
 
 
 def show(experiment, chosen, comparison, log) -> None:
-    runs = {label: run.layers[0] for label, run in comparison.runs.items()}
+    runs = labelled({method: run.layers[0] for method, run in comparison.runs.items()})
     page.figure(gradient_traces.gradient_traces(runs, methods.hues(chosen), log=log, dark=page.dark()), "deltas")
     st.caption(
         "The strips show each method's multiplier β ∂v/∂u, step by step: blank is 0 (the past is forgotten), blue "

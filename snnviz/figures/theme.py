@@ -88,6 +88,7 @@ DARK = Colours(
     series=("#4AA8E8", "#F07F35", "#2BC08F", "#DE96BE", "#F0B429", "#A5D8F8", "#BFA62E"),
 )
 
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 # Drawn in this order, a dash over a line: two methods that coincide are both seen.
 METHOD_DASHES: Mapping[str, str] = {
     "bptt": "solid",
@@ -105,9 +106,13 @@ def colours(dark: bool = False) -> Colours:
     return DARK if dark else LIGHT
 
 
-def method_line(name: str, dark: bool = False, width: float = 2.5) -> dict[str, Any]:
-    """The line of a gradient method, the same on every page: `go.Scatter(line=method_line("exodus"))`."""
-    return {"color": colours(dark).methods[name], "dash": METHOD_DASHES[name], "width": width}
+def method_line(name: str, dark: bool = False, width: float = 2.5, turn: int = 0) -> dict[str, Any]:
+    """The line of a gradient method, the same on every page: `go.Scatter(line=method_line("exodus"))`.
+
+    turn: 1, 2, ... where the same method is drawn again with other settings: the same colour, another dash.
+    """
+    dash = DASHES[(DASHES.index(METHOD_DASHES[name]) + turn) % len(DASHES)]
+    return {"color": colours(dark).methods[name], "dash": dash, "width": width}
 
 
 @functools.cache

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 
+from snnviz import formulas
 from snnviz.params import Declared, params
 
 State = tuple[torch.Tensor, ...]
@@ -81,7 +82,7 @@ class AbstractNeuron(Declared, abc.ABC):
     def coefficients(self, **learned: torch.Tensor) -> dict[str, float | torch.Tensor]:
         """What the kernel gets, at most 8 numbers, in its order; a learned parameter replaces the field of its name.
 
-        Arithmetic and `decay` alone on the numbers, any Python on choices and switches: `formulas` writes it down for pages.
+        Arithmetic and `decay` alone on the numbers, any Python on choices and switches: pages get it written down as formulas.
         """
 
     @abc.abstractmethod
@@ -143,7 +144,7 @@ def is_choice(value: Any) -> bool:
 def decay(dt: float, tau: float | torch.Tensor) -> float | torch.Tensor:
     """beta = exp(-dt / tau), exact for a current that is constant over the step; tau and dt in ms."""
     exponent = -dt / tau
-    return math.exp(exponent) if isinstance(exponent, float) else exponent.exp()
+    return torch.exp(exponent) if isinstance(exponent, torch.Tensor) else formulas.exp(exponent)
 
 
 def clip(u: torch.Tensor, v_min: torch.Tensor | float) -> torch.Tensor:

@@ -26,9 +26,10 @@ import torch
 
 from snnviz.backends import browser
 from snnviz.figures import theme
+from snnviz.formulas import formulas
 from snnviz.laws import LAWS, AbstractLaw, SurrogateLaw
 from snnviz.neurons import LIF, NEURONS, AbstractNeuron
-from snnviz.neurons.formula import formulas
+from snnviz.neurons.formula import formulas as neuron_formulas
 from snnviz.params import Declared, Param, param, params
 from snnviz.places import assets
 from snnviz.stimuli import drawn_current, drawn_levels
@@ -129,7 +130,7 @@ def neuron_scope(scene: Scene, current: np.ndarray, *, key: str, exclude: Collec
         "kernel": neuron.kernel, "states": list(neuron.states), "fires": neuron.fires, "adaptive": neuron.adaptive,
         "trace": neuron.trace and dataclasses.asdict(neuron.trace), "peak": plain(neuron.peak), "multiplier": neuron.multiplier,
         "differentiable": neuron.fires and neuron.differentiable, "reset_field": neuron.reset_field,
-        "formulas": formulas(type(neuron)),
+        "formulas": neuron_formulas(type(neuron)),
         "current": browser.packed((current[:, :1] if same else current).tobytes()),
         "controls": {"neuron": [d for d in declare(neuron) if d["name"] not in exclude]}
         | {d["name"]: d for d in declare(Scene())}
@@ -290,7 +291,10 @@ def _colours() -> dict[str, Any]:
 
 @functools.cache
 def _surrogates() -> dict[str, Any]:
-    return {n: {"title": s.title, "kernel": s.kernel, "controls": declare(s())} for n, s in SURROGATES.items()}
+    return {
+        n: {"title": s.title, "kernel": s.kernel, "controls": declare(s()), "coefficients": formulas(s, "coefficients")}
+        for n, s in SURROGATES.items()
+    }
 
 
 def declare(value: Declared) -> list[dict[str, Any]]:
