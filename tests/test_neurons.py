@@ -140,10 +140,10 @@ def test_the_gradient_of_a_smooth_spike_is_the_finite_differences(neuron):
     """With a smooth spike function and its true derivative BPTT is exact, through F'(v) and through the reset."""
     random = np.random.default_rng(3)
     surrogate = Sigmoid(6.0)
-    methods = {"kept": BPTT(surrogate), "cut": BPTT(surrogate, keep_reset=False)}
+    kept, cut = BPTT(surrogate), BPTT(surrogate, keep_reset=False)
     x, g = neuron.amplitude * (1.5 + random.standard_normal(60)), random.standard_normal(60)
-    found = smooth_spike_gradients(neuron, surrogate, x, g, methods)
-    assert found.error("kept") < 1e-7 < 1e-3 < found.error("cut")
+    found = smooth_spike_gradients(neuron, surrogate, x, g, [kept, cut])
+    assert found.error(kept) < 1e-7 < 1e-3 < found.error(cut)
 
 
 def test_adaptation_slows_the_neuron_down():
