@@ -127,14 +127,6 @@ def library_path(name: str, real: str) -> pathlib.Path:
     return places.cache() / f"{name}-{real}-{hashlib.sha256(key.encode()).hexdigest()[:16]}{SUFFIX}"
 
 
-def is_built(name: str, real: str = "float") -> bool:
-    """Whether the library is in the cache, so that its first use takes no time."""
-    try:
-        return library_path(name, real).is_file()
-    except NoCompiler:
-        return False
-
-
 @functools.cache
 def library(name: str, real: str) -> ctypes.CDLL:
     """The library of kernels/<name>.cu for real = float or double, built on first use on this machine.
