@@ -7,7 +7,7 @@ the URL, the code behind the picture, saved runs and downloads are those of the 
         st.info(reason)
     else:
         scene = scope.neuron_scope(scene, current, key=key)
-    run = simulate(scene.neuron, scope.drive(scene, current))
+    run = simulate(Experiment(scene.neuron, Shaped(stimulus, scene.gain, scene.drawn)))
 
 `recall` and `query` carry a scene in the URL.
 """
@@ -31,7 +31,7 @@ from snnviz.laws import LAWS, AbstractLaw, SurrogateLaw
 from snnviz.neurons import LIF, NEURONS, AbstractNeuron
 from snnviz.params import Declared, Param, param, params
 from snnviz.places import assets
-from snnviz.stimuli import drawn_current, drawn_levels
+from snnviz.stimuli import drawn_levels
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, FastSigmoid, SingleExponential, Triangle
 from snnviz.ui import controls
 from snnviz.zeroth_order import ZerothOrder
@@ -89,12 +89,6 @@ class Scene(Declared):
     def __post_init__(self) -> None:
         super().__post_init__()
         drawn_levels(self.drawn)
-
-
-def drive(scene: Scene, current: np.ndarray) -> np.ndarray:
-    """What flows into the neurons, float32 [T, M], the same bits as in the page: gain times `current`, plus what was drawn."""
-    scaled = np.float32(scene.gain) * np.asarray(current, np.float32)
-    return scaled + drawn_current(scene.drawn, len(scaled))[:, None]
 
 
 def problem(key: str) -> str | None:
