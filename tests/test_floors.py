@@ -25,6 +25,7 @@ FLOORS = {
     "snnviz": 3,
     "snnviz.figures": 4,
     "snnviz.runs": 5,
+    "snnviz.commands": 5,
     "snnviz.__main__": 5,
     "snnviz.ui": 6,
 }  # fmt: skip
