@@ -132,4 +132,4 @@ with st.container(horizontal=True):
 if len(opened) == 1:
     with st.expander("Settings", icon=":material/tune:"):
         st.code(follow.settings_toml(state), language="toml")
-    page.code_behind(*code.of_trainings(state.run.trainings, state.run.backend, state))
+    page.code_behind(*code.of_trainings(state.run.trainings, state.run.backend, state.run.work.touch_active, state))

@@ -4,7 +4,7 @@ import dataclasses
 
 import streamlit as st
 
-from snnviz.architectures import ARCHITECTURES
+from snnviz.architectures import ARCHITECTURES, FeedForward
 from snnviz.datasets import DATASETS
 from snnviz.labels import distinct
 from snnviz.losses import LOSSES, AbstractTrainingLoss
@@ -19,6 +19,9 @@ from snnviz.ui import backend, code, controls, follow, methods, page
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
 TRAINABLE = {name: cls for name, cls in LOSSES.items() if issubclass(cls, AbstractTrainingLoss)}
 SETS = {name: cls for name, cls in DATASETS.items() if name not in ("TonicSet", "OwnRecordings")}
+TOUCH = Param(
+    "Touch only active entries", help="With a sparse method, run over the active entries alone: the same gradients, sooner."
+)
 SHAPED = ("inputs", "outputs", "side")  # of a network: they follow from the data set
 
 page.heading(
@@ -37,6 +40,7 @@ with left:
     with st.expander("Network"):
         shape = controls.choose(ARCHITECTURES, "Network", "network", default=Training().architecture, exclude=SHAPED)
         neuron = controls.choose(FIRING, "Neuron", "neuron", default=Training().neuron, exclude=("dt",))
+        touch_active = isinstance(shape, FeedForward) and controls.switch(False, TOUCH, "network.FeedForward.touch_active")
     with st.expander("Learning"):
         optimiser = controls.choose(OPTIMISERS, "Optimiser", "optimiser", default=Training().optimiser)
         schedule = controls.choose(SCHEDULES, "Learning rate over time", "schedule", default=Training().schedule)
@@ -83,7 +87,7 @@ with right, page.guarded():
         one = state.run.labels.index(st.selectbox("Method", state.run.labels, key="method_shown"))
 
     state = follow.watch(
-        Run(Train(trainings, sample), backend.chosen(), follow.visitor(), dataset.title),
+        Run(Train(trainings, sample, touch_active), backend.chosen(), follow.visitor(), dataset.title),
         lambda now: follow.picture([now], view, one, "training"),
         "Nothing has run yet. The settings are good to begin with: press Start.",
     )
@@ -105,4 +109,4 @@ with st.expander("What differs between the methods", icon=":material/function:")
         st.markdown(f"**{label}**")
         st.latex(method.equation)
         page.citation(method.cite)
-page.code_behind(*code.of_trainings(trainings, backend.chosen(), state))
+page.code_behind(*code.of_trainings(trainings, backend.chosen(), touch_active, state, short=True))

@@ -12,7 +12,7 @@ from snnviz.draws import Draw
 from snnviz.figures import cost_sweep, estimator, law, running_mean, surrogates
 from snnviz.figures import trade_off as cost
 from snnviz.laws import LAWS, ArctanLaw, NormalLaw, RademacherLaw, SurrogateLaw, UniformLaw
-from snnviz.studies.derivative import Density, Drawing, Overlay, law_curves, questions, sample, shapes, sweep, trade_off
+from snnviz.studies.derivative import Density, Drawing, Look, law_curves, questions, sample, shapes, sweep, trade_off
 from snnviz.surrogates import SURROGATES, Boxcar, FastSigmoid, Gaussian
 from snnviz.ui import estimates as settings
 from snnviz.ui.scope import DrawScene
@@ -184,12 +184,12 @@ def test_law_curves_give_the_surrogate_by_their_tail():
 
 @pytest.mark.parametrize("name", SURROGATES)
 def test_shapes_tell_area_and_peak(name):
-    (found,) = shapes((SURROGATES[name](),), Overlay(reach=2.0))
+    (found,) = shapes((SURROGATES[name](),), Look(reach=2.0))
     step = found.margins[1] - found.margins[0]
     slope = np.gradient(found.primitive, step)
     assert np.abs(slope - found.derivative)[np.abs(found.margins) > 2 * step].max() < 0.51 * found.peak  # a step shows half
     assert found.peak == pytest.approx(found.derivative[300]) and found.derivative.max() <= found.peak * (1 + 1e-12)
-    (unit,) = shapes((SURROGATES[name](),), Overlay(unit_area=True))
+    (unit,) = shapes((SURROGATES[name](),), Look(unit_area=True))
     assert unit.area == pytest.approx(1.0)
 
 

@@ -45,7 +45,7 @@ def neuron():
         return
     T, M = int(ask.get("T", 1000)), int(ask.get("M", 64))
     cls = NEURONS[ask.get("neuron", "LIF")]
-    level = 10.0 if cls.__name__ == "Izhikevich" else 0.07
+    level = cls.amplitude if cls.unit else 0.07
     random = np.random.default_rng(0)
     current = (level + 0.8 * level * random.standard_normal((T, M))).astype(np.float32)
     if "scene" not in st.session_state or type(st.session_state.scene.neuron) is not cls:
@@ -145,7 +145,7 @@ def test_the_picture_is_that_of_the_settings(go):
     seen = go("?M=3&T=400").drawn()
     neuron = LIF()
     current = (0.07 + 0.056 * np.random.default_rng(0).standard_normal((400, 3))).astype(np.float32)
-    x = torch.from_numpy(scope.drive(scope.Scene(neuron), current))
+    x = torch.from_numpy(current)
     c = torch.tensor(list(neuron.coefficients().values()), dtype=torch.float64)
     s = BACKENDS["native"].forward(neuron, c, x, torch.zeros(1, 3)).s
     count, steps, first, rate, all_, hz = numbers(seen.summary())[1:]

@@ -20,7 +20,7 @@ def show(left, right):
             titles=lambda n: SURROGATES[n].title,
         )
     with left:
-        look, chosen = controls.edit(derivative.Overlay, "look"), []
+        look, chosen = controls.edit(derivative.Look, "look"), []
         for name in names:
             st.markdown(f"**{SURROGATES[name].title}**")
             chosen.append(controls.edit(SURROGATES[name], f"s.{name}"))

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from snnviz import text
 from snnviz.figures import smooth_spike
 from snnviz.studies.smooth_spike import smooth_gradients
 from snnviz.ui import methods, page
@@ -20,7 +19,7 @@ def show(experiment, chosen, comparison, log):
         "Here the step itself is replaced by the surrogate's primitive, so that a true gradient exists. The dots "
         "are central differences of the run; no method is involved in them."
     )
-    lines = f"""smooth = smooth_gradients(experiment, [{", ".join(map(text.source, exact))}])
+    lines = """smooth = smooth_gradients(experiment, [method for method in methods if not method.sparse])
 for method in smooth.gradients:
     print(method.label, smooth.error(method))            # its largest deviation from the finite differences, relative"""
     return lines, {"smooth": smooth}

@@ -22,14 +22,14 @@ def show(left, right):
         if isinstance(method, LocalZO) and controls.switch(True, BESIDE, "beside"):
             with page.guarded():
                 chosen.append(SparseGD.matching(method, FastSigmoid()))
-        base = dataclasses.replace(Training(), architecture=dataclasses.replace(Training().architecture, touch_active=True))
+        base = Training()
         with st.expander("The training"):
             shape = controls.edit(base.architecture, "trained", only=("layers", "width"))
             base = controls.edit(dataclasses.replace(base, architecture=shape), "run", only=("epochs", "batch", "seed"))
     with right, page.guarded():
         trainings = tuple(dataclasses.replace(base, method=one) for one in chosen)
         state = follow.watch(
-            Run(Train(trainings), backend.chosen(), follow.visitor(), "Active share in training"),
+            Run(Train(trainings, touch_active=True), backend.chosen(), follow.visitor(), "Active share in training"),
             lambda now: follow.picture([now], "active", key="sparsity"),
             "Nothing is being trained. Press Start: the digits, with the method of the controls.",
         )
@@ -41,4 +41,4 @@ def show(left, right):
             page.downloads("sparsity-live", follow.columns(state))
         st.page_link("pages/training.py", label="The same run from all sides", icon=":material/model_training:")
     sparsity.about(method)
-    return code.of_trainings(trainings, backend.chosen(), state)
+    return code.of_trainings(trainings, backend.chosen(), True, state, short=True)

@@ -48,7 +48,7 @@ class Drawing(Declared):
 
 
 @dataclasses.dataclass(frozen=True)
-class Overlay(Declared):
+class Look(Declared):
     """How surrogates are laid over each other."""
 
     reach: float = param(
@@ -188,9 +188,9 @@ def shape(surrogate: AbstractSurrogate, reach: float, unit_area: bool = False) -
     )
 
 
-def shapes(surrogates: Sequence[AbstractSurrogate], overlay: Overlay = Overlay()) -> list[Shape]:
+def shapes(surrogates: Sequence[AbstractSurrogate], look: Look = Look()) -> list[Shape]:
     """`shape` of each."""
-    return [shape(s, overlay.reach, overlay.unit_area) for s in surrogates]
+    return [shape(s, look.reach, look.unit_area) for s in surrogates]
 
 
 def reach_of(estimate: ZerothOrder) -> float:

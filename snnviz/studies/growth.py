@@ -100,7 +100,7 @@ class GrowthSweep(text.Written):
 
     def __post_init__(self) -> None:
         neuron = self.experiment.neuron
-        if self.over is Over.TAU and not hasattr(neuron, "tau_mem"):
+        if self.over is Over.TAU and neuron.memory is None:
             raise ValueError(f"{neuron.title} has no membrane time constant to sweep; choose another sweep or neuron.")
 
     @classmethod
@@ -125,7 +125,8 @@ class GrowthSweep(text.Written):
         if self.over is Over.STEPS:
             return dataclasses.replace(experiment, steps=value), methods
         if self.over is Over.TAU:
-            return dataclasses.replace(experiment, neuron=dataclasses.replace(experiment.neuron, tau_mem=value)), methods
+            neuron = dataclasses.replace(experiment.neuron, **{experiment.neuron.memory: value})
+            return dataclasses.replace(experiment, neuron=neuron), methods
         scaled = (dataclasses.replace(m, scale=value) if isinstance(m, Slayer) else m for m in methods)
         return experiment, tuple(scaled)
 

@@ -7,7 +7,7 @@ the URL, the code behind the picture, saved runs and downloads are those of the 
         st.info(reason)
     else:
         scene = scope.neuron_scope(scene, current, key=key)
-    run = simulate(scene.neuron, scope.drive(scene, current))
+    run = simulate(Experiment(scene.neuron, Shaped(stimulus, scene.gain, scene.drawn)))
 
 `address.recall` and `url.write` carry a scene in the URL.
 """
@@ -29,9 +29,10 @@ from snnviz.figures import theme
 from snnviz.formulas import formulas
 from snnviz.laws import LAWS, AbstractLaw, SurrogateLaw
 from snnviz.neurons import LIF, NEURONS, AbstractNeuron
+from snnviz.neurons.formula import formulas as neuron_formulas
 from snnviz.params import Declared, Param, param, params
 from snnviz.places import assets
-from snnviz.stimuli import drawn_current, drawn_levels
+from snnviz.stimuli import drawn_levels
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, FastSigmoid, SingleExponential, Triangle
 from snnviz.zeroth_order import ZerothOrder
 
@@ -90,12 +91,6 @@ class Scene(Declared):
         drawn_levels(self.drawn)
 
 
-def drive(scene: Scene, current: np.ndarray) -> np.ndarray:
-    """What flows into the neurons, float32 [T, M], the same bits as in the page: gain times `current`, plus what was drawn."""
-    scaled = np.float32(scene.gain) * np.asarray(current, np.float32)
-    return scaled + drawn_current(scene.drawn, len(scaled))[:, None]
-
-
 def problem(key: str) -> str | None:
     """Why the scope `key` cannot be had, in a sentence, or None: no compiler on the server, or no WebAssembly in the page."""
     if reason := browser.unusable():
@@ -125,7 +120,10 @@ def neuron_scope(scene: Scene, current: np.ndarray, *, key: str, exclude: Collec
     neuron = scene.neuron
     data = {
         "view": "neuron", "T": steps, "M": columns, "dt": neuron.dt, "exclude": list(exclude),
-        "kernel": neuron.kernel, "states": list(neuron.states), "trace": neuron.trace, "fires": neuron.fires,
+        "kernel": neuron.kernel, "states": list(neuron.states), "fires": neuron.fires, "adaptive": neuron.adaptive,
+        "trace": neuron.trace and dataclasses.asdict(neuron.trace), "peak": plain(neuron.peak), "multiplier": neuron.multiplier,
+        "differentiable": neuron.fires and neuron.differentiable, "reset_field": neuron.reset_field,
+        "formulas": neuron_formulas(type(neuron)),
         "current": browser.packed((current[:, :1] if same else current).tobytes()),
         "controls": {"neuron": [d for d in declare(neuron) if d["name"] not in exclude]}
         | {d["name"]: d for d in declare(Scene())}
