@@ -62,7 +62,7 @@ def test_its_own_current_suits_it(neuron):
     """`amplitude` makes it fire, and not in every second step; within three quarters of `current_range` it begins to fire."""
     spikes = simulate(Experiment(neuron, Step(neuron.amplitude), 400)).layers[0].spikes
     assert 4 <= spikes.sum() < 200
-    rates = rate_curve(neuron, np.linspace(0, neuron.current_range(), 60), steps=4000)
+    _, rates = rate_curve(neuron, np.linspace(0, neuron.current_range(), 60), steps=4000)
     assert 0 < np.argmax(rates > 0) < 45 and rates[-1] > 0
 
 
@@ -85,7 +85,7 @@ SLOW = dict(steps=40000, backend="native")
 @pytest.mark.parametrize("neuron", [QIF(), QIF(8.0, v_crit=0.8), EIF(), EIF(10.0, v_soft=0.5, sharpness=0.2)], ids=name)
 def test_the_rheobase_of_a_membrane_that_runs_away(neuron):
     """The largest v - F(v), in closed form. From just below it the membrane comes to rest; just above it fires, slowly."""
-    below, above = rate_curve(neuron, np.array([0.9999, 1.0001]) * neuron.rheobase(), **SLOW)
+    _, (below, above) = rate_curve(neuron, np.array([0.9999, 1.0001]) * neuron.rheobase(), **SLOW)
     assert below == 0 < above < 3
     v = torch.linspace(-1, float(neuron.theta), 200001, dtype=torch.float64)
     c = SimpleNamespace(**{k: torch.tensor(x, dtype=torch.float64) for k, x in neuron.coefficients().items()})
