@@ -187,7 +187,7 @@ def backward(kit, neuron, at_spike, path, steps, columns, draw=DRAW):
 
 
 TWINS = """([cases, surrogates]) => cases.map(([kind, value]) => {
-  const list = kind === "neuron" ? kit.NEURONS[value.is].c(told(value)) : kit.slopesOf(surrogates, value);
+  const list = kind === "neuron" ? kit.NEURONS[value.is].c(told(value)) : kit.evaluateAll(surrogates[value.is].coefficients, value);
   return list.map((v) => String(Math.fround(v)));
 })"""
 

@@ -1,6 +1,6 @@
 // The numbers that the kernels get. From a neuron's fields by the twins of coefficients(), rest() and threshold() in
-// snnviz/neurons/*.py; from a surrogate's by the formulas that the server sends, which are coefficients() of
-// snnviz/surrogates.py itself. A test compares both with Python, number by number.
+// snnviz/neurons/*.py; for a surrogate or a law by the formulas that the server sends, which are coefficients() in Python
+// itself. A test compares both with Python, number by number.
 
 const decay = (dt, tau) => Math.exp(-dt / tau);
 const membrane = (n, beta) => [
@@ -42,5 +42,4 @@ export function evaluate(formula, fields) {
   return (OPERATIONS[name] ?? Math[name])(...rest.map((part) => evaluate(part, fields)));
 }
 
-// What a surrogate's functor gets; `surrogates` is what the server says of each.
-export const slopesOf = (surrogates, s) => surrogates[s.is].coefficients.map((formula) => evaluate(formula, s));
+export const evaluateAll = (formulas, fields) => formulas.map((formula) => evaluate(formula, fields));
