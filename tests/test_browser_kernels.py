@@ -18,7 +18,7 @@ from snnviz.neurons.base import Reset
 from snnviz.params import params
 from snnviz.places import assets
 from snnviz.surrogates import SURROGATES, Gaussian, SingleExponential
-from snnviz.ui import scope
+from snnviz.ui import declared, scenes, scope
 from snnviz.zeroth_order import ZerothOrder
 
 pytestmark = pytest.mark.browser
@@ -129,7 +129,7 @@ def test_the_browser_and_the_cpu_give_the_same_bits(kit, neuron, level, steps, c
     column = columns // 2
     states = len(neuron.states)
     u, s, trace, last, one, kept = kit.evaluate(FORWARD, {
-        "neuron": scope.plain(neuron), "kernel": neuron.kernel, "T": steps, "M": columns, "x": send(x), "initial": send(initial),
+        "neuron": scenes.plain(neuron), "kernel": neuron.kernel, "T": steps, "M": columns, "x": send(x), "initial": send(initial),
         "hasTrace": bool(neuron.trace), "fires": neuron.fires, "column": column,
     })  # fmt: skip
     same(receive(u, steps, columns), expected.u, "u")
@@ -174,7 +174,7 @@ def backward(kit, neuron, at_spike, path, steps, columns, draw=DRAW):
         expected = NATIVE.backward(neuron, coefficients(neuron), at_spike, path, draw, x, initial, forward, up, record=True)
         kernel = at_spike.derivative.kernel
         delta, slopes, multiplier, first = kit.evaluate(BACKWARD, {
-            "neuron": scope.plain(neuron), "kernel": kernel, "d": list(at_spike.derivative.coefficients()), "T": steps,
+            "neuron": scenes.plain(neuron), "kernel": kernel, "d": list(at_spike.derivative.coefficients()), "T": steps,
             "M": columns,
             "u": send(forward.u), "gradS": send(up.s), "gradU": send(up.u), "reset": path.value, "gain": at_spike.gain,
             "window": None if math.isinf(at_spike.window) else at_spike.window, "gate": at_spike.gate,
@@ -212,9 +212,9 @@ def test_the_twins_give_the_numbers_that_python_gives(kit):
                 for v in places(getattr(cls(), name), known):
                     value = dataclasses.replace(cls(), **{name: v})
                     numbers = value.coefficients()
-                    cases.append([kind, scope.plain(value)])
+                    cases.append([kind, scenes.plain(value)])
                     expected.append(list(numbers.values()) if kind == "neuron" else list(numbers))
-    got = kit.evaluate(TWINS, [cases, scope._surrogates()])
+    got = kit.evaluate(TWINS, [cases, declared.surrogates()])
     assert len(cases) > 1500
     for case, told, numbers in zip(cases, got, expected, strict=True):
         numbers = [float(np.float32(n)) for n in numbers]
@@ -224,7 +224,7 @@ def test_the_twins_give_the_numbers_that_python_gives(kit):
 def test_rest_and_threshold_twins(kit):
     got = kit.evaluate(
         """(n) => [kit.NEURONS.Izhikevich.rest(n), kit.NEURONS.ALIF.threshold({ theta: 1.1, kappa: 0.7 })(0.3)]""",
-        scope.plain(Izhikevich(b=0.23)),
+        scenes.plain(Izhikevich(b=0.23)),
     )
     assert got[0] == list(Izhikevich(b=0.23).rest())
     assert got[1] == 1.1 + 0.7 * 0.3
