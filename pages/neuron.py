@@ -8,9 +8,8 @@ import streamlit as st
 from snnviz import Experiment, SpikeTrain, rate_curve, simulate, text
 from snnviz.figures import intervals, phase_plane, raster, traces
 from snnviz.figures import rate_curve as curve
-from snnviz.neurons import LIF, NEURONS, Izhikevich
+from snnviz.neurons import LIF, NEURONS
 from snnviz.stimuli import STIMULI, Shaped, Step
-from snnviz.studies.rate_curve import current_range
 from snnviz.surrogates import SURROGATES
 from snnviz.ui import address, backend, controls, page, scenes, scope, spike_train, url
 from snnviz.ui.cache import cached
@@ -40,8 +39,7 @@ with top[1] if live else left:
     else:
         neuron = controls.choose(NEURONS, "Neuron", "neuron", default=LIF())
 with top[2].popover("Stimulus", icon=":material/show_chart:", width="stretch") if live else left:
-    strong = Step(amplitude=10.0) if isinstance(neuron, Izhikevich) else Step()
-    stimulus = controls.choose(STIMULI, "Stimulus", "stimulus", default=strong)
+    stimulus = controls.choose(STIMULI, "Stimulus", "stimulus", default=Step(neuron.amplitude))
     if isinstance(stimulus, SpikeTrain):
         with page.guarded():
             stimulus = spike_train.edit(stimulus, "stimulus.SpikeTrain.times")
@@ -68,7 +66,7 @@ with right, page.guarded():
     if not live:
         held = st.session_state.get("held")
         ghost = None if held is None else cached(simulate)(held, backend.chosen()).layers[0]
-        if ghost is not None and ghost.neuron.kernel == "izhikevich" and layer.neuron.kernel != "izhikevich":
+        if ghost is not None and ghost.neuron.unit != layer.neuron.unit:
             ghost = None
         column = st.slider("Neuron shown", 0, experiment.neurons - 1, 0, key="shown") if experiment.neurons > 1 else 0
         page.figure(traces.traces(layer, column, ghost, page.dark()), "traces")
@@ -97,12 +95,12 @@ with right, page.guarded():
 
     if layer.spikes is not None:
         a, b = st.columns(2)
-        currents = np.linspace(0, current_range(neuron), 60)
+        currents = np.linspace(0, neuron.current_range(), 60)
         rates = cached(rate_curve)(neuron, tuple(currents.tolist()), 1000, backend.chosen())
         with a:
             page.figure(curve.rate_curve(currents, rates, getattr(stimulus, "amplitude", None), dark=page.dark()), "rates")
         with b:
-            if isinstance(neuron, Izhikevich):
+            if neuron.phase_range:
                 page.figure(phase_plane.phase_plane(layer, column, page.dark()), "phase")
             else:
                 page.figure(intervals.intervals(layer, page.dark()), "intervals")

@@ -60,9 +60,11 @@ from snnviz.methods import SurrogateModules as SurrogateModules
 from snnviz.network import Network as Network
 from snnviz.network import SpikingLayer as SpikingLayer
 from snnviz.neurons import ALIF as ALIF
+from snnviz.neurons import EIF as EIF
 from snnviz.neurons import IF as IF
 from snnviz.neurons import LIF as LIF
 from snnviz.neurons import NEURONS as NEURONS
+from snnviz.neurons import QIF as QIF
 from snnviz.neurons import CubaLIF as CubaLIF
 from snnviz.neurons import Izhikevich as Izhikevich
 from snnviz.neurons import LeakyReadout as LeakyReadout

@@ -16,14 +16,13 @@ from snnviz.draws import SMALLEST, Draw
 from snnviz.formulas import exp, formulas, log, sqrt, tanh
 from snnviz.laws import LAWS, AbstractLaw
 from snnviz.methods import AtSpike, ResetPath
-from snnviz.neurons import LIF, NEURONS
+from snnviz.neurons import LIF
 from snnviz.surrogates import SURROGATES, AbstractSurrogate
 from snnviz.zeroth_order import ZerothOrder
-from tests.helpers import REFERENCE, Chosen, backward, close, coefficients, name, problem, upstream
+from tests.helpers import REFERENCE, TRAINABLE, Chosen, backward, close, coefficients, name, problem, rounding, upstream
 
 DERIVATIVES = [cls() for cls in SURROGATES.values()] + [ZerothOrder(cls()) for cls in LAWS.values()]
 EACH = pytest.mark.parametrize("derivative", DERIVATIVES, ids=name)
-NEURONS_THAT_FIRE = [n for n in (cls() for cls in NEURONS.values()) if n.fires and n.differentiable]
 
 
 def test_the_table_and_python_name_the_same():
@@ -105,9 +104,10 @@ def test_formulas_know_every_operator_on_either_side():
 
 
 @EACH
-@pytest.mark.parametrize("neuron", NEURONS_THAT_FIRE, ids=name)
+@pytest.mark.parametrize("neuron", TRAINABLE, ids=name)
 def test_dense_is_the_reference(backend, neuron, derivative):
-    for dtype, tolerance in ((torch.float32, 1e-6), (torch.float64, 1e-12)):
+    for dtype in (torch.float32, torch.float64):
+        tolerance = rounding(neuron, dtype, 50)
         x, initial = problem(neuron, 50, 129, dtype)
         forward = REFERENCE.forward(neuron, coefficients(neuron), x, initial)
         for window in (math.inf, 0.3):

@@ -23,6 +23,7 @@ import streamlit as st
 
 from snnviz.backends import browser
 from snnviz.figures import theme
+from snnviz.neurons.formula import formulas as neuron_formulas
 from snnviz.places import assets
 from snnviz.surrogates import AbstractSurrogate
 from snnviz.ui import declared
@@ -64,7 +65,10 @@ def neuron_scope(scene: Scene, current: np.ndarray, *, key: str, exclude: Collec
     neuron = scene.neuron
     data = {
         "view": "neuron", "T": steps, "M": columns, "dt": neuron.dt, "exclude": list(exclude),
-        "kernel": neuron.kernel, "states": list(neuron.states), "trace": neuron.trace, "fires": neuron.fires,
+        "kernel": neuron.kernel, "states": list(neuron.states), "fires": neuron.fires, "adaptive": neuron.adaptive,
+        "trace": neuron.trace and dataclasses.asdict(neuron.trace), "peak": plain(neuron.peak), "multiplier": neuron.multiplier,
+        "differentiable": neuron.fires and neuron.differentiable, "reset_field": neuron.reset_field,
+        "formulas": neuron_formulas(type(neuron)),
         "current": browser.packed((current[:, :1] if same else current).tobytes()),
         "controls": {"neuron": [d for d in declared.declare(neuron) if d["name"] not in exclude]}
         | {d["name"]: d for d in declared.declare(Scene())}
