@@ -382,7 +382,7 @@ def test_compare_writes_one_line_for_each_epoch(settings, capsys):
         (("epochs = 2", "speed = 2"), r"settings.toml: Training has no 'speed'"),
         (
             ('is = "LIF"', 'is = "LeakyReadout"'),
-            r"settings.toml: neuron: LeakyReadout has no 'theta'|Leaky readout cannot be trained",
+            r"settings.toml: neuron: LeakyReadout has no 'theta'; it has tau_mem, dt",
         ),
     ],
 )
