@@ -1,4 +1,4 @@
-# make app | test | bench | clean: each does all its set-up on a fresh machine, and little the second time.
+# make app | test | check | fuzz | bench | clean: each does all its set-up on a fresh machine, and little the second time.
 # On a machine without a GPU, PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu" saves some gigabytes.
 PYTHON ?= $(firstword $(foreach p,python3 python3.12 python3.11,$(shell $(p) -c \
   'import sys; (3, 11) <= sys.version_info[:2] <= (3, 12) and print("$(p)")' 2>/dev/null)) python3)
@@ -7,14 +7,25 @@ BIN := $(VENV)/bin
 PORT ?= 8501
 BENCH ?= kernels
 
-.PHONY: app test bench clean chromium
+.PHONY: app test check fuzz bench clean chromium
 .DELETE_ON_ERROR:
 
 app: $(VENV)/app.stamp
 	$(BIN)/python -m streamlit run app.py --server.port=$(PORT)
 
-test: $(VENV)/dev.stamp chromium
+test: check chromium
 	$(BIN)/python -m pytest $(ARGS)
+
+# What needs no run: style, form, types. The floors of the house are tests: tests/test_floors.py.
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+# The properties that `make test` tries on the same draws every time, on many fresh ones.
+fuzz: SEED := $(or $(SEED),$(shell date +%s))
+fuzz: $(VENV)/dev.stamp
+	@echo "Fresh draws of seed $(SEED); the same ones again: make fuzz SEED=$(SEED)"
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fuzz --hypothesis-seed=$(SEED) $(ARGS)
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.$(BENCH) $(ARGS)

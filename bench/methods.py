@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import torch
 
+from snnviz.labels import distinct
 from snnviz.training import EpochRecord, Training, train
 
 
@@ -33,9 +34,8 @@ class Result:
         return next((i + 1 for i, a in enumerate(self.accuracy) if a >= accuracy), None)
 
 
-def result(training: Training, label: str = "", checkpoint: pathlib.Path | None = None) -> Result:
+def result(training: Training, label: str, checkpoint: pathlib.Path | None = None) -> Result:
     """Train, and say on the way how far it is."""
-    label = label or training.method.label
     accuracy, wall, cpu, start, used = [], [], [], time.perf_counter(), time.process_time()
     last = None
     for record in train(training, checkpoint=checkpoint):
@@ -63,9 +63,10 @@ def result(training: Training, label: str = "", checkpoint: pathlib.Path | None 
     )
 
 
-def results(trainings: Sequence[tuple[str, Training]], seeds: int) -> list[Result]:
+def results(trainings: Sequence[Training], seeds: int) -> list[Result]:
     """Every training with every seed, seeds outermost, so that an interruption leaves whole comparisons."""
-    return [result(dataclasses.replace(t, seed=seed), label) for seed in range(seeds) for label, t in trainings]
+    named = list(zip(distinct(trainings), trainings, strict=True))
+    return [result(dataclasses.replace(training, seed=seed), label) for seed in range(seeds) for label, training in named]
 
 
 def spread(values: Sequence[float], digits: int = 1) -> str:

@@ -30,7 +30,7 @@ def training(epochs: int) -> Training:
 def main() -> None:
     chosen = methods.begin(methods.arguments(__doc__, 8))
     shared = training(chosen.epochs)
-    found = methods.results([(m.label, dataclasses.replace(shared, method=m)) for m in METHODS], chosen.seeds)
+    found = methods.results([dataclasses.replace(shared, method=m) for m in METHODS], chosen.seeds)
     rows = methods.rows(found, PASS)
     print(table(rows))
     if not chosen.no_save:

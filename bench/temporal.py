@@ -27,9 +27,8 @@ def main() -> None:
         shared = dataclasses.replace(shared, optimiser=Adam(chosen.lr or 5e-3))
     elif chosen.lr:
         shared = dataclasses.replace(shared, optimiser=SGD(chosen.lr))
-    asked = [("EXODUS", Exodus()), ("BPTT, reset cut", BPTT(keep_reset=False))]
-    asked += [(f"SLAYER, k = {k:g}", Slayer(scale=k)) for k in SCALES]
-    found = methods.results([(label, dataclasses.replace(shared, method=m)) for label, m in asked], chosen.seeds)
+    compared = [Exodus(), BPTT(keep_reset=False), *(Slayer(scale=k) for k in SCALES)]
+    found = methods.results([dataclasses.replace(shared, method=m) for m in compared], chosen.seeds)
     rows = methods.rows(found)
     print(table(rows))
     if not chosen.no_save:

@@ -7,17 +7,18 @@ import streamlit as st
 
 from snnviz import Experiment, compare_gradients, text
 from snnviz.architectures import ARCHITECTURES, FeedForward
-from snnviz.figures import gradient_traces, growth, heat_map, layer_values, smooth_spike, weight_scatter
+from snnviz.labels import distinct, labelled
 from snnviz.losses import SpikeAt, WeightedSpikes
 from snnviz.neurons import IF, LIF, NEURONS
 from snnviz.stimuli import STIMULI, Noise
 from snnviz.studies.growth import depth_experiment
-from snnviz.studies.smooth_spike import smooth_spike_gradients
 from snnviz.ui import backend, controls, methods, page
 from snnviz.ui.cache import cached
 
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
 LOSSES = {cls.__name__: cls for cls in (WeightedSpikes, SpikeAt)}
+OF_A_NEURON = {"traces": "Gradient by time", "smooth": "Who is right?"}
+OF_A_NETWORK = {"layers": "By layer", "growth": "Growth", "heat": "Heat map", "weights": "Weights"}
 PRESETS = {
     "EXODUS calm, SLAYER explodes": (
         "SLAYER's first-layer gradient grows about thirtyfold a layer; EXODUS's does not.",
@@ -59,22 +60,10 @@ with left:
 with right:
     if subject == "neuron":
         picked = methods.names(methods.FOR_A_NEURON, ["kept", "cut", "slayer", "exodus"])
-        view = controls.option(
-            ["traces", "smooth"],
-            "View",
-            "view",
-            segmented=True,
-            titles={"traces": "Gradient by time", "smooth": "Who is right?"}.get,
-        )
+        view = controls.option(list(OF_A_NEURON), "View", "view", segmented=True, titles=OF_A_NEURON.get)
     else:
         picked = methods.names(methods.FOR_A_NETWORK, ["kept", "slayer", "exodus"])
-        view = controls.option(
-            ["layers", "growth", "heat", "weights"],
-            "View",
-            "view",
-            segmented=True,
-            titles={"layers": "By layer", "growth": "Growth", "heat": "Heat map", "weights": "Weights"}.get,
-        )
+        view = controls.option(list(OF_A_NETWORK), "View", "view", segmented=True, titles=OF_A_NETWORK.get)
     if not picked:
         st.info("Choose a method above.")
         st.stop()
@@ -90,30 +79,11 @@ if subject == "neuron":
         controls.drawn("log")
     with right, page.guarded():
         comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen(), None, True)
-        runs = {label: run.layers[0] for label, run in comparison.runs.items()}
-        if view == "smooth":
-            exact = [m for m in chosen if not m.sparse]
-            if not exact:
-                st.info("Sampled and banded methods have no smooth spike to be right about: choose BPTT, SLAYER or EXODUS too.")
-                st.stop()
-            current = next(iter(runs.values())).current[:, 0, 0]
-            weights = np.random.default_rng(experiment.seed).standard_normal(len(current))
-            smooth = smooth_spike_gradients(neuron, exact[0].surrogate, current, weights, {m.label: m for m in exact})
-            page.figure(smooth_spike.smooth_spike(smooth, methods.hues(exact), page.dark()), "smooth")
-            st.caption(
-                "Here the step itself is replaced by the surrogate's primitive, so that a true gradient exists. The dots "
-                "are central differences of the run; no method is involved in them."
-            )
-        else:
-            page.figure(gradient_traces.gradient_traces(runs, methods.hues(chosen), log=log, dark=page.dark()), "deltas")
-            st.caption(
-                "The strips show each method's multiplier β ∂v/∂u, step by step: blank is 0 (the past is forgotten), blue "
-                "goes up to 1, yellow down to −1; orange and pink lie beyond, and there a gradient grows on its way back."
-            )
-        first = chosen[0].label
+        page.view(__file__, view).show(experiment, chosen, comparison, log)
+        first = comparison.labels[0]
         st.dataframe(
             {
-                "method": [r.method for r in comparison.rows],
+                "method": [r.label for r in comparison.rows],
                 "computed by": [run.backend for run in comparison.runs.values()],
                 "norm": [r.norm for r in comparison.rows],
                 f"cosine to {first}": [r.cosine for r in comparison.rows],
@@ -126,6 +96,7 @@ if subject == "neuron":
                 "largest difference, relative": st.column_config.NumberColumn(format="%.2e"),
             },
         )
+        runs = labelled({method: run.layers[0] for method, run in comparison.runs.items()})
         page.downloads("gradients", {"time_ms": next(iter(runs.values())).times} | {k: r.delta[:, 0, 0] for k, r in runs.items()})
         st.caption(
             "BPTT is torch autograd through the neuron's own step; the others are the kernel's sweep; both in float64. "
@@ -141,71 +112,24 @@ else:
     with right, page.guarded():
         with st.spinner("Comparing", show_time=True):
             comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen(), None, False, 1)
-        hues = methods.hues(chosen)
-        if view == "layers":
-            page.figure(
-                layer_values.layer_values(
-                    comparison.layers,
-                    comparison.table("norm"),
-                    hues,
-                    "Size of each layer's weight gradient",
-                    "‖∂L/∂W‖",
-                    dark=page.dark(),
-                ),
-                "norms",
-            )
-            page.figure(
-                layer_values.layer_values(
-                    comparison.layers,
-                    comparison.table("cosine"),
-                    hues,
-                    f"Direction: cosine to {chosen[0].label}",
-                    "cosine",
-                    log=False,
-                    dark=page.dark(),
-                    height=300,
-                ),
-                "cosines",
-            )
-        elif view == "growth":
-            over = controls.option(
-                ["depth", "steps", "tau", "scale"],
-                "Against",
-                "over",
-                segmented=True,
-                titles={"depth": "Depth", "steps": "Steps", "tau": "Time constant", "scale": "SLAYER's scale"}.get,
-            )
-            values, settings, label = methods.sweep_over(over, experiment, chosen)
-            points, bar = [], st.progress(0.0, "Sweeping")
-            for i, (value, setting, swept) in enumerate(zip(values, *settings, strict=True), 1):
-                points.append(cached(methods.ratios)(setting, swept, backend.chosen()))
-                bar.progress(i / len(values), f"Sweeping: {label} {value:g}")
-            bar.empty()
-            ratios = {m.label: [p[j] for p in points] for j, m in enumerate(chosen)}
-            page.figure(growth.growth(values, ratios, hues, label, over in ("tau", "scale"), page.dark()), "growth")
-        else:
-            layer = controls.option(comparison.layers[:-1], "Layer", "layer", segmented=True)
-            if view == "heat":
-                page.figure(heat_map.heat_map({k: run[layer] for k, run in comparison.runs.items()}, dark=page.dark()), "heat")
-            else:
-                gradients = {k: run.weight_gradients[layer] for k, run in comparison.runs.items()}
-                page.figure(weight_scatter.weight_scatter(gradients, hues, page.dark()), "weights")
+        page.view(__file__, view).show(experiment, chosen, comparison)
         page.downloads(
             "layers",
-            {k: [getattr(r, k) for r in comparison.rows] for k in ("method", "layer", "norm", "cosine", "largest_difference")},
+            {"method": [row.label for row in comparison.rows]}
+            | {k: [getattr(row, k) for row in comparison.rows] for k in ("layer", "norm", "cosine", "largest_difference")},
         )
 
-active = {k: float(np.mean([r.active for r in run.layers if r.active is not None])) for k, run in comparison.runs.items()}
+active = {m: float(np.mean([r.active for r in run.layers if r.active is not None])) for m, run in comparison.runs.items()}
 st.subheader("Three choices make a method", anchor=False)
 st.latex(
     r"\delta_t = \underbrace{g_t\,s'_t}_{\text{1. at the spike}} + "
     r"\underbrace{\beta\,\tfrac{\partial v_t}{\partial u_t}}_{\text{2. along time}}\,\delta_{t+1},\qquad "
     r"\underbrace{W^{\top}\delta}_{\text{3. across layers}}"
 )
-st.markdown(methods.terms(chosen, active))
+st.markdown(methods.terms(active))
 with st.expander("The methods' equations and papers", icon=":material/function:"):
-    for method in chosen:
-        st.markdown(f"**{method.label}**")
+    for label, method in zip(distinct(chosen), chosen, strict=True):
+        st.markdown(f"**{label}**")
         st.latex(method.equation)
         page.citation(method.cite)
 page.code_behind(f"""

@@ -44,7 +44,7 @@ shown = {
 ids = list(shown)
 picked = st.dataframe(
     {
-        "started": [follow.when(lines[0].created) for lines in shown.values()],
+        "started": [values.when(lines[0].created) for lines in shown.values()],
         "data": [lines[0].dataset for lines in shown.values()],
         "methods": [", ".join(dict.fromkeys(line.method for line in lines)) for lines in shown.values()],
         "status": [lines[0].status.value for lines in shown.values()],
@@ -139,7 +139,8 @@ if len(opened) == 1:
 trainings = [
 {chr(10).join(f"    {text.source(t)}," for t in state.run.trainings)}
 ]
+labels = distinct(trainings)
 for number, record in compare_training(trainings, "{state.run.backend}"):
     if isinstance(record, EpochRecord):
-        print(trainings[number].method.label, record.epoch, record.test_accuracy)
+        print(labels[number], record.epoch, record.test_accuracy)
 """)

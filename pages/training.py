@@ -7,6 +7,7 @@ import streamlit as st
 from snnviz import text
 from snnviz.architectures import ARCHITECTURES
 from snnviz.datasets import DATASETS
+from snnviz.labels import distinct
 from snnviz.losses import LOSSES, AbstractTrainingLoss
 from snnviz.neurons import NEURONS
 from snnviz.optimisers import OPTIMISERS, SCHEDULES
@@ -100,8 +101,8 @@ with right, page.guarded():
             st.page_link("pages/runs.py", label="All saved runs", icon=":material/folder_open:")
 
 with st.expander("What differs between the methods", icon=":material/function:"):
-    for method in chosen:
-        st.markdown(f"**{method.label}**")
+    for label, method in zip(distinct(chosen), chosen, strict=True):
+        st.markdown(f"**{label}**")
         st.latex(method.equation)
         page.citation(method.cite)
 made = trainings[0]

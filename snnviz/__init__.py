@@ -35,6 +35,7 @@ from snnviz.experiments import GradientRow as GradientRow
 from snnviz.experiments import compare_gradients as compare_gradients
 from snnviz.experiments import differentiate as differentiate
 from snnviz.experiments import simulate as simulate
+from snnviz.labels import distinct as distinct
 from snnviz.laws import LAWS as LAWS
 from snnviz.laws import ArctanLaw as ArctanLaw
 from snnviz.laws import LaplaceLaw as LaplaceLaw

@@ -79,6 +79,9 @@ def _compare(given: argparse.Namespace) -> int:
     for name in given.methods:
         if name not in METHODS:
             raise Wrong(f"--methods: there is no method '{name}'; there are {', '.join(METHODS)}.")
+    twice = next((n for place, n in enumerate(given.methods) if n in given.methods[:place]), None)
+    if twice is not None:
+        raise Wrong(f"--methods: {twice} is there twice; name each method once, and repeat over seeds with --seeds.")
     if given.seeds < 1:
         raise Wrong(f"--seeds = {given.seeds}: give at least one.")
     # The settings' own method keeps its fields where it is among those asked for.
@@ -148,6 +151,7 @@ class _Line:
 def _run(trainings, given, checkpoints) -> tuple[list[_Line], int]:
     """Train with a progress bar and keep the run; what came out, and the exit status."""
     from snnviz.backends import resolve
+    from snnviz.labels import distinct
     from snnviz.training import BatchRecord, EpochRecord, Failure, compare_training
 
     try:
@@ -175,9 +179,9 @@ def _run(trainings, given, checkpoints) -> tuple[list[_Line], int]:
         shown.end()
     if stopped:
         print("Stopped." + (f" {checkpoints[0]} goes on from the last whole epoch." if checkpoints[0] else ""), file=sys.stderr)
-    for line in lines:
+    for label, line in zip(distinct([line.training for line in lines]), lines, strict=True):
         if line.problem:
-            print(f"{line.training.method.label}: {line.problem}", file=sys.stderr)
+            print(f"{label}: {line.problem}", file=sys.stderr)
     if not given.no_save:
         _keep(lines, backend.name, given.settings.stem, bool(stopped))
     return lines, stopped
@@ -223,7 +227,7 @@ def _table(lines: list[_Line]) -> None:
     from snnviz.training import Seconds
 
     rows = [("method", "epochs", "train loss", "test accuracy", "seconds", "active", "what went wrong")]
-    for method in dict.fromkeys(line.training.method for line in lines):
+    for method, label in _labels(lines).items():
         mine = [line for line in lines if line.training.method == method and line.epochs]
         if not mine:
             continue
@@ -232,7 +236,7 @@ def _table(lines: list[_Line]) -> None:
         wrong = dict.fromkeys(p for e in last for p in e.problems)
         rows.append(
             (
-                method.label,
+                label,
                 str(last[0].epoch),
                 _spread([e.train_loss for e in last]),
                 _spread([100 * e.test_accuracy for e in last], " %"),
@@ -248,6 +252,14 @@ def _table(lines: list[_Line]) -> None:
             print("  ".join([row[0].ljust(widths[0]), *cells, row[-1]]).rstrip())
 
 
+def _labels(lines: list[_Line]) -> dict:
+    """Each method's label, by method, in order."""
+    from snnviz.labels import distinct
+
+    methods = list(dict.fromkeys(line.training.method for line in lines))
+    return dict(zip(methods, distinct(methods), strict=True))
+
+
 def _spread(values: list[float], unit: str = "") -> str:
     mean = f"{statistics.fmean(values):.3g}"
     return mean + (f" +- {statistics.stdev(values):.2g}" if len(values) > 1 else "") + unit
@@ -258,10 +270,11 @@ def _write(path: pathlib.Path, lines: list[_Line]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(["method", "seed", "epoch", *names, "seconds"])
+        labels = _labels(lines)
         for line in lines:
             for e in line.epochs:
                 values = [getattr(e, n) for n in names]
-                table.writerow([line.training.method.label, line.training.seed, e.epoch, *values, e.seconds.total])
+                table.writerow([labels[line.training.method], line.training.seed, e.epoch, *values, e.seconds.total])
 
 
 def _keep(lines: list[_Line], backend: str, title: str, stopped: bool) -> None:

@@ -14,6 +14,7 @@ from snnviz.architectures import ARCHITECTURES, AbstractArchitecture
 from snnviz.backends import AbstractBackend, resolve
 from snnviz.draws import Draw
 from snnviz.heads import attach_heads, sml_loss
+from snnviz.labels import distinct
 from snnviz.losses import AbstractLoss, CrossEntropy, WeightedSpikes
 from snnviz.methods import BPTT, METHODS, AbstractGradientMethod
 from snnviz.network import Network, SpikingLayer
@@ -128,9 +129,11 @@ class GradientRow:
 
     norm: its 2-norm; cosine: with the first method's; largest_difference: max abs of the difference, relative to the first
     method's largest entry. For a population the gradient is delta = dL/dx [T, B, N]; for a network dL/dW of the layer.
+    label: the method's, for reading.
     """
 
-    method: str
+    method: AbstractGradientMethod = dataclasses.field(repr=False)
+    label: str
     layer: str
     norm: float
     cosine: float
@@ -139,13 +142,22 @@ class GradientRow:
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """Several methods on the same weights and the same input: rows by method and layer, and each method's run."""
+    """Several methods on the same weights and the same input: rows by method and layer, and each method's run.
+
+    The key of a run is its method, the value itself; `snnviz.labels.labelled` turns whatever is kept by method into what is
+    kept by label, for a figure.
+    """
 
     rows: tuple[GradientRow, ...]
-    runs: dict[str, RunRecord]
+    runs: dict[AbstractGradientMethod, RunRecord]
     seconds: float
 
-    def table(self, value: str) -> dict[str, list[float]]:
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """One label per method, in order, no two alike: they say what differs."""
+        return distinct(list(self.runs))
+
+    def table(self, value: str) -> dict[AbstractGradientMethod, list[float]]:
         """One value ("norm", "cosine", "largest_difference") by method, in the layers' order."""
         return {m: [getattr(r, value) for r in self.rows if r.method == m] for m in self.runs}
 
@@ -230,19 +242,22 @@ def compare_gradients(
     a kernel means something. samples: as in `differentiate`.
 
     Raises:
-        ValueError: no methods, or as `differentiate` says.
+        ValueError: no methods, the same method twice, or as `differentiate` says.
     """
     if not methods:
         raise ValueError("methods: give at least one gradient method.")
+    for place, method in enumerate(methods):
+        if method in methods[:place]:
+            raise ValueError(f"methods: {text.source(method)} is given twice; every method runs once, with the same draws.")
     start, runs = time.perf_counter(), {}
     for method in methods:
         chosen = "reference" if autograd and isinstance(method, BPTT) else backend
-        runs[method.label] = differentiate(experiment, method, chosen, dtype, samples)
-    first = next(iter(runs.values()))
+        runs[method] = differentiate(experiment, method, chosen, dtype, samples)
+    references = _gradients(runs[methods[0]])
     rows = []
-    for label, run in runs.items():
-        for layer, reference in _gradients(first).items():
-            rows.append(_row(label, layer, _gradients(run)[layer], reference))
+    for (method, run), label in zip(runs.items(), distinct(methods), strict=True):
+        gradients = _gradients(run)
+        rows += [GradientRow(method, label, layer, *_against(gradients[layer], first)) for layer, first in references.items()]
     return Comparison(tuple(rows), runs, time.perf_counter() - start)
 
 
@@ -250,9 +265,10 @@ def _gradients(run: RunRecord) -> dict[str, np.ndarray]:
     return dict(run.weight_gradients) or {layer.name: layer.delta for layer in run.layers}
 
 
-def _row(label: str, layer: str, gradient: np.ndarray, reference: np.ndarray) -> GradientRow:
+def _against(gradient: np.ndarray, reference: np.ndarray) -> tuple[float, float, float]:
+    """Norm, cosine and largest difference, as in a `GradientRow`."""
     a, b = gradient.astype(np.float64).ravel(), reference.astype(np.float64).ravel()
     norm, other, largest = np.linalg.norm(a), np.linalg.norm(b), np.abs(b).max()
     cosine = float(a @ b / (norm * other)) if norm and other else float("nan")
     difference = np.abs(a - b).max()
-    return GradientRow(label, layer, float(norm), cosine, float(difference / largest) if largest else float(difference))
+    return float(norm), cosine, float(difference / largest) if largest else float(difference)

@@ -125,10 +125,13 @@ def loss_of(output: NetworkOutput, y: torch.Tensor, method: AbstractGradientMeth
 
 @contextlib.contextmanager
 def reading_heads(network: Network) -> Iterator[None]:
-    """For looking, not training: the heads are read, and their normalisation and the network's draws stay untouched."""
+    """For looking, not training: the heads are read, every normalisation evaluates, and the network's draws stay untouched."""
     training, passes = network.training, network.passes
     network.train()
     network.heads.eval()
+    for block in network.blocks:
+        if block.normalise is not None:
+            block.normalise.eval()
     try:
         yield
     finally:

@@ -1,12 +1,19 @@
-"""What every test gets: poisoned memory, one thread's worth of torch, `--require-cuda`, and the browser's fixtures."""
+"""What every test gets: poisoned memory, one thread of torch, the same draws each time, `--require-cuda`, a browser."""
 
 import pytest
 import torch
+from hypothesis import settings
 
 from snnviz.backends import BACKENDS
 from tests.app_server import app_url, chromium, visit  # noqa: F401  fixtures
 
 torch.set_num_threads(1)  # two on two cores that a browser shares wait for each other, for minutes in all
+
+
+# The same draws on every machine and every time, so that a red test is the change's fault; `make fuzz` draws anew.
+settings.register_profile("derandomized", derandomize=True, deadline=None)
+settings.register_profile("fuzz", max_examples=500, deadline=None, print_blob=True)
+settings.load_profile("derandomized")
 
 
 def pytest_addoption(parser):

@@ -1,6 +1,7 @@
 """What several tests share: every neuron in every reset, and the plain call of a backend."""
 
 import torch
+from hypothesis import settings
 
 from snnviz.backends import BACKENDS
 from snnviz.backends.base import Upstream
@@ -15,6 +16,11 @@ ALL_NEURONS += [CubaLIF(early_decay=True), *(NEURONS[name]() for name in ("Leaky
 ALL_NEURONS += [cls(v_min=-0.3) for cls in NEURONS.values() if hasattr(cls, "v_min")]
 ALL_NEURONS += [NEURONS[name](max_spikes=3) for name in ("LIF", "IF", "CubaLIF")]
 DIFFERENTIABLE = [n for n in ALL_NEURONS if n.differentiable]
+
+
+def examples(count: int) -> settings:
+    """How often a property is tried where one try costs much; with the profile "fuzz" 25 times as often."""
+    return settings(max_examples=count * (25 if settings.get_current_profile_name() == "fuzz" else 1))
 
 
 def name(value) -> str:

@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
@@ -15,6 +15,7 @@ from snnviz.methods import Route, SurrogateModules
 from snnviz.studies.depth import DepthStudy, against_closeness, mean_error, measure_depth
 from snnviz.ui import depth
 from tests.app_server import ROOT
+from tests.helpers import examples
 
 SMALL = DepthStudy(SurrogateModules(after=(1,)), layers=2, width=6, training=8, looks=2, draws=8, samples=16)
 LINK = {"depth.layers": "2", "after": "1", "depth.training": "20", "depth.draws": "64", "depth.width": "8", "depth.samples": "32"}
@@ -89,7 +90,7 @@ def test_what_cannot_be_says_so():
         DepthStudy(layers=1)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(some.integers(2, 20), some.sets(some.integers(1, 20), max_size=5), some.booleans(), some.booleans())
 def test_figures_hold_up(layers, after, detach, dark):
     after = [n for n in after if n <= layers]

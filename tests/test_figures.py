@@ -9,7 +9,7 @@ from unittest import mock
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -54,9 +54,11 @@ from snnviz.figures import (
     trade_off,
     weight_scatter,
 )
+from snnviz.labels import labelled
 from snnviz.neurons import LeakyReadout
 from snnviz.records import LayerRecord
 from snnviz.studies.derivative import Point, Sweep
+from tests.helpers import examples
 
 HUES = {"BPTT, reset kept": "bptt", "SLAYER": "slayer", "EXODUS": "exodus"}
 
@@ -80,7 +82,7 @@ def check(fig: go.Figure, dark: bool = False) -> go.Figure:
 neurons = st.sampled_from([LIF(), CubaLIF(), ALIF(), LeakyReadout(), Izhikevich()])
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     neuron=neurons,
     steps=st.integers(1, 40),
@@ -115,11 +117,11 @@ def test_a_raster_is_one_trace_and_then_a_picture(monkeypatch):
     assert raster.raster(layer).data[0].type == "heatmap"
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(steps=st.integers(1, 30), current=st.sampled_from([-1.0, 0.0, 0.3, 50.0]), log=st.booleans(), dark=st.booleans())
 def test_gradient_figures_stand_any_run(steps, current, log, dark):
     comparison = compare_gradients(Experiment(LIF(), Noise(current, 0.1), steps), [BPTT(), Slayer(), Exodus()])
-    runs = {label: run.layers[0] for label, run in comparison.runs.items()}
+    runs = labelled({method: run.layers[0] for method, run in comparison.runs.items()})
     fig = check(gradient_traces.gradient_traces(runs, HUES, log=log, dark=dark), dark)
     assert [t.name for t in fig.data if t.name in HUES] == list(HUES)
     strip = next(t for t in fig.data if t.type == "heatmap")
@@ -129,11 +131,12 @@ def test_gradient_figures_stand_any_run(steps, current, log, dark):
 def test_network_figures():
     experiment = Experiment(LIF(), Noise(0.2, 0.5), 20, batch=2, architecture=FeedForward(layers=2, width=10, inputs=5, outputs=3))
     comparison = compare_gradients(experiment, [BPTT(), Slayer(), Exodus()])
+    norms = labelled(comparison.table("norm"))
     for dark in (False, True):
-        bars = check(layer_values.layer_values(comparison.layers, comparison.table("norm"), HUES, "Size", "norm", dark=dark), dark)
-        assert list(bars.data[1].y) == comparison.table("norm")["SLAYER"]
-        check(heat_map.heat_map({k: r["layer 1"] for k, r in comparison.runs.items()}, dark=dark), dark)
-        weights = {k: r.weight_gradients["layer 1"] for k, r in comparison.runs.items()}
+        bars = check(layer_values.layer_values(comparison.layers, norms, HUES, "Size", "norm", dark=dark), dark)
+        assert list(bars.data[1].y) == comparison.table("norm")[Slayer()]
+        check(heat_map.heat_map(labelled({m: r["layer 1"] for m, r in comparison.runs.items()}), dark=dark), dark)
+        weights = labelled({m: r.weight_gradients["layer 1"] for m, r in comparison.runs.items()})
         check(weight_scatter.weight_scatter(weights, HUES, dark), dark)
         check(growth.growth([1, 2], {m: [1.0, 30.0] for m in HUES}, HUES, "hidden layers", dark=dark), dark)
     check(rate_curve.rate_curve(np.linspace(0, 1, 5), np.arange(5.0), 0.5))
@@ -162,7 +165,7 @@ names = st.lists(
     st.text(string.ascii_letters + string.digits + " .-:", min_size=1, max_size=8), min_size=1, max_size=4, unique=True
 )
 steps_in_ms = st.sampled_from([1e-9, 0.1, 1.0, 25.0, 1e6])
-any_data = settings(max_examples=12, deadline=None)
+any_data = examples(12)
 
 
 def rows_of(values, count: int, least: int = 0, most: int = 5):
@@ -229,6 +232,11 @@ some_rows = st.lists(
 @given(rows=some_rows, end=st.none() | st.just(5.0), dark=st.booleans())
 @example(
     [curves.Row("loss", [curves.Line("EXODUS", "exodus", np.arange(2.0), np.array([0, math.inf]))], span=(0.0, 1.0))], None, False
+)
+@example(
+    [curves.Row("loss", [curves.Line("EXODUS", "exodus", np.arange(2.0), np.array([-1.7e308, 1.7e308]))], span=(0.0, 1.0))],
+    None,
+    False,
 )
 def test_curves_show_every_line_once_in_the_legend(rows, end, dark):
     fig = check(curves.curves(rows, "Learning", "epoch", end, dark), dark)

@@ -78,15 +78,28 @@ def test_imports_go_down(path):
             assert mine in allowed, f"{module} (floor {mine}) imports {imported}{' at the top' if top else ''}"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "pages").glob("*.py")), ids=lambda p: p.stem)
-def test_pages_are_thin(path):
-    from app import PAGES
+PAGE_FILES = sorted((ROOT / "pages").rglob("*.py"))
 
-    assert path.name in {entry.file for entry in PAGES}, f"{path.name} is not in the menu"
+
+@pytest.mark.parametrize("path", PAGE_FILES, ids=lambda p: str(p.relative_to(ROOT / "pages").with_suffix("")))
+def test_pages_are_thin(path):
     used = {name for name, _ in imports(path)}
     assert not {n for n in used if n.split(".")[0] in {"torch", "plotly"}}, "a page draws and computes through the library"
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert ast.get_docstring(tree), "a page says what it is"
+
+
+def test_every_page_is_in_the_menu_and_every_view_is_a_view_of_a_page():
+    from app import PAGES
+
+    for path in PAGE_FILES:
+        if path.parent == ROOT / "pages":
+            assert path.name in {entry.file for entry in PAGES}, f"{path.name} is not in the menu"
+        else:
+            page = path.parent.with_suffix(".py")
+            assert page.is_file(), f"{path} belongs to no page"
+            names = {node.value for node in ast.walk(ast.parse(page.read_text(encoding="utf-8"))) if isinstance(node, ast.Constant)}
+            assert path.stem in names, f"{page.name} does not offer {path.stem}"
 
 
 def test_every_listed_page_exists():
@@ -100,7 +113,7 @@ def test_every_listed_page_exists():
 def test_every_citation_is_known():
     """A key is author, year and a word, as in bauer2023exodus; wherever the code or a lesson has one, the paper is listed."""
     pattern = re.compile(r"[\"'\[@]([a-z]{3,}(?:19|20)\d\d[a-z]+)[\"'\]]")
-    files = [*SOURCES, *(ROOT / "pages").glob("*.py"), *(ROOT / "assets").rglob("*.md")]
+    files = [*SOURCES, *PAGE_FILES, *(ROOT / "assets").rglob("*.md")]
     cited = {key: path for path in files for key in pattern.findall(path.read_text(encoding="utf-8"))}
     missing = {key: str(path.relative_to(ROOT)) for key, path in cited.items() if key not in references()}
     assert not missing

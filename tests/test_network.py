@@ -6,7 +6,7 @@ import torch
 
 from snnviz import BPTT, Exodus, FastSigmoid, LocalZO, Probe, Slayer, SpikingLayer
 from snnviz.draws import Draw
-from snnviz.network import convolutional, feed_forward, recurrent
+from snnviz.network import Normalise, convolutional, feed_forward, recurrent
 from snnviz.neurons import ALIF, LIF, CubaLIF, LeakyReadout
 from tests.helpers import close, name
 
@@ -147,3 +147,43 @@ def test_touching_only_active_entries_gives_the_same_gradients():
         close(found[True][parameter], dense, 1e-5, parameter)
     network.differentiate(BPTT())
     assert network.dense_because().endswith(".")
+
+
+@pytest.mark.parametrize("kind", ["feed forward", "convolutional"])
+def test_a_network_says_the_same_of_a_sample_whatever_else_is_in_its_batch(kind):
+    """Evaluation uses running statistics: batch by batch, one by one, and in another order the logits are the same."""
+    generator = torch.Generator().manual_seed(0)
+    shape = (20,) if kind == "feed forward" else (2, 6, 6)
+    x = torch.randint(0, 2, (10, 64, *shape), generator=generator).float()
+    made = {"neuron": LIF(), "method": BPTT(), "normalise": True}
+    net = feed_forward(20, [32, 32], 4, **made) if kind == "feed forward" else convolutional(shape, [4, 6], 4, **made)
+    with torch.no_grad():
+        for weights in net.parameters():  # sums of such numbers are exact in any order, so no spike depends on it
+            weights.copy_((weights * 256).round() / 256)
+    net.eval()
+    untrained = net(x).logits
+    torch.testing.assert_close(net(x[:, :1]).logits, untrained[:, :1], rtol=1e-6, atol=1e-6)
+    net.train()
+    for part in x.split(16, dim=1):
+        net(part)
+    net.eval()
+    whole = net(x).logits
+    assert not torch.equal(whole, untrained)
+    order = torch.randperm(64, generator=generator)
+    torch.testing.assert_close(net(x[:, order]).logits, whole[:, order], rtol=1e-6, atol=1e-6)
+    for size in (1, 4):
+        parts = torch.cat([net(part).logits for part in x.split(size, dim=1)], dim=1)
+        torch.testing.assert_close(parts, whole, rtol=1e-6, atol=1e-6)
+
+
+def test_running_statistics_follow_the_batches():
+    """The first batches count alike; then a batch moves the statistics by three tenths."""
+    layer = Normalise(3)
+    batches = torch.randn(30, 200, 3, generator=torch.Generator().manual_seed(0)) * torch.tensor([1.0, 2.0, 0.5]) + 0.7
+    mean, variance = torch.zeros(3), torch.ones(3)
+    for number, batch in enumerate(batches, 1):
+        layer(batch)
+        rate = max(0.3, 1 / number)
+        mean, variance = mean + rate * (batch.mean(0) - mean), variance + rate * (batch.var(0) - variance)
+    torch.testing.assert_close(layer.mean, mean)
+    torch.testing.assert_close(layer.variance, variance)

@@ -151,9 +151,9 @@ def test_what_cannot_be_measured_says_so():
     with pytest.raises(ValueError, match="all zero"):
         next(noise_gradients(net, x, y))
     with pytest.raises(ValueError, match="no spike"):
-        smooth_spike_gradients(LeakyReadout(), Sigmoid(), [1.0], [1.0], {})
+        smooth_spike_gradients(LeakyReadout(), Sigmoid(), [1.0], [1.0], [])
     with pytest.raises(ValueError, match="one length"):
-        smooth_spike_gradients(LIF(), Sigmoid(), [1.0, 2.0], [1.0], {})
+        smooth_spike_gradients(LIF(), Sigmoid(), [1.0, 2.0], [1.0], [])
 
 
 def signal(steps=40):
@@ -175,22 +175,17 @@ NEURONS = (
 @pytest.mark.parametrize("surrogate", [Sigmoid(), Gaussian(), Arctan(20.0)], ids=lambda s: type(s).__name__)
 def test_the_exact_methods_pass_through_the_finite_differences(neuron, surrogate):
     current, upstream = signal()
-    methods = {
-        "EXODUS": Exodus(surrogate),
-        "BPTT": BPTT(surrogate),
-        "cut": BPTT(surrogate, keep_reset=False),
-        "SLAYER": Slayer(surrogate),
-    }
-    found = smooth_spike_gradients(neuron, surrogate, current, upstream, methods)
+    exodus, kept, cut, slayer = Exodus(surrogate), BPTT(surrogate), BPTT(surrogate, keep_reset=False), Slayer(surrogate)
+    found = smooth_spike_gradients(neuron, surrogate, current, upstream, [exodus, kept, cut, slayer])
     assert found.times[1] == neuron.dt and found.spikes.min() > 0 and found.spikes.max() < 1
-    assert found.error("EXODUS") < 1e-9 and found.error("BPTT") < 1e-9
-    assert found.error("SLAYER") > 0.1 and found.error("cut") > 0.1
+    assert found.error(exodus) < 1e-9 and found.error(kept) < 1e-9
+    assert found.error(slayer) > 0.1 and found.error(cut) > 0.1
     # The kernels' own sweep over the smooth run: with reset by subtraction it does not ask whether a spike was whole.
     if neuron.reset_mode is Reset.SUBTRACT and neuron.trace is None:
         u, x, g = (torch.tensor(a)[:, None] for a in (found.u, found.current, upstream))
         run = Forward(u, torch.tensor(found.spikes)[:, None], None, torch.zeros(1, 1).double())
         coefficients = torch.tensor(list(neuron.coefficients().values()), dtype=torch.float64)
-        for name, method in methods.items():
+        for method, gradient in found.gradients.items():
             swept = (
                 BACKENDS["native"]
                 .backward(
@@ -206,4 +201,4 @@ def test_the_exact_methods_pass_through_the_finite_differences(neuron, surrogate
                 )
                 .x
             )
-            np.testing.assert_allclose(found.gradients[name], swept[:, 0], rtol=1e-12, atol=1e-13)
+            np.testing.assert_allclose(gradient, swept[:, 0], rtol=1e-12, atol=1e-13)

@@ -409,3 +409,38 @@ def test_training_over_active_entries_alone_is_the_same_training():
     dense, sparse = found
     assert sparse.rates == pytest.approx(dense.rates, rel=0.02) and min(sparse.active) > 0
     assert sparse.train_loss == pytest.approx(dense.train_loss, rel=1e-3)
+
+
+def test_accuracy_does_not_depend_on_the_order_or_the_batch_of_the_test_half(tmp_path):
+    """A normalised network is scored with running statistics, which its checkpoint brings along."""
+    shape = FeedForward(layers=2, width=32, first_gain=4.0, normalise=True)
+    training, path = dataclasses.replace(SMALL, architecture=shape), tmp_path / "run.safetensors"
+    last = epochs(train(training, checkpoint=path))[-1]
+    settings, network = load_network(path)
+    test = load(settings.dataset, Split.TEST)
+    order = np.argsort(test.y.numpy(), kind="stable")
+    with torch.no_grad():
+        for size in (1, 16, len(test)):
+            parts = [test.take(order[i : i + size].tolist()) for i in range(0, len(order), size)]
+            right = sum(int((network(x.flatten(2)).logits.sum(0).argmax(1) == y).sum()) for x, y in parts)
+            assert abs(right / len(test) - last.test_accuracy) < 1.5 / len(test)  # at most one sample on a knife's edge
+
+
+def test_a_checkpoint_without_running_statistics_gets_them_from_its_training_half(tmp_path):
+    """Version 0.1.0 saved none: an evaluation with none would be another network."""
+    from safetensors import safe_open
+    from safetensors.torch import save_file
+
+    shape = FeedForward(layers=2, width=32, first_gain=4.0, normalise=True)
+    path = tmp_path / "run.safetensors"
+    last = epochs(train(dataclasses.replace(SMALL, architecture=shape), checkpoint=path))[-1]
+    with safe_open(path, "pt") as file:
+        statistics = (".mean", ".variance", ".batches")
+        facts, names = file.metadata(), [n for n in file.keys() if not n.endswith(statistics)]  # noqa: SIM118  no mapping
+        tensors = {name: file.get_tensor(name) for name in names}
+    save_file(tensors, path, facts)
+    settings, network = load_network(path)
+    x, y = load(settings.dataset, Split.TEST).take(range(60))
+    accuracy = (network(x.flatten(2)).logits.sum(0).argmax(1) == y).float().mean().item()
+    assert all(block.normalise.calibrated for block in network.blocks) and not network.training
+    assert accuracy > last.test_accuracy - 0.05

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from snnviz.figures.theme import finish, method_line, three_digits
+from snnviz.figures.theme import finish, method_line, three_digits, with_edges
 
 MARKED = 24  # points of a line: more run together, and each costs a browser as much as a whole line
 
@@ -45,19 +45,18 @@ def curves(rows: Sequence[Row], title: str, x: str, end: float | None = None, da
     # What stays the same from one look to the next is made once: Plotly takes some 30 ms to check it all, and a run that is
     # watched would wait for that.
     layout = dict(_frame(tuple((row.title, row.log) for row in rows), title, x, end, dark, height))
+    turns = _turns(rows)
     for number, row in enumerate(rows, 1):
         at = "" if number == 1 else str(number)
         for line in sorted(row.lines, key=lambda line: not line.faint):
-            for trace in _traces(line, not line.faint and line.name not in named, dark):
+            for trace in _traces(line, turns[line.hue, line.name], not line.faint and line.name not in named, dark):
                 data.append(trace | {"xaxis": f"x{at}", "yaxis": f"y{at}"})
             if not line.faint:
                 named.add(line.name)
         if row.span is not None:
             values = [v[np.isfinite(v)] for line in row.lines for v in (line.y, line.low, line.high) if v is not None]
-            known = np.concatenate([row.span, *values])
-            low, high = known.min(), known.max()
-            edge = 0.02 * (high - low)
-            layout[f"yaxis{at}"] = layout[f"yaxis{at}"] | {"range": [float(low - edge), float(high + edge)]}
+            shown = np.concatenate([row.span, *values])
+            layout[f"yaxis{at}"] = layout[f"yaxis{at}"] | {"range": with_edges(shown.min(), shown.max())}
         last = [(line.name, line.y[np.isfinite(line.y)]) for line in row.lines if not line.faint]
         told.append(
             f"{row.title.replace('<br>', ' ')}: "
@@ -82,8 +81,17 @@ def _frame(rows: tuple[tuple[str, bool], ...], title: str, x: str, end: float | 
     return fig.to_dict()["layout"]
 
 
-def _traces(line: Line, legend: bool, dark: bool) -> list[dict[str, Any]]:
-    style, out = method_line(line.hue, dark), []
+def _turns(rows: Sequence[Row]) -> dict[tuple[str, str], int]:
+    """By hue and name: how many other names of that hue come before it. Each has a dash of its own."""
+    names: dict[str, dict[str, int]] = {}
+    for line in (line for row in rows for line in row.lines):
+        of_hue = names.setdefault(line.hue, {})
+        of_hue.setdefault(line.name, len(of_hue))
+    return {(hue, name): turn for hue, of_hue in names.items() for name, turn in of_hue.items()}
+
+
+def _traces(line: Line, turn: int, legend: bool, dark: bool) -> list[dict[str, Any]]:
+    style, out = method_line(line.hue, dark, turn=turn), []
     shared = {"type": "scatter", "name": line.name, "legendgroup": line.name}
     if line.low is not None and line.high is not None and len(line.x):
         out.append(

@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 
 from snnviz.figures.theme import colours, finish, method_line, three_digits
+from snnviz.labels import labelled
 
 
 def smooth_spike(run, hues, dark: bool = False, height: int = 430) -> go.Figure:
@@ -10,7 +11,7 @@ def smooth_spike(run, hues, dark: bool = False, height: int = 430) -> go.Figure:
     fig = go.Figure()
     told = []
     scale = float(abs(run.differences).max()) or 1.0
-    for label, values in run.gradients.items():
+    for label, values in labelled(run.gradients).items():
         fig.add_scatter(
             x=run.times,
             y=values,

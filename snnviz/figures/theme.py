@@ -88,6 +88,7 @@ DARK = Colours(
     series=("#4AA8E8", "#F07F35", "#2BC08F", "#DE96BE", "#F0B429", "#A5D8F8", "#BFA62E"),
 )
 
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 # Drawn in this order, a dash over a line: two methods that coincide are both seen.
 METHOD_DASHES: Mapping[str, str] = {
     "bptt": "solid",
@@ -105,9 +106,13 @@ def colours(dark: bool = False) -> Colours:
     return DARK if dark else LIGHT
 
 
-def method_line(name: str, dark: bool = False, width: float = 2.5) -> dict[str, Any]:
-    """The line of a gradient method, the same on every page: `go.Scatter(line=method_line("exodus"))`."""
-    return {"color": colours(dark).methods[name], "dash": METHOD_DASHES[name], "width": width}
+def method_line(name: str, dark: bool = False, width: float = 2.5, turn: int = 0) -> dict[str, Any]:
+    """The line of a gradient method, the same on every page: `go.Scatter(line=method_line("exodus"))`.
+
+    turn: 1, 2, ... where the same method is drawn again with other settings: the same colour, another dash.
+    """
+    dash = DASHES[(DASHES.index(METHOD_DASHES[name]) + turn) % len(DASHES)]
+    return {"color": colours(dark).methods[name], "dash": dash, "width": width}
 
 
 @functools.cache
@@ -213,6 +218,16 @@ def many_lines(x: Sequence[float] | np.ndarray, lines: np.ndarray) -> tuple[np.n
         raise ValueError(f"many_lines needs x [T] and lines [T, K]; got {x.shape} and {lines.shape}.")
     gap = np.full((1, lines.shape[1]), np.nan)
     return np.tile(np.append(x, np.nan), lines.shape[1]), np.concatenate([lines, gap]).T.ravel()
+
+
+def with_edges(low: float, high: float, edge: float = 0.02) -> list[float]:
+    """The range of an axis that shows low to high with `edge` of that length free at either end, finite for all finite numbers.
+
+    The length itself can be larger than any float64: so it is never computed, and the ends stop at the largest number.
+    """
+    largest = float(np.finfo(float).max)
+    free = edge * float(high) - edge * float(low)
+    return [max(float(low) - free, -largest), min(float(high) + free, largest)]
 
 
 def three_digits(value: float, unit: str = "") -> str:

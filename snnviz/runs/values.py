@@ -1,13 +1,16 @@
 """A run that outlives a look, as values: what was asked for, and how far it has come."""
 
 import dataclasses
+import datetime
 import enum
 import functools
 import time
 import uuid
+from collections.abc import Sequence
 
 import numpy as np
 
+from snnviz.labels import distinct
 from snnviz.training import EpochRecord, Seconds, Training
 
 POINTS = 256  # of a live curve; when it is full, neighbours are joined: as many as a screen shows, and quick to draw
@@ -47,10 +50,55 @@ class Run:
 
     @functools.cached_property
     def labels(self) -> tuple[str, ...]:
-        """One name per training: its method, and its seed where there are several."""
-        seeds = {t.seed for t in self.trainings}
-        names = [t.method.label + (f", seed {t.seed}" if len(seeds) > 1 else "") for t in self.trainings]
-        return tuple(n if names.count(n) == 1 else f"{n} ({i})" for i, n in enumerate(names, 1))
+        """One label per training, no two alike: its method and whatever else differs, the seed too."""
+        return distinct(self.trainings)
+
+
+@dataclasses.dataclass(frozen=True)
+class Placed:
+    """A training and the backend that runs it: what tells trainings of several runs apart."""
+
+    training: Training
+    backend: str
+
+    named_by = "training"
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """Trainings that are equal but for their seed. places: their numbers among all trainings of the runs, in order."""
+
+    label: str
+    places: tuple[int, ...]
+
+
+def labels(runs: Sequence[Run]) -> tuple[str, ...]:
+    """One label per training of all runs, in order, no two alike. Where a run repeats another, its start tells which."""
+    placed = [Placed(training, run.backend) for run in runs for training in run.trainings]
+    return distinct(placed, [when(run.created) for run in runs for _ in run.trainings])
+
+
+def groups(runs: Sequence[Run]) -> tuple[Group, ...]:
+    """The trainings of all runs, grouped over seeds, in order. The same training with the same seed once more is no other
+    seed: it belongs to a group of its own."""
+    placed = [Placed(training, run.backend) for run in runs for training in run.trainings]
+    starts = [when(run.created) for run in runs for _ in run.trainings]
+    members: dict[tuple[Placed, int], list[int]] = {}
+    for place, one in enumerate(placed):
+        members.setdefault((_with_seed(one, 0), placed[:place].count(one)), []).append(place)
+    several = any(len(places) > 1 for places in members.values())
+    named = [_with_seed(placed[places[0]], 0) if several else placed[places[0]] for places in members.values()]
+    names = distinct(named, [starts[places[0]] for places in members.values()])
+    return tuple(Group(name, tuple(places)) for name, places in zip(names, members.values(), strict=True))
+
+
+def _with_seed(placed: Placed, seed: int) -> Placed:
+    return dataclasses.replace(placed, training=dataclasses.replace(placed.training, seed=seed))
+
+
+def when(seconds: float) -> str:
+    """A moment as the visitor reads it."""
+    return datetime.datetime.fromtimestamp(seconds).strftime("%d %b %H:%M")
 
 
 @dataclasses.dataclass(frozen=True)

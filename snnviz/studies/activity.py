@@ -127,6 +127,13 @@ class Look:
         """The share of all entries that a fixed band touches."""
         return sum(layer.within(band) * layer.entries for layer in self.layers) / self.entries
 
+    def over_time(self, window: float = 0.0) -> dict[str, np.ndarray]:
+        """Every layer's share of active and of spiking entries at each step, as columns, with the time of the steps in ms."""
+        columns = {"time_ms": self.layers[0].times}
+        for layer in self.layers:
+            columns[f"{layer.name}_active"], columns[f"{layer.name}_spiking"] = layer.over_time(window)
+        return columns
+
     @property
     def dead(self) -> list[str]:
         """The layers without an active entry."""

@@ -14,11 +14,12 @@ from snnviz.stimuli import Poisson
 
 @dataclasses.dataclass(frozen=True)
 class SweepPoint:
-    """One setting of a sweep: the value, and by method the first layer's gradient norm over the readout's."""
+    """One setting of a sweep: the value, and by method the first layer's gradient norm over the readout's; rate: spikes per
+    neuron and step of the first layer."""
 
     value: float
-    ratio: dict[str, float]
-    norm: dict[str, float]
+    ratio: dict[AbstractGradientMethod, float]
+    norm: dict[AbstractGradientMethod, float]
     rate: float
 
 

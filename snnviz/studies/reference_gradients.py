@@ -206,8 +206,8 @@ def _weight(network: Network, number: int) -> torch.Tensor:
 
 @torch.no_grad()
 def _inputs(network: Network, x: torch.Tensor) -> list[torch.Tensor]:
-    """What each layer reads, [T, B, N], the readout's last."""
-    below = [x.flatten(2)]
+    """What each layer reads, [T, B, N], the readout's last. Currents are normalised by this batch, as in training."""
+    network, below = copy.deepcopy(network).train(), [x.flatten(2)]
     for block in network.blocks:
         below.append(block(below[-1], Draw()))
     return below

@@ -1,7 +1,7 @@
 """Who is right? The gradient of a smooth spike, by the adjoint and by finite differences."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,7 +19,7 @@ class SmoothSpike:
     """One neuron whose step is replaced by a surrogate's primitive, so that it has a true gradient. All [T], float64.
 
     times: in ms. current, u, theta, spikes: the smooth run. differences: dL/dx by finite differences, where
-    L = sum upstream s. gradients: the same by each method's recursion on that run, by name.
+    L = sum upstream s. gradients: the same by each method's recursion on that run.
     """
 
     times: np.ndarray
@@ -28,11 +28,11 @@ class SmoothSpike:
     theta: np.ndarray
     spikes: np.ndarray
     differences: np.ndarray
-    gradients: dict[str, np.ndarray]
+    gradients: dict[AbstractGradientMethod, np.ndarray]
 
-    def error(self, name: str) -> float:
+    def error(self, method: AbstractGradientMethod) -> float:
         """A method's largest deviation from the finite differences, relative to the largest of these."""
-        deviation = np.abs(self.gradients[name] - self.differences).max()
+        deviation = np.abs(self.gradients[method] - self.differences).max()
         return float(deviation / max(np.abs(self.differences).max(), 1e-300))
 
 
@@ -41,7 +41,7 @@ def smooth_spike_gradients(
     surrogate: AbstractSurrogate,
     current: Sequence[float] | np.ndarray,
     upstream: Sequence[float] | np.ndarray,
-    methods: Mapping[str, AbstractGradientMethod],
+    methods: Sequence[AbstractGradientMethod],
 ) -> SmoothSpike:
     """Run one neuron with s = primitive(u - theta) for current [T]; differentiate L = sum upstream s by the current.
 
@@ -61,11 +61,11 @@ def smooth_spike_gradients(
     differences = _differences(lambda x: (g * _smooth(neuron, surrogate, x)[2]).sum(0), x)
     u, theta, s, v = _smooth(neuron, surrogate, x)
     gradients = {}
-    for name, method in methods.items():
+    for method in methods:
         margin = (v if method.at_spike.after_reset else u) - theta
         leaf = x.clone().requires_grad_()
         smooth = _smooth(neuron, surrogate, leaf, method, method.at_spike.ds_du(margin, Draw()))[2]
-        gradients[name] = torch.autograd.grad((g * smooth).sum(), leaf)[0][:, 0].numpy()
+        gradients[method] = torch.autograd.grad((g * smooth).sum(), leaf)[0][:, 0].numpy()
     run = (a[:, 0].numpy() for a in (x, u, theta, s))
     return SmoothSpike(np.arange(steps) * neuron.dt, *run, differences.numpy(), gradients)
 

@@ -5,6 +5,7 @@ import weakref
 
 import torch
 
+from snnviz.architectures import FeedForward
 from snnviz.backends import AbstractBackend, resolve
 from snnviz.datasets import AbstractDataset, Samples, Split
 from snnviz.heads import attach_heads
@@ -22,6 +23,11 @@ def load(dataset: AbstractDataset, split: Split) -> Samples:
     if samples is None:
         samples = _loaded[key] = dataset.load(split)
     return samples
+
+
+def network_input(training: Training, x: torch.Tensor) -> torch.Tensor:
+    """A batch [T, B, *shape] as the training's network takes it: fully connected layers read [T, B, inputs]."""
+    return x.flatten(2) if isinstance(training.architecture, FeedForward) else x
 
 
 def build(training: Training, samples: Samples, backend: AbstractBackend | str | None = None) -> Network:

@@ -10,7 +10,7 @@ import torch
 from snnviz.backends import AbstractBackend
 from snnviz.datasets import Split
 from snnviz.network import Network
-from snnviz.training.assembly import build, load
+from snnviz.training.assembly import build, load, network_input
 from snnviz.training.step import RunningTraining
 from snnviz.training.value import Training
 
@@ -52,7 +52,7 @@ def resume(run: RunningTraining, path: pathlib.Path) -> int:
     tensors, facts, saved = _read(path)
     if dataclasses.replace(saved, epochs=run.training.epochs) != run.training:
         raise ValueError(f"{path} belongs to another training: {saved!r}. Choose another file, or delete it to begin anew.")
-    _put(run.network, tensors, path)
+    _put(run.network, tensors, path, run.training)
     state: dict[int, dict[str, torch.Tensor]] = {}
     for name, tensor in tensors.items():
         if name.startswith("optimiser."):
@@ -63,13 +63,35 @@ def resume(run: RunningTraining, path: pathlib.Path) -> int:
     return facts["epoch"]
 
 
-def _put(network: Network, tensors: dict[str, torch.Tensor], path: pathlib.Path) -> None:
-    weights = {name.removeprefix("weight."): t for name, t in tensors.items() if name.startswith("weight.")}
+def _put(network: Network, tensors: dict[str, torch.Tensor], path: pathlib.Path, training: Training) -> None:
+    """Put a checkpoint's weights and running statistics into a network.
+
+    Version 0.1.0 saved no running statistics: they are taken from the training half then, with the weights as they are.
+    """
+    state = {name.removeprefix("weight."): t for name, t in tensors.items() if name.startswith("weight.")}
+    layers = {f"blocks.{n}.normalise": b.normalise for n, b in enumerate(network.blocks) if b.normalise is not None}
+    missing = [name for name in layers if f"{name}.batches" not in state]
+    for name in missing:
+        state |= {f"{name}.{key}": t for key, t in layers[name].state_dict().items() if f"{name}.{key}" not in state}
     try:
-        network.load_state_dict(weights)
+        network.load_state_dict(state)
     except RuntimeError as problem:
         reason = " ".join(str(problem).split())
         raise ValueError(f"{path} does not fit this network ({reason}); delete it to begin anew.") from None
+    if missing:
+        calibrate(network, training)
+
+
+@torch.no_grad()
+def calibrate(network: Network, training: Training) -> None:
+    """Let the running statistics of a network's normalisation see the training half once; its draws stay where they are."""
+    was_training, passes = network.training, network.passes
+    network.train()
+    device = next(network.parameters()).device
+    for x, _ in load(training.dataset, Split.TRAIN).batches(training.batch, training.seed, 1):
+        network(network_input(training, x.to(device)))
+    network.passes = passes
+    network.train(was_training)
 
 
 def load_network(checkpoint: pathlib.Path, backend: AbstractBackend | str | None = None) -> tuple[Training, Network]:
@@ -80,6 +102,6 @@ def load_network(checkpoint: pathlib.Path, backend: AbstractBackend | str | None
     """
     tensors, facts, training = _read(pathlib.Path(checkpoint))
     network = build(training, load(training.dataset, Split.TRAIN), backend)
-    _put(network, tensors, pathlib.Path(checkpoint))
+    _put(network, tensors, pathlib.Path(checkpoint), training)
     network.passes = facts["passes"]
     return training, network.eval()

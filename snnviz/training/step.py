@@ -7,14 +7,13 @@ import numpy as np
 import torch
 
 from snnviz import sparse
-from snnviz.architectures import FeedForward
 from snnviz.backends import AbstractBackend
 from snnviz.datasets import Split
 from snnviz.heads import sml_loss
 from snnviz.network import Network, NetworkOutput
 from snnviz.probe import Probe
 from snnviz.records import LayerRecord
-from snnviz.training.assembly import build, load
+from snnviz.training.assembly import build, load, network_input
 from snnviz.training.records import BatchRecord, Seconds
 from snnviz.training.value import Training
 
@@ -69,8 +68,7 @@ class RunningTraining:
         return time.perf_counter()
 
     def output(self, x: torch.Tensor) -> NetworkOutput:
-        x = x.to(self.device)
-        return self.network(x.flatten(2) if isinstance(self.training.architecture, FeedForward) else x)
+        return self.network(network_input(self.training, x.to(self.device)))
 
     def loss(self, output: NetworkOutput, y: torch.Tensor) -> torch.Tensor:
         loss = self.training.loss

@@ -48,6 +48,8 @@ class Training(text.Written, Declared):
         help="A whole gradient longer than this is shortened to it; 0: never.",
     )
 
+    named_by = "method"  # its label begins with the method's (`snnviz.labels`)
+
     @classmethod
     def parts(cls) -> dict[str, type]:
         return VALUES

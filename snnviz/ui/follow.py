@@ -1,6 +1,5 @@
 """Following a run on a page: who is looking, the buttons, the picture by view, the table, what went wrong."""
 
-import datetime
 import hashlib
 import logging
 import uuid
@@ -14,6 +13,8 @@ from snnviz.figures import clock, confusion, curves, layer_rasters
 from snnviz.figures.theme import empty_figure
 from snnviz.runs import client
 from snnviz.runs.values import Line, Run, RunState, Status, Summary
+from snnviz.runs.values import groups as over_seeds
+from snnviz.runs.values import labels as labels_of
 from snnviz.ui import methods, page
 
 _LOG = logging.getLogger(__name__)
@@ -249,15 +250,17 @@ def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "fol
     """One view of a run, or of several over one another. `one`: the training shown where a view shows one."""
     dark = page.dark()
     lines = [line for state in states for line in state.lines]
-    labels = _names(states)
+    runs = [state.run for state in states]
+    labels = labels_of(runs)
+    groups = [(group.label, [lines[place] for place in group.places]) for group in over_seeds(runs)]
     fig = None
     if view in ("learning", "clock"):
         against = "epochs" if view == "learning" else "seconds"
         end = float(max(line.training.epochs for line in lines)) if against == "epochs" else None
         fig = curves.curves(
             [
-                curves.Row("accuracy", _tests(lines, labels, "test_accuracy", against), span=(0.0, 1.0)),
-                curves.Row("loss", _batches(lines, labels, against), log=True),
+                curves.Row("accuracy", _tests(groups, "test_accuracy", against), span=(0.0, 1.0)),
+                curves.Row("loss", _batches(groups, against), log=True),
             ],
             "Accuracy on the test half, and loss batch by batch",
             "epoch" if against == "epochs" else "seconds of training",
@@ -266,7 +269,7 @@ def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "fol
             HEIGHT,
         )
     elif view in ("spikes", "norms", "active"):
-        fig = _layers(lines, labels, view, dark)
+        fig = _layers(groups, view, dark)
     elif view == "time":
         spent = {label: _seconds(line) for label, line in zip(labels, lines, strict=True)}
         fig = clock.clock(spent, dark, HEIGHT)
@@ -283,35 +286,18 @@ def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "fol
     page.figure(fig, f"{key}-{view}", EVERY / 2 if moving else None)
 
 
-def _names(states: Sequence[RunState]) -> list[str]:
-    """Labels of all trainings of all runs, told apart by the run where there are several."""
-    if len(states) == 1:
-        return list(states[0].run.labels)
-    return [f"{label}, {when(state.run.created)}" for state in states for label in state.run.labels]
-
-
 def best(lines: Sequence[Summary]) -> float:
     """The best test accuracy among a run's trainings; NaN before the first epoch."""
     return max((line.test_accuracy for line in lines if line.epochs), default=float("nan"))
 
 
-def when(seconds: float) -> str:
-    """A moment as the visitor reads it."""
-    return datetime.datetime.fromtimestamp(seconds).strftime("%d %b %H:%M")
+Groups = Sequence[tuple[str, list[Line]]]  # a label, and the lines of trainings that differ in their seed alone
 
 
-def _groups(lines: Sequence[Line], labels: Sequence[str]) -> dict[str, list[Line]]:
-    """Trainings that differ by seed only, under one name."""
-    groups: dict[str, list[Line]] = {}
-    for line, label in zip(lines, labels, strict=True):
-        groups.setdefault(label.replace(f", seed {line.training.seed}", ""), []).append(line)
-    return groups
-
-
-def _tests(lines: Sequence[Line], labels: Sequence[str], value: str, against: str) -> list[curves.Line]:
-    """Test accuracy by method; over several seeds, the mean with a band from the least to the largest."""
+def _tests(groups: Groups, value: str, against: str) -> list[curves.Line]:
+    """Test accuracy by group; over several seeds, the mean with a band from the least to the largest."""
     out = []
-    for name, group in _groups(lines, labels).items():
+    for name, group in groups:
         count = min(len(line.epochs) for line in group)
         y = np.array([[getattr(e, value) for e in line.epochs[:count]] for line in group], float).reshape(len(group), count)
         x = np.array([_times(line, against)[:count] for line in group], float)
@@ -327,12 +313,12 @@ def _times(line: Line, against: str) -> np.ndarray:
     return np.cumsum([e.seconds.total for e in line.epochs])
 
 
-def _batches(lines: Sequence[Line], labels: Sequence[str], against: str) -> list[curves.Line]:
+def _batches(groups: Groups, against: str) -> list[curves.Line]:
     """The loss: batch by batch, or over several seeds the mean and band of the epochs."""
     out = []
-    for name, group in _groups(lines, labels).items():
+    for name, group in groups:
         if len(group) > 1:
-            out += _tests(group, [name] * len(group), "train_loss", against)
+            out += _tests([(name, group)], "train_loss", against)
             continue
         curve = group[0].curve
         x = curve.at if against == "epochs" else curve.seconds
@@ -351,8 +337,9 @@ LAYERS = {
 }
 
 
-def _layers(lines: Sequence[Line], labels: Sequence[str], view: str, dark: bool) -> Any:
+def _layers(groups: Groups, view: str, dark: bool) -> Any:
     """A row for each layer, there from the start; of deep networks the first and last few."""
+    lines = [line for _, group in groups for line in group]
     hidden = max(line.training.architecture.layers for line in lines)
     title, of_layer = LAYERS[view]
     layers = list(range(hidden + (view == "norms")))
@@ -361,12 +348,12 @@ def _layers(lines: Sequence[Line], labels: Sequence[str], view: str, dark: bool)
         layers = layers[: most // 2] + layers[-(most // 2) :]
     rows = []
     if view == "active":
-        rows.append(curves.Row("accuracy", _tests(lines, labels, "test_accuracy", "epochs"), span=(0.0, 1.0)))
+        rows.append(curves.Row("accuracy", _tests(groups, "test_accuracy", "epochs"), span=(0.0, 1.0)))
     for layer in layers:
         name = f"layer {layer + 1}" if layer < hidden else "readout"
         for value, what, log in of_layer:
             drawn = []
-            for label, line in ((name, line) for name, group in _groups(lines, labels).items() for line in group):
+            for label, line in ((label, line) for label, group in groups for line in group):
                 of = getattr(line.curve, value)
                 y = of[:, layer] if of.ndim == 2 and layer < of.shape[1] else np.zeros(0)
                 y = 100 * y if view == "active" else y

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from snnviz.experiments import Experiment
+from snnviz.labels import distinct, labelled
 from snnviz.laws import LAWS
 from snnviz.methods import BPTT, METHODS, AbstractGradientMethod, Slayer, SurrogateModules
 from snnviz.studies.growth import sweep
@@ -36,8 +37,8 @@ def hue(method: AbstractGradientMethod) -> str:
 
 
 def hues(methods: Sequence[AbstractGradientMethod]) -> dict[str, str]:
-    """Colour roles by label, for a figure."""
-    return {m.label: hue(m) for m in methods}
+    """Colour roles by distinct label, for a figure."""
+    return labelled({method: hue(method) for method in methods})
 
 
 def names(offered: Sequence[str], default: Sequence[str], prefix: str = "methods") -> list[str]:
@@ -72,10 +73,11 @@ def _method(name: str, surrogate: AbstractSurrogate, layers: int) -> AbstractGra
     return controls.edit(value, name, exclude=("width",))
 
 
-def terms(chosen: Sequence[AbstractGradientMethod], active: Mapping[str, float]) -> str:
+def terms(active: Mapping[AbstractGradientMethod, float]) -> str:
     """The methods as rows of three choices, a Markdown table; what differs from the first is bold. `active`: the share of
-    entries computed, by label."""
-    rows = [_terms(m, active) for m in chosen]
+    entries computed, by method."""
+    labels = distinct(list(active))
+    rows = [(label, *_terms(m), f"{100 * share:.3g} %") for label, (m, share) in zip(labels, active.items(), strict=True)]
     lines = [
         "| method | 1. at the spike | 2. along time: the reset is | 3. across layers | entries active |",
         "|---|---|---|---|---|",
@@ -86,19 +88,19 @@ def terms(chosen: Sequence[AbstractGradientMethod], active: Mapping[str, float])
     return "\n".join(lines)
 
 
-def _terms(method: AbstractGradientMethod, active: Mapping[str, float]) -> tuple[str, ...]:
+def _terms(method: AbstractGradientMethod) -> tuple[str, str, str]:
     spike = method.at_spike
-    told = "sampled difference quotient" if spike.derivative.random else f"{spike.derivative.title.lower()} surrogate"
+    words = "sampled difference quotient" if spike.derivative.random else f"{spike.derivative.title.lower()} surrogate"
     if spike.gate:
-        told += ", sampled by a gate"
+        words += ", sampled by a gate"
     if spike.gain != 1:
-        told += f" × {spike.gain:g}"
+        words += f" × {spike.gain:g}"
     if spike.window < float("inf"):
-        told += f" within ±{spike.window:g}"
+        words += f" within ±{spike.window:g}"
     if spike.after_reset:
-        told += ", read after the reset"
+        words += ", read after the reset"
     road = "chain rule" if method.heads is None else f"chain rule and heads ({method.heads.route.value})"
-    return method.label, told, method.reset_path.value, road, f"{100 * active[method.label]:.3g} %"
+    return words, method.reset_path.value, road
 
 
 def sweep_over(what: str, experiment: Experiment, chosen: Sequence[AbstractGradientMethod]):

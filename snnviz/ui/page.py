@@ -3,9 +3,13 @@
 Figures and citations have modules of their own; a page finds them here beside the rest.
 """
 
+import importlib.util
 import logging
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import streamlit as st
@@ -40,6 +44,23 @@ def _router_first() -> None:
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
         st.rerun()
+
+
+def view(file: str, name: str) -> ModuleType:
+    """A view of a page that has many: the file `<page>/<name>.py` beside the page's own, whose `__file__` is `file`.
+
+    It is found from that path, in a clone as in an installed package, and read once. It lies in `sys.modules`, so that
+    Streamlit sees when it is edited, and reads it anew.
+    """
+    path = Path(file).with_suffix("") / f"{name}.py"
+    full = f"snnviz-page:{path}"
+    module = sys.modules.get(full)
+    if module is None:
+        spec = importlib.util.spec_from_file_location(full, path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        sys.modules[full] = module  # not before it is whole: another visitor may ask for it meanwhile
+    return module
 
 
 def sides(controls: float = 1.0, picture: float = 2.6) -> Sequence[Any]:

@@ -1,0 +1,16 @@
+"""Gradient by time: every method's gradient of one neuron's input, and the multipliers that it meets on its way back."""
+
+import streamlit as st
+
+from snnviz.figures import gradient_traces
+from snnviz.labels import labelled
+from snnviz.ui import methods, page
+
+
+def show(experiment, chosen, comparison, log) -> None:
+    runs = labelled({method: run.layers[0] for method, run in comparison.runs.items()})
+    page.figure(gradient_traces.gradient_traces(runs, methods.hues(chosen), log=log, dark=page.dark()), "deltas")
+    st.caption(
+        "The strips show each method's multiplier β ∂v/∂u, step by step: blank is 0 (the past is forgotten), blue "
+        "goes up to 1, yellow down to −1; orange and pink lie beyond, and there a gradient grows on its way back."
+    )

@@ -1,0 +1,11 @@
+"""Weights: the gradient of each weight of a layer, each method's against the first one's."""
+
+from snnviz.figures import weight_scatter
+from snnviz.labels import labelled
+from snnviz.ui import controls, methods, page
+
+
+def show(experiment, chosen, comparison) -> None:
+    layer = controls.option(comparison.layers[:-1], "Layer", "layer", segmented=True)
+    gradients = labelled({method: run.weight_gradients[layer] for method, run in comparison.runs.items()})
+    page.figure(weight_scatter.weight_scatter(gradients, methods.hues(chosen), page.dark()), "weights")

@@ -1,0 +1,52 @@
+"""Live: train with the width of the controls, over active entries alone, and follow the share that is really touched."""
+
+import dataclasses
+
+import streamlit as st
+
+from snnviz import text
+from snnviz.methods import LocalZO, SparseGD
+from snnviz.params import Param
+from snnviz.runs.values import Run
+from snnviz.surrogates import FastSigmoid
+from snnviz.training import Training
+from snnviz.ui import backend, controls, follow, page, sparsity
+
+BESIDE = Param("Beside it, the equal fixed band", help="Sparse gradient descent that is as active in the mean.")
+
+
+def show(left, right) -> str:
+    with left:
+        method = sparsity.choose_method()
+        chosen = [method]
+        if isinstance(method, LocalZO) and controls.switch(True, BESIDE, "beside"):
+            with page.guarded():
+                chosen.append(SparseGD.matching(method, FastSigmoid()))
+        base = dataclasses.replace(Training(), architecture=dataclasses.replace(Training().architecture, touch_active=True))
+        with st.expander("The training"):
+            shape = controls.edit(base.architecture, "trained", only=("layers", "width"))
+            base = controls.edit(dataclasses.replace(base, architecture=shape), "run", only=("epochs", "batch", "seed"))
+    with right, page.guarded():
+        trainings = tuple(dataclasses.replace(base, method=one) for one in chosen)
+        state = follow.watch(
+            Run(trainings, backend.chosen(), 0, follow.visitor(), "Active share in training"),
+            lambda now: follow.picture([now], "active", key="sparsity"),
+            "Nothing is being trained. Press Start: the digits, with the method of the controls.",
+        )
+        st.caption(
+            "Of a sparse method over active entries the share is what its backward pass touched, batch by batch; of others "
+            "it is looked at now and then. A layer at zero has no point on a logarithmic axis, and is named."
+        )
+        if state is not None and not state.status.live:
+            page.downloads("sparsity-live", follow.columns(state))
+        st.page_link("pages/training.py", label="The same run from all sides", icon=":material/model_training:")
+    sparsity.about(method)
+    return f"""
+{follow.IMPORTS}
+
+common = {text.source(dataclasses.replace(base, method=method))}
+for method in [{", ".join(map(text.source, chosen))}]:
+    for record in train(dataclasses.replace(common, method=method), "{backend.chosen()}"):
+        if isinstance(record, BatchRecord) and record.active is not None:
+            print(method.label, record.epoch, record.batch, record.active)
+"""

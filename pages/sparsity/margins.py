@@ -1,0 +1,22 @@
+"""Margins: how far the membranes of a layer are from the threshold, and which of them get a gradient."""
+
+from snnviz.figures import margin_histogram
+from snnviz.studies import activity
+from snnviz.ui import methods, page, sparsity
+
+
+def show(left, right) -> str:
+    with left:
+        method = sparsity.choose_method()
+        experiment = sparsity.choose_run()
+    with right, page.guarded():
+        run, seen = sparsity.look(experiment, method)
+        with sparsity.row():
+            layer = sparsity.choose_layer(seen)
+        sparsity.alarm(seen, method)
+        bars = activity.histogram(layer, method)
+        page.figure(margin_histogram.margin_histogram(layer, bars, seen.band, methods.hue(method), page.dark()), "margins")
+        sparsity.counted(seen, layer, run, method)
+        page.downloads("sparsity-margins", {"margin": bars.centres, "entries": bars.entries, "active": bars.active})
+    sparsity.about(method)
+    return sparsity.code(experiment, method)

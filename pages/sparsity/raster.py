@@ -1,0 +1,26 @@
+"""Raster: the entries of one sample that are active or spiked, neuron by neuron and step by step."""
+
+from snnviz.figures import active_raster
+from snnviz.params import Param
+from snnviz.ui import controls, page, sparsity
+
+
+def show(left, right) -> str:
+    with left:
+        method = sparsity.choose_method()
+        experiment = sparsity.choose_run()
+    with right, page.guarded():
+        run, seen = sparsity.look(experiment, method)
+        with sparsity.row():
+            layer = sparsity.choose_layer(seen)
+            sample = choose_sample(experiment.batch - 1)
+        sparsity.alarm(seen, method)
+        page.figure(active_raster.active_raster(layer, sample, page.dark()), "raster")
+        sparsity.counted(seen, layer, run, method)
+        page.downloads("sparsity-raster", layer.table(sample))
+    sparsity.about(method)
+    return sparsity.code(experiment, method)
+
+
+def choose_sample(last: int) -> int:
+    return controls.number(0, Param("Sample", low=0, high=last, slider=(0, last, 1)), "sample") if last else 0

@@ -1,0 +1,13 @@
+"""Time: how long the backward pass takes, as published, measured here, or recorded on a GPU."""
+
+from snnviz.ui import controls, page, times
+
+SOURCES = {"published": "Published", "here": "Measured here", "gpu": "Recorded on a GPU"}
+
+
+def show(left, right) -> str:
+    with right:
+        source = controls.option(list(SOURCES), "Whose times", "source", segmented=True, titles=SOURCES.get)
+    code = page.view(__file__, source).show(left, right)
+    times.about()
+    return code

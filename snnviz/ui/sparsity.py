@@ -1,0 +1,130 @@
+"""What the views of the Sparsity page share: the method and the run of the controls, what a look counts, and the papers."""
+
+import dataclasses
+from typing import Any
+
+import streamlit as st
+
+from snnviz import simulate, text
+from snnviz.experiments import Experiment
+from snnviz.figures.theme import three_digits
+from snnviz.methods import AbstractGradientMethod, GatedZO, LocalZO, SparseGD
+from snnviz.neurons import NEURONS
+from snnviz.params import Param, params
+from snnviz.records import RunRecord
+from snnviz.studies import activity
+from snnviz.surrogates import SURROGATES, FastSigmoid, Gaussian
+from snnviz.ui import backend, controls, estimates, methods, page
+from snnviz.ui.cache import cached
+
+FILE = "sparsity.py"
+KINDS = ("localzo", "gated", "sparse")
+FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
+START = activity.example()
+MATCH = Param(
+    "As active as LocalZO", r"B_{th} = \delta\,\mathbb{E}\max|z_k|", help="Take the band that matches a width, draws and a law."
+)
+NARROW = {"slider": (1e-6, 2.0, 5), "log": True}  # widths down to where nothing is left
+
+
+def choose_method() -> AbstractGradientMethod:
+    """The method of the controls; moving these never runs the network."""
+    kind = controls.option(KINDS, "Method", "method", titles=lambda name: methods.CHOICES[name][0])
+    if kind == "gated":
+        surrogate = controls.choose(SURROGATES, "Surrogate", "gated.surrogate", default=Gaussian(sigma=0.05))
+        return controls.edit(GatedZO(surrogate), "gated", exclude=("keep_reset",))
+    if kind == "sparse" and not controls.switch(False, MATCH, "match"):
+        band = dataclasses.replace(params(SparseGD)["band"], **NARROW)
+        return SparseGD(FastSigmoid(), controls.number(0.05, band, "sparse.band"))
+    delta = controls.number(0.05, dataclasses.replace(params(LocalZO)["delta"], **NARROW), "localzo.delta")
+    draws = controls.number(1, params(LocalZO)["draws"], "localzo.draws")
+    law = estimates.choose_law()
+    with page.guarded():
+        localzo = LocalZO(estimates.law(*law), delta, draws)
+        return localzo if kind == "localzo" else SparseGD.matching(localzo, FastSigmoid())
+
+
+def choose_run() -> Experiment:
+    """The experiment of the controls; moving these runs it."""
+    with st.expander("The network: these run it again"):
+        shape = controls.edit(START.architecture, "network", only=("layers", "width", "gain", "first_gain"))
+        stimulus = controls.edit(START.stimulus, "input", only=("rate",))
+        neuron = controls.choose(FIRING, "Neuron", "neuron", default=START.neuron)
+        value = dataclasses.replace(START, neuron=neuron, stimulus=stimulus, architecture=shape)
+        return controls.edit(value, "run", only=("steps", "batch", "seed"))
+
+
+def look(experiment: Experiment, method: AbstractGradientMethod) -> tuple[RunRecord, activity.Look]:
+    """Run the network, once for all widths, and see which entries the method would touch."""
+    experiment.check_budget()
+    with st.spinner("Running; the first run of a neuron builds its kernel, once on this machine", show_time=True):
+        run = cached(simulate)(experiment, backend.chosen())
+    return run, activity.look(run, method, experiment.seed)
+
+
+def row() -> Any:
+    """Where a view's own controls stand, above its picture."""
+    return st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+
+
+def choose_layer(seen: activity.Look) -> activity.LayerLook:
+    return seen[controls.option([layer.name for layer in seen.layers], "Layer", "layer", segmented=True)]
+
+
+def alarm(seen: activity.Look, method: AbstractGradientMethod) -> None:
+    """Say which layers are dead, and offer what brings them back."""
+    if not seen.dead:
+        return
+    names = ", ".join(seen.dead)
+    st.error(
+        f"**{names.capitalize()}: no entry is active.** The gradient is exactly zero there and in every layer "
+        f"before it, so no loss, not even one on the spikes themselves, can bring it back. {activity.help_for(method)}",
+        icon=":material/skull:",
+    )
+    wider = {key: value for key, value in st.query_params.items() if key not in ("sparse.band", "localzo.delta")}
+    st.page_link(f"pages/{FILE}", label="Rescue: back to a width of 0.05", query_params=wider, icon=":material/healing:")
+
+
+def counted(seen: activity.Look, layer: activity.LayerLook | None, run: RunRecord, method: AbstractGradientMethod) -> None:
+    """The counters of a layer, or of all, and where they come from."""
+    of, name = (seen, "all layers") if layer is None else (layer, layer.name)
+    band = (
+        "no fixed band is equal: the random ones have no mean"
+        if seen.band is None
+        else (
+            f"the band is ±{three_digits(seen.band)}"
+            if isinstance(method, SparseGD)
+            else f"the equal fixed band, ±{three_digits(seen.band)}, touches {three_digits(100 * of.within(seen.band))} %"
+        )
+    )
+    st.markdown(
+        f"{name.capitalize()}: **active {three_digits(100 * of.share)} %** · {band} · "
+        f"**spiking {three_digits(100 * of.spike_share)} %**"
+    )
+    st.caption(
+        f"The network ran once, in {three_digits(1000 * run.seconds)} ms; for this picture {seen.entries:,} stored "
+        f"membranes were compared with the threshold again, in {three_digits(1000 * seen.seconds)} ms."
+    )
+
+
+def about(method: AbstractGradientMethod) -> None:
+    with st.expander("The equations and papers", icon=":material/function:"):
+        st.latex(method.equation)
+        st.latex(r"B_{th} = \tfrac12\int P(\text{active}\mid u)\,du = \delta\,\mathbb{E}\max_{k \le m}|z_k|\ \text{ for LocalZO}")
+        st.markdown(
+            "The fixed band B_th touches as many entries where membranes are equally dense near the threshold. Where their "
+            "density falls towards the threshold, the random bands reach further down and touch more."
+        )
+        page.citation("mukhoty2023localzo", "pereznieves2021sparse")
+
+
+def code(experiment: Experiment, method: AbstractGradientMethod) -> str:
+    return f"""
+from snnviz import *
+from snnviz.studies.activity import look
+
+run = simulate({text.source(experiment)}, "{backend.chosen()}")      # forward, once
+seen = look(run, {text.source(method)}, {experiment.seed})           # call again with another width: nothing is run
+for layer in seen.layers:
+    print(layer.name, layer.share, layer.spike_share, layer.active.shape)
+"""
