@@ -4,7 +4,6 @@ from tools.mutants import Mutation
 
 LOSSES, OPTIMISERS = "snnviz/losses.py", "snnviz/optimisers.py"
 STEP, LOOP, CHECKPOINTS = "snnviz/training/step.py", "snnviz/training/loop.py", "snnviz/training/checkpoints.py"
-HEADS = "snnviz/heads.py"
 TESTS, ARITHMETIC = "tests/test_training.py", "tests/test_training_step.py"
 FORMULAS = f"{TESTS}::test_regulariser_and_stepwise_loss_against_their_formulas"
 VAN_ROSSUM = f"{TESTS}::test_van_rossum_against_its_formula"
@@ -34,13 +33,6 @@ MUTATIONS = (
     Mutation("regulariser-lower-not-squared", LOSSES, ".clamp(min=0).square().mean(1)", ".clamp(min=0).mean(1)", FORMULAS),
     Mutation(
         "regulariser-upper-of-each-neuron", LOSSES, "(counts.mean(1) - self.upper)", "(counts.amax(1) - self.upper)", FORMULAS
-    ),
-    Mutation(
-        "loss-modules-weight",
-        HEADS,
-        "method.weight * soft",
-        "0.5 * method.weight * soft",
-        "tests/test_modules.py::test_the_loss_is_its_formula",
     ),
     Mutation(
         "optimiser-adam-beta",
