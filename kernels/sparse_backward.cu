@@ -10,7 +10,7 @@
 // exact for every reset path: delta is the effects, decayed, and what decays there is here moved to the input.
 //
 // Nothing is summed across threads, so the result does not depend on their number. As C++ a call works on jobs [begin,
-// end); on a GPU a block of 128 threads is a job. Python (snnviz/backends/sparse.py) shares the jobs out.
+// end); on a GPU a block of 128 threads is a job. Python (snnviz/sparse/calls.py) shares the jobs out.
 #include "scan.cuh"
 #include "spike_derivative.cuh"
 #undef SNN_NEURON
@@ -74,7 +74,7 @@ struct Sparse {
     index_t batch, inputs, columns;      // B, N_in, N; k.M = B N
     index_t capacity;                    // how many entries the lists of this call hold
     index_t from, samples;               // dense arrays of a part of the batch begin with sample `from` and hold `samples`
-    index_t derivative;                  // which functor of SNN_DERIVATIVES
+    index_t derivative;                  // which entry of SNN_DERIVATIVES
     index_t keep_spikes;                 // 1: spikes are entries too
     real reach;                          // ds_du is 0 for certain where abs(margin) is not below it
 };
@@ -152,16 +152,15 @@ SNN_FN void slopes_of(const Scan& k, const real* margins, const index_t* columns
     } else SNN_FOR_LANES(q, n) Derivative::row(k, margins + q, table, t, columns[q], 1, slopes + q);
 #endif
 }
-#define SNN_DERIVATIVES(X)                                                                                            \
-    X(0, Surrogate<FastSigmoid>) X(1, Surrogate<Sigmoid>) X(2, Surrogate<Arctan>) X(3, Surrogate<Triangle>)           \
-    X(4, Surrogate<Boxcar>) X(5, Surrogate<Gaussian>) X(6, Surrogate<MultiGaussian>) X(7, Surrogate<SingleExponential>) \
-    X(8, Surrogate<Dspike>) X(9, ZerothOrder<Normal>) X(10, ZerothOrder<Uniform>) X(11, ZerothOrder<Laplace>)         \
-    X(12, ZerothOrder<Rademacher>) X(13, ZerothOrder<Tabled>)
+// Their numbers, in the order of the list: what Python passes as `derivative`.
+#define SNN_NUMBER(prefix, name, ...) prefix##name,
+enum { SNN_DERIVATIVES(SNN_NUMBER, NUMBER_OF_) };
 SNN_NOINLINE void slopes_at(const Sparse& p, const real* margins, const index_t* columns, index_t n, const real* table,
                             index_t t, real* slopes) {
     switch (p.derivative) {
-#define SNN_CASE(number, ...) case number: slopes_of<__VA_ARGS__>(p.k, margins, columns, n, table, t, slopes); break;
-        SNN_DERIVATIVES(SNN_CASE)
+#define SNN_CASE(prefix, name, ...) \
+        case prefix##name: slopes_of<__VA_ARGS__>(p.k, margins, columns, n, table, t, slopes); break;
+        SNN_DERIVATIVES(SNN_CASE, NUMBER_OF_)
     }
 }
 

@@ -94,21 +94,27 @@ SNN_LAW(Tabled,
     const real a = table[i];
     return a + share * (table[i + 1] - a);)
 
-#define SNN_NEURON(name, Neuron, Adjoint)                                              \
-    SNN_FORWARD(name, Neuron)                                                          \
-    SNN_BACKWARD(name, Adjoint, fast_sigmoid, Surrogate<FastSigmoid>)                  \
-    SNN_BACKWARD(name, Adjoint, sigmoid, Surrogate<Sigmoid>)                           \
-    SNN_BACKWARD(name, Adjoint, arctan, Surrogate<Arctan>)                             \
-    SNN_BACKWARD(name, Adjoint, triangle, Surrogate<Triangle>)                         \
-    SNN_BACKWARD(name, Adjoint, boxcar, Surrogate<Boxcar>)                             \
-    SNN_BACKWARD(name, Adjoint, gaussian, Surrogate<Gaussian>)                         \
-    SNN_BACKWARD(name, Adjoint, multi_gaussian, Surrogate<MultiGaussian>)              \
-    SNN_BACKWARD(name, Adjoint, single_exponential, Surrogate<SingleExponential>)      \
-    SNN_BACKWARD(name, Adjoint, dspike, Surrogate<Dspike>)                             \
-    SNN_BACKWARD(name, Adjoint, given, Given)                                          \
-    SNN_BACKWARD(name, Adjoint, zo_normal, ZerothOrder<Normal>)                        \
-    SNN_BACKWARD(name, Adjoint, zo_uniform, ZerothOrder<Uniform>)                      \
-    SNN_BACKWARD(name, Adjoint, zo_laplace, ZerothOrder<Laplace>)                      \
-    SNN_BACKWARD(name, Adjoint, zo_rademacher, ZerothOrder<Rademacher>)                \
-    SNN_BACKWARD(name, Adjoint, zo_tabled, ZerothOrder<Tabled>)
+// Every derivative but Given, once: the name that Python calls it by (`kernel` of a surrogate or a law) and its functor. The
+// neurons' dense kernels and the sparse pass expand this list; snnviz/backends/source.py reads the names from it. X gets
+// what stands behind it, then name and functor.
+#define SNN_DERIVATIVES(X, ...)                                      \
+    X(__VA_ARGS__, fast_sigmoid, Surrogate<FastSigmoid>)             \
+    X(__VA_ARGS__, sigmoid, Surrogate<Sigmoid>)                      \
+    X(__VA_ARGS__, arctan, Surrogate<Arctan>)                        \
+    X(__VA_ARGS__, triangle, Surrogate<Triangle>)                    \
+    X(__VA_ARGS__, boxcar, Surrogate<Boxcar>)                        \
+    X(__VA_ARGS__, gaussian, Surrogate<Gaussian>)                    \
+    X(__VA_ARGS__, multi_gaussian, Surrogate<MultiGaussian>)         \
+    X(__VA_ARGS__, single_exponential, Surrogate<SingleExponential>) \
+    X(__VA_ARGS__, dspike, Surrogate<Dspike>)                        \
+    X(__VA_ARGS__, zo_normal, ZerothOrder<Normal>)                   \
+    X(__VA_ARGS__, zo_uniform, ZerothOrder<Uniform>)                 \
+    X(__VA_ARGS__, zo_laplace, ZerothOrder<Laplace>)                 \
+    X(__VA_ARGS__, zo_rademacher, ZerothOrder<Rademacher>)           \
+    X(__VA_ARGS__, zo_tabled, ZerothOrder<Tabled>)
+
+#define SNN_NEURON(name, Neuron, Adjoint)          \
+    SNN_FORWARD(name, Neuron)                      \
+    SNN_DERIVATIVES(SNN_BACKWARD, name, Adjoint)   \
+    SNN_BACKWARD(name, Adjoint, given, Given)
 #endif

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from snnviz.runs import store
-from snnviz.ui import backend, follow, page
+from snnviz.runs import store, values
+from snnviz.ui import backend, page
 
 # Title, what to look for, page, settings in its URL, icon.
 FIRST_STEPS = (
@@ -61,5 +61,5 @@ except store.StoreError as away:
 if saved:
     st.subheader("Latest runs", anchor=False)
     for line in list(saved.values())[:3]:
-        st.markdown(f"{follow.when(line.created)}: {line.title}, {line.status.value}")
+        st.markdown(f"{values.when(line.created)}: {line.title}, {line.status.value}")
     st.page_link("pages/runs.py", label="All saved runs", icon=":material/folder_open:")

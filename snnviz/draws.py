@@ -10,6 +10,7 @@ import dataclasses
 import torch
 
 WORD = 0xFFFFFFFF
+SMALLEST = 2.0**-24  # of all draws
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import torch
 
-from snnviz.draws import half_normal, log_positive
+from snnviz.draws import SMALLEST, half_normal, log_positive
 from snnviz.params import Declared, param
 from snnviz.surrogates import AbstractSurrogate, Gaussian, Sigmoid
 
@@ -142,6 +142,11 @@ class AbstractLaw(Declared, abc.ABC):
         """E z^2; for alpha = 1 and c = 1 this is the area of the expected surrogate."""
         return self.tail_moment(2, 0.0).item()
 
+    @property
+    def largest(self) -> float:
+        """The largest |z| that is ever drawn, the quantile of the smallest draw: beyond it P(|z| > value) < 2^-24."""
+        return _largest(self)
+
     def mean_max(self, draws: int = 1) -> float:
         """E of the largest of `draws` values |z|; inf where it diverges."""
         return _mean_max(self, draws)
@@ -150,6 +155,11 @@ class AbstractLaw(Declared, abc.ABC):
 @functools.cache
 def _mean_max(law: AbstractLaw, draws: int) -> float:
     return Falling(lambda t: law.activity(t, 1.0, draws)).integral(1, _float64(0.0)).item()
+
+
+@functools.cache
+def _largest(law: AbstractLaw) -> float:
+    return law.quantile(torch.tensor([SMALLEST]), torch.zeros(1, dtype=torch.float64)).item()
 
 
 @functools.cache

@@ -14,25 +14,37 @@ from typing import ClassVar
 import torch
 
 from snnviz.draws import Draw
+from snnviz.formulas import tanh
 from snnviz.params import Declared, param
 
 
 class AbstractSpikeDerivative(Declared, abc.ABC):
-    """What is put in place of ds/du: a surrogate, a zeroth-order estimate, or given values."""
+    """What is put in place of ds/du: a surrogate, a zeroth-order estimate, or given values.
+
+    kernel: the name of its functor in SNN_DERIVATIVES (kernels/spike_derivative.cuh). "given" where there is none: then
+    ds_du is evaluated here and handed to the kernel as an array.
+    """
 
     title: ClassVar[str]
     equation: ClassVar[str]
     cite: ClassVar[str]
-    kernel: ClassVar[str]
+    kernel: ClassVar[str] = "given"
     random: ClassVar[bool] = False
 
     @abc.abstractmethod
     def coefficients(self) -> tuple[float, ...]:
-        """What the kernel's functor gets, at most four numbers, in its order."""
+        """What the kernel's functor gets, at most four numbers, in its order. A surrogate's are arithmetic and functions of
+        snnviz.formulas: a page evaluates them where its sliders are."""
 
     @abc.abstractmethod
     def ds_du(self, margin: torch.Tensor, draw: Draw) -> torch.Tensor:
         """The values for margins [T, M]; `draw` places the random draws of an estimate."""
+
+    @property
+    def reach(self) -> float:
+        """The margin beyond which ds_du is 0 for certain, in the membrane's unit; inf if there is none. The sparse pass
+        evaluates no entry that is farther from its threshold."""
+        return math.inf
 
     def table(self) -> torch.Tensor | None:
         """Numbers that the kernel looks up, float64 [n], or None."""
@@ -143,6 +155,10 @@ class Triangle(AbstractSurrogate):
     cite = "esser2016convolutional"
     kernel = "triangle"
 
+    @property
+    def reach(self):
+        return self.width
+
     def coefficients(self):
         return (self.width,)
 
@@ -164,6 +180,10 @@ class Boxcar(AbstractSurrogate):
     equation = r"\frac{1}{2w}\,[|m| < w]"
     cite = "neftci2019surrogate"
     kernel = "boxcar"
+
+    @property
+    def reach(self):
+        return self.width
 
     def coefficients(self):
         return (self.width, 0.5 / self.width)
@@ -264,9 +284,10 @@ class Dspike(AbstractSurrogate):
     equation = r"\frac{\gamma}{2\tanh\gamma}\,(1 - \tanh^2(\gamma m))\,[|m| \le 1]"
     cite = "li2021dspike"
     kernel = "dspike"
+    reach = 1.0
 
     def coefficients(self):
-        return (self.gamma, self.gamma / (2 * math.tanh(self.gamma)))
+        return (self.gamma, self.gamma / (2 * tanh(self.gamma)))
 
     def primitive(self, m):
         return 0.5 + torch.tanh(self.gamma * torch.clamp(m, -1, 1)) / (2 * math.tanh(self.gamma))
@@ -285,7 +306,6 @@ class Given(AbstractSpikeDerivative):
     title = "Given"
     equation = r"f(m)"
     cite = "neftci2019surrogate"
-    kernel = "given"
 
     def coefficients(self):
         return ()

@@ -73,6 +73,10 @@ class ZerothOrder(AbstractSpikeDerivative):
     def _scale(self) -> float:
         return self.law.constant / (2 * self.delta * self.draws)
 
+    @property
+    def reach(self):
+        return self.law.largest * self.delta
+
     def table(self):
         return quantile_table(self.law) if self.kernel == "zo_tabled" else None
 

@@ -1,4 +1,6 @@
-"""What several tests share: every neuron in every reset, and the plain call of a backend."""
+"""What several tests share: every neuron in every reset, a method made of its parts, and the plain call of a backend."""
+
+import dataclasses
 
 import torch
 from hypothesis import settings
@@ -6,7 +8,7 @@ from hypothesis import settings
 from snnviz.backends import BACKENDS
 from snnviz.backends.base import Upstream
 from snnviz.draws import Draw
-from snnviz.methods import AtSpike, ResetPath
+from snnviz.methods import AbstractGradientMethod, AtSpike, ResetPath
 from snnviz.neurons import NEURONS, CubaLIF, Izhikevich, Reset
 from snnviz.surrogates import Triangle
 
@@ -16,6 +18,17 @@ ALL_NEURONS += [CubaLIF(early_decay=True), *(NEURONS[name]() for name in ("Leaky
 ALL_NEURONS += [cls(v_min=-0.3) for cls in NEURONS.values() if hasattr(cls, "v_min")]
 ALL_NEURONS += [NEURONS[name](max_spikes=3) for name in ("LIF", "IF", "CubaLIF")]
 DIFFERENTIABLE = [n for n in ALL_NEURONS if n.differentiable]
+
+
+@dataclasses.dataclass(frozen=True)
+class Chosen(AbstractGradientMethod):
+    """Any spike derivative with any reset path, as a method that the sparse pass takes."""
+
+    spike: AtSpike
+    path: ResetPath = ResetPath.CUT
+    at_spike = property(lambda self: self.spike)
+    reset_path = property(lambda self: self.path)
+    sparse = True
 
 
 def examples(count: int) -> settings:

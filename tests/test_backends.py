@@ -8,7 +8,7 @@ from snnviz.backends.base import Upstream
 from snnviz.draws import Draw
 from snnviz.methods import AtSpike, ResetPath
 from snnviz.neurons import ALIF, LIF, CubaLIF
-from snnviz.surrogates import SURROGATES, FastSigmoid, Given, SingleExponential, Triangle
+from snnviz.surrogates import FastSigmoid, Given, SingleExponential, Triangle
 from tests.helpers import (
     ALL_NEURONS,
     DIFFERENTIABLE,
@@ -64,20 +64,6 @@ def _learnable(neuron):
     learned = {n: torch.tensor(float(getattr(neuron, n)), dtype=torch.float64, requires_grad=True) for n in neuron.learnable}
     values = neuron.coefficients(**learned)
     return {n for n, v in values.items() if isinstance(v, torch.Tensor) and v.requires_grad}
-
-
-@pytest.mark.parametrize("surrogate", SURROGATES.values(), ids=lambda s: s.__name__)
-@pytest.mark.parametrize("neuron", [LIF(), CubaLIF(), ALIF()], ids=name)
-def test_every_surrogate_in_the_kernel(backend, neuron, surrogate):
-    for dtype, tolerance in ((torch.float32, 1e-6), (torch.float64, 1e-12)):
-        x, initial = problem(neuron, 50, 129, dtype)
-        forward = REFERENCE.forward(neuron, coefficients(neuron), x, initial)
-        for window in (float("inf"), 0.3):
-            at_spike = AtSpike(surrogate(), window=window)
-            args = (neuron, x, initial, forward, upstream(neuron, x), at_spike)
-            ours, theirs = backward(backend, *args, record=True), backward(REFERENCE, *args, record=True)
-            close(ours.ds_du, theirs.ds_du, tolerance, "ds_du")
-            close(ours.x, theirs.x, tolerance, "delta")
 
 
 def test_given_values_equal_their_surrogate(backend):

@@ -17,6 +17,7 @@ FLOORS = {
         (
             "snnviz.params", "snnviz.text", "snnviz.places", "snnviz.records", "snnviz.probe", "snnviz.neurons",
             "snnviz.surrogates", "snnviz.methods", "snnviz.draws", "snnviz.laws", "snnviz.zeroth_order",
+            "snnviz.formulas",
         ),
         1,
     ),

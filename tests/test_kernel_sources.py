@@ -10,7 +10,6 @@ import pytest
 from snnviz import places
 from snnviz.backends import source
 from snnviz.neurons import NEURONS
-from snnviz.surrogates import SURROGATES, Given
 
 FILES = sorted(path.name for path in places.kernels().glob("*.cu"))
 
@@ -51,7 +50,7 @@ def test_every_instance_compiles(nvrtc, file, architecture):
     assert wanted <= entries
     if file in ("lif.cu", "cuba.cu", "alif.cu"):
         stem = file.removesuffix(".cu")
-        assert {f"{stem}_backward_{s.kernel}" for s in (*SURROGATES.values(), Given)} <= entries
+        assert {f"{stem}_backward_{derivative}" for derivative in (*source.derivatives(), "given")} <= entries
 
 
 @pytest.mark.parametrize("file", ["lif.cu", "cuba.cu", "alif.cu"])

@@ -3,11 +3,14 @@
 import dataclasses
 import enum
 import itertools
+import json
+import pathlib
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
 from snnviz import (
     BPTT,
@@ -34,7 +37,8 @@ from snnviz.laws import LAWS, AbstractLaw
 from snnviz.losses import CrossEntropy
 from snnviz.optimisers import SGD, Adam
 from snnviz.params import params
-from snnviz.runs.values import Run, groups, labels
+from snnviz.runs import store
+from snnviz.runs.values import Run, Status, groups, labels, when
 from snnviz.studies.growth import sweep
 from snnviz.surrogates import SURROGATES, AbstractSurrogate
 
@@ -165,10 +169,27 @@ def test_seeds_are_one_line_in_one_run_and_over_several():
     assert run(rate(0.1), rate(0.1, 1)).labels == ("BPTT, reset kept, seed 0", "BPTT, reset kept, seed 1")
 
 
+def test_the_pages_show_saved_runs_and_keep_two_learning_rates_apart(tmp_path, monkeypatch):
+    monkeypatch.setenv("SNNVIZ_HOME", str(tmp_path))
+    saved = store.default()
+    for lr in (0.1, 0.2):
+        one = dataclasses.replace(run(rate(lr), created=1e9), title="Saved")
+        saved.begin(one)
+        saved.mark(one.id, Status.FINISHED)
+    at = AppTest.from_file(pathlib.Path(__file__).parents[1] / "app.py", default_timeout=60).run()
+    assert not at.exception and f"{when(1e9)}: Saved, finished" in [text.value for text in at.markdown]
+    at.session_state["runs_table"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
+    at.switch_page("pages/runs.py").run()
+    assert not at.exception
+    (sent,) = (c.proto.bytes for c in at.get("bidi_component") if c.proto.component_name == "snnviz_figure")
+    drawn = json.loads(sent)["data"]
+    assert {trace["name"] for trace in drawn} == {f"BPTT, reset kept, learning rate {lr}" for lr in (0.1, 0.2)}
+
+
 def test_a_repeated_run_and_another_backend_are_no_seeds():
-    twice = [run(rate(0.1), created=0.0), run(rate(0.1), created=90.0)]
+    twice = [run(rate(0.1), created=created) for created in (1e9, 1e9 + 90)]
     assert [group.places for group in groups(twice)] == [(0,), (1,)]
-    assert len({group.label for group in groups(twice)}) == 2 and groups(twice)[0].label.startswith("BPTT, reset kept, 0")
+    assert [group.label for group in groups(twice)] == [f"BPTT, reset kept, {when(created)}" for created in (1e9, 1e9 + 90)]
     same_minute = [run(rate(0.1)), run(rate(0.1))]
     assert groups(same_minute)[1].label == groups(same_minute)[0].label + " (2)"
     elsewhere = [run(rate(0.1)), run(rate(0.1), backend="reference")]

@@ -291,10 +291,10 @@ def test_slayer_explodes_with_depth_and_exodus_does_not():
     """The depth table: SLAYER's |dL/dW_1| / |dL/dW_out| grows by orders of magnitude a layer, EXODUS's stays under 1."""
     depths = (1, 2, 4, 6, 10)
     points = list(sweep([(d, depth_experiment(d), [Slayer(), Exodus()]) for d in depths]))
-    slayer = [p.ratio["SLAYER"] for p in points]
+    slayer = [p.ratio[Slayer()] for p in points]
     assert all(later > 10 * earlier for earlier, later in itertools.pairwise(slayer)), slayer
     assert slayer[0] > 10 and slayer[-1] > 1e12
-    assert all(p.ratio["EXODUS"] < 1 for p in points)
+    assert all(p.ratio[Exodus()] < 1 for p in points)
 
 
 def test_exodus_has_a_limit_too():

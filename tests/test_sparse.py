@@ -13,14 +13,14 @@ from snnviz.backends import BACKENDS
 from snnviz.backends.base import Upstream
 from snnviz.draws import Draw
 from snnviz.laws import ArctanLaw, LaplaceLaw, RademacherLaw, UniformLaw
-from snnviz.methods import BPTT, ResetPath
+from snnviz.methods import BPTT, AtSpike, ResetPath
 from snnviz.methods.localzo import GatedZO, LocalZO
 from snnviz.methods.sparse import SparseGD
 from snnviz.neurons import ALIF, IF, LIF, CubaLIF, Izhikevich, LeakyReadout, Reset
 from snnviz.sparse import layer
 from snnviz.sparse.active import gather
-from snnviz.surrogates import Boxcar, Given
-from tests.helpers import close, coefficients, name
+from snnviz.surrogates import Boxcar, FastSigmoid, Given
+from tests.helpers import Chosen, close, coefficients, name
 
 NATIVE, REFERENCE = BACKENDS["native"], BACKENDS["reference"]
 NEURONS = [cls(reset_mode=mode) for cls in (LIF, IF, CubaLIF, ALIF) for mode in Reset]
@@ -121,14 +121,7 @@ def test_sparse_is_dense(neuron, method, dtype, route):
 def test_delta_is_the_references(neuron, path, route):
     """Against autograd, for every reset path, with the gradient of every input entry: its active set is full."""
     x, weights, bias, grad = problem(11, 2, 30, 140)
-
-    @dataclasses.dataclass(frozen=True)
-    class Method(SparseGD):
-        @property
-        def reset_path(self):
-            return path
-
-    method = Method(band=0.3)
+    method = Chosen(AtSpike(FastSigmoid(), window=0.3), path)
     _, ds_du, _, below, by_weights, by_bias, _ = dense(x, weights, bias, neuron, method, grad, backend=REFERENCE)
     everything = sparse.ActiveSet.of(torch.ones_like(x), x)
     carrier = everything.value.clone().requires_grad_()

@@ -1,5 +1,6 @@
-// The numbers that the kernels get, from the fields of a neuron or a surrogate: the twins of coefficients(), rest() and
-// threshold() in snnviz/neurons/*.py and snnviz/surrogates.py. A test compares them with those, number by number.
+// The numbers that the kernels get. From a neuron's fields by the twins of coefficients(), rest() and threshold() in
+// snnviz/neurons/*.py; from a surrogate's by the formulas that the server sends, which are coefficients() of
+// snnviz/surrogates.py itself. A test compares both with Python, number by number.
 
 const decay = (dt, tau) => Math.exp(-dt / tau);
 const membrane = (n, beta) => [
@@ -29,18 +30,17 @@ export const NEURONS = {
   },
 };
 
-const ROOT = Math.sqrt(2 * Math.PI);
-
-export const SURROGATES = {
-  FastSigmoid: (s) => [s.slope],
-  Sigmoid: (s) => [s.slope],
-  Arctan: (s) => [(Math.PI * s.alpha) / 2, s.alpha / 2],
-  Triangle: (s) => [s.width],
-  Boxcar: (s) => [s.width, 0.5 / s.width],
-  Gaussian: (s) => [s.sigma, 1 / (s.sigma * ROOT)],
-  MultiGaussian: (s) => [
-    s.sigma, (1 + s.share) / (s.sigma * ROOT), s.ratio * s.sigma, s.share / (s.ratio * s.sigma * ROOT),
-  ],
-  SingleExponential: (s) => [s.width, 1 / s.width],
-  Dspike: (s) => [s.gamma, s.gamma / (2 * Math.tanh(s.gamma))],
+const OPERATIONS = {
+  "+": (a, b) => a + b, "-": (a, b) => a - b, "*": (a, b) => a * b, "/": (a, b) => a / b, "**": (a, b) => a ** b,
 };
+
+// A formula of snnviz/formulas.py: a number, a field's name, or [operation, argument, ...].
+export function evaluate(formula, fields) {
+  if (typeof formula === "number") return formula;
+  if (typeof formula === "string") return fields[formula];
+  const [name, ...rest] = formula;
+  return (OPERATIONS[name] ?? Math[name])(...rest.map((part) => evaluate(part, fields)));
+}
+
+// What a surrogate's functor gets; `surrogates` is what the server says of each.
+export const slopesOf = (surrogates, s) => surrogates[s.is].coefficients.map((formula) => evaluate(formula, s));

@@ -1,6 +1,6 @@
 // The spike-derivative scope: draws fall one by one, and their mean settles on the closed curve.
 
-import { SURROGATES } from "./coefficients.js";
+import { slopesOf } from "./coefficients.js";
 import { clamp, digits, faint, fit, horizontal, line, ticks, Track } from "./plot.js";
 import { button, control, grip, Help, icon, make } from "./controls.js";
 import { isDark, Scope } from "./host.js";
@@ -137,7 +137,8 @@ export class DerivativeScope extends Scope {
     const { a } = this, chosen = this.scene.compare;
     for (let i = 0; i < 601; i++) a.margins[i] = this.half * (i / 300 - 1);
     if (!chosen) return;
-    this.kernels.backward(this.data.surrogates[chosen.is].kernel, { c: this.c, d: SURROGATES[chosen.is](chosen), T: 601, M: 1 },
+    const { surrogates } = this.data;
+    this.kernels.backward(surrogates[chosen.is].kernel, { c: this.c, d: slopesOf(surrogates, chosen), T: 601, M: 1 },
       { u: a.margins, initial: a.initial, zeros: a.zeros, delta: a.unused, gradInitial: a.gradInitial, slopes: a.curve });
   }
 

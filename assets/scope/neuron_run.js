@@ -1,6 +1,6 @@
 // One run: the kernels forward over the whole population, step by step over the neuron shown, and back from its loss.
 
-import { NEURONS, SURROGATES } from "./coefficients.js";
+import { NEURONS, slopesOf } from "./coefficients.js";
 
 export const METHODS = [
   // Drawn in this order, a dash over a line, so that two that coincide are both seen. EXODUS's sweep is BPTT's.
@@ -99,7 +99,7 @@ export class Run {
     a.gradU.fill(0);
     if (scene.loss === "spike") a.gradS[at] = 1;
     else a.gradU[at] = a.uc[at] - scene.target;
-    const d = SURROGATES[surrogate.is](surrogate);
+    const d = slopesOf(surrogates, surrogate);
     for (const { array, reset } of METHODS) {
       if (!reset) continue;
       this.kernels.backward(surrogates[surrogate.is].kernel, { c: this.c, d, T, M: 1, reset, gain: scene.scale }, {

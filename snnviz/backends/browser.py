@@ -23,21 +23,22 @@ from snnviz import places
 from snnviz.backends import source
 
 NEURONS = ("lif", "cuba", "alif", "leaky", "izhikevich")
-DERIVATIVES = (
-    "fast_sigmoid", "sigmoid", "arctan", "triangle", "boxcar", "gaussian", "multi_gaussian", "single_exponential", "dspike",
-    "zo_normal", "zo_uniform", "zo_laplace", "zo_rademacher", "zo_tabled",
-)  # fmt: skip
-EXPORTS = (
-    *(f"{name}_forward" for name in NEURONS),
-    *(f"lif_backward_{derivative}" for derivative in DERIVATIVES),
-    "__heap_base",
-)
-
 FLAGS = (
     "-x", "c++", "-std=c++17", "-target", "wasm32-freestanding", "-O3", "-msimd128", "-fopenmp-simd", "-ffp-contract=off",
     "-fno-math-errno", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-g0", "-nostdlib", "-nostdinc++",
-    "-Wl,--no-entry", "-Wl,--strip-all", "-Wl,--export-memory", *(f"-Wl,--export={name}" for name in EXPORTS),
+    "-Wl,--no-entry", "-Wl,--strip-all", "-Wl,--export-memory",
 )  # fmt: skip
+
+
+def exports() -> tuple[str, ...]:
+    """What a page can call or read: every neuron forward, LIF's adjoint with every derivative, where free memory begins."""
+    backward = (f"lif_backward_{derivative}" for derivative in source.derivatives())
+    return (*(f"{name}_forward" for name in NEURONS), *backward, "__heap_base")
+
+
+def flags() -> tuple[str, ...]:
+    """What the compiler is called with, besides the files."""
+    return (*FLAGS, *(f"-Wl,--export={name}" for name in exports()))
 
 
 def unusable() -> str | None:
@@ -63,7 +64,7 @@ def path() -> pathlib.Path:
     """
     if not importlib.util.find_spec("ziglang"):
         raise source.NoCompiler("The kernels cannot be built for the browser: install the ziglang package (pip install ziglang).")
-    key = "\n".join((text(), *FLAGS, f"ziglang {importlib.metadata.version('ziglang')}"))
+    key = "\n".join((text(), *flags(), f"ziglang {importlib.metadata.version('ziglang')}"))
     return places.cache() / f"browser-{hashlib.sha256(key.encode()).hexdigest()[:16]}.wasm"
 
 
@@ -102,7 +103,7 @@ def build(file: pathlib.Path) -> None:
         print("snnviz: building the kernels for the browser, once ...", file=sys.stderr, flush=True)
         start, unit, out = time.perf_counter(), pathlib.Path(folder) / "browser.cu", pathlib.Path(folder) / file.name
         unit.write_text(text(), encoding="utf-8")
-        command = (sys.executable, "-m", "ziglang", "c++", *FLAGS, str(unit), "-o", str(out))
+        command = (sys.executable, "-m", "ziglang", "c++", *flags(), str(unit), "-o", str(out))
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode:
             complaint = next((line for line in result.stderr.splitlines() if "error" in line), result.stderr[:300])

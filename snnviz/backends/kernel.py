@@ -6,6 +6,7 @@ import math
 
 import torch
 
+from snnviz.backends import source
 from snnviz.backends.base import AbstractBackend, Backward, Forward, check_finite, check_run
 from snnviz.backends.reference import ds_du_of
 from snnviz.methods.base import AtSpike, ResetPath
@@ -120,7 +121,7 @@ class KernelBackend(AbstractBackend, abc.ABC):
         """What the functor reads besides the margins: given values [T, M], a table, or nothing."""
         if not neuron.fires:
             return None
-        if at_spike.derivative.kernel != "given":
+        if at_spike.derivative.kernel in source.derivatives():
             table = at_spike.derivative.table()
             return None if table is None else table.to(forward.u)
         if at_spike.gain != 1 or at_spike.window != math.inf or at_spike.gate:

@@ -67,6 +67,16 @@ def joined(name: str) -> str:
 
 
 @functools.cache
+def derivatives() -> dict[str, str]:
+    """Every derivative that the kernels can compute themselves: its name and its functor, in the order of SNN_DERIVATIVES
+    in kernels/spike_derivative.cuh, the one table of them."""
+    text = (places.kernels() / "spike_derivative.cuh").read_text(encoding="utf-8")
+    table = re.search(r"#define SNN_DERIVATIVES\(.*\n(?:.*\\\n)*.*", text)
+    assert table, "spike_derivative.cuh holds no SNN_DERIVATIVES"
+    return dict(re.findall(r"X\(__VA_ARGS__, (\w+), (\w+<\w+>)\)", table[0]))
+
+
+@functools.cache
 def compiler() -> tuple[tuple[str, ...], str]:
     """The C++ compiler's command and version: $CXX, else the ziglang wheel's clang, else the system's c++.
 

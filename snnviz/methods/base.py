@@ -44,6 +44,11 @@ class AtSpike:
     gate: float = 0.0
     after_reset: bool = False
 
+    @property
+    def reach(self) -> float:
+        """The distance from the threshold beyond which ds_du is 0 for certain, in the membrane's unit; inf if there is none."""
+        return min(self.derivative.reach, self.window)
+
     def ds_du(self, margin: torch.Tensor, draw: Draw) -> torch.Tensor:
         """The values for margins [T, M], in torch: the twin of a functor's row in kernels/spike_derivative.cuh."""
         values = self.gain * self.derivative.ds_du(margin, draw)

@@ -5,7 +5,6 @@ from snnviz.sparse.active import Packed as Packed
 from snnviz.sparse.active import Spikes as Spikes
 from snnviz.sparse.active import ones as ones
 from snnviz.sparse.active import pack as pack
-from snnviz.sparse.calls import DERIVATIVES as DERIVATIVES
 from snnviz.sparse.calls import WIDE as WIDE
 from snnviz.sparse.guard import DeadLayer as DeadLayer
 from snnviz.sparse.guard import Guard as Guard
@@ -13,6 +12,5 @@ from snnviz.sparse.guard import NonFiniteWeights as NonFiniteWeights
 from snnviz.sparse.guard import remedy as remedy
 from snnviz.sparse.layer import gradients as gradients
 from snnviz.sparse.layer import product as product
-from snnviz.sparse.layer import reach as reach
 from snnviz.sparse.layer import spiking as spiking
 from snnviz.sparse.layer import unsupported as unsupported

@@ -11,22 +11,6 @@ from snnviz.backends.kernel import SCANS
 from snnviz.backends.native import Native, thread_pool
 
 WIDE = 128  # columns of a tile, as in the kernel
-DERIVATIVES = (
-    "fast_sigmoid",
-    "sigmoid",
-    "arctan",
-    "triangle",
-    "boxcar",
-    "gaussian",
-    "multi_gaussian",
-    "single_exponential",
-    "dspike",
-    "zo_normal",
-    "zo_uniform",
-    "zo_laplace",
-    "zo_rademacher",
-    "zo_tabled",
-)
 
 
 # The kernels' calls ------------------------------------------------------------------------------------------------

@@ -19,13 +19,14 @@ import math
 import numpy as np
 import torch
 
+from snnviz.backends import source
 from snnviz.backends.kernel import scan
 from snnviz.backends.native import Native, thread_pool
 from snnviz.draws import Draw
 from snnviz.methods.base import AbstractGradientMethod, AtSpike, ResetPath
 from snnviz.neurons.base import AbstractNeuron, Reset
 from snnviz.sparse.active import ActiveSet, Packed, Spikes, gather, unpack
-from snnviz.sparse.calls import DERIVATIVES, WIDE, by_tiles, call_parameters, pointer, run_jobs, tile_count
+from snnviz.sparse.calls import WIDE, by_tiles, call_parameters, pointer, run_jobs, tile_count
 from snnviz.sparse.guard import Guard
 
 PART = 16 << 20  # numbers in a dense buffer that is used for a part of the batch at a time
@@ -37,30 +38,10 @@ DENSE_WEIGHTS = 0.30
 DENSE_BELOW = 0.30
 DENSE_FORWARD = 0.50
 KERNELS = ("lif", "cuba", "alif")
+ROUNDING = 1 + 1e-5  # how far beyond a derivative's reach float32 may round the bound that its kernel computes
 
 
 # What can be sparse -------------------------------------------------------------------------------------------------
-
-
-def reach(at_spike: AtSpike, theta: float = 0.0) -> float:
-    """The margin beyond which ds_du is 0 for certain, infinite if there is none: who is farther away needs no draw."""
-    numbers, kernel, far = at_spike.derivative.coefficients(), at_spike.derivative.kernel, math.inf
-    smallest = 2.0**-24  # of the uniform draws
-    if kernel == "zo_normal":
-        far = numbers[0] * 5.6  # P(|z| > 5.6) = 2.1e-8 < 2^-24
-    elif kernel == "zo_laplace":
-        far = numbers[0] * -math.log(smallest) * math.sqrt(0.5)
-    elif kernel == "zo_uniform":
-        far = numbers[0] * math.sqrt(3)
-    elif kernel == "zo_rademacher":
-        far = numbers[0]
-    elif kernel == "zo_tabled":
-        far = numbers[0] * at_spike.derivative.table().max().item()
-    elif kernel in ("triangle", "boxcar"):
-        far = numbers[0]
-    elif kernel == "dspike":
-        far = 1.0
-    return min(far * (1 + 1e-5) if far < math.inf else far, at_spike.window)
 
 
 def unsupported(neuron: AbstractNeuron, method: AbstractGradientMethod) -> str | None:
@@ -71,7 +52,7 @@ def unsupported(neuron: AbstractNeuron, method: AbstractGradientMethod) -> str |
         return f"{method.title} has no active set: its derivative is zero nowhere, so every entry counts."
     if method.heads is not None:
         return f"{method.title} needs the gradient of every spike."
-    if method.at_spike.derivative.kernel not in DERIVATIVES:
+    if method.at_spike.derivative.kernel not in source.derivatives():
         return "Given derivatives are evaluated on every entry."
     if getattr(neuron, "v_min", -math.inf) > -math.inf:
         return "With a lower bound the gradient also depends on every entry that was clipped."
@@ -130,9 +111,9 @@ class _Layer:
         p = call_parameters(weights.dtype, self.steps, self.batch, inputs, columns, **fields)
         p.k = scan(coefficients, weights.new_empty(0).reshape(0, 0), self.at_spike, self.path, self.draw)
         p.k.T, p.k.M = self.steps, self.batch * columns
-        p.derivative = DERIVATIVES.index(self.at_spike.derivative.kernel)
+        p.derivative = list(source.derivatives()).index(self.at_spike.derivative.kernel)
         p.keep_spikes = _row(self.neuron, self.at_spike, self.path)[0]
-        p.reach = reach(self.at_spike)
+        p.reach = self.at_spike.reach * ROUNDING
         return p
 
 

@@ -26,6 +26,7 @@ import torch
 
 from snnviz.backends import browser
 from snnviz.figures import theme
+from snnviz.formulas import formulas
 from snnviz.laws import LAWS, AbstractLaw, SurrogateLaw
 from snnviz.neurons import LIF, NEURONS, AbstractNeuron
 from snnviz.params import Declared, Param, param, params
@@ -286,7 +287,10 @@ def _colours() -> dict[str, Any]:
 
 @functools.cache
 def _surrogates() -> dict[str, Any]:
-    return {n: {"title": s.title, "kernel": s.kernel, "controls": declare(s())} for n, s in SURROGATES.items()}
+    return {
+        n: {"title": s.title, "kernel": s.kernel, "controls": declare(s()), "coefficients": formulas(s, "coefficients")}
+        for n, s in SURROGATES.items()
+    }
 
 
 def declare(value: Declared) -> list[dict[str, Any]]:
