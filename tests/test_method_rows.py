@@ -9,6 +9,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from snnviz import Experiment, Noise, differentiate
+from snnviz.laws import UniformLaw
 from snnviz.methods import BPTT, METHODS, Exodus, GatedZO, LocalZO, ResetPath, Slayer, SparseGD, SurrogateModules
 from snnviz.neurons import LIF, Reset
 from snnviz.surrogates import Dspike, FastSigmoid, Gaussian, SingleExponential, Triangle
@@ -74,7 +75,10 @@ def test_a_method_is_its_row(method, path, reset):
         m = torch.from_numpy(np.array(margin))
         p = method.law.activity(m, method.delta, method.draws).numpy()
         assert abs((slope > 0).mean() - p.mean()) < 5 * math.sqrt((p * (1 - p)).sum()) / p.size
-        mean, variance = (f(m, method.delta, *more).numpy() for f, more in ((method.law.expected_surrogate, ()), (method.law.variance, (method.draws,))))
+        mean, variance = (
+            f(m, method.delta, *more).numpy()
+            for f, more in ((method.law.expected_surrogate, ()), (method.law.variance, (method.draws,)))
+        )
         assert abs(slope.mean() - mean.mean()) < 5 * math.sqrt(variance.sum()) / p.size
         if method.draws == 1:  # |z| / (2 delta) where |margin| < |z| delta
             assert (np.abs(margin) < 2 * method.delta**2 * slope)[slope > 0].all()

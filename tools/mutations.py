@@ -137,6 +137,7 @@ class Bench:
             TimeoutError: they did not end within PATIENCE.
         """
         output = self.folder / ".output"
+        output.unlink(missing_ok=True)
         arguments = (str(self.folder), shlex.split(tests), str(output))
         process = self.processes.Process(target=run_pytest, args=arguments)
         process.start()
@@ -144,7 +145,7 @@ class Bench:
         if process.exitcode is None:
             process.kill()
             raise TimeoutError(f"no end after {PATIENCE} s")
-        return process.exitcode, output.read_text(encoding="utf-8", errors="replace")
+        return process.exitcode, output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
 
     @functools.cache  # noqa: B019  there is one bench
     def passes(self, tests: str) -> bool:
@@ -173,15 +174,18 @@ class Bench:
             path.write_text(whole, encoding="utf-8")
         if status == 0:
             return Result.SURVIVED, mutation.tests
-        if status != 1:  # pytest's own numbers: 1 is a failed test; else it was interrupted, misused, or found no test
-            return Result.INVALID, f"pytest ended with status {status}: {output.strip().splitlines()[-1]}"
+        failed = [line.removeprefix("FAILED ") for line in output.splitlines() if line.startswith("FAILED ")]
+        if (
+            status != 1 or not failed
+        ):  # pytest's own numbers: 1 is a failed test; else it was interrupted, misused, or found no test
+            last = (output.strip().splitlines() or ["no output"])[-1]
+            return Result.INVALID, f"no test failed, but pytest ended with status {status}: {last}"
         complaint = next((line for line in output.splitlines() if "could not build kernels/" in line), None)
         if complaint is not None:
             return Result.INVALID, complaint.strip()
         if not self.passes(mutation.tests):
             return Result.INVALID, "the tests fail without the fault too"
-        failed = next((line for line in output.splitlines() if line.startswith(("FAILED", "ERROR"))), "")
-        return Result.KILLED, failed.partition(" - ")[0].removeprefix("FAILED ")
+        return Result.KILLED, failed[0].partition(" - ")[0]
 
     def outcome(self, mutation: Mutation) -> Outcome:
         start = time.perf_counter()
