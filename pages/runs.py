@@ -104,7 +104,7 @@ def see(run: str) -> None:
 
 def again(state: values.RunState) -> None:
     old = state.run
-    run = follow.attempt(client.submit, values.Run(old.trainings, old.backend, old.sample, follow.visitor(), old.title))
+    run = follow.attempt(client.submit, values.Run(old.work, old.backend, follow.visitor(), old.title))
     if run is not None:
         see(run)
         st.session_state["runs_go"] = True

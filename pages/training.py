@@ -13,6 +13,7 @@ from snnviz.neurons import NEURONS
 from snnviz.optimisers import OPTIMISERS, SCHEDULES
 from snnviz.params import Param
 from snnviz.runs.values import Run
+from snnviz.runs.work import Train
 from snnviz.training import Training
 from snnviz.ui import backend, controls, follow, methods, page
 
@@ -83,7 +84,7 @@ with right, page.guarded():
         one = state.run.labels.index(st.selectbox("Method", state.run.labels, key="method_shown"))
 
     state = follow.watch(
-        Run(trainings, backend.chosen(), sample, follow.visitor(), dataset.title),
+        Run(Train(trainings, sample), backend.chosen(), follow.visitor(), dataset.title),
         lambda now: follow.picture([now], view, one, "training"),
         "Nothing has run yet. The settings are good to begin with: press Start.",
     )

@@ -280,28 +280,28 @@ def _write(path: pathlib.Path, lines: list[_Line]) -> None:
 def _keep(lines: list[_Line], backend: str, title: str, stopped: bool) -> None:
     """Keep the run in the store; a store that cannot be used is no reason to lose the table."""
     try:
-        from snnviz.runs import store, values
+        from snnviz.runs import store, values, work
     except ImportError as missing:
         print(f"The run is not kept: {missing}.", file=sys.stderr)
         return
     status = values.Status.STOPPED if stopped else values.Status.FINISHED
     if all(line.problem for line in lines):
         status = values.Status.FAILED
-    run = values.Run(tuple(line.training for line in lines), backend, None, title=title)
+    run = values.Run(work.Train(tuple(line.training for line in lines), None), backend, title=title)
     try:
-        kept = store.default()
-        kept.begin(run)
+        saved = store.default()
+        saved.begin(run)
         for number, line in enumerate(lines):
-            kept.keep(
+            saved.save_line(
                 run.id,
                 number,
                 values.Line(line.training, tuple(line.epochs), _curve(line.batches), ended=not stopped, problem=line.problem),
             )
-        kept.mark(run.id, status)
+        saved.mark(run.id, status)
     except (store.StoreError, ImportError) as problem:
         print(f"The run is not kept: {problem}", file=sys.stderr)
     else:
-        print(f"Kept as {run.id} in {kept.name}.", file=sys.stderr)
+        print(f"Kept as {run.id} in {saved.name}.", file=sys.stderr)
 
 
 def _curve(batches: list):

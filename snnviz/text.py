@@ -3,8 +3,10 @@
 import abc
 import dataclasses
 import enum
+import json
 import math
 import tomllib
+from collections.abc import Mapping
 from typing import Any, Self
 
 
@@ -88,6 +90,50 @@ def _made(data: Any, classes: dict[str, type], default: Any = None) -> Any:
     if unknown:
         raise ValueError(f"{kind} has no '{sorted(unknown)[0]}'; it has {', '.join(fields)}.")
     return classes[kind](**{k: _made(v, classes, _default(fields[k])) for k, v in data.items() if k != "is"})
+
+
+def to_json(value: Any) -> str:
+    """A result (frozen dataclasses, tuples, mappings, enums, numbers, texts, None) as JSON; NaN and infinity as Python does."""
+    return json.dumps(_jsonable(value), separators=(",", ":"))
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, (tuple, list)):
+        return [_jsonable(v) for v in value]
+    if isinstance(value, Mapping):
+        return {str(k): _jsonable(v) for k, v in value.items()}
+    if dataclasses.is_dataclass(value):
+        return {"is": type(value).__name__} | {f.name: _jsonable(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    return value
+
+
+def from_json(json_text: str, classes: dict[str, type]) -> Any:
+    """The result that `to_json` wrote; lists come back as tuples. `classes`: what may be made, by name.
+
+    Raises:
+        ValueError: no JSON, an unknown class or field, or a value that its class refuses.
+    """
+    try:
+        return _from_jsonable(json.loads(json_text), classes)
+    except TypeError as problem:
+        raise ValueError(str(problem)) from None
+
+
+def _from_jsonable(data: Any, classes: dict[str, type], default: Any = None) -> Any:
+    if isinstance(data, list):
+        return tuple(_from_jsonable(item, classes) for item in data)
+    if isinstance(default, enum.Enum):
+        return type(default)(data)
+    if not isinstance(data, dict):
+        return data
+    if "is" not in data:
+        return {k: _from_jsonable(v, classes) for k, v in data.items()}
+    if (kind := data["is"]) not in classes:
+        raise ValueError(f"there is no '{kind}'; there are {', '.join(sorted(classes))}.")
+    defaults = {f.name: _default(f) for f in dataclasses.fields(classes[kind])}
+    return classes[kind](**{k: _from_jsonable(v, classes, defaults.get(k)) for k, v in data.items() if k != "is"})
 
 
 class Written(abc.ABC):

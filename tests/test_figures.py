@@ -109,6 +109,23 @@ def test_the_membrane_is_drawn_before_and_after_reset():
     np.testing.assert_array_equal(line.y[1::2], layer.v[:, 0, 0])
 
 
+def test_several_spikes_in_a_step_count_as_several():
+    layer = simulate(Experiment(LIF(max_spikes=3), Step(5.0, start=0.0), 50, neurons=4)).layers[0]
+    assert layer.spikes.max() == 3 and f"{int(layer.spikes.sum())} spikes" in raster.raster(layer).layout.title.text
+
+
+def test_regular_neurons_have_no_variation_whatever_their_rates():
+    fired = np.zeros((200, 1, 3), np.float32)
+    for neuron, gap in enumerate((5, 10, 20)):
+        fired[::gap, 0, neuron] = 1
+    layer = LayerRecord("layer", LIF(), fired, fired, fired, fired, fired)
+    assert "variation 0 by neuron" in intervals.intervals(layer).layout.title.text
+    fired[:, 0, 2] = 0
+    fired[[0, 10, 40], 0, 2] = 1  # intervals of 10 and 30: a standard deviation of half their mean
+    expected = (0 + 0 + 0.5) / 3
+    assert f"variation {expected:.3g} by neuron" in intervals.intervals(layer).layout.title.text
+
+
 def test_a_raster_is_one_trace_and_then_a_picture(monkeypatch):
     layer = simulate(Experiment(LIF(), Noise(0.3, 0.5), 100, neurons=30)).layers[0]
     fig = raster.raster(layer)

@@ -17,6 +17,7 @@ from snnviz.datasets import YinYang
 from snnviz.methods import BPTT, Exodus, LocalZO
 from snnviz.runs import client, store
 from snnviz.runs.values import Run, Status
+from snnviz.runs.work import Train
 from snnviz.training import EpochRecord, Training, train
 
 SMALL = Training(YinYang(samples=120), FeedForward(layers=2, width=8), epochs=3, batch=32)
@@ -24,7 +25,7 @@ METHODS = (BPTT(), Exodus(), LocalZO())
 
 
 def asked(epochs: int = 3, owner: str = "me", methods=METHODS, **changed) -> Run:
-    return Run(tuple(dataclasses.replace(SMALL, method=m, epochs=epochs, **changed) for m in methods), "native", 0, owner)
+    return Run(Train(tuple(dataclasses.replace(SMALL, method=m, epochs=epochs, **changed) for m in methods)), "native", owner)
 
 
 @pytest.fixture
@@ -100,14 +101,14 @@ def test_pause_step_resume_stop_and_go_on(home):
 
 
 def test_one_method_that_fails_does_not_end_the_others(home):
-    run = Run((SMALL, dataclasses.replace(SMALL, dataset=YinYang(samples=120, steps=10))), "native", 0, "me")
+    run = Run(Train((SMALL, dataclasses.replace(SMALL, dataset=YinYang(samples=120, steps=10)))), "native", "me")
     client.submit(run)
     assert client.wait(run.id, lambda s: not s.status.live, 60)
     state = client.follow(run.id)
     assert state.status is Status.FINISHED and len(state.lines[0].epochs) == 3
     assert "ended early" in state.lines[1].problem and "raise steps" in state.lines[1].problem
-    with pytest.raises(client.JobError, match="nothing to train"):
-        client.submit(Run(()))
+    with pytest.raises(ValueError, match="nothing to train"):
+        client.submit(Run(Train()))
 
 
 def test_two_visitors_share_the_machine_whatever_one_asks_for(home, monkeypatch):

@@ -29,6 +29,7 @@ from snnviz.neurons import ALIF, LIF, Reset
 from snnviz.optimisers import SGD, Adam, Cosine
 from snnviz.runs.store import Store
 from snnviz.runs.values import Curve, Line, Run, Status
+from snnviz.runs.work import Train
 from snnviz.training import BatchRecord, EpochRecord, Seconds, Training, train
 
 FOLDER = pathlib.Path(__file__).parent / "recorded"
@@ -79,23 +80,23 @@ def trained(training: Training, epochs: int) -> Line:
 def fill(store: Store) -> None:
     """The three runs, as a job writes them: begun, kept epoch by epoch, marked."""
     runs = [
-        Run(FINISHED, "native", 0, OWNER, "Yin-Yang", "00000000000000a1", SEEN - 3000.0),
-        Run((STOPPED,), "native", 2, OWNER, "Yin-Yang", "00000000000000b2", SEEN - 2000.0),
-        Run(NOTED, "reference", None, "fedcba9876543210", "Two losses and a failure", "00000000000000c3", SEEN - 1000.0),
+        Run(Train(FINISHED, 0), "native", OWNER, "Yin-Yang", "00000000000000a1", SEEN - 3000.0),
+        Run(Train((STOPPED,), 2), "native", OWNER, "Yin-Yang", "00000000000000b2", SEEN - 2000.0),
+        Run(Train(NOTED, None), "reference", "fedcba9876543210", "Two losses and a failure", "00000000000000c3", SEEN - 1000.0),
     ]
     for run in runs:
         store.begin(run, "somewhere/1")
     for number, training in enumerate(FINISHED):
         line = trained(training, 2)
-        store.keep(runs[0].id, number, dataclasses.replace(line, epochs=line.epochs[:1], ended=False))
-        store.keep(runs[0].id, number, line)
+        store.save_line(runs[0].id, number, dataclasses.replace(line, epochs=line.epochs[:1], ended=False))
+        store.save_line(runs[0].id, number, line)
     store.mark(runs[0].id, Status.FINISHED)
-    store.keep(runs[1].id, 0, trained(STOPPED, 1))
+    store.save_line(runs[1].id, 0, trained(STOPPED, 1))
     store.mark(runs[1].id, Status.STOPPED)
     line = trained(NOTED[0], 1)
     last = dataclasses.replace(line.epochs[-1], train_loss=math.inf, test_loss=math.nan, problems=("layer 1: no spike.",))
-    store.keep(runs[2].id, 0, dataclasses.replace(line, epochs=(last,)))
-    store.keep(runs[2].id, 1, Line(NOTED[1], ended=True, problem=PROBLEM))
+    store.save_line(runs[2].id, 0, dataclasses.replace(line, epochs=(last,)))
+    store.save_line(runs[2].id, 1, Line(NOTED[1], ended=True, problem=PROBLEM))
     store.mark(runs[2].id, Status.FINISHED, NOTES)
 
 
@@ -123,7 +124,7 @@ def shown(store: Store) -> dict[str, Any]:
 def of_run(state: Any) -> dict[str, Any]:
     run = state.run
     return {
-        "title": run.title, "status": state.status.value, "backend": run.backend, "sample": run.sample, "owner": run.owner,
+        "title": run.title, "status": state.status.value, "backend": run.backend, "sample": run.work.sample, "owner": run.owner,
         "created": run.created, "seen": state.seen, "notes": list(state.notes), "labels": list(run.labels), "share": state.share,
         "lines": [of_line(line) for line in state.lines],
     }  # fmt: skip
@@ -195,11 +196,11 @@ def test_the_settings_are_those_that_were_saved(store):
 
 def test_an_old_database_can_be_written_to(store):
     """A new run can be saved beside the old ones, and an old one goes on from where it was stopped."""
-    new = Run(FINISHED[:1], "native", title="new")
+    new = Run(Train(FINISHED[:1]), "native", title="new")
     store.begin(new)
     line = store.open("00000000000000b2").lines[0]
     more = dataclasses.replace(line, epochs=(*line.epochs, dataclasses.replace(line.epochs[-1], epoch=2)))
-    store.keep("00000000000000b2", 0, more)
+    store.save_line("00000000000000b2", 0, more)
     assert store.list()[0].run == new.id and [e.epoch for e in store.open("00000000000000b2").lines[0].epochs] == [1, 2]
 
 

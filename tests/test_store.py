@@ -7,14 +7,25 @@ import shutil
 import socket
 import subprocess
 import sys
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from snnviz.datasets import YinYang
-from snnviz.methods import BPTT, LocalZO
+from snnviz.heads import Closeness
+from snnviz.methods import BPTT, LocalZO, Route, SurrogateModules
+from snnviz.runs import schema
+from snnviz.runs.fetch import Arrived
 from snnviz.runs.store import Store, StoreError
-from snnviz.runs.values import Curve, Line, Run, Status
+from snnviz.runs.values import Curve, Line, Run, RunState, Status
+from snnviz.runs.work import KINDS, FetchSet, MeasureDepth, MeasureTimes, Progress, SweepGrowth, Train
+from snnviz.studies.backward_times import Plan, Series, Timing
+from snnviz.studies.depth import DepthRecord, DepthStudy, Look
+from snnviz.studies.growth import GrowthPoint, GrowthRecord
+from snnviz.studies.reference_gradients import DepthErrors, GradientError
 from snnviz.training import EpochRecord, Seconds, Training
 
 TRAININGS = tuple(Training(YinYang(samples=60), method=m, epochs=3, seed=s) for m in (BPTT(), LocalZO()) for s in (0, 1))
@@ -75,24 +86,38 @@ def postgres(folder):
         subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True)
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The address of a PostgreSQL server, up to the name of a database."""
+    with postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url.removesuffix("postgres")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request, tmp_path):
-    with contextlib.ExitStack() as stack:
-        file = f"sqlite:///{tmp_path / 'a folder' / 'runs.sqlite'}"
-        opened = Store(file if request.param == "sqlite" else stack.enter_context(postgres(tmp_path)))
-        stack.callback(opened.close)
-        yield opened
+    """An empty store, in a file and in a database of a server."""
+    url = f"sqlite:///{tmp_path / 'a folder' / 'runs.sqlite'}"
+    if request.param == "postgresql":
+        base, name = request.getfixturevalue("server"), f"d{uuid.uuid4().hex[:8]}"
+        engine = sa.create_engine(f"{base}postgres", isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        engine.dispose()
+        url = base + name
+    opened = Store(url)
+    yield opened
+    opened.close()
 
 
 def test_what_goes_in_comes_out(store):
-    run, other = Run(TRAININGS, "native", 3, "somebody", "Yin-Yang"), Run(TRAININGS[:1], owner="else")
+    run, other = Run(Train(TRAININGS, 3), "native", "somebody", "Yin-Yang"), Run(Train(TRAININGS[:1]), owner="else")
     store.begin(run, "here/1")
     store.begin(other)
     spikes = {"layer 1": np.random.default_rng(0).random((13, 9)) < 0.3}
     line = Line(TRAININGS[0], (epoch(1), epoch(2, float("nan"))), curve(7), spikes)
-    store.keep(run.id, 0, line)
-    store.keep(run.id, 0, dataclasses.replace(line, epochs=(*line.epochs, epoch(3)), ended=True))  # only the third is written
-    store.keep(run.id, 1, Line(TRAININGS[1], (epoch(1),), ended=True, problem="It exploded."))
+    store.save_line(run.id, 0, line)
+    store.save_line(run.id, 0, dataclasses.replace(line, epochs=(*line.epochs, epoch(3)), ended=True))  # only the third is written
+    store.save_line(run.id, 1, Line(TRAININGS[1], (epoch(1),), ended=True, problem="It exploded."))
     store.mark(run.id, Status.RUNNING, ["A worker was lost."])
 
     state = store.open(run.id)
@@ -142,7 +167,7 @@ def test_a_newer_or_broken_database_is_refused_in_one_sentence(tmp_path):
 
 def test_a_database_that_goes_away_is_one_sentence_and_comes_back(tmp_path):
     path = tmp_path / "runs.sqlite"
-    store, run = Store(f"sqlite:///{path}"), Run(TRAININGS[:1])
+    store, run = Store(f"sqlite:///{path}"), Run(Train(TRAININGS[:1]))
     store.begin(run)
     store.close()
     path.rename(tmp_path / "elsewhere")
@@ -158,3 +183,73 @@ def test_a_database_that_goes_away_is_one_sentence_and_comes_back(tmp_path):
 def test_opening_needs_no_dask():
     code = "import sys, snnviz.runs.store as s; s.Store('sqlite://').list(); sys.exit('distributed' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_result_of_every_kind_comes_out_as_it_went_in(store):
+    """NaN, infinity, None and values in values survive; the latest result replaces the one before."""
+    errors = DepthErrors((GradientError(1, "plain", 1.5, 0.25, None, 0.1, float("-inf")),), 4, 8)
+    study = DepthStudy(SurrogateModules(after=(1,), route=Route.DETACH), layers=2)
+    looked = DepthRecord(study, "native", "Measuring", 0.5, checkpoints=(Look(3, errors, (Closeness(1, 0.1, 0.5, 0.25, 1.0),)),))
+    timing = Timing(10, 2, 8, 0.01, {"naive": 1.0, "sparse": 0.1}, {"naive": 2.0, "sparse": 0.2})
+    results = {
+        "depth": (MeasureDepth(study), looked),
+        "growth": (SweepGrowth(), GrowthRecord((GrowthPoint(1, (1.0, float("inf"))), GrowthPoint(0.5, (2.0, 3.0))))),
+        "times": (MeasureTimes(Plan(over_steps=True)), Series("here", "2026-01-01", "batch 2", (timing, timing))),
+        "fetch": (FetchSet("SHD", "/data"), Arrived(512, True)),
+    }
+    assert {Train.kind, *results} == set(KINDS)
+    for kind, (work, result) in results.items():
+        run = Run(work, "native", "me", work.title)
+        store.begin(run)
+        assert store.open(run.id) == RunState(run, Status.WAITING, seen=store.open(run.id).seen)
+        store.save_progress(run, Progress(0.25, "first", None, 1.0))
+        store.save_progress(run, Progress(0.5, "second", result, 2.5))
+        assert store.open(run.id).run == run and store.open(run.id).progress == Progress(0.5, "second", result, 2.5)
+        (row,) = store.list(kind=kind)
+        assert (row.run, row.kind, row.title, row.share, row.seconds, row.method) == (run.id, kind, work.title, 0.5, 2.5, "")
+        assert store.find(work, "native") == [(run.id, Status.WAITING)] and store.find(work, "cuda") == []
+    assert store.find(MeasureTimes(), "native") == [] and store.find(FetchSet("SHD", "/other"), "native") == []
+    store.delete([row.run for row in store.list(owner="me")])
+    assert store.list() == []
+
+
+def test_the_migrations_end_at_the_tables_of_this_version(store):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with store._engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        differences = compare_metadata(context, schema.tables())
+    assert [d for d in differences if getattr(d[-1], "name", "") != "alembic_version"] == []
+
+
+def test_a_database_of_the_first_schema_becomes_one_of_this_or_stays(store, monkeypatch):
+    """What version 0.1.0 left is migrated by one of several that open it at once; a failure changes nothing."""
+    run = Run(Train(TRAININGS[:1]), "native", "me")
+    store.begin(run)
+    store.save_line(run.id, 0, Line(TRAININGS[0], (epoch(1),)))
+    before = store.open(run.id)
+    with store._transaction() as database:
+        sql = database.exec_driver_sql
+        sql("DROP TABLE alembic_version")
+        sql("DROP INDEX ix_runs_kind")
+        for column in ("kind", "work", "share", "doing", "seconds", "result"):
+            sql(f"ALTER TABLE runs DROP COLUMN {column}")
+        database.execute(store._meta.update(), {"value": "1"})
+    url = store._engine.url.render_as_string(hide_password=False)
+
+    def columns() -> set[str]:
+        with store._engine.connect() as connection:
+            return {c["name"] for c in sa.inspect(connection).get_columns("runs")}
+
+    with monkeypatch.context() as broken:
+        broken.setattr("alembic.operations.Operations.create_index", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            Store(url)
+    assert "kind" not in columns()
+    with ThreadPoolExecutor(3) as pool:
+        opened = list(pool.map(Store, [url] * 3))
+    for other in opened:
+        after = other.open(run.id)
+        assert repr(after) == repr(before) and after.run == before.run and "kind" in columns()
+        other.close()

@@ -11,7 +11,8 @@ import snnviz
 from snnviz import BPTT, LIF, Exodus, FeedForward, LocalZO, Probe, Slayer, SurrogateModules, optimisers
 from snnviz.__main__ import main
 from snnviz.architectures import Convolutional
-from snnviz.backends import resolve
+from snnviz.backends import resolve, source
+from snnviz.backends.native import Native
 from snnviz.datasets import Coding, Digits, SpikePatterns, Split, TemporalOrder
 from snnviz.losses import Activity, OverTime, StepwiseCrossEntropy, VanRossum
 from snnviz.optimisers import SGD, AdamW, Cosine
@@ -444,3 +445,14 @@ def test_a_checkpoint_without_running_statistics_gets_them_from_its_training_hal
     accuracy = (network(x.flatten(2)).logits.sum(0).argmax(1) == y).float().mean().item()
     assert all(block.normalise.calibrated for block in network.blocks) and not network.training
     assert accuracy > last.test_accuracy - 0.05
+
+
+def test_kernels_are_built_before_the_first_batch(monkeypatch):
+    """Or the first of several methods would be billed for them."""
+    asked_for, library = [], source.library
+    monkeypatch.setattr(source, "library", lambda *name: asked_for.append(name) or library(*name))
+    Native._library.cache_clear()
+    run = RunningTraining(SMALL, resolve("native"))
+    before = list(asked_for)
+    run.step(1, 1, *next(run.train.batches(48, 0, 1)), 0.0)
+    assert before and asked_for == before

@@ -8,6 +8,7 @@ from snnviz import text
 from snnviz.methods import LocalZO, SparseGD
 from snnviz.params import Param
 from snnviz.runs.values import Run
+from snnviz.runs.work import Train
 from snnviz.surrogates import FastSigmoid
 from snnviz.training import Training
 from snnviz.ui import backend, controls, follow, page, sparsity
@@ -29,7 +30,7 @@ def show(left, right) -> str:
     with right, page.guarded():
         trainings = tuple(dataclasses.replace(base, method=one) for one in chosen)
         state = follow.watch(
-            Run(trainings, backend.chosen(), 0, follow.visitor(), "Active share in training"),
+            Run(Train(trainings), backend.chosen(), follow.visitor(), "Active share in training"),
             lambda now: follow.picture([now], "active", key="sparsity"),
             "Nothing is being trained. Press Start: the digits, with the method of the controls.",
         )

@@ -15,8 +15,8 @@ class DelayedXor(AbstractGenerated):
 
     Four groups of `width` neurons stand for A = 0, A = 1, B = 0 and B = 1; a cue makes its group fire at `rate` for
     `cue` ms. All neurons also fire at `noise` Hz throughout. Each cue alone, and any weighted sum of spike counts, says
-    nothing about the class (three of the four cases at best); the network must keep A until B comes. The bursts' onsets
-    vary by `jitter`.
+    nothing about the class (three of the four cases at best); the network must keep A until B comes. A begins at a random
+    moment of the first `jitter` ms; B begins `delay` ms after the end of A.
 
     Inputs `[T, S, 4 width]`, in the order A = 0, A = 1, B = 0, B = 1.
     """
@@ -32,12 +32,12 @@ class DelayedXor(AbstractGenerated):
     width: int = param(5, "Neurons per group", "", low=1, high=1000, slider=(1, 50, 1))
     cue: float = param(20.0, "Length of a cue", "", "ms", low=0, open_low=True, slider=(5.0, 50.0, 1.0))
     delay: float = param(60.0, "Delay", "", "ms", low=0, slider=(0.0, 500.0, 10.0), help="From the end of A to the start of B.")
-    jitter: float = param(10.0, "Jitter of the onsets", "", "ms", low=0, slider=(0.0, 50.0, 1.0))
+    jitter: float = param(10.0, "Jitter of the onset", "", "ms", low=0, slider=(0.0, 50.0, 1.0))
     rate: float = param(200.0, "Rate in a burst", "", "Hz", low=0, slider=(50.0, 1000.0, 10.0))
     noise: float = param(2.0, "Background rate", "", "Hz", low=0, slider=(0.0, 50.0, 1.0))
 
     def generate(self, rng: np.random.Generator) -> Generated:
-        needed = 2 * self.cue + self.delay + 2 * self.jitter
+        needed = 2 * self.cue + self.delay + self.jitter
         self.demand(
             needed <= self.steps * self.dt,
             f"two cues, the delay and the jitter take {needed:g} ms, but {self.steps} steps of {self.dt:g} ms end at "
@@ -45,9 +45,8 @@ class DelayedXor(AbstractGenerated):
         )
         case = balanced(rng, self.samples, 4)
         a, b = case // 2, case % 2
-        early = rng.random((2, self.samples)) * self.jitter
-        onset_a = early[0]
-        onset_b = self.jitter + self.cue + self.delay + early[1]
+        onset_a = rng.random(self.samples) * self.jitter
+        onset_b = onset_a + self.cue + self.delay
         rates = np.full((self.steps, self.samples, 4), self.noise)
         now = np.arange(self.steps)[:, None] * self.dt
         for onset, group in ((onset_a, a), (onset_b, 2 + b)):

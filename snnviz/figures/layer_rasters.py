@@ -45,7 +45,9 @@ def layer_rasters(layers: Mapping[str, np.ndarray], dt: float, dark: bool = Fals
             )
         fig.update_yaxes(title_text=name, range=[-1, spikes.shape[1]], nticks=4, row=row, col=1)
         fig.update_xaxes(range=[-0.5 * dt, (len(spikes) - 0.5) * dt], row=row, col=1)
-        told.append(f"{name} {len(step)} spikes, {three_digits(100 * spikes.mean())} % of its neurons' steps")
+        told.append(
+            f"{name} {round(float(spikes.sum()))} spikes, {three_digits(100 * (spikes > 0).mean())} % of its neurons' steps"
+        )
     finish(
         fig,
         "Spikes of one test sample, layer by layer",

@@ -36,11 +36,11 @@ def raster(layer: LayerRecord, sample: int = 0, dark: bool = False, height: int 
             )
         )
     rate = spikes.mean() * 1000 / layer.dt
-    many = spikes.shape[1]
+    many, count = spikes.shape[1], round(float(spikes.sum()))
     finish(
         fig,
-        f"Population: {len(step):,} spikes, {three_digits(rate)} per second and neuron",
-        f"Raster of {many} neurons: {len(step)} spikes, {three_digits(rate)} per second and neuron on average.",
+        f"Population: {count:,} spikes, {three_digits(rate)} per second and neuron",
+        f"Raster of {many} neurons: {count} spikes, {three_digits(rate)} per second and neuron on average.",
         dark=dark,
         height=height,
         x="time (ms)",

@@ -1,13 +1,14 @@
 """Runs that outlive the page that asked for them: submit, follow, pause, step, resume, stop, and go on after a loss.
 
-A job is one Dask task: in threads of this process by default, on a cluster by its address (`SNNVIZ_SCHEDULER`). Dask carries
-everything between it and the pages: its task, a `Variable` with what is known so far, a `Queue` of orders, and `Semaphore`s
-that hand out turns. A task leaves Dask's pool at once and takes turns of half a second instead, one at a time for each
-visitor, so that somebody with five runs does not hold up somebody with one.
+The same functions serve every kind of work (`work.KINDS`). A run is one Dask task: in threads of this process by default, on a
+cluster by its address (`SNNVIZ_SCHEDULER`). Dask carries everything between a task and the pages: a `Variable` with how far it
+has come, a `Queue` of orders, and `Semaphore`s that hand out turns. A task leaves Dask's pool at once and takes turns of half a
+second instead, one at a time for each visitor, so that somebody with five runs does not hold up somebody with one.
 
 What is finished is in the store as it finishes; each training writes a checkpoint every epoch. A task whose worker dies is
-started again by Dask on another one and goes on from there. On a cluster of several machines, `SNNVIZ_HOME` (checkpoints)
-must be a folder they share, and `SNNVIZ_STORE` a database they all reach.
+started again by Dask on another one; trainings and sweeps go on from what they have, other work starts again. On a cluster of
+several machines, `SNNVIZ_HOME` (checkpoints) and `SNNVIZ_DATA` (data sets) must be folders they share, and `SNNVIZ_STORE` a
+database they all reach.
 """
 
 import contextlib
@@ -24,8 +25,10 @@ from typing import Any
 
 from snnviz import places
 from snnviz.runs import store
+from snnviz.runs.growing import growing
 from snnviz.runs.process import here, is_gone
 from snnviz.runs.values import Run, RunState, Status
+from snnviz.runs.work import Work
 from snnviz.runs.worker import one_sentence, prepare_worker, work_on
 
 LOST = 20.0  # seconds without one after which a run elsewhere counts as interrupted
@@ -34,7 +37,7 @@ PATIENCE = 5.0  # seconds to wait for a scheduler
 _LOG = logging.getLogger(__name__)
 _lock = threading.Lock()
 _tasks: dict[str, Any] = {}  # the futures of this process's runs
-_latest: dict[str, tuple[bytes, RunState]] = {}  # what the worker of a run last told, as it came and as a value
+_latest: dict[str, tuple[bytes, RunState]] = {}  # the last report of a run's worker, as it came and as a value
 _client: Any = None
 
 
@@ -61,7 +64,7 @@ def client() -> Any:
             except (OSError, TimeoutError, ValueError) as problem:
                 raise JobError(
                     f"The Dask scheduler at {address} does not answer ({type(problem).__name__}); start it, or unset "
-                    "SNNVIZ_SCHEDULER to train in this process."
+                    "SNNVIZ_SCHEDULER to work in this process."
                 ) from None
         else:
             # Dask looks at every thread a hundred times a second for a profile that nobody here reads.
@@ -90,12 +93,12 @@ def close() -> None:
     """Let go of Dask; what runs in this process is interrupted and can be gone on with."""
     global _client
     with _lock:
-        gone, _client = _client, None
+        closing, _client = _client, None
     _tasks.clear()
     _latest.clear()
-    if gone is not None:
-        cluster = gone.cluster
-        gone.close()
+    if closing is not None:
+        cluster = closing.cluster
+        closing.close()
         if cluster is not None:
             cluster.close()
 
@@ -104,16 +107,15 @@ def submit(run: Run) -> str:
     """Start a run in the background and return its id.
 
     Raises:
-        JobError: nothing to train, too many runs, or no cluster. StoreError: nowhere to save it.
+        JobError: too many runs, or no cluster. ValueError: work that cannot be done. StoreError: nowhere to save it.
     """
-    if not run.trainings:
-        raise JobError("There is nothing to train: choose at least one method.")
-    kept = store.default()
-    if len({s.run for s in kept.list(run.owner, live=True)}) >= MOST:
+    run.work.check()
+    saved = store.default()
+    if len({s.run for s in saved.list(run.owner, live=True)}) >= MOST:
         raise JobError(f"{MOST} of your runs are still going; stop one before you start another.")
-    there = client()
-    kept.begin(run, here())
-    _start(there, run)
+    dask_client = client()
+    saved.begin(run, here())
+    _start(dask_client, run)
     return run.id
 
 
@@ -126,7 +128,7 @@ def prepare() -> None:
 
 
 def go_on(run: str) -> None:
-    """Continue a run that was interrupted or stopped, from its checkpoints."""
+    """Continue a run that was interrupted or stopped: from what it has, or from the beginning (`Work.goes_on`)."""
     state = follow(run)
     if state is None:
         raise JobError("This run is no longer among the saved runs.")
@@ -136,24 +138,25 @@ def go_on(run: str) -> None:
     _start(client(), state.run, dataclasses.replace(state, status=Status.WAITING))
 
 
-def _start(there: Any, run: Run, state: RunState | None = None) -> None:
+def _start(dask_client: Any, run: Run, state: RunState | None = None) -> None:
     from distributed import Variable, fire_and_forget
 
-    Variable(f"run-{run.id}", client=there).set(pickle.dumps(RunState.asked(run) if state is None else state, protocol=5))
-    task = there.submit(
-        work_on, run, store.default_url(), str(checkpoints(run.id)), key=f"train-{run.id}-{time.time_ns():x}", pure=False
+    report = pickle.dumps(RunState.asked(run) if state is None else state, protocol=5)
+    Variable(f"run-{run.id}", client=dask_client).set(report)
+    task = dask_client.submit(
+        work_on, run, store.default_url(), str(checkpoints(run.id)), key=f"{run.kind}-{run.id}-{time.time_ns():x}", pure=False
     )
     fire_and_forget(task)  # it stays, on a cluster, when this process goes
     _tasks[run.id] = task
 
 
 def checkpoints(run: str) -> Path:
-    """The folder with the checkpoints of a run."""
+    """The folder with the files that a run needs until it has finished: the checkpoints of its trainings."""
     return places.home() / "checkpoints" / run
 
 
 def pause(run: str) -> None:
-    """Hold a run before its next batch; its turn goes to others."""
+    """Hold a run before its next record (a batch of a training); its turn goes to others. Not every kind can (`can_pause`)."""
     _order(run, "pause")
 
 
@@ -163,12 +166,12 @@ def resume(run: str) -> None:
 
 
 def step(run: str) -> None:
-    """One batch of every training, then hold."""
+    """One batch of every training, or one record of other work, then hold."""
     _order(run, "step")
 
 
 def cancel(run: str) -> None:
-    """Stop a run before its next batch. What it has done is saved, and `go_on` continues it."""
+    """Stop a run before its next record. What it has done is saved, and `go_on` continues it."""
     _order(run, "stop")
     state = follow(run)
     if state is not None and state.status is Status.WAITING and run in _tasks:  # no worker has taken it yet
@@ -195,13 +198,23 @@ def delete(runs: Sequence[str]) -> None:
         shutil.rmtree(checkpoints(run), ignore_errors=True)
 
 
-def latest(owner: str) -> str | None:
-    """The run a visitor would want to see on coming back: the latest that is going, else None."""
-    for summary in store.default().list(owner, live=True):
+def latest(owner: str, kind: str | None = None) -> str | None:
+    """The run a visitor would want to see on coming back: the latest that is going, of one kind of work; else None."""
+    for summary in store.default().list(owner, live=True, kind=kind):
         state = follow(summary.run)
         if state is not None and state.status.live:
             return summary.run
     return None
+
+
+def find(work: Work, backend: str) -> RunState | None:
+    """The run that has done just this work on this backend, or is at it, whoever asked for it; else the latest that tried."""
+    runs = store.default().find(work, backend)
+    for run, status in runs:
+        state = follow(run) if status.live or status is Status.FINISHED else None
+        if state is not None and (state.status.live or state.status is Status.FINISHED):
+            return state
+    return follow(runs[0][0]) if runs else None
 
 
 def follow(run: str) -> RunState | None:
@@ -209,34 +222,35 @@ def follow(run: str) -> RunState | None:
 
     A run whose worker is gone for good is marked as interrupted here.
     """
-    if (told := _told(run)) is not None:
-        return told
-    kept = store.default()
-    state = kept.open(run)
+    if (report := _report(run)) is not None:
+        return report
+    saved = store.default()
+    state = saved.open(run)
     if state is None or not state.status.live:
         _tasks.pop(run, None)
         return state
     task = _tasks.get(run)
     if task is not None and task.status == "pending":
         return state
-    place = kept.place(run)
+    place = saved.place(run)
     if task is None and place != here() and not is_gone(place) and time.time() - state.seen < LOST:
         return state
-    if (told := _told(run)) is not None:  # it spoke between the two questions
-        return told
-    state = kept.open(run)
+    if (report := _report(run)) is not None:  # it came between the two questions
+        return report
+    state = saved.open(run)
     if state is None or not state.status.live:
         return state
     why = _reason(task) if task is not None and task.status == "error" else ""
-    done = min(len(line.epochs) for line in state.lines)
-    notes = (*state.notes, f"Interrupted after epoch {done}{why}; it can go on from there.")
-    kept.mark(run, Status.INTERRUPTED, notes)
+    done = growing(state).done
+    after = f"Interrupted after {done}{why}; it can go on from there." if done else f"Interrupted{why}; it can be started again."
+    notes = (*state.notes, after)
+    saved.mark(run, Status.INTERRUPTED, notes)
     _tasks.pop(run, None)
     return dataclasses.replace(state, status=Status.INTERRUPTED, notes=notes)
 
 
 def wait(run: str, until: Any, seconds: float) -> bool:
-    """Wait until a run's state is as wanted; False if it was not within `seconds`. For notebooks and tests; no page waits."""
+    """Wait until `until(state)` is true; False if it was not within `seconds`. For notebooks and tests; no page waits."""
     end = time.monotonic() + seconds
     while (state := follow(run)) is None or not until(state):
         if time.monotonic() > end:
@@ -253,8 +267,8 @@ def _order(run: str, what: str) -> None:
     queue.close()
 
 
-def _told(run: str) -> RunState | None:
-    """What the run's worker last told, if it goes on a scheduler this process knows."""
+def _report(run: str) -> RunState | None:
+    """The last report of the run's worker, if it works for the scheduler of this process."""
     if run not in _tasks and not os.environ.get("SNNVIZ_SCHEDULER"):
         return None  # it is not in this process: looking at saved runs needs no Dask
     try:
@@ -268,7 +282,7 @@ def _told(run: str) -> RunState | None:
 
 
 def _progress(run: str) -> Any:
-    """What its worker last told, as bytes; empty when the store knows everything."""
+    """The last report of its worker, as bytes; empty when the store has everything."""
     from distributed import Variable
 
     return Variable(f"run-{run}", client=client())
@@ -276,10 +290,10 @@ def _progress(run: str) -> Any:
 
 def _read(run: str, data: bytes) -> RunState:
     """Several watchers of one run read it once; only the latest is kept, as records by the thousand slow the collector down."""
-    known = _latest.get(run)
-    if known is None or known[0] != data:
-        known = _latest[run] = (data, pickle.loads(data))
-    return known[1]
+    last = _latest.get(run)
+    if last is None or last[0] != data:
+        last = _latest[run] = (data, pickle.loads(data))
+    return last[1]
 
 
 def _reason(task: Any) -> str:

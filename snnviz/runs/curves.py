@@ -16,8 +16,8 @@ class GrowingLine:
 
     def __init__(self, line: Line):
         self.training, self.spikes = line.training, dict(line.spikes)
-        # told: the same epochs as they are told, made once each, as all of them are told several times a second.
-        self.epochs, self.told = list(line.epochs), [_without_confusion(e) for e in line.epochs]
+        # reported: the same epochs as they are reported, made once each, as all of them are reported several times a second.
+        self.epochs, self.reported = list(line.epochs), [_without_confusion(e) for e in line.epochs]
         self.ended, self.problem, self.alarms = line.ended and not line.problem, "", []
         self.seconds = float(line.curve.seconds[-1]) if len(line.curve.seconds) else 0.0
         # One list a point: at, loss, accuracy, seconds, then rates, active and norms by layer.
@@ -36,7 +36,7 @@ class GrowingLine:
                 self.spikes = {layer.name: layer.spikes[:, 0] > 0 for layer in record.sample if layer.spikes is not None}
             self._forget(record.epoch)
             self.epochs.append(dataclasses.replace(record, sample=None))
-            self.told.append(_without_confusion(self.epochs[-1]))
+            self.reported.append(_without_confusion(self.epochs[-1]))
         if not isinstance(record, BatchRecord):
             return
         at = record.epoch - 1 + record.batch / record.batches
@@ -61,7 +61,7 @@ class GrowingLine:
 
     def _forget(self, epoch: int) -> None:
         """Drop this epoch and what comes after it: it is trained once more."""
-        self.epochs, self.told = ([e for e in them if e.epoch < epoch] for them in (self.epochs, self.told))
+        self.epochs, self.reported = ([e for e in epochs if e.epoch < epoch] for epochs in (self.epochs, self.reported))
 
     def line(self, whole: bool = False) -> Line:
         """The value so far. Only the last epoch's confusion travels while it runs; the store gets `whole`."""
@@ -71,7 +71,7 @@ class GrowingLine:
             a = np.array(points, np.float32)
             cuts = np.cumsum([4, *self.widths])
             curve = Curve(a[:, 0], a[:, 1], a[:, 2], a[:, 3], *(a[:, i:j] for i, j in itertools.pairwise(cuts)))
-        epochs = self.epochs if whole else self.told[:-1] + self.epochs[-1:]
+        epochs = self.epochs if whole else self.reported[:-1] + self.epochs[-1:]
         return Line(self.training, tuple(epochs), curve, dict(self.spikes), tuple(self.alarms), self.ended, self.problem)
 
 
@@ -80,9 +80,9 @@ def _without_confusion(epoch: EpochRecord) -> EpochRecord:
 
 
 def _joined(points: Sequence[Sequence[float]]) -> list[float]:
-    """Several points as one: the mean of what is known, where at and seconds are those of the last."""
+    """Several points as one: the mean of what is finite, where at and seconds are those of the last."""
     if len(points) == 1:
         return list(points[0])
-    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # nothing known at all stays unknown
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # NaN everywhere stays NaN
         mean = np.nanmean(np.array(points, float), 0).tolist()
     return [points[-1][0], mean[1], mean[2], points[-1][3], *mean[4:]]

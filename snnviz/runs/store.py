@@ -1,12 +1,11 @@
 """Saved runs: in an SQLite file by default, in any database SQLAlchemy speaks to by its URL (`SNNVIZ_STORE`).
 
-A run is one comparison: several trainings side by side, a `Line` each. What a running job knows and what the database
-keeps are the same values, so a page draws both alike. Every finished epoch is a row of its own, written as it ends.
+A run of trainings is a comparison: several side by side, a `Line` each, and every finished epoch is a row of its own, written as
+it ends. A run of any other kind has one result, as JSON, that is replaced as it grows. What a worker sends while it works and what
+the database keeps are the same values, so a page draws both alike.
 """
 
-import dataclasses
 import functools
-import io
 import json
 import os
 import time
@@ -15,13 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from snnviz.places import home
-from snnviz.runs.values import Curve, Line, Run, RunState, Status, Summary
-from snnviz.training import EpochRecord, Seconds, Training
-
-SCHEMA = 1
+from snnviz.runs import rows, schema
+from snnviz.runs.values import Line, Run, RunState, Status, Summary
+from snnviz.runs.work import Progress, Train, Work
 
 
 class StoreError(ValueError):
@@ -74,67 +70,24 @@ class Store:
             raise StoreError(f"No driver for {self.name} is installed here: {problem}.") from None
         if address.get_backend_name() == "sqlite":
             sa.event.listen(self._engine, "connect", _quick)
-        self._tables()
-        with self._transaction() as database:
-            self._prepare(database)
+        tables = schema.tables()
+        self._meta, self._runs, self._lines, self._epochs = (tables.tables[n] for n in ("snnviz", "runs", "lines", "epochs"))
+        try:
+            self._migrate()
+        except BaseException:
+            self.close()
+            raise
 
-    def _tables(self) -> None:
-        sa = self._sa
-        known = sa.MetaData()
-        text, number, whole = sa.Text, sa.Double, sa.Integer
-        of_run = [sa.Column("run", sa.String(32), primary_key=True), sa.Column("line", whole, primary_key=True)]
-        self._meta = sa.Table("snnviz", known, sa.Column("name", sa.String(32), primary_key=True), sa.Column("value", text))
-        self._runs = sa.Table(
-            "runs",
-            known,
-            sa.Column("id", sa.String(32), primary_key=True),
-            sa.Column("title", text),
-            sa.Column("owner", text),
-            sa.Column("status", sa.String(16)),
-            sa.Column("created", number, index=True),
-            sa.Column("seen", number),
-            sa.Column("place", text),
-            sa.Column("backend", text),
-            sa.Column("sample", whole),
-            sa.Column("notes", text),
-        )
-        self._lines = sa.Table(
-            "lines",
-            known,
-            *of_run,
-            sa.Column("settings", text),
-            sa.Column("dataset", text),
-            sa.Column("method", text),
-            sa.Column("seed", whole),
-            sa.Column("asked", whole),
-            sa.Column("ended", sa.Boolean),
-            sa.Column("problem", text),
-            sa.Column("curve", sa.LargeBinary),
-            sa.Column("spikes", sa.LargeBinary),
-        )
-        self._epochs = sa.Table(
-            "epochs",
-            known,
-            *map(_again, of_run),
-            sa.Column("epoch", whole, primary_key=True),
-            *(sa.Column(name, number) for name in _NUMBERS),
-            sa.Column("rest", text),
-        )
-        self._known = known
-
-    def _prepare(self, database: Any) -> None:
-        """Make the tables where there are none; refuse what a newer version wrote."""
-        sa = self._sa
-        if not sa.inspect(database).has_table("snnviz"):
-            self._known.create_all(database)
-            database.execute(self._meta.insert(), {"name": "schema", "value": str(SCHEMA)})
-            return
-        found = database.scalar(sa.select(self._meta.c.value).where(self._meta.c.name == "schema"))
-        if int(found or 0) > SCHEMA:
+    def _migrate(self) -> None:
+        try:
+            schema.migrate(self._engine)
+        except schema.NewerSchema as newer:
             raise StoreError(
-                f"{self.name} was written by a newer snnviz (schema {found}; this one knows {SCHEMA}); "
+                f"{self.name} was written by a newer snnviz (schema {newer}; this one knows {schema.SCHEMA}); "
                 "update snnviz, or name another database in SNNVIZ_STORE."
-            )
+            ) from None
+        except self._sa.exc.DatabaseError as problem:
+            raise self._unusable(problem) from problem
 
     @contextmanager
     def _transaction(self) -> Iterator[Any]:
@@ -142,11 +95,15 @@ class Store:
             with self._engine.begin() as database:
                 yield database
         except self._sa.exc.DatabaseError as problem:
-            told = str(problem.orig or problem).strip().splitlines()[0].rstrip(".")
-            raise StoreError(f"The database of saved runs, {self.name}, cannot be used: {told}.") from problem
+            raise self._unusable(problem) from problem
+
+    def _unusable(self, problem: Any) -> StoreError:
+        reason = str(problem.orig or problem).strip().splitlines()[0].rstrip(".")
+        return StoreError(f"The database of saved runs, {self.name}, cannot be used: {reason}.")
 
     def begin(self, run: Run, place: str = "") -> None:
         """Note that a run was asked for."""
+        work = run.work
         with self._transaction() as database:
             self._remove(database, [run.id])
             database.execute(
@@ -160,10 +117,19 @@ class Store:
                     "seen": time.time(),
                     "place": place,
                     "backend": run.backend,
-                    "sample": run.sample,
+                    "sample": work.sample if isinstance(work, Train) else None,
                     "notes": "[]",
+                    "kind": run.kind,
+                    # Of trainings the lines say all: so it was in version 0.1.0.
+                    "work": None if isinstance(work, Train) else work.to_toml(),
+                    "share": 0.0,
+                    "doing": "",
+                    "seconds": 0.0,
+                    "result": b"",
                 },
             )
+            if not run.trainings:
+                return
             database.execute(
                 self._lines.insert(),
                 [
@@ -184,27 +150,26 @@ class Store:
                 ],
             )
 
-    def keep(self, run: str, number: int, line: Line) -> None:
-        """Keep one training as far as it has come: the epochs not yet here, its curve and its sample."""
+    def save_line(self, run: str, number: int, line: Line) -> None:
+        """Save one training as far as it has come: the epochs not yet here, its curve and its sample."""
         t = self._epochs.c
         with self._transaction() as database:
-            there = database.scalar(self._sa.select(self._sa.func.max(t.epoch)).where(t.run == run, t.line == number))
-            fresh = [_row(run, number, e) for e in line.epochs if there is None or e.epoch > there]
+            last = database.scalar(self._sa.select(self._sa.func.max(t.epoch)).where(t.run == run, t.line == number))
+            fresh = [rows.of_epoch(run, number, e) for e in line.epochs if last is None or e.epoch > last]
             if fresh:
                 database.execute(self._epochs.insert(), fresh)
             c = self._lines.c
             database.execute(
                 self._lines.update().where(c.run == run, c.line == number),
-                {
-                    "ended": line.ended,
-                    "problem": line.problem,
-                    "curve": _packed(dataclasses.asdict(line.curve)),
-                    "spikes": _packed(
-                        {k: np.packbits(v.astype(bool), axis=0) for k, v in line.spikes.items()}
-                        | {f"{k}|steps": np.array(len(v)) for k, v in line.spikes.items()}
-                    ),
-                },
+                rows.of_line(line),
             )
+
+    def save_progress(self, run: Run, progress: Progress) -> None:
+        """Save how far a run of any kind but a training has come; its result replaces the one before."""
+        values = {"share": progress.share, "doing": progress.doing, "seconds": progress.seconds}
+        values["result"] = run.work.encode(progress.result)
+        with self._transaction() as database:
+            database.execute(self._runs.update().where(self._runs.c.id == run.id), values)
 
     def mark(self, run: str, status: Status, notes: Sequence[str] = (), place: str | None = None) -> None:
         """Note where a run stands, and that it is alive."""
@@ -219,7 +184,7 @@ class Store:
             return database.scalar(self._sa.select(self._runs.c.place).where(self._runs.c.id == run)) or ""
 
     def open(self, run: str) -> RunState | None:
-        """A saved run with all that is known of it; None where there is no such run."""
+        """A saved run with all that was saved of it; None where there is no such run."""
         sa = self._sa
         with self._transaction() as database:
             row = database.execute(sa.select(self._runs).where(self._runs.c.id == run)).mappings().first()
@@ -230,34 +195,22 @@ class Store:
             t = self._epochs.c
             of_run = sa.select(self._epochs).where(t.run == run).order_by(t.line, t.epoch)
             epochs = database.execute(of_run).mappings().all()
-        made = []
-        for line in lines:
-            training = Training.from_toml(line["settings"], f"the saved run {run}")
-            steps = _unpacked(line["spikes"])
-            spikes = {
-                k: np.unpackbits(v, axis=0, count=int(steps[f"{k}|steps"])).astype(bool)
-                for k, v in steps.items()
-                if not k.endswith("|steps")
-            }
-            curve = _unpacked(line["curve"])
-            made.append(
-                Line(
-                    training,
-                    tuple(_epoch(e) for e in epochs if e["line"] == line["line"]),
-                    Curve(**curve) if curve else Curve.empty(),
-                    spikes,
-                    (),
-                    bool(line["ended"]),
-                    line["problem"],
-                )
-            )
-        asked = Run(
-            tuple(m.training for m in made), row["backend"], row["sample"], row["owner"], row["title"], row["id"], row["created"]
-        )
-        return RunState(asked, Status(row["status"]), tuple(made), tuple(json.loads(row["notes"])), row["seen"])
+        epochs_of = {line["line"]: [e for e in epochs if e["line"] == line["line"]] for line in lines}
+        return rows.state(row, tuple(rows.line(line, epochs_of[line["line"]]) for line in lines))
 
-    def list(self, owner: str | None = None, live: bool = False) -> list[Summary]:
-        """Every training of every saved run, the latest run first; `owner`: of one visitor; `live`: not ended only."""
+    def find(self, work: Work, backend: str) -> list[tuple[str, Status]]:
+        """The runs of the same work on the same backend, whoever asked for them, the latest first: (id, status). Not trainings."""
+        r = self._runs.c
+        query = self._sa.select(r.id, r.status).where(r.kind == work.kind, r.work == work.to_toml(), r.backend == backend)
+        with self._transaction() as database:
+            found = database.execute(query.order_by(r.created.desc())).all()
+        return [(row.id, Status(row.status)) for row in found]
+
+    def list(self, owner: str | None = None, live: bool = False, kind: str | None = None) -> list[Summary]:
+        """Every training of every saved run, and every run of another kind, the latest run first.
+
+        owner: of one visitor; live: not ended only; kind: of one kind of work.
+        """
         sa, r, n, t = self._sa, self._runs.c, self._lines.c, self._epochs.c
         last = (
             sa.select(
@@ -270,7 +223,7 @@ class Store:
             .group_by(t.run, t.line)
             .subquery()
         )
-        wanted = (
+        query = (
             sa.select(
                 r.id,
                 r.title,
@@ -278,6 +231,9 @@ class Store:
                 r.status,
                 r.created,
                 r.backend,
+                r.kind,
+                r.share,
+                r.seconds.label("run_seconds"),
                 n.line,
                 n.dataset,
                 n.method,
@@ -288,38 +244,20 @@ class Store:
                 t.train_loss,
                 t.test_accuracy,
             )
-            .join(self._lines, n.run == r.id)
+            .outerjoin(self._lines, n.run == r.id)
             .outerjoin(last, (last.c.run == r.id) & (last.c.line == n.line))
             .outerjoin(self._epochs, (t.run == r.id) & (t.line == n.line) & (t.epoch == last.c.epoch))
             .order_by(r.created.desc(), n.line)
         )
         if owner is not None:
-            wanted = wanted.where(r.owner == owner)
+            query = query.where(r.owner == owner)
         if live:
-            wanted = wanted.where(r.status.in_([s.value for s in Status if s.live]))
+            query = query.where(r.status.in_([s.value for s in Status if s.live]))
+        if kind is not None:
+            query = query.where(r.kind == kind)
         with self._transaction() as database:
-            rows = database.execute(wanted).mappings().all()
-        nan = float("nan")
-        return [
-            Summary(
-                row["id"],
-                row["line"],
-                row["title"],
-                Status(row["status"]),
-                row["created"],
-                row["dataset"],
-                row["method"],
-                row["seed"],
-                row["backend"],
-                row["epochs"] or 0,
-                row["asked"],
-                nan if row["train_loss"] is None else row["train_loss"],
-                nan if row["test_accuracy"] is None else row["test_accuracy"],
-                row["seconds"] or 0.0,
-                row["owner"],
-            )
-            for row in rows
-        ]
+            found = database.execute(query).mappings().all()
+        return [rows.summary(row) for row in found]
 
     def delete(self, runs: Sequence[str]) -> None:
         """Forget runs for good."""
@@ -334,69 +272,8 @@ class Store:
             database.execute(column.table.delete().where(column.in_(list(runs))))
 
 
-_NUMBERS = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "seconds")
-_LAYERS = ("rates", "active", "norms")
-
-
-def _again(column: Any) -> Any:
-    """A column of the same kind for another table."""
-    import sqlalchemy as sa
-
-    return sa.Column(column.name, column.type, primary_key=column.primary_key)
-
-
 def _quick(connection: Any, _: Any) -> None:
     """SQLite for one writer and many readers: nobody waits for a reader, and a commit does not wait for the disk's platter."""
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA busy_timeout = 10000")
-
-
-def _row(run: str, number: int, epoch: EpochRecord) -> dict[str, Any]:
-    rest = {name: _listed(getattr(epoch, name)) for name in (*_LAYERS, "confusion", "classes", "problems", "epochs")}
-    rest["seconds"] = list(dataclasses.astuple(epoch.seconds))
-    # A loss that is not finite has no place in some databases' numbers; it stands in the text instead.
-    numbers = {name: float(getattr(epoch, name)) for name in _NUMBERS[:-1]} | {"seconds": epoch.seconds.total}
-    rest |= {name: repr(value) for name, value in numbers.items() if not np.isfinite(value)}
-    return {"run": run, "line": number, "epoch": epoch.epoch, "rest": json.dumps(rest)} | {
-        name: value if np.isfinite(value) else None for name, value in numbers.items()
-    }
-
-
-def _epoch(row: Any) -> EpochRecord:
-    rest = json.loads(row["rest"])
-    numbers = {name: float(rest[name]) if row[name] is None else row[name] for name in _NUMBERS[:-1]}
-    layers = {name: tuple(rest[name]) for name in _LAYERS}
-    confusion = None if rest["confusion"] is None else np.array(rest["confusion"], np.int64)
-    return EpochRecord(
-        epoch=row["epoch"],
-        epochs=rest["epochs"],
-        **numbers,
-        **layers,
-        confusion=confusion,
-        sample=None,
-        seconds=Seconds(*rest["seconds"]),
-        problems=tuple(rest["problems"]),
-        classes=tuple(rest.get("classes", ())),
-    )
-
-
-def _listed(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, (tuple, list)):
-        return [_listed(v) for v in value]
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _packed(arrays: dict[str, np.ndarray]) -> bytes:
-    out = io.BytesIO()
-    np.savez_compressed(out, **arrays)
-    return out.getvalue()
-
-
-def _unpacked(data: bytes) -> dict[str, np.ndarray]:
-    if not data:
-        return {}
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from snnviz.labels import distinct
+from snnviz.runs.work import Progress, Train, Work
 from snnviz.training import EpochRecord, Seconds, Training
 
 POINTS = 256  # of a live curve; when it is full, neighbours are joined: as many as a screen shows, and quick to draw
@@ -34,19 +35,27 @@ class Status(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """What was asked for: trainings that run side by side, on one backend.
+    """What was asked for: work on one backend.
 
-    sample: the test sample whose spikes are kept at each epoch. owner: the visitor who asked, for fairness and to find it
-    again; created: seconds since 1970.
+    backend: a name, or "" for the best one that the worker has. owner: the visitor who asked, for fairness and to find the
+    run again; created: seconds since 1970.
     """
 
-    trainings: tuple[Training, ...]
+    work: Work
     backend: str = ""
-    sample: int | None = 0
     owner: str = ""
     title: str = ""
     id: str = dataclasses.field(default_factory=lambda: uuid.uuid4().hex[:16])
     created: float = dataclasses.field(default_factory=time.time)
+
+    @property
+    def kind(self) -> str:
+        return self.work.kind
+
+    @property
+    def trainings(self) -> tuple[Training, ...]:
+        """The trainings, where it trains; else none."""
+        return self.work.trainings if isinstance(self.work, Train) else ()
 
     @functools.cached_property
     def labels(self) -> tuple[str, ...]:
@@ -103,7 +112,7 @@ def when(seconds: float) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Curve:
-    """What every batch told, thinned to at most `POINTS` points: where a point stands for several batches, their mean.
+    """What every batch gave, thinned to at most `POINTS` points: where a point stands for several batches, their mean.
 
     at [P]: epochs passed; loss, accuracy [P]; seconds [P]: of training so far; rates, active, norms [P, layers].
     """
@@ -150,19 +159,24 @@ class Line:
     @property
     def problems(self) -> tuple[str, ...]:
         """What is wrong with its layers now, and why it ended early."""
-        told = (self.epochs[-1].problems if self.epochs else ()) + self.alarms + ((self.problem,) if self.problem else ())
-        return tuple(dict.fromkeys(told))
+        sentences = (self.epochs[-1].problems if self.epochs else ()) + self.alarms + ((self.problem,) if self.problem else ())
+        return tuple(dict.fromkeys(sentences))
 
 
 @dataclasses.dataclass(frozen=True)
 class RunState:
-    """A run and how far it has come. notes: what happened to it, in sentences. seen: when it last gave a sign of life."""
+    """A run and how far it has come.
+
+    lines: of trainings, one each; progress: of every other kind. notes: what happened to it, in sentences. seen: when it
+    last gave a sign of life, in seconds since 1970.
+    """
 
     run: Run
     status: Status
-    lines: tuple[Line, ...]
+    lines: tuple[Line, ...] = ()
     notes: tuple[str, ...] = ()
     seen: float = 0.0
+    progress: Progress = dataclasses.field(default_factory=Progress)
 
     @classmethod
     def asked(cls, run: Run) -> "RunState":
@@ -170,7 +184,9 @@ class RunState:
 
     @property
     def share(self) -> float:
-        """How much of the asked epochs is done, from 0 to 1."""
+        """How much of what was asked for is done, from 0 to 1."""
+        if not self.lines:
+            return self.progress.share
         done = [
             1.0
             if line.ended and not line.problem
@@ -182,7 +198,10 @@ class RunState:
 
 @dataclasses.dataclass(frozen=True)
 class Summary:
-    """A saved run in a list: one row per training."""
+    """A saved run in a list: one row per training, one row for a run of another kind.
+
+    Of other kinds dataset and method are empty and the numbers of training are 0 or NaN. share: of all that was asked for.
+    """
 
     run: str
     number: int
@@ -199,3 +218,5 @@ class Summary:
     test_accuracy: float
     seconds: float
     owner: str
+    kind: str = Train.kind
+    share: float = 0.0

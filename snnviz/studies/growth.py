@@ -1,13 +1,15 @@
 """How a gradient grows or fades with depth, time, the time constant, or SLAYER's scale."""
 
 import dataclasses
+import enum
 from collections.abc import Iterator, Sequence
 
+from snnviz import text
 from snnviz.architectures import FeedForward
 from snnviz.backends import AbstractBackend
-from snnviz.experiments import Experiment, compare_gradients
+from snnviz.experiments import VALUES, Experiment, compare_gradients
 from snnviz.losses import CrossEntropy
-from snnviz.methods import AbstractGradientMethod
+from snnviz.methods import BPTT, AbstractGradientMethod, Exodus, Slayer
 from snnviz.neurons import LIF, AbstractNeuron
 from snnviz.stimuli import Poisson
 
@@ -52,3 +54,85 @@ def depth_experiment(
         architecture=FeedForward(layers=depth, width=width),
         loss=CrossEntropy(),
     )
+
+
+class Over(enum.Enum):
+    """What a growth sweep changes."""
+
+    DEPTH = "depth"
+    STEPS = "steps"
+    TAU = "tau"
+    SCALE = "scale"
+
+
+LABELS = {
+    Over.DEPTH: "hidden layers",
+    Over.STEPS: "steps",
+    Over.TAU: "membrane time constant (ms)",
+    Over.SCALE: "SLAYER's scale k",
+}
+VALUES_OVER = {
+    Over.DEPTH: (1, 2, 3, 4, 6, 8, 10),
+    Over.STEPS: (10, 25, 50, 100, 200, 400),
+    Over.TAU: (2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0),
+    Over.SCALE: (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0),
+}
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class GrowthSweep(text.Written):
+    """A sweep as one value: an experiment with a network, the methods compared on it, and what changes from point to point.
+
+    Raises:
+        ValueError: the neuron has no time constant to sweep over.
+    """
+
+    over: Over = Over.DEPTH
+    experiment: Experiment = dataclasses.field(default_factory=lambda: depth_experiment(3))
+    methods: tuple[AbstractGradientMethod, ...] = (BPTT(), Slayer(), Exodus())
+
+    def __post_init__(self) -> None:
+        neuron = self.experiment.neuron
+        if self.over is Over.TAU and not hasattr(neuron, "tau_mem"):
+            raise ValueError(f"{neuron.title} has no membrane time constant to sweep; choose another sweep or neuron.")
+
+    @classmethod
+    def parts(cls) -> dict[str, type]:
+        return VALUES | {"GrowthSweep": cls}
+
+    @property
+    def label(self) -> str:
+        """The title of the axis."""
+        return LABELS[self.over]
+
+    @property
+    def settings(self) -> list[tuple[float, Experiment, tuple[AbstractGradientMethod, ...]]]:
+        """Of each point the value, the experiment and the methods: what `sweep` takes."""
+        return [(value, *self._at(value)) for value in VALUES_OVER[self.over]]
+
+    def _at(self, value: float) -> tuple[Experiment, tuple[AbstractGradientMethod, ...]]:
+        experiment, methods = self.experiment, self.methods
+        if self.over is Over.DEPTH:
+            shape = dataclasses.replace(experiment.architecture, layers=value)
+            return dataclasses.replace(experiment, architecture=shape), methods
+        if self.over is Over.STEPS:
+            return dataclasses.replace(experiment, steps=value), methods
+        if self.over is Over.TAU:
+            return dataclasses.replace(experiment, neuron=dataclasses.replace(experiment.neuron, tau_mem=value)), methods
+        scaled = (dataclasses.replace(m, scale=value) if isinstance(m, Slayer) else m for m in methods)
+        return experiment, tuple(scaled)
+
+
+@dataclasses.dataclass(frozen=True)
+class GrowthPoint:
+    """One point of a sweep: the value, and of each method, in their order, |dL/dW_1| / |dL/dW_readout|."""
+
+    value: float
+    ratios: tuple[float, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class GrowthRecord:
+    """The points of a sweep so far."""
+
+    points: tuple[GrowthPoint, ...] = ()

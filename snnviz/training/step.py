@@ -1,5 +1,6 @@
 """One training in progress: its network, its optimiser, and one step of both."""
 
+import contextlib
 import math
 import time
 
@@ -61,6 +62,17 @@ class RunningTraining:
         linear = [(b.transform, b.recurrent) for b in self.network.blocks] + [(self.network.readout,)]
         self.weights = [[m.weight for m in group if m is not None] for group in linear]
         self.names = [*self.watch.names, "the readout"]
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """One sample there and back, before any clock runs: kernels are built and libraries loaded here, or the first of several
+        methods would be billed for all. Nothing that a training depends on moves; what is wrong shows in its first batch."""
+        self.network.eval()
+        with contextlib.suppress(ValueError):
+            x, y = self.train.take([0])
+            self.loss(self.output(x), y.to(self.device)).backward()
+        self.network.zero_grad(set_to_none=True)
+        self.watch.spikes = [None] * len(self.network.blocks)
 
     def clock(self) -> float:
         if self.device.type == "cuda":

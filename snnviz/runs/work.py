@@ -1,0 +1,260 @@
+"""Work that outlives a look, as values: what a run asks for. One class a kind; `KINDS` lists them.
+
+A `Work` is written as TOML and read back, so that the store can keep it and a run with the same settings can be found again.
+It is done by a generator: a worker draws one record after another, and between two records it obeys orders and lets others
+have their turn. A training yields the records of its batches and epochs; every other kind yields `Progress`: what it has so
+far, as one frozen value that grows.
+"""
+
+import abc
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+from snnviz import heads, text
+from snnviz.runs import fetch
+from snnviz.studies import backward_times, depth, growth, reference_gradients
+from snnviz.training import VALUES as TRAINED
+from snnviz.training import Failure, Record, Training, compare_training
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """How far work of any kind but a training has come.
+
+    share: of the work that is done, from 0 to 1. doing: what comes now, in words. result: a frozen value, None before there
+    is one; it is replaced as it grows. seconds: by the clock since it began, pauses included.
+    """
+
+    share: float = 0.0
+    doing: str = ""
+    result: Any = None
+    seconds: float = 0.0
+
+
+class Work(text.Written, abc.ABC):
+    """What a run asks for; a frozen dataclass.
+
+    kind: the word for it in the store and under Runs. can_pause: whether it can be held between two records. goes_on:
+    whether one that was stopped or interrupted goes on from what it has; otherwise it starts again. takes_turns: whether it
+    computes, so that it has to take turns with others; alone: whether a machine does one of these at a time only, because two
+    would spoil each other.
+    """
+
+    kind: ClassVar[str]
+    can_pause: ClassVar[bool] = True
+    goes_on: ClassVar[bool] = False
+    takes_turns: ClassVar[bool] = True
+    alone: ClassVar[bool] = False
+
+    @property
+    @abc.abstractmethod
+    def title(self) -> str:
+        """What it is about, in a few words, for a list."""
+
+    @abc.abstractmethod
+    def check(self) -> None:
+        """Raise a ValueError where it cannot be done or is too much, saying what to change."""
+
+    @abc.abstractmethod
+    def records(self, backend: str, folder: Path, result: Any = None) -> Iterator[Any]:
+        """Do the work. It can be left at any record: closing the generator ends what it has started.
+
+        backend: a name, or "" for the best one here. folder: for files that it needs until it is done. result: what an
+        earlier try left, for work that goes on.
+        """
+
+    @classmethod
+    def result_parts(cls) -> dict[str, type]:
+        """The classes that a result is made of, by name."""
+        return {}
+
+    @classmethod
+    def encode(cls, result: Any) -> bytes:
+        """A result as the store keeps it."""
+        return b"" if result is None else text.to_json(result).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Any:
+        """The result that `encode` wrote. Raises ValueError where it is none."""
+        return text.from_json(data.decode(), cls.result_parts()) if data else None
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Train(Work):
+    """Trainings side by side. `sample`: the test sample whose spikes are kept at each epoch; None: of no sample."""
+
+    kind = "training"
+    goes_on = True
+
+    trainings: tuple[Training, ...] = ()
+    sample: int | None = 0
+
+    @classmethod
+    def parts(cls) -> dict[str, type]:
+        return TRAINED | {"Train": cls}
+
+    @property
+    def title(self) -> str:
+        return self.trainings[0].dataset.title if self.trainings else ""
+
+    def check(self) -> None:
+        if not self.trainings:
+            raise ValueError("There is nothing to train: choose at least one method.")
+
+    def records(self, backend: str, folder: Path, result: Any = None) -> Iterator[tuple[int, Record | Failure]]:
+        """result: the numbers of the trainings that have not ended; each goes on from its checkpoint."""
+        numbers = list(range(len(self.trainings))) if result is None else list(result)
+        folder.mkdir(parents=True, exist_ok=True)
+        records = compare_training(
+            [self.trainings[i] for i in numbers],
+            backend or None,
+            checkpoints=[folder / f"{i}.safetensors" for i in numbers],
+            record_sample=self.sample,
+        )
+        for number, record in records:
+            yield numbers[number], record
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class MeasureDepth(Work):
+    """A depth study (`studies.depth`). Its result is a `DepthRecord`. Interrupted, it starts again: it has no checkpoints."""
+
+    kind = "depth"
+
+    study: depth.DepthStudy = dataclasses.field(default_factory=depth.DepthStudy)
+
+    @classmethod
+    def parts(cls) -> dict[str, type]:
+        return TRAINED | {"MeasureDepth": cls, "DepthStudy": depth.DepthStudy}
+
+    @property
+    def title(self) -> str:
+        after = self.study.modules.after
+        heads_after = f"heads after {', '.join(map(str, after))}" if after else "no head"
+        return f"{self.study.layers} layers, {heads_after}"
+
+    def check(self) -> None:
+        self.study.check_budget()
+
+    def records(self, backend: str, folder: Path, result: Any = None) -> Iterator[Progress]:
+        for record in depth.measure_depth(self.study, backend or None):
+            yield Progress(record.progress, record.doing, record)
+
+    @classmethod
+    def result_parts(cls) -> dict[str, type]:
+        own = (depth.DepthRecord, depth.Training, depth.Look, reference_gradients.DepthErrors, reference_gradients.GradientError)
+        return cls.parts() | {one.__name__: one for one in (*own, heads.Closeness)}
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class SweepGrowth(Work):
+    """A sweep of the gradient's growth (`studies.growth`). Its result is a `GrowthRecord`; it goes on after its last point."""
+
+    kind = "growth"
+    goes_on = True
+
+    sweep: growth.GrowthSweep = dataclasses.field(default_factory=growth.GrowthSweep)
+
+    @classmethod
+    def parts(cls) -> dict[str, type]:
+        return TRAINED | {"SweepGrowth": cls, "GrowthSweep": growth.GrowthSweep}
+
+    @property
+    def title(self) -> str:
+        return f"Growth over {self.sweep.label}"
+
+    def check(self) -> None:
+        for _, experiment, _ in self.sweep.settings:
+            experiment.check_budget()
+
+    def records(self, backend: str, folder: Path, result: Any = None) -> Iterator[Progress]:
+        settings = self.sweep.settings
+        record = growth.GrowthRecord() if result is None else result
+        while len(record.points) < len(settings):
+            done = len(record.points)
+            yield Progress(done / len(settings), f"Sweeping: {self.sweep.label} {settings[done][0]:g}", record)
+            (point,) = growth.sweep([settings[done]], backend or None)
+            record = growth.GrowthRecord((*record.points, growth.GrowthPoint(point.value, tuple(point.ratio.values()))))
+        yield Progress(1.0, f"{len(settings)} points", record)
+
+    @classmethod
+    def result_parts(cls) -> dict[str, type]:
+        return {"GrowthRecord": growth.GrowthRecord, "GrowthPoint": growth.GrowthPoint}
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class MeasureTimes(Work):
+    """Times of a backward pass on the worker's machine (`studies.backward_times`), one such measurement at a time. Its result
+    is a `Series`. Interrupted, it starts again: points of one curve are measured one after another."""
+
+    kind = "times"
+    can_pause = False
+    alone = True
+
+    plan: backward_times.Plan = dataclasses.field(default_factory=backward_times.Plan)
+
+    @classmethod
+    def parts(cls) -> dict[str, type]:
+        return {"MeasureTimes": cls, "Plan": backward_times.Plan}
+
+    @property
+    def title(self) -> str:
+        return f"Times over {'the steps' if self.plan.over_steps else 'the active share'}"
+
+    def check(self) -> None:
+        self.plan.check_budget()
+
+    def records(self, backend: str, folder: Path, result: Any = None) -> Iterator[Progress]:
+        plan, timings, series = self.plan, (), None
+        machine, date = backward_times.this_machine()
+        about = f"batch {plan.batch}, {plan.hidden} to {plan.hidden} neurons"
+        yield Progress(0.0, "Measuring")
+        for timing in backward_times.measure(plan):
+            timings = (*timings, timing)
+            series = backward_times.Series(machine, date, about, timings)
+            yield Progress(len(timings) / len(plan.points), f"Measured {len(timings)} of {len(plan.points)} points", series)
+
+    @classmethod
+    def result_parts(cls) -> dict[str, type]:
+        return {"Series": backward_times.Series, "Timing": backward_times.Timing}
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class FetchSet(Work):
+    """Fetch a set of tonic's catalogue into a folder of the worker's machine. Its result is a `fetch.Arrived`.
+
+    A process of its own does it, which can be ended at any moment and removes what has arrived. Started again, it begins anew;
+    archives that had arrived whole when a fetch failed are used.
+    """
+
+    kind = "fetch"
+    can_pause = False
+    takes_turns = False
+
+    name: str = ""
+    folder: str = ""
+
+    @classmethod
+    def parts(cls) -> dict[str, type]:
+        return {"FetchSet": cls}
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} into {self.folder}"
+
+    def check(self) -> None:
+        if not fetch.allowed():
+            raise ValueError("Whoever runs this app has turned downloads off (SNNVIZ_DOWNLOADS=no).")
+
+    def records(self, backend: str, folder: Path, result: Any = None) -> Iterator[Progress]:
+        for arrived in fetch.follow(self.name, Path(self.folder)):
+            yield Progress(float(arrived.whole), f"{arrived.amount} here", arrived)
+
+    @classmethod
+    def result_parts(cls) -> dict[str, type]:
+        return {"Arrived": fetch.Arrived}
+
+
+KINDS: dict[str, type[Work]] = {one.kind: one for one in (Train, MeasureDepth, SweepGrowth, MeasureTimes, FetchSet)}
