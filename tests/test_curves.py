@@ -1,12 +1,17 @@
 """Curves that grow with a run: every point is the mean of the batches it stands for, and a run that goes on repeats none."""
 
+import dataclasses
 import math
 
 import numpy as np
 
+from snnviz.architectures import FeedForward
 from snnviz.datasets import YinYang
 from snnviz.runs.curves import GrowingLine
-from snnviz.runs.values import POINTS, Line
+from snnviz.runs.growing import growing
+from snnviz.runs.store import Store
+from snnviz.runs.values import POINTS, Line, Run, Status
+from snnviz.runs.work import Train
 from snnviz.training import BatchRecord, EpochRecord, Seconds, Training
 
 BATCHES = 50
@@ -78,3 +83,38 @@ def test_a_run_that_goes_on_forgets_what_it_repeats():
     assert (np.diff(line.curve.at) > 0).all() and len(line.curve.at) == len(records)
     np.testing.assert_allclose(line.curve.loss, [r.loss for r in records], atol=1e-6)
     np.testing.assert_allclose(np.diff(line.curve.at), 1 / BATCHES, rtol=1e-3)
+
+
+def test_trainings_side_by_side_are_saved_epoch_by_epoch(tmp_path):
+    """A step is one batch of each that still goes on; an epoch is saved when it ends; one that fails ends alone."""
+    good = Training(YinYang(samples=60), FeedForward(layers=1, width=8), epochs=2, batch=16)
+    bad = dataclasses.replace(good, dataset=YinYang(samples=60, steps=10))  # too few steps for its spikes
+    store, run = (
+        Store(f"sqlite:///{tmp_path / 'runs.sqlite'}"),
+        Run(Train((good, dataclasses.replace(good, epochs=1), bad)), "native"),
+    )
+    store.begin(run)
+    grown, batches = growing(store.open(run.id)), 0
+    grown.begin_step()
+    for record in grown.records(tmp_path / "checkpoints"):
+        before = [len(line.epochs) for line in grown.lines]
+        if grown.add(record):
+            assert grown.unsaved
+            grown.save(store)
+        assert not grown.unsaved
+        assert [len(line.epochs) for line in store.open(run.id).lines] == [len(line.epochs) for line in grown.lines]
+        assert grown.lines[2].ended == (batches > 0 or not isinstance(record[1], BatchRecord))
+        if grown.stepped:
+            grown.begin_step()
+            batches += 1
+            assert not grown.stepped or grown.lines[0].ended
+    assert before == [1, 1, 0] and batches == 2 * 3 + 1
+    assert grown.finish() is Status.FINISHED and grown.done == ""
+    grown.save_all(store)
+    lines = store.open(run.id).lines
+    assert [(line.ended, len(line.epochs)) for line in lines] == [(True, 2), (True, 1), (True, 0)]
+    assert [bool(line.problem) for line in lines] == [False, False, True] and "raise steps" in lines[2].problem
+    assert all(e.confusion.sum() > 0 for line in lines for e in line.epochs)
+    again = growing(store.open(run.id))  # who asks once more wants the one that failed to be tried again
+    assert [number for number, _ in again.records(tmp_path / "checkpoints")] == [2]
+    store.close()

@@ -17,7 +17,7 @@ MUTATIONS = (
         LABELS,
         "            mine += more\n",
         "            mine += more if not mine else []\n",
-        "tests/test_labels.py::test_methods_that_differ_in_one_field_are_two_runs tests/test_labels.py::test_a_label_says_what_differs tests/test_labels.py::test_no_two_labels_are_alike_and_only_equal_values_are_numbered",
+        ALIKE,
     ),
     Mutation(
         "label-numbers-nothing",
@@ -68,14 +68,14 @@ MUTATIONS = (
         f"{FIGURES}/margin_histogram.py",
         '"type": "log", "range": [-0.15, top]',
         '"type": "linear", "range": [-0.15, top]',
-        LOG,
+        "tests/test_sparsity_page.py::test_figures_stand_any_run",
     ),
     Mutation(
         "figure-running-mean-linear",
         f"{FIGURES}/running_mean.py",
         'fig.update_xaxes(type="log"',
         'fig.update_xaxes(type="linear"',
-        LOG,
+        "tests/test_derivative_page.py::test_every_figure_has_a_title_and_a_text",
     ),
     Mutation("page-not-in-the-menu", "app.py", '    Entry("depth.py", "Depth", ":material/account_tree:", "Explore"),\n', "", MENU),
     Mutation(

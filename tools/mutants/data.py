@@ -42,8 +42,8 @@ MUTATIONS = (
     Mutation(
         "toml-enum-by-name",
         TEXT,
-        "    if isinstance(value, enum.Enum):\n        return value.value\n",
-        "    if isinstance(value, enum.Enum):\n        return value.name\n",
+        "        return value.value\n    if isinstance(value, tuple):\n        return [plain(",
+        "        return value.name\n    if isinstance(value, tuple):\n        return [plain(",
         ROUND_TRIP,
     ),
     Mutation(
