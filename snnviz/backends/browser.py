@@ -2,7 +2,8 @@
 
 A scope in the page computes with it, so that a picture follows the hand without a trip to the server. It is no backend
 that Python could call: `module()` gives the bytes, `payload()` the text that carries them to the page, and kernels/README.md
-says how the functions are called. Only what a page shows is exported: every neuron forward, and LIF's adjoint.
+says how the functions are called. Only what a page shows is exported: every neuron forward and its adjoint for given values of
+ds/du, and LIF's adjoint with every derivative, which gives those values.
 """
 
 import base64
@@ -10,19 +11,16 @@ import functools
 import hashlib
 import importlib.metadata
 import importlib.util
-import os
 import pathlib
-import shlex
-import subprocess
 import sys
-import tempfile
-import time
 import zlib
 
 from snnviz import places
 from snnviz.backends import source
+from snnviz.neurons import NEURONS
 
-NEURONS = ("lif", "cuba", "alif", "leaky", "izhikevich")
+KERNELS = tuple(dict.fromkeys(cls.kernel for cls in NEURONS.values()))
+SWEPT = tuple(dict.fromkeys(cls.kernel for cls in NEURONS.values() if cls.fires and cls.differentiable))
 FLAGS = (
     "-x", "c++", "-std=c++17", "-target", "wasm32-freestanding", "-O3", "-msimd128", "-fopenmp-simd", "-ffp-contract=off",
     "-fno-math-errno", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-g0", "-nostdlib", "-nostdinc++",
@@ -31,9 +29,10 @@ FLAGS = (
 
 
 def exports() -> tuple[str, ...]:
-    """What a page can call or read: every neuron forward, LIF's adjoint with every derivative, where free memory begins."""
-    backward = (f"lif_backward_{derivative}" for derivative in source.derivatives())
-    return (*(f"{name}_forward" for name in NEURONS), *backward, "__heap_base")
+    """What a page can call or read: every neuron forward and its adjoint for given slopes, LIF's adjoint with every derivative,
+    where free memory begins."""
+    forward, backward = (f"{name}_forward" for name in KERNELS), (f"{name}_backward_given" for name in SWEPT)
+    return (*forward, *backward, *(f"lif_backward_{derivative}" for derivative in source.derivatives()), "__heap_base")
 
 
 def flags() -> tuple[str, ...]:
@@ -53,7 +52,7 @@ def unusable() -> str | None:
 @functools.cache
 def text() -> str:
     """What is compiled: the joined text of every neuron's file. The headers' own guards keep them from counting twice."""
-    return "\n".join(source.joined(f"{name}.cu") for name in NEURONS)
+    return "\n".join(source.joined(f"{name}.cu") for name in KERNELS)
 
 
 def path() -> pathlib.Path:
@@ -76,8 +75,7 @@ def module() -> bytes:
         NoCompiler: there is no compiler. RuntimeError: it could not compile the text; its first complaint is quoted.
     """
     file = path()
-    if not file.is_file():
-        build(file)
+    build(file)
     return file.read_bytes()
 
 
@@ -93,20 +91,6 @@ def packed(data: bytes) -> str:
 
 
 def build(file: pathlib.Path) -> None:
-    """Compile the module into `file`, unless another process has done it meanwhile."""
-    from filelock import FileLock
-
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(file.with_suffix(".lock")), tempfile.TemporaryDirectory(dir=file.parent) as folder:
-        if file.is_file():
-            return
-        print("snnviz: building the kernels for the browser, once ...", file=sys.stderr, flush=True)
-        start, unit, out = time.perf_counter(), pathlib.Path(folder) / "browser.cu", pathlib.Path(folder) / file.name
-        unit.write_text(text(), encoding="utf-8")
-        command = (sys.executable, "-m", "ziglang", "c++", *flags(), str(unit), "-o", str(out))
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode:
-            complaint = next((line for line in result.stderr.splitlines() if "error" in line), result.stderr[:300])
-            raise RuntimeError(f"The compiler ({shlex.join(command[:4])}) could not build the kernels for the browser: {complaint}")
-        os.replace(out, file)
-        print(f"snnviz: built in {time.perf_counter() - start:.1f} s: {file}", file=sys.stderr, flush=True)
+    """Compile the module into `file`, unless it is there."""
+    command = (sys.executable, "-m", "ziglang", "c++", *flags())
+    source.compiled(file, "the kernels for the browser", "browser.cu", text(), command)
