@@ -128,7 +128,8 @@ class Bench:
         # Python recognises a stale .pyc by time and size, and a fault may change neither; hence no .pyc at all.
         os.environ |= {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
         self.processes = multiprocessing.get_context("forkserver")
-        self.processes.set_forkserver_preload(["torch._dynamo", "scipy.stats", "pytest", "hypothesis.strategies", "streamlit.testing.v1"])
+        libraries = ["torch._dynamo", "scipy.stats", "pytest", "hypothesis.strategies", "streamlit.testing.v1"]
+        self.processes.set_forkserver_preload(libraries)
 
     def pytest(self, tests: str) -> tuple[int, str]:
         """Exit status and output of these tests, up to the first that fails.

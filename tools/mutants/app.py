@@ -1,11 +1,14 @@
-"""Faults in labels, figures' axes, the menu, and the command line."""
+"""Faults in labels, figures' axes, the menu, the command line, and how values are spelt in addresses."""
 
 from tools.mutants import Mutation
 
-LABELS, FIGURES = "snnviz/labels.py", "snnviz/figures"
+URL, LABELS, FIGURES = "snnviz/ui/url.py", "snnviz/labels.py", "snnviz/figures"
 SAYS = "tests/test_labels.py::test_a_label_says_what_differs"
 ALIKE = "tests/test_labels.py::test_no_two_labels_are_alike_and_only_equal_values_are_numbered"
 LOG = "tests/test_figures.py::test_what_spans_decades_has_a_logarithmic_axis"
+WRITTEN = "tests/test_url.py::test_what_is_written_is_read_as_it_was"
+CHOICE = "tests/test_url.py::test_a_choice_from_a_registry_is_read_as_it_was"
+TABLE = "tests/test_url.py::test_the_table_of_the_module_is_true"
 MENU = "tests/test_floors.py::test_every_page_is_in_the_menu_and_every_view_is_a_view_of_a_page"
 
 MUTATIONS = (
@@ -98,5 +101,68 @@ MUTATIONS = (
         "if not given.no_save:",
         "if True:",
         "tests/test_training.py::test_compare_writes_one_line_for_each_epoch",
+    ),
+    # Addresses.
+    Mutation(
+        "url-short-numbers", URL, "short if float(short) == value else repr(value)", "short", f"{TABLE} {WRITTEN} -k 'table or LIF'"
+    ),
+    Mutation("url-default-written", URL, "        if value == default:\n            return {}\n", "", f"{WRITTEN} -k LIF"),
+    Mutation(
+        "url-choice-left-out",
+        URL,
+        "        if type(value) is not type(default):\n            said[key] = chosen\n",
+        "",
+        f"{CHOICE} -k LIF",
+    ),
+    Mutation(
+        "url-whole-numbers-are-not",
+        URL,
+        "    kind = type(default)\n",
+        "    kind = float\n",
+        "tests/test_url.py::test_a_bad_text_gets_one_sentence_and_the_default -k column",
+    ),
+    Mutation(
+        "url-any-number-admitted",
+        URL,
+        "admitted = param is None or param.admits(value)",
+        "admitted = True",
+        "tests/test_url.py::test_a_bad_text_gets_one_sentence_and_the_default",
+    ),
+    Mutation(
+        "url-infinite-admitted",
+        URL,
+        "if not (math.isfinite(value) or value in (default, infinite)) or not admitted:",
+        "if not admitted:",
+        "tests/test_url.py::test_a_bad_text_gets_one_sentence_and_the_default",
+    ),
+    Mutation("url-switch-is-always-on", URL, 'return text.lower() == "true"', "return True", f"{WRITTEN} -k LIF"),
+    Mutation(
+        "url-enum-by-value-only",
+        URL,
+        "if text in (one.name.lower(), one.value):",
+        "if text == one.value:",
+        f"{WRITTEN} -k Experiment",
+    ),
+    Mutation(
+        "url-forgets-the-spelling-of-0.1.0",
+        URL,
+        'return self.fields((*(f"{k}.{chosen}" for k in keys), *keys), start, exclude)',
+        'return self.fields(tuple(f"{k}.{chosen}" for k in keys), start, exclude)',
+        "tests/test_url.py::test_the_spelling_of_version_0_1_0_is_read",
+    ),
+    Mutation(
+        "url-numbers-by-a-comma",
+        URL,
+        '("-" if all(type(v) is int for v in value) else " ")',
+        '"-"',
+        f"{TABLE} {WRITTEN} -k 'table or SpikeTrain'",
+    ),
+    Mutation("url-of-unbounded-without-its-switch", URL, '({f"{key}.on": True} if _is_infinite(default) else {})', "{}", TABLE),
+    Mutation(
+        "url-keeps-what-does-not-go-together",
+        URL,
+        "for name, now in changed.items():  #",
+        "for name, now in ():  #",
+        "tests/test_url.py::test_settings_that_do_not_go_together_lose_only_one",
     ),
 )

@@ -111,7 +111,6 @@ MUTATIONS = (
     Mutation("philox-nine-rounds", "kernels/philox.cuh", "round < 10", "round < 9", PLACE),
     Mutation("philox-block-of-eight", "kernels/philox.cuh", "(unsigned)(draw >> 2)", "(unsigned)(draw >> 3)", PLACE),
     Mutation("philox-forgets-where-a-run-begins", "kernels/philox.cuh", "(unsigned)(k.first + t)", "(unsigned)t", PLACE),
-    Mutation("philox-uniform-without-middle", "kernels/philox.cuh", "(word >> 9) + 0.5f)", "(word >> 9) + 0.25f)", PLACE),
     Mutation("torch-philox-constant", "snnviz/draws.py", "0x9E3779B9", "0x9E3779B1", ANSWERS),
     Mutation("torch-draws-words-exchanged", "snnviz/draws.py", "words[index & 3]", "words[3 - (index & 3)]", PLACE),
     Mutation(

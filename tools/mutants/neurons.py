@@ -3,10 +3,10 @@
 from tools.mutants import Mutation
 
 MEMBRANE, ALIF, CUBA, LEAKY = "kernels/membrane.cuh", "kernels/alif.cu", "kernels/cuba.cu", "kernels/leaky.cu"
-IZHIKEVICH, SCAN = "kernels/izhikevich.cu", "kernels/scan.cuh"
+NONLINEAR, QIF, EIF, SCAN = "kernels/nonlinear.cuh", "kernels/qif.cu", "kernels/eif.cu", "kernels/scan.cuh"
 FORWARD = "tests/test_backends.py::test_forward_is_the_reference_bit_for_bit"
 AUTOGRAD = "tests/test_backends.py::test_backward_is_autograd"
-VECTORS = "tests/test_methods.py::test_vectors"
+LIF = "LIF and not ALIF and not Cuba"  # its names end like theirs
 
 
 def forward(neuron: str) -> str:
@@ -14,7 +14,7 @@ def forward(neuron: str) -> str:
 
 
 def autograd(neuron: str) -> str:
-    return f"{AUTOGRAD} -k 'native and {neuron}'"
+    return f"{AUTOGRAD} -k 'native and KEPT and {neuron}'"
 
 
 MUTATIONS = (
@@ -24,108 +24,90 @@ MUTATIONS = (
         MEMBRANE,
         "e.grad.s * e.ds_du + e.grad.u",
         "-7 * e.grad.s * e.ds_du + e.grad.u",
-        autograd("LIF"),
+        autograd(LIF),
     ),
-    Mutation("lif-adjoint-without-leak", MEMBRANE, "        v = k.c[0] * delta;", "        v = delta;", autograd("LIF")),
+    Mutation("lif-adjoint-without-leak", MEMBRANE, "        v = k.c[0] * delta;", "        v = delta;", autograd(LIF)),
     Mutation(
-        "lif-clip-passes-gradients", MEMBRANE, "const real open = e.u > k.c[3] ? 1 : 0;", "const real open = 1;", autograd("v_min")
-    ),
-    Mutation("lif-clip-blocks-all", MEMBRANE, "e.u > k.c[3] ? 1 : 0", "e.u < k.c[3] ? 1 : 0", autograd("LIF")),
-    Mutation("lif-reset-zero-mask", MEMBRANE, "(zero ? 1 - k.mask_reset * e.s : 1)", "1", autograd("ZERO")),
-    Mutation("lif-reset-zero-through-the-spike", MEMBRANE, "(zero ? -e.u : -k.c[2])", "-k.c[2]", autograd("ZERO")),
-    Mutation(
-        "lif-reset-subtract-through-the-spike", MEMBRANE, "(zero ? -e.u : -k.c[2])", "(zero ? -e.u : real(0))", autograd("LIF")
-    ),
-    Mutation(
-        "lif-gradient-of-beta",
+        "lif-clip-passes-gradients",
         MEMBRANE,
-        "sum.beta += sum.later * after(k, e.u, e.theta, e.s);",
-        "sum.beta += sum.later * e.u;",
-        autograd("LIF"),
+        "const real open = e.u > k.c[3] ? 1 : 0;",
+        "const real open = 1;",
+        autograd(f"v_min and {LIF}"),
     ),
+    Mutation("lif-reset-zero-mask", MEMBRANE, "(zero ? 1 - k.mask_reset * e.s : 1)", "1", autograd(f"ZERO and {LIF}")),
+    Mutation("lif-reset-zero-through-the-spike", MEMBRANE, "(zero ? -e.u : -k.c[2])", "-k.c[2]", autograd(f"ZERO and {LIF}")),
     Mutation(
         "lif-gradient-of-theta",
         MEMBRANE,
         "sum.theta -= (e.grad.s + dv * dv_ds) * e.ds_du;",
         "sum.theta -= e.grad.s * e.ds_du;",
-        autograd("LIF"),
-    ),
-    Mutation("lif-gradient-of-amount", MEMBRANE, "zero ? 0 : dv * e.s", "zero ? 0 : dv", autograd("LIF")),
-    Mutation(
-        "lif-gradient-of-initial-beta", MEMBRANE, "grad_c[0] = beta + later * initial[0];", "grad_c[0] = beta;", autograd("LIF")
+        autograd(LIF),
     ),
     Mutation(
-        "lif-multiplier-without-clip",
-        MEMBRANE,
-        "multiplier = open * k.c[0] * dv_du;",
-        "multiplier = k.c[0] * dv_du;",
-        autograd("v_min"),
+        "lif-gradient-of-initial-beta", MEMBRANE, "grad_c[0] = beta + later * initial[0];", "grad_c[0] = beta;", autograd(LIF)
     ),
-    Mutation("lif-forward-reset-to-zero", MEMBRANE, "k.c[5] != 0 ? u * (1 - s)", "k.c[5] != 0 ? u - s", forward("ZERO")),
-    Mutation("lif-forward-subtracts-theta", MEMBRANE, "u - k.c[2] * s;", "u - k.c[1] * s;", forward("NONE")),
-    Mutation(
-        "lif-forward-clips-nothing", MEMBRANE, "return larger(k.c[0] * v + x, k.c[3]);", "return k.c[0] * v + x;", forward("v_min")
-    ),
+    Mutation("lif-forward-reset-to-zero", MEMBRANE, "k.c[5] != 0 ? u * (1 - s)", "k.c[5] != 0 ? u - s", forward(f"ZERO and {LIF}")),
     # CUBA-LIF's synapse.
     Mutation("cuba-adjoint-without-synaptic-decay", CUBA, "        i = k.c[6] * di;", "        i = di;", autograd("Cuba")),
     Mutation("cuba-early-decay-gives-di", CUBA, "return early ? i : di;", "return di;", autograd("early_decay")),
     Mutation("cuba-gradient-of-alpha", CUBA, "di * e.trace / k.c[6]", "di * e.trace", autograd("early_decay")),
-    Mutation("cuba-gradient-of-initial-alpha", CUBA, "alpha + later_di * initial[M]", "alpha", autograd("Cuba")),
-    Mutation("cuba-forward-early-decay", CUBA, "k.c[6] * (i + x)", "k.c[6] * i + x", forward("early_decay")),
     # ALIF's adapting threshold.
     Mutation("alif-spike-gradient-times-minus-7", ALIF, "e.ds_du * (e.grad.s +", "e.ds_du * (-7 * e.grad.s +", autograd("ALIF")),
     Mutation("alif-adaptation-out-of-the-spike", ALIF, "((1 - k.c[3]) * db + dv * dv_ds)", "(dv * dv_ds)", autograd("ALIF")),
-    Mutation(
-        "alif-adaptation-forgets-nothing", ALIF, "b = k.c[3] * db + k.c[2] * dtheta;", "b = db + k.c[2] * dtheta;", autograd("ALIF")
-    ),
     Mutation("alif-threshold-out-of-adaptation", ALIF, "b = k.c[3] * db + k.c[2] * dtheta;", "b = k.c[3] * db;", autograd("ALIF")),
-    Mutation("alif-adjoint-without-leak", ALIF, "        v = k.c[0] * delta;", "        v = delta;", autograd("ALIF")),
     Mutation("alif-reset-zero-mask", ALIF, "zero ? 1 - k.mask_reset * e.s : 1", "1", autograd("ALIF and ZERO")),
-    Mutation("alif-clip-passes-gradients", ALIF, "e.u > k.c[4] ? 1 : 0", "1", autograd("ALIF and v_min")),
     Mutation("alif-gradient-of-rho", ALIF, "db * (e.trace - e.s)", "db * e.trace", autograd("ALIF")),
     Mutation("alif-gradient-of-kappa", ALIF, "dtheta * e.trace", "dtheta", autograd("ALIF")),
-    Mutation("alif-gradient-of-theta", ALIF, "(zero ? 0 : k.c[6] * e.s * dv)", "(zero ? k.c[6] * e.s * dv : 0)", autograd("ALIF")),
-    Mutation("alif-forward-subtracts-theta", ALIF, "u - k.c[6] * theta * s", "u - k.c[6] * k.c[1] * s", forward("ALIF")),
+    # QIF and EIF, whose step is any function of the membrane.
     Mutation(
-        "alif-forward-adapts-at-once", ALIF, "k.c[3] * b + (1 - k.c[3]) * s", "k.c[3] * (b + (1 - k.c[3]) * s)", forward("ALIF")
+        "nonlinear-spike-gradient-times-minus-7",
+        NONLINEAR,
+        "delta = e.grad.s * e.ds_du",
+        "delta = -7 * e.grad.s * e.ds_du",
+        autograd("QIF"),
     ),
-    # The readout, and the neuron for simulation only.
-    Mutation("readout-adjoint-without-leak", LEAKY, "        v = k.c[0] * delta;", "        v = delta;", autograd("LeakyReadout")),
+    Mutation("nonlinear-reset-through-the-spike", NONLINEAR, "(k.c[2] - e.u)", "-e.u", autograd("EIF and v_reset")),
+    Mutation("nonlinear-slope-after-the-step", NONLINEAR, "Flow::slope(k, e.before)", "Flow::slope(k, e.u)", autograd("QIF")),
+    Mutation(
+        "qif-slope-where-it-escapes",
+        QIF,
+        "? k.c[0] / (d * d) : k.c[0] / d",
+        "? k.c[0] / (d * d) : k.c[0] / (d * d)",
+        autograd("QIF and tau_mem"),
+    ),
+    Mutation(
+        "eif-slope-without-upstroke",
+        EIF,
+        "z < 10 ? (1 - k.c[0]) * e(k, v) : real(0)",
+        "z < 10 ? real(0) : real(0)",
+        autograd("EIF"),
+    ),
+    # The readout, the neuron for simulation only, and the loops over time that all of them share.
     Mutation(
         "readout-gradient-of-beta", LEAKY, "sum.beta += sum.later * e.u;", "sum.beta += delta * e.u;", autograd("LeakyReadout")
     ),
     Mutation(
         "izhikevich-one-half-step",
-        IZHIKEVICH,
+        "kernels/izhikevich.cu",
         "        v = half(k, x);\n        v = half(k, x);",
         "        v = half(k, x);",
         forward("Izhikevich"),
     ),
-    Mutation("izhikevich-recovery-jumps-always", IZHIKEVICH, "w = w + k.c[3] * s;", "w = w + k.c[3];", forward("Izhikevich")),
-    # The loops over time that all of them share.
     Mutation(
         "scan-fires-above-theta-only",
         SCAN,
         "if (n_max == real(1)) return u >= theta",
         "if (n_max == real(1)) return u > theta",
-        f"{VECTORS} -k 'TV6'",
+        "tests/test_methods.py::test_vectors -k 'TV6 and native'",
     ),
-    Mutation("scan-fires-once-more", SCAN, "n = n < n_max ? n : n_max;", "n = n < n_max ? n : n_max + 1;", forward("max_spikes")),
-    Mutation("scan-derivative-always-at-u", SCAN, "(k.after_reset != 0 ? v_t : u_t)", "u_t", autograd("LIF")),
-    Mutation(
-        "scan-last-gradient-left-out",
-        SCAN,
-        "adjoint[j].load(grad_last + i0 + j, k.M);",
-        "adjoint[j].load(initial + i0 + j, k.M);",
-        autograd("LIF"),
-    ),
-    # The lesson in torch: the same step a second time, so one says of the other when it is wrong.
+    Mutation("scan-derivative-always-at-u", SCAN, "(k.after_reset != 0 ? v_t : u_t)", "u_t", autograd(LIF)),
+    # The lesson in torch: the same step a second time, so each says of the other when it is wrong.
     Mutation(
         "torch-reset-to-zero",
         "snnviz/neurons/lif.py",
         "u * (1 - s) if self.reset_mode is Reset.ZERO else u - c.amount * s",
         "u - c.amount * s",
-        forward("ZERO"),
+        forward(f"ZERO and {LIF}"),
     ),
     Mutation(
         "torch-if-leaks",
@@ -137,8 +119,8 @@ MUTATIONS = (
     Mutation(
         "torch-decay-is-eulers",
         "snnviz/neurons/base.py",
-        "else math.exp(-dt / tau)",
-        "else 1 - dt / tau",
+        "exponent = -dt / tau\n",
+        "exponent = -2 * dt / tau\n",
         "tests/test_neurons.py::test_the_first_spike_comes_at_the_closed_forms_step",
     ),
     Mutation(
@@ -147,5 +129,47 @@ MUTATIONS = (
         "c.rho * state[1] + (1 - c.rho) * s",
         "c.rho * state[1] + (1 - c.rho) * u",
         forward("ALIF"),
+    ),
+    Mutation(
+        "torch-qif-at-twice-the-critical-membrane",
+        "snnviz/neurons/qif.py",
+        "(v / c.v_crit), 1 / 64)",
+        "(v / (2 * c.v_crit)), 1 / 64)",
+        forward("QIF"),
+    ),
+    Mutation(
+        "torch-rheobase",
+        "snnviz/neurons/eif.py",
+        "self.v_soft - self.sharpness * (1 -",
+        "self.v_soft + self.sharpness * (1 -",
+        "tests/test_neurons.py::test_the_rheobase_of_a_membrane_that_runs_away -k EIF",
+    ),
+    Mutation(
+        "variants-without-switches",
+        "snnviz/neurons/base.py",
+        "return isinstance(value, (bool, enum.Enum))",
+        "return isinstance(value, enum.Enum)",
+        "tests/test_neurons.py::test_variants_are_every_choice_and_every_branch",
+    ),
+    Mutation(
+        "neuron-not-in-the-table",
+        "snnviz/neurons/__init__.py",
+        "        IF,\n        CubaLIF,\n",
+        "        CubaLIF,\n",
+        "tests/test_recorded_runs.py::test_every_neuron_reset_surrogate_and_method_is_recorded",
+    ),
+    Mutation(
+        "neuron-not-on-its-page",
+        "pages/neuron.py",
+        'controls.choose(NEURONS, "Neuron"',
+        'controls.choose({n: c for n, c in NEURONS.items() if n != "ALIF"}, "Neuron"',
+        "tests/test_pages.py::test_every_neuron_is_on_its_page",
+    ),
+    Mutation(
+        "neuron-not-in-the-live-view",
+        "pages/neuron.py",
+        'controls.option(list(NEURONS), "Neuron"',
+        'controls.option([n for n in NEURONS if n != "ALIF"], "Neuron"',
+        "tests/test_pages.py::test_every_neuron_is_on_its_page",
     ),
 )

@@ -18,20 +18,6 @@ MUTATIONS = (
         "effect[first + q] = there[q];",
         f"{DENSE} -k 'lists and SparseGD and ALIF'",
     ),
-    Mutation(
-        "sparse-full-row-effect",
-        KERNEL,
-        "effect[first + q] = there[q] - delta[q];",
-        "effect[first + q] = there[q];",
-        f"{SIZES} -k 'lists and full and SUBTRACT'",
-    ),
-    Mutation(
-        "sparse-lists-all-columns",
-        KERNEL,
-        "listed[j >> 6] |= bits_t(near_slopes[q] != 0)",
-        "listed[j >> 6] |= bits_t(true)",
-        f"{DENSE} -k 'lists and LocalZO'",
-    ),
     Mutation("sparse-spike-bit-lost", KERNEL, "e.s = real(index[entry] >> 7);", "e.s = 0;", f"{DENSE} -k 'lists and ZERO'"),
     Mutation(
         "sparse-extra-is-u",
@@ -49,21 +35,11 @@ MUTATIONS = (
     ),
     Mutation("sparse-synapse-forgets-nothing", KERNEL, "a.i = flushed(k.c[6] * di);", "a.i = di;", f"{DELTA} -k 'lists and Cuba'"),
     Mutation(
-        "sparse-early-decay-gives-di", KERNEL, "return k.c[7] != 0 ? a.i : di;", "return di;", f"{DELTA} -k 'lists and early_decay'"
-    ),
-    Mutation(
         "sparse-adaptation-forgets-nothing",
         KERNEL,
         "a.b = flushed(k.c[3] * a.b);",
         "a.b = flushed(a.b);",
         f"{DELTA} -k 'lists and ALIF and KEPT'",
-    ),
-    Mutation(
-        "sparse-filter-without-membrane",
-        KERNEL,
-        "return v = flushed(k.c[0] * v + i);",
-        "return v = i;",
-        f"{DENSE} -k 'lists and Cuba and SparseGD'",
     ),
     Mutation(
         "sparse-tiles-below-overwrite",
@@ -73,24 +49,10 @@ MUTATIONS = (
         f"{DELTA} -k 'lists and LIF'",
     ),
     Mutation(
-        "sparse-bias-of-the-last-step",
-        KERNEL,
-        "if (grad_bias) SNN_LANES(j) sum[j] += delta[j];",
-        "if (grad_bias) SNN_LANES(j) sum[j] = delta[j];",
-        f"{DENSE} -k 'lists and LIF and SparseGD'",
-    ),
-    Mutation(
         "sparse-bias-is-a-mean",
         LAYER,
         "sums.sum(0) if bias_too",
         "sums.mean(0) if bias_too",
-        f"{DENSE} -k 'lists and LIF and SparseGD'",
-    ),
-    Mutation(
-        "sparse-next-sample-keeps-its-filter",
-        KERNEL,
-        "SNN_EACH(i, SNN_WIDE) filter[i] = silent;",
-        "if (b == 0) SNN_EACH(i, SNN_WIDE) filter[i] = silent;",
         f"{DENSE} -k 'lists and LIF and SparseGD'",
     ),
 )
