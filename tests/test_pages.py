@@ -115,7 +115,7 @@ def test_every_neuron_is_on_its_page(view):
     """A link to any neuron opens it, in the view of the kernels here and in that of the server."""
     entry = next(e for e in PAGES if e.file == "neuron.py")
     for name in NEURONS:
-        at = opened(entry, neuron=name, view=view)
+        at = opened(entry, **{"neuron": name, f"neuron.{name}.dt": "0.25", "view": view})
         clean(at, name)
         assert not at.warning, [w.value for w in at.warning]
-        assert f"{name}(" in "".join(c.value for c in at.code)
+        assert f"{name}(dt=0.25)" in "".join(c.value for c in at.code)

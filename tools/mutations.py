@@ -131,16 +131,15 @@ class Bench:
         libraries = ["torch._dynamo", "scipy.stats", "pytest", "hypothesis.strategies", "streamlit.testing.v1"]
         self.processes.set_forkserver_preload(libraries)
 
-    def pytest(self, tests: str) -> tuple[int, str]:
-        """Exit status and output of these tests, up to the first that fails.
+    def pytest(self, arguments: list[str]) -> tuple[int, str]:
+        """Exit status and output of the tests that these arguments select, up to the first that fails.
 
         Raises:
             TimeoutError: they did not end within PATIENCE.
         """
         output = self.folder / ".output"
         output.unlink(missing_ok=True)
-        arguments = (str(self.folder), shlex.split(tests), str(output))
-        process = self.processes.Process(target=run_pytest, args=arguments)
+        process = self.processes.Process(target=run_pytest, args=(str(self.folder), arguments, str(output)))
         process.start()
         process.join(PATIENCE)
         if process.exitcode is None:
@@ -149,9 +148,9 @@ class Bench:
         return process.exitcode, output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
 
     @functools.cache  # noqa: B019  there is one bench
-    def passes(self, tests: str) -> bool:
-        """Whether these tests pass without any fault: one that fails anyway shows nothing."""
-        return self.pytest(tests)[0] == 0
+    def passes(self, test: str) -> bool:
+        """Whether a test passes without any fault: one that fails anyway shows nothing."""
+        return self.pytest([test])[0] == 0
 
     def undefined_names(self, file: str) -> str:
         """What in a Python file names nothing: such a fault is one of the table's, not one that a test should find."""
@@ -168,7 +167,7 @@ class Bench:
             path.write_text(mutated(mutation, whole), encoding="utf-8")
             if mutation.file.endswith(".py") and (complaint := self.undefined_names(mutation.file)):
                 return Result.INVALID, complaint
-            status, output = self.pytest(mutation.tests)
+            status, output = self.pytest(shlex.split(mutation.tests))
         except (ValueError, TimeoutError) as problem:
             return Result.INVALID, str(problem)
         finally:
@@ -184,9 +183,9 @@ class Bench:
         complaint = next((line for line in output.splitlines() if "could not build kernels/" in line), None)
         if complaint is not None:
             return Result.INVALID, complaint.strip()
-        if not self.passes(mutation.tests):
-            return Result.INVALID, "the tests fail without the fault too"
-        return Result.KILLED, failed[0].partition(" - ")[0]
+        if not self.passes(failed):
+            return Result.INVALID, f"fails without the fault too: {failed}"
+        return Result.KILLED, failed
 
     def outcome(self, mutation: Mutation) -> Outcome:
         start = time.perf_counter()
