@@ -174,13 +174,11 @@ class Bench:
             path.write_text(whole, encoding="utf-8")
         if status == 0:
             return Result.SURVIVED, mutation.tests
-        failed = [line.removeprefix("FAILED ") for line in output.splitlines() if line.startswith("FAILED ")]
-        if (
-            status != 1 or not failed
-        ):  # pytest's own numbers: 1 is a failed test; else it was interrupted, misused, or found no test
-            last = (output.strip().splitlines() or ["no output"])[-1]
-            return Result.INVALID, f"no test failed, but pytest ended with status {status}: {last}"
-        complaint = next((line for line in output.splitlines() if "could not build kernels/" in line), None)
+        lines = output.splitlines()
+        failed = next((line.removeprefix("FAILED ").partition(" - ")[0] for line in lines if line.startswith("FAILED ")), "")
+        if status != 1 or not failed:  # pytest says 1 where a test failed; else it was interrupted, misused, or found no test
+            return Result.INVALID, f"no test failed, but pytest ended with status {status}: {(lines or ['no output'])[-1]}"
+        complaint = next((line for line in lines if "could not build kernels/" in line), None)
         if complaint is not None:
             return Result.INVALID, complaint.strip()
         if not self.passes(failed):
