@@ -12,6 +12,13 @@ KEPT = "ResetPath.KEPT if self.keep_reset else ResetPath.CUT"
 TURNED = "ResetPath.CUT if self.keep_reset else ResetPath.KEPT"
 
 MUTATIONS = (
+    Mutation(
+        "method-in-no-table",
+        "snnviz/methods/__init__.py",
+        "(BPTT, Slayer, Exodus, LocalZO, GatedZO, SparseGD, SurrogateModules)",
+        "(BPTT, Slayer, Exodus, LocalZO, SparseGD, SurrogateModules)",
+        "tests/test_tables.py -k methods",
+    ),
     Mutation("bptt-keep-reset-turned-round", "snnviz/methods/bptt.py", KEPT, TURNED, ROWS),
     Mutation("exodus-cuts-the-reset", "snnviz/methods/exodus.py", "return ResetPath.KEPT", "return ResetPath.CUT", ROWS),
     Mutation("slayer-cuts-the-reset", "snnviz/methods/slayer.py", "return ResetPath.IGNORED", "return ResetPath.CUT", ROWS),

@@ -156,7 +156,7 @@ MUTATIONS = (
         "snnviz/neurons/__init__.py",
         "        IF,\n        CubaLIF,\n",
         "        CubaLIF,\n",
-        "tests/test_recorded_runs.py::test_every_neuron_reset_surrogate_and_method_is_recorded",
+        "tests/test_tables.py -k neurons",
     ),
     Mutation(
         "neuron-not-on-its-page",
