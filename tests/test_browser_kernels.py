@@ -187,7 +187,7 @@ def backward(kit, neuron, at_spike, path, steps, columns, draw=DRAW):
 
 
 TWINS = """([cases, surrogates]) => cases.map(([kind, value, formulas]) => {
-  const list = kind === "neuron" ? kit.derive(formulas, told(value)).c : kit.slopesOf(surrogates, value);
+  const list = kind === "neuron" ? kit.derive(formulas, told(value)).c : kit.evaluateAll(surrogates[value.is].coefficients, value);
   return list.map((v) => String(Math.fround(v)));
 })"""
 

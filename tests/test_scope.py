@@ -170,7 +170,7 @@ FRAMES = """([name, ms]) => new Promise((done) => {
 })"""
 
 
-@pytest.mark.parametrize("address", ["", "?back=1", "?neuron=ALIF", "?neuron=Izhikevich"])
+@pytest.mark.parametrize("address", ["", "?back=1", "?neuron=ALIF", "?neuron=EIF&back=1", "?neuron=Izhikevich"])
 def test_thirty_frames_a_second_while_a_control_is_dragged(go, address):
     """64 neurons x 1,000 steps, software rendering. Best of a few seconds; where other work has taken the processor, the page's
     own time for a frame has to be short enough."""

@@ -209,7 +209,7 @@ def _describe(laws: tuple[tuple[str, AbstractLaw], ...]) -> tuple[dict[str, Any]
         table = ZerothOrder(law).table()
         title = law.title if not isinstance(law, SurrogateLaw) else f"From {law.surrogate.title.lower()}"
         described[name] = {
-            "title": title, "kernel": law.kernel, "alpha": law.alpha, "constant": law.constant,
+            "title": title, "kernel": law.kernel, "coefficients": formulas(ZerothOrder, "coefficients", law=law),
             "g": put(law.expected_surrogate(grid)), "survival": put(law.survival(grid)), "second": put(law.second_moment(grid)),
             "table": None if table is None else put(table), "mean_abs": plain(law.mean_abs),
             "beyond": plain((law.tail_moment(1, REACH) - REACH * law.survival(REACH)).item()),
