@@ -95,7 +95,7 @@ MUTATIONS = (
         TORCH,
         "torch.clamp(1 - m.abs() / self.width, min=0) / self.width",
         "torch.clamp(1 - m.abs() / self.width, min=0)",
-        "tests/test_surrogates.py::test_its_area_is_what_its_docstring_says",
+        f"{PRIMITIVE} -k Triangle",
     ),
     Mutation(
         "torch-multi-gaussian",
