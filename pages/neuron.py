@@ -8,10 +8,10 @@ import streamlit as st
 from snnviz import Experiment, SpikeTrain, rate_curve, simulate, text
 from snnviz.figures import intervals, phase_plane, raster, traces
 from snnviz.figures import rate_curve as curve
-from snnviz.neurons import LIF, NEURONS, Izhikevich
+from snnviz.neurons import LIF, NEURONS
 from snnviz.stimuli import STIMULI, Shaped, Step
-from snnviz.studies.rate_curve import current_range
-from snnviz.ui import backend, controls, page, scope, spike_train
+from snnviz.surrogates import SURROGATES
+from snnviz.ui import address, backend, controls, page, scope, spike_train, url
 from snnviz.ui.cache import cached
 
 page.heading(
@@ -35,12 +35,11 @@ left, right = (None, st.container()) if live else page.sides()
 with top[1] if live else left:
     if live:
         name = controls.option(list(NEURONS), "Neuron", "neuron", titles=lambda n: NEURONS[n].title)
-        neuron = scope.recall(NEURONS[name](), f"neuron.{name}")
+        neuron = address.recall(NEURONS[name](), f"neuron.{name}")
     else:
         neuron = controls.choose(NEURONS, "Neuron", "neuron", default=LIF())
 with top[2].popover("Stimulus", icon=":material/show_chart:", width="stretch") if live else left:
-    strong = Step(amplitude=10.0) if isinstance(neuron, Izhikevich) else Step()
-    stimulus = controls.choose(STIMULI, "Stimulus", "stimulus", default=strong)
+    stimulus = controls.choose(STIMULI, "Stimulus", "stimulus", default=Step(neuron.amplitude))
     if isinstance(stimulus, SpikeTrain):
         with page.guarded():
             stimulus = spike_train.edit(stimulus, "stimulus.SpikeTrain.times")
@@ -52,13 +51,13 @@ with right, page.guarded():
     if absent:
         st.info(absent, icon=":material/info:")
     if live:
-        asked = dataclasses.replace(scope.recall(scope.Scene(), "scope"), neuron=neuron)
+        asked = dataclasses.replace(address.recall(scope.Scene(), "scope", [SURROGATES]), neuron=neuron)
         current = experiment.input()[:, 0].numpy()
         shown = scope.neuron_scope(asked, current, key="neuron-scope")
         neuron, column = shown.neuron, shown.column
-        told = controls.query(neuron, "neuron", default=name, tables=[NEURONS])
-        told |= scope.query(dataclasses.replace(shown, neuron=LIF()), "scope", scope.Scene())
-        controls.remember(told, f"neuron.{name}.", "scope.")
+        told = url.write(neuron, "neuron", default=name, tables=[NEURONS])
+        told |= url.write(shown, "scope", tables=[SURROGATES], exclude={"neuron"})
+        address.remember(told, f"neuron.{name}.", "scope.")
         if shown.gain != 1 or shown.drawn:
             stimulus = Shaped(stimulus, shown.gain, shown.drawn)
         experiment = dataclasses.replace(experiment, neuron=neuron, stimulus=stimulus)
@@ -67,7 +66,7 @@ with right, page.guarded():
     if not live:
         held = st.session_state.get("held")
         ghost = None if held is None else cached(simulate)(held, backend.chosen()).layers[0]
-        if ghost is not None and ghost.neuron.kernel == "izhikevich" and layer.neuron.kernel != "izhikevich":
+        if ghost is not None and ghost.neuron.unit != layer.neuron.unit:
             ghost = None
         column = st.slider("Neuron shown", 0, experiment.neurons - 1, 0, key="shown") if experiment.neurons > 1 else 0
         page.figure(traces.traces(layer, column, ghost, page.dark()), "traces")
@@ -96,12 +95,12 @@ with right, page.guarded():
 
     if layer.spikes is not None:
         a, b = st.columns(2)
-        currents = np.linspace(0, current_range(neuron), 60)
+        currents = np.linspace(0, neuron.current_range(), 60)
         rates = cached(rate_curve)(neuron, tuple(currents.tolist()), 1000, backend.chosen())
         with a:
             page.figure(curve.rate_curve(currents, rates, getattr(stimulus, "amplitude", None), dark=page.dark()), "rates")
         with b:
-            if isinstance(neuron, Izhikevich):
+            if neuron.phase_range:
                 page.figure(phase_plane.phase_plane(layer, column, page.dark()), "phase")
             else:
                 page.figure(intervals.intervals(layer, page.dark()), "intervals")

@@ -133,6 +133,7 @@ with st.container(horizontal=True):
 if len(opened) == 1:
     with st.expander("Settings", icon=":material/tune:"):
         st.code(follow.settings_toml(state), language="toml")
+    touching = ", touch_active=True" if state.run.trainings and state.run.work.touch_active else ""
     page.code_behind(f"""
 {follow.IMPORTS}
 
@@ -140,7 +141,7 @@ trainings = [
 {chr(10).join(f"    {text.source(t)}," for t in state.run.trainings)}
 ]
 labels = distinct(trainings)
-for number, record in compare_training(trainings, "{state.run.backend}"):
+for number, record in compare_training(trainings, "{state.run.backend}"{touching}):
     if isinstance(record, EpochRecord):
         print(labels[number], record.epoch, record.test_accuracy)
 """)

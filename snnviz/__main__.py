@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument("settings", type=pathlib.Path, help="a TOML file, as `settings` prints one")
     shared.add_argument("--backend", help="native (the default), cuda or reference")
     shared.add_argument("--no-save", action="store_true", help="do not keep the run in the store")
+    shared.add_argument("--touch-active", action="store_true", help="run sparse methods over their active entries alone")
     one = command("train", _train, "train one network", "snnviz train settings.toml --checkpoint run.safetensors", parents=[shared])
     one.add_argument("--checkpoint", type=pathlib.Path, help="a .safetensors file to write after every epoch and go on from")
     several = command(
@@ -183,7 +184,7 @@ def _run(trainings, given, checkpoints) -> tuple[list[_Line], int]:
     except (ValueError, RuntimeError) as problem:
         raise Wrong(str(problem)) from None
     lines, shown, stopped = [_Line(t) for t in trainings], _Progress(), 0
-    records = compare_training(trainings, backend, checkpoints=checkpoints)
+    records = compare_training(trainings, backend, checkpoints=checkpoints, touch_active=given.touch_active)
     try:
         for number, record in records:
             line = lines[number]
@@ -207,7 +208,7 @@ def _run(trainings, given, checkpoints) -> tuple[list[_Line], int]:
         if line.problem:
             print(f"{label}: {line.problem}", file=sys.stderr)
     if not given.no_save:
-        _keep(lines, backend.name, given.settings.stem, bool(stopped))
+        _keep(lines, backend.name, given.settings.stem, bool(stopped), given.touch_active)
     return lines, stopped
 
 
@@ -301,7 +302,7 @@ def _write(path: pathlib.Path, lines: list[_Line]) -> None:
                 table.writerow([labels[line.training.method], line.training.seed, e.epoch, *values, e.seconds.total])
 
 
-def _keep(lines: list[_Line], backend: str, title: str, stopped: bool) -> None:
+def _keep(lines: list[_Line], backend: str, title: str, stopped: bool, touch_active: bool) -> None:
     """Keep the run in the store; a store that cannot be used is no reason to lose the table."""
     try:
         from snnviz.runs import store, values, work
@@ -311,7 +312,7 @@ def _keep(lines: list[_Line], backend: str, title: str, stopped: bool) -> None:
     status = values.Status.STOPPED if stopped else values.Status.FINISHED
     if all(line.problem for line in lines):
         status = values.Status.FAILED
-    run = values.Run(work.Train(tuple(line.training for line in lines), None), backend, title=title)
+    run = values.Run(work.Train(tuple(line.training for line in lines), None, touch_active), backend, title=title)
     try:
         saved = store.default()
         saved.begin(run)

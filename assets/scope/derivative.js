@@ -112,8 +112,8 @@ export class DerivativeScope extends Scope {
 
   sample(n, now) {
     const { a } = this;
-    this.kernels.backward(this.law.kernel, { c: this.c, d: this.d, T: n, M: COLUMNS, seed: this.scene.seed, first: this.count },
-      { ...a, given: this.law.table ? a.given : null, multiplier: null });
+    const scan = { c: this.c, d: this.d, T: n, M: COLUMNS, seed: this.scene.seed, first: this.count };
+    this.kernels.backward("lif", this.law.kernel, scan, { ...a, given: this.law.table ? a.given : null, multiplier: null });
     for (let t = 0, i = 0; t < n; t++) {
       for (let m = 0; m < COLUMNS; m++, i++) {
         this.sums[m] += a.slopes[i];
@@ -138,7 +138,7 @@ export class DerivativeScope extends Scope {
     for (let i = 0; i < 601; i++) a.margins[i] = this.half * (i / 300 - 1);
     if (!chosen) return;
     const { surrogates } = this.data;
-    this.kernels.backward(surrogates[chosen.is].kernel, { c: this.c, d: slopesOf(surrogates, chosen), T: 601, M: 1 },
+    this.kernels.backward("lif", surrogates[chosen.is].kernel, { c: this.c, d: slopesOf(surrogates, chosen), T: 601, M: 1 },
       { u: a.margins, initial: a.initial, zeros: a.zeros, delta: a.unused, gradInitial: a.gradInitial, slopes: a.curve });
   }
 

@@ -6,16 +6,7 @@ import torch
 from snnviz.backends import AbstractBackend
 from snnviz.methods import BPTT
 from snnviz.network import SpikingLayer
-from snnviz.neurons import AbstractNeuron, Izhikevich
-
-
-def current_range(neuron: AbstractNeuron) -> float:
-    """The end of a range of constant currents in which this neuron begins to fire: some twice the least that makes it."""
-    if isinstance(neuron, Izhikevich):
-        return 20.0
-    c = neuron.coefficients()
-    leak = max(1 - float(c["beta"]), 0.02)
-    return 2.0 * neuron.theta * leak * (max(1 - float(c["alpha"]), 0.02) if "alpha" in c else 1.0)
+from snnviz.neurons import AbstractNeuron
 
 
 def rate_curve(

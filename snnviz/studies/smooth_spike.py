@@ -89,7 +89,7 @@ def _smooth(neuron, surrogate, x, method=None, ds_du=None):
     state, rows = tuple(x.new_full(x.shape[1:], value) for value in neuron.rest()), []
     for t, x_t in enumerate(x):
         u, state = neuron.charge(c, state, x_t)
-        theta = neuron.threshold(c, state)
+        theta = torch.zeros_like(u) + neuron.threshold(c, state)
         s = surrogate.primitive(u - theta)
         if method is None:
             state = neuron.reset(c, state, u, theta, s)

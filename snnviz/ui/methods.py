@@ -119,9 +119,9 @@ def sweep_over(what: str, experiment: Experiment, chosen: Sequence[AbstractGradi
         return values, ([replaced({"steps": v}) for v in values], [same] * len(values)), "steps"
     if what == "tau":
         values = [2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0]
-        if not hasattr(experiment.neuron, "tau_mem"):
+        if experiment.neuron.memory is None:
             raise ValueError(f"{experiment.neuron.title} has no membrane time constant to sweep; choose another sweep or neuron.")
-        made = [replaced({"neuron": dataclasses.replace(experiment.neuron, tau_mem=v)}) for v in values]
+        made = [replaced({"neuron": dataclasses.replace(experiment.neuron, **{experiment.neuron.memory: v})}) for v in values]
         return values, (made, [same] * len(values)), "membrane time constant (ms)"
     values = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]
     scaled = [tuple(dataclasses.replace(m, scale=v) if isinstance(m, Slayer) else m for m in chosen) for v in values]
