@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import numpy as np
 import streamlit as st
 
 from snnviz import Experiment, SpikeTrain, rate_curve, simulate, text
@@ -11,7 +10,7 @@ from snnviz.figures import rate_curve as curve
 from snnviz.neurons import LIF, NEURONS
 from snnviz.stimuli import STIMULI, Shaped, Step
 from snnviz.surrogates import SURROGATES
-from snnviz.ui import address, backend, controls, page, scope, spike_train, url
+from snnviz.ui import address, backend, controls, page, scenes, scope, spike_train, url
 from snnviz.ui.cache import cached
 
 page.heading(
@@ -51,7 +50,7 @@ with right, page.guarded():
     if absent:
         st.info(absent, icon=":material/info:")
     if live:
-        asked = dataclasses.replace(address.recall(scope.Scene(), "scope", [SURROGATES]), neuron=neuron)
+        asked = dataclasses.replace(address.recall(scenes.Scene(), "scope", [SURROGATES]), neuron=neuron)
         current = experiment.input()[:, 0].numpy()
         shown = scope.neuron_scope(asked, current, key="neuron-scope")
         neuron, column = shown.neuron, shown.column
@@ -95,8 +94,7 @@ with right, page.guarded():
 
     if layer.spikes is not None:
         a, b = st.columns(2)
-        currents = np.linspace(0, neuron.current_range(), 60)
-        rates = cached(rate_curve)(neuron, tuple(currents.tolist()), 1000, backend.chosen())
+        currents, rates = cached(rate_curve)(neuron, backend=backend.chosen())
         with a:
             page.figure(curve.rate_curve(currents, rates, getattr(stimulus, "amplitude", None), dark=page.dark()), "rates")
         with b:
@@ -109,9 +107,20 @@ with st.expander("The equations", icon=":material/function:"):
     st.latex(neuron.equation)
     st.latex(stimulus.equation)
     page.citation(neuron.cite)
-page.code_behind(f"""
+lines, shows = "", {"layer": layer}
+if not live and ghost is not None:
+    lines += f'\nheld = simulate({text.source(held)}, "{backend.chosen()}").layers[0]'
+    shows["held"] = ghost
+if layer.spikes is not None:
+    lines += f'\ncurrents, rates = rate_curve(layer.neuron, backend="{backend.chosen()}")'
+    shows |= {"currents": currents, "rates": rates}
+page.code_behind(
+    f"""
 from snnviz import *
 
 record = simulate({text.source(experiment)}, "{backend.chosen()}")
-membrane = record.layers[0].u        # [step, sample, neuron]
-""")
+layer = record.layers[0]
+print(layer.u[:, 0, {column}])               # the membrane before reset: [step, sample, neuron]{lines}
+""",
+    shows,
+)

@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from snnviz import text
 from snnviz.runs import client, store, values
-from snnviz.ui import controls, follow, page
+from snnviz.ui import code, controls, follow, page
 
 page.heading(
     "Saved runs",
@@ -133,15 +132,4 @@ with st.container(horizontal=True):
 if len(opened) == 1:
     with st.expander("Settings", icon=":material/tune:"):
         st.code(follow.settings_toml(state), language="toml")
-    touching = ", touch_active=True" if state.run.trainings and state.run.work.touch_active else ""
-    page.code_behind(f"""
-{follow.IMPORTS}
-
-trainings = [
-{chr(10).join(f"    {text.source(t)}," for t in state.run.trainings)}
-]
-labels = distinct(trainings)
-for number, record in compare_training(trainings, "{state.run.backend}"{touching}):
-    if isinstance(record, EpochRecord):
-        print(labels[number], record.epoch, record.test_accuracy)
-""")
+    page.code_behind(*code.of_trainings(state.run.trainings, state.run.backend, state.run.work.touch_active, state))

@@ -31,7 +31,7 @@ def test_the_first_spike_comes_at_the_closed_forms_step(current):
 
 def test_below_rheobase_it_never_fires():
     beta = math.exp(-1 / 20)
-    curve = rate_curve(LIF(20.0), np.array([0.999, 1.001]) * (1 - beta))
+    _, curve = rate_curve(LIF(20.0), np.array([0.999, 1.001]) * (1 - beta))
     assert curve[0] == 0 and curve[1] > 0
 
 
@@ -45,7 +45,7 @@ def test_if_counts_its_input():
 def test_more_current_never_means_fewer_spikes(neuron):
     """From none, over its own range and up to a current that makes a LIF fire every second step."""
     top = max(neuron.current_range(), 0.6)
-    curve = rate_curve(neuron, np.linspace(0, top, 40), steps=600)
+    _, curve = rate_curve(neuron, np.linspace(0, top, 40), steps=600)
     slack = 2 * 1000 / neuron.dt / 480  # one spike more or less at either end of the counted window
     assert (np.diff(curve) >= -slack).all() and curve[-1] > curve[0]
 
@@ -62,7 +62,7 @@ def test_its_own_current_suits_it(neuron):
     """`amplitude` makes it fire, and not in every second step; within three quarters of `current_range` it begins to fire."""
     spikes = simulate(Experiment(neuron, Step(neuron.amplitude), 400)).layers[0].spikes
     assert 4 <= spikes.sum() < 200
-    rates = rate_curve(neuron, np.linspace(0, neuron.current_range(), 60), steps=4000)
+    _, rates = rate_curve(neuron, np.linspace(0, neuron.current_range(), 60), steps=4000)
     assert 0 < np.argmax(rates > 0) < 45 and rates[-1] > 0
 
 
@@ -85,7 +85,7 @@ SLOW = dict(steps=40000, backend="native")
 @pytest.mark.parametrize("neuron", [QIF(), QIF(8.0, v_crit=0.8), EIF(), EIF(10.0, v_soft=0.5, sharpness=0.2)], ids=name)
 def test_the_rheobase_of_a_membrane_that_runs_away(neuron):
     """The largest v - F(v), in closed form. From just below it the membrane comes to rest; just above it fires, slowly."""
-    below, above = rate_curve(neuron, np.array([0.9999, 1.0001]) * neuron.rheobase(), **SLOW)
+    _, (below, above) = rate_curve(neuron, np.array([0.9999, 1.0001]) * neuron.rheobase(), **SLOW)
     assert below == 0 < above < 3
     v = torch.linspace(-1, float(neuron.theta), 200001, dtype=torch.float64)
     c = SimpleNamespace(**{k: torch.tensor(x, dtype=torch.float64) for k, x in neuron.coefficients().items()})

@@ -1,6 +1,6 @@
-// The numbers that the kernels get, from the fields of a neuron or a surrogate, by the formulas that the server sends: they are
-// coefficients(), rest(), reset_level() and threshold() of snnviz/neurons/*.py and coefficients() of snnviz/surrogates.py themselves.
-// A test compares them with Python, number by number.
+// The numbers that the kernels get, from the fields of a neuron, a surrogate or an estimate, by the formulas that the server
+// sends: they are coefficients(), rest(), reset_level() and threshold() of snnviz/neurons/*.py, and coefficients() of
+// snnviz/surrogates.py and snnviz/zeroth_order.py themselves. A test compares them with Python, number by number.
 
 const OPERATIONS = {
   "+": (a, b) => a + b, "-": (a, b) => a - b, "*": (a, b) => a * b, "/": (a, b) => a / b, "**": (a, b) => a ** b,
@@ -14,14 +14,13 @@ export function evaluate(formula, fields, round = (value) => value) {
   return round((OPERATIONS[name] ?? Math[name])(...rest.map((part) => evaluate(part, fields, round))));
 }
 
-// What a surrogate's functor gets; `surrogates` is what the server says of each.
-export const slopesOf = (surrogates, s) => surrogates[s.is].coefficients.map((formula) => evaluate(formula, s));
+export const evaluateAll = (formulas, fields) => formulas.map((formula) => evaluate(formula, fields));
 
 // What a neuron's fields make: its coefficients, the state it rests at, and where a spike at the threshold puts it (or null).
 export function derive({ choices, paths }, neuron) {
   const { coefficients, rest, level } = paths[choices.map((name) => String(neuron[name])).join()];
-  const all = (formulas) => formulas.map((formula) => evaluate(formula, neuron));
-  return { c: all(coefficients), rest: all(rest), level: level === null ? null : evaluate(level, neuron) };
+  const at = level === null ? null : evaluate(level, neuron);
+  return { c: evaluateAll(coefficients, neuron), rest: evaluateAll(rest, neuron), level: at };
 }
 
 // The threshold as a function of the second state, rounded as the kernel rounds; null for a neuron that never fires.

@@ -1,6 +1,6 @@
 // One run: the kernels forward over the whole population, step by step over the neuron shown, and back from its loss.
 
-import { derive, slopesOf, thresholdOf } from "./coefficients.js";
+import { derive, evaluateAll, thresholdOf } from "./coefficients.js";
 
 export const METHODS = [
   // Drawn in this order, a dash over a line, so that two that coincide are both seen. EXODUS's sweep is BPTT's.
@@ -98,7 +98,7 @@ export class Run {
     a.gradU.fill(0);
     if (scene.loss === "spike") a.gradS[at] = 1;
     else a.gradU[at] = a.uc[at] - scene.target;
-    const d = slopesOf(surrogates, surrogate), { gradInitial, zeros, margins, slopes } = a;
+    const d = evaluateAll(surrogates[surrogate.is].coefficients, surrogate), { gradInitial, zeros, margins, slopes } = a;
     for (let t = 0; t < T; t++) margins[t] = a.uc[t] - this.threshold(trace ? a.tc[t] : 0);
     this.kernels.backward("lif", surrogates[surrogate.is].kernel, { c: MARGINS, d, T, M: 1, gain: scene.scale },
       { u: margins, initial: zeros, zeros, delta: a.kept, gradInitial, slopes });

@@ -189,7 +189,7 @@ def shape(surrogate: AbstractSurrogate, reach: float, unit_area: bool = False) -
     )
 
 
-def shapes(surrogates: tuple[AbstractSurrogate, ...], look: Look = Look()) -> list[Shape]:
+def shapes(surrogates: Sequence[AbstractSurrogate], look: Look = Look()) -> list[Shape]:
     """`shape` of each, with labels that say what differs."""
     named = zip(distinct(surrogates), surrogates, strict=True)
     return [dataclasses.replace(shape(one, look.reach, look.unit_area), label=label) for label, one in named]

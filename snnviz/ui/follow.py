@@ -21,8 +21,6 @@ _LOG = logging.getLogger(__name__)
 EVERY = 0.96  # seconds between two looks at a run that goes; its curves move twice in between
 HEIGHT = 420
 # What the code behind a run needs: every class that `text.source` may name.
-IMPORTS = "from snnviz import *"
-
 VIEWS = {
     "learning": "Learning",
     "clock": "By the clock",
