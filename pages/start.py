@@ -40,7 +40,7 @@ page.heading(
 st.subheader("Three first steps", anchor=False)
 for column, (title, text, file, settings, icon) in zip(st.columns(len(FIRST_STEPS)), FIRST_STEPS, strict=True):
     with column.container(border=True, height="stretch"):
-        st.page_link(f"pages/{file}", label=f"**{title}**", icon=icon, query_params=settings)
+        st.page_link(f"pages/{file}", label=f"**{title}**", icon=icon, query_params=page.here(settings))
         st.markdown(text)
 
 st.subheader("What runs here", anchor=False)

@@ -143,9 +143,9 @@ def test_the_page_measures_keeps_and_says_what_it_shows():
     finish(at)
     assert any("layer" in m.value for m in at.markdown) and not at.info and at.table
     # Another setting: what is on the screen says where it is from. Back again: nothing is measured anew.
-    at.slider(key="depth.seed").set_value(3).run()
+    at.slider(key="depth/depth.seed").set_value(3).run()
     assert "These are from 2 layers, heads after 1" in at.info[0].value and "seed 0" in at.info[0].value
-    at.slider(key="depth.seed").set_value(0).run()
+    at.slider(key="depth/depth.seed").set_value(0).run()
     assert not at.info
     button(at, "Hold this").click().run()
     assert button(at, "Let go") is not None and not at.exception

@@ -54,11 +54,6 @@ def view(file: str, name: str) -> ModuleType:
     return module
 
 
-def one_of(count: int, label: str, key: str) -> int:
-    """Draw a slider over the numbers of `count` things, from 0, where there are several."""
-    return st.slider(label, 0, count - 1, 0, key=key) if count > 1 else 0
-
-
 def sides(controls: float = 1.0, picture: float = 2.6) -> Sequence[Any]:
     """Controls at the left, the picture large beside them; on a phone the picture comes first: `left, right = sides()`."""
     st.html("<style>@media (max-width: 640px) {.st-key-sides > * > .stHorizontalBlock {flex-wrap: wrap-reverse}}</style>")
@@ -89,7 +84,7 @@ def presets(file: str, entries: Mapping[str, tuple[str, Mapping[str, str]]]) -> 
 
 
 def here(settings: Mapping[str, str]) -> dict[str, str]:
-    """The query of a link to the page it stands on, which then shows just these settings."""
+    """The query of a link that says everything about its page, which then shows just these settings."""
     return dict(settings) | {address.LINK: "1"}
 
 

@@ -15,14 +15,13 @@ def edit(stimulus: SpikeTrain, key: str) -> SpikeTrain:
     Raises:
         ValueError: something is no time; the message names where.
     """
-    address.note(key)
+    widget = address.stand(key, "Spike times", url.spell(stimulus.times), str, url.safe)
     if file := st.file_uploader("Spike times from a CSV file", "csv", key=f"{key}.file", help="One time in milliseconds a line."):
         read = SpikeTrain.from_csv(file.getvalue().decode("utf-8", "replace"), file.name)
         if st.session_state.get(f"{key}.read") != file.file_id:
             st.session_state[f"{key}.read"] = file.file_id
-            st.session_state[key] = url.spell(read.times)
-    written = st.text_input(
-        "Spike times (ms)", url.spell(stimulus.times), key=key, bind="query-params", help="Separated by spaces or commas."
-    )
+            st.session_state[widget] = url.spell(read.times)
+    written = st.text_input("Spike times (ms)", key=widget, help="Separated by spaces or commas.")
+    address.tell(key, None if written == url.spell(stimulus.times) else written)
     lines = "\n".join(re.split(r"[\s,;]+", "0 " + written.strip()))
     return dataclasses.replace(stimulus, times=SpikeTrain.from_csv(lines, "Spike times").times[1:])
