@@ -11,10 +11,9 @@ import streamlit as st
 # Threads of torch that wait must not keep the cores busy: the browser and other visitors need them. Read once, by torch.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from snnviz import memory
+from snnviz import memory, places
 from snnviz.backends import source
-from snnviz.places import assets
-from snnviz.ui import address, backend, building
+from snnviz.ui import address, backend, building, problems
 
 HERE = Path(__file__).parent
 plotly.io.templates.default = None  # figures have a template of ours; checking plotly's in each takes as long as a figure
@@ -49,15 +48,14 @@ PAGES = (
 
 
 def main() -> None:
-    st.set_page_config("snnviz", str(assets() / "icon.svg"), layout="wide", initial_sidebar_state="auto")
-    st.logo(str(assets() / "logo.svg"), size="large", icon_image=str(assets() / "icon.svg"))
+    st.set_page_config("snnviz", str(places.assets() / "icon.svg"), layout="wide", initial_sidebar_state="auto")
+    st.logo(str(places.assets() / "logo.svg"), size="large", icon_image=str(places.assets() / "icon.svg"))
     sections: dict[str, list] = {}
     for entry in PAGES:
         page = st.Page(HERE / "pages" / entry.file, title=entry.title, icon=entry.icon, default=entry == PAGES[0])
         sections.setdefault(entry.section, []).append(page)
     page = st.navigation(sections)
     address.begin(page.url_path, shared={"backend"})
-    backend.pick()
     # An equation's slant overflows by a hair, and would make it scroll; white on the dark theme's blue is too faint.
     st.html(
         "<style>[data-testid=stMainBlockContainer] {padding: 2.5rem clamp(1rem, 3vw, 2.5rem) 3rem}"
@@ -68,10 +66,13 @@ def main() -> None:
     messages = st.container()
     complete = False
     try:
-        with source.announced(building.said_in(messages.empty())):
+        with problems.last_resort(), source.announced(building.said_in(messages.empty())):
+            backend.pick()
             page.run()
-        complete = True
+            complete = True
     finally:
+        for trouble in places.troubles():
+            messages.warning(trouble, icon=":material/folder_off:")
         address.end(messages, complete)
         memory.settle()
 

@@ -33,6 +33,16 @@ def poisoned(monkeypatch):
         monkeypatch.setattr(torch, name, filled)
 
 
+@pytest.fixture(autouse=True)
+def faultless():
+    """A page that met a fault of its own shows a sentence; here its test fails."""
+    from snnviz.ui.problems import faults
+
+    faults.clear()
+    yield
+    assert not faults, faults[0]
+
+
 @pytest.fixture(params=["native", pytest.param("cuda", marks=pytest.mark.cuda)])
 def backend(request):
     """Every backend that runs kernels."""

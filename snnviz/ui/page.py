@@ -4,10 +4,8 @@ Figures and citations have modules of their own; a page finds them here beside t
 """
 
 import importlib.util
-import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,9 +15,8 @@ import streamlit as st
 from snnviz.ui import address, streamlit_private
 from snnviz.ui.figure import downloads as downloads
 from snnviz.ui.figure import figure as figure
+from snnviz.ui.problems import guarded as guarded
 from snnviz.ui.references import citation as citation
-
-_LOG = logging.getLogger(__name__)
 
 
 def dark() -> bool:
@@ -92,14 +89,3 @@ def equation(latex: str, text: str = "") -> None:
     if text:
         st.markdown(text)
     st.latex(latex)
-
-
-@contextmanager
-def guarded() -> Iterator[None]:
-    """Turn the library's complaint about a value into one sentence on the page, and stop the page there."""
-    try:
-        yield
-    except (ValueError, TypeError) as problem:
-        _LOG.info("shown to the visitor: %s", problem, exc_info=True)
-        st.error(str(problem) or type(problem).__name__, icon=":material/error:")
-        st.stop()
