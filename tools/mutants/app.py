@@ -119,7 +119,7 @@ MUTATIONS = (
         URL,
         "    kind = type(default)\n",
         "    kind = float\n",
-        "tests/test_url.py::test_a_bad_text_gets_one_sentence_and_the_default -k column",
+        f"{WRITTEN} -k Experiment",
     ),
     Mutation(
         "url-any-number-admitted",
