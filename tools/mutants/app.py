@@ -137,13 +137,6 @@ MUTATIONS = (
     ),
     Mutation("url-switch-is-always-on", URL, 'return text.lower() == "true"', "return True", f"{WRITTEN} -k LIF"),
     Mutation(
-        "url-enum-by-value-only",
-        URL,
-        "if text in (one.name.lower(), one.value):",
-        "if text == one.value:",
-        f"{WRITTEN} -k Experiment",
-    ),
-    Mutation(
         "url-forgets-the-spelling-of-0.1.0",
         URL,
         'return self.fields((*(f"{k}.{chosen}" for k in keys), *keys), start, exclude)',
