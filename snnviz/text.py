@@ -122,7 +122,7 @@ def _kinds(cls: type) -> dict[str, Any]:
 
 
 def to_toml(value: Any) -> str:
-    """A value as TOML; None is left out."""
+    """A value, or a mapping of values, as TOML; None is left out."""
     import tomli_w
 
     return tomli_w.dumps(_without_none(plain(value)))
