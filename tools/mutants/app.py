@@ -158,4 +158,7 @@ MUTATIONS = (
         "for name, now in ():  #",
         "tests/test_url.py::test_settings_that_do_not_go_together_lose_only_one",
     ),
+    Mutation(
+        "url-enum-by-value-only", URL, "if text in (one.name.lower(), one.value):", "if text == one.value:", f"{WRITTEN} -k NMNIST"
+    ),
 )
