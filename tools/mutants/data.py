@@ -66,7 +66,7 @@ MUTATIONS = (
         TEXT,
         "not isinstance(kind, type) or issubclass(cls, kind)}",
         "True}",
-        "tests/test_experiments.py tests/test_training.py::test_bad_settings_are_one_sentence",
+        "tests/test_experiments.py::test_bad_toml_is_named",
     ),
     Mutation(
         "toml-any-value-is-one",
