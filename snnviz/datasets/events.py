@@ -15,14 +15,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from snnviz.datasets import cache
+from snnviz.datasets import cache, filters
 from snnviz.datasets.base import AbstractDataset, Binned, Samples, Split, halves
 from snnviz.params import param
 
 LONGEST = 2**31 - 1  # microseconds, 35 minutes
+PICOSECOND = 1e-6  # microseconds: times this near to whole ones are whole
 MOST_INPUTS = 4_000_000  # of one sample at one time
-FORMAT = 1  # of a cache entry
-BINNING = ("steps", "dt", "binning", "binary")  # settings that do not change the events kept
+MOST_KEPT = 250_000_000  # events of all recordings of a set together: 2 GB in memory and in the cache
+FORMAT = 2  # of a cache entry
+BINNING = ("steps", "dt", "binning", "binary", "align", "start")  # settings that do not change the events kept
 
 RECORDINGS = {"symbol": "S", "low": 0, "high": 1_000_000, "slider": (0, 10_000, 100),
               "help": "At most, both halves together; 0: all there are."}  # fmt: skip
@@ -45,7 +47,18 @@ class Recording:
     name: str
     label: int
     half: Split | None
-    read: Callable[[], Columns]
+    read: "Callable[[], Columns | Recorded]"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Recorded:
+    """What a recording holds. notes: what was assumed to read it. inputs: the size that it states, (neurons,) or (polarities, height,
+    width). own_zero: it states that its times count from its own zero, so that they are not aligned."""
+
+    columns: Columns
+    notes: tuple[str, ...] = ()
+    inputs: tuple[int, ...] | None = None
+    own_zero: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +66,8 @@ class Found:
     """What is there before anything is read.
 
     sensor: (polarities, height, width) or (neurons,), None where only the events tell. files: what the recordings
-    depend on. have: how much of the set this is, in words. problems: files that are already known to be unusable.
+    depend on. have: how much of the set this is, in words. problems: files that are already known to be unusable. total: how
+    many recordings the whole set has; 0 where that is not known.
     """
 
     recordings: tuple[Recording, ...]
@@ -62,6 +76,20 @@ class Found:
     files: tuple[Path, ...]
     have: str
     problems: tuple[str, ...] = ()
+    total: int = 0
+
+    def notes(self) -> tuple[str, ...]:
+        """What to know before a result on this set: that it is a part, or of one class. Nothing has been read."""
+        notes = []
+        if 0 < len(self.recordings) < self.total:
+            notes.append(f"Not the whole set: {len(self.recordings):,} of its {self.total:,} recordings are here.")
+        present = {recording.label for recording in self.recordings}
+        if len(present) == 1:
+            notes.append(
+                f"All recordings are of one class ({self.classes[present.pop()]}): a network that always says so is right on every "
+                "one of them. Add recordings of another class to train."
+            )
+        return tuple(notes)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +100,7 @@ class AbstractEvents(AbstractDataset):
     binning: Binning = param(Binning.STEP, "Binning")
     binary: bool = param(False, "At most one spike per step")
     start: float = param(0.0, "Leave out the first", "", "ms", low=0, slider=(0.0, 1000.0, 10.0), advanced=True)
-    align: bool = param(False, "Start at the first event", advanced=True, help="Instead of at the recording's own zero.")
+    align: bool = param(False, "Start at the first event", advanced=True, help="Instead of at the zero of its clock.")
     crop: int = param(
         0,
         "Crop to the centre",
@@ -94,7 +122,7 @@ class AbstractEvents(AbstractDataset):
         low=0,
         slider=(0.0, 50.0, 1.0),
         advanced=True,
-        help="tonic's Denoise; 0: off.",
+        help="Events without one on a neighbouring pixel shortly before; 0: off.",
     )
     refractory: float = param(
         0.0,
@@ -104,7 +132,7 @@ class AbstractEvents(AbstractDataset):
         low=0,
         slider=(0.0, 50.0, 1.0),
         advanced=True,
-        help="tonic's RefractoryPeriod; 0: off.",
+        help="A pixel that had an event has none for this long; 0: off.",
     )
     hot_pixels: float = param(
         0.0,
@@ -114,7 +142,7 @@ class AbstractEvents(AbstractDataset):
         low=0,
         slider=(0.0, 1000.0, 10.0),
         advanced=True,
-        help="tonic's DropPixel; 0: off.",
+        help="On average over the recording; 0: off.",
     )
     merge: bool = param(False, "Merge the polarities", advanced=True)
 
@@ -149,6 +177,7 @@ class AbstractEvents(AbstractDataset):
             self.dt,
             self.binning is Binning.STRETCH,
             self.binary,
+            self._offset(np.asarray(arrays["begin"]), np.asarray(arrays["own_zero"])),
         )
         number = len(arrays["half"])
         return Samples(
@@ -159,7 +188,31 @@ class AbstractEvents(AbstractDataset):
             self.dt,
             f"{facts['have']} {number:,} read, {len(chosen):,} of them to {'train on' if split is Split.TRAIN else 'test with'}.",
             problems,
+            (*found.notes(), *self._outside(storage), *facts["notes"]),
         )
+
+    def _offset(self, begin: np.ndarray, own_zero: np.ndarray) -> np.ndarray:
+        """What is added to times since each recording's first event, so that the steps begin at 0; microseconds `[R]`.
+
+        The one place where times are aligned. They count from the first event if `align` says so, else from the zero of the
+        recording's clock; a recording that says that its zero is its own keeps it. Then `start` is left out.
+        """
+        zero = np.where(own_zero | (not self.align), begin, 0)
+        return zero - round(self.start * 1000) if self.start else zero
+
+    def _outside(self, storage: Binned) -> list[str]:
+        """One sentence on the events that lie in no step, if there are some."""
+        outside, total, empty = storage.outside()
+        if not outside:
+            return []
+        where = "the steps" if storage.stretch else f"the {self.steps * self.dt:.6g} ms of the steps"
+        sentence = f"{outside:,} of {total:,} events lie outside {where}"
+        if empty:
+            sentence += f", and {empty:,} of {len(storage):,} recordings have none inside"
+        remedy = "raise the time steps or the step"
+        if not self.align:
+            remedy += ", or let times start at the first event"
+        return [f"{sentence}; to see them, {remedy}."]
 
     @abc.abstractmethod
     def find(self, download: bool = False) -> Found:
@@ -168,22 +221,34 @@ class AbstractEvents(AbstractDataset):
     def _read(self, found: Found) -> tuple[dict[str, np.ndarray], dict]:
         """Read, check and prepare the recordings that are wanted."""
         sensor = found.sensor
-        problems = list(found.problems)
+        problems, notes = list(found.problems), {}
         wanted = self._choose(found.recordings)
+        recorded: dict[int, Recorded] = {}  # without their columns
+        begin: dict[int, float] = {}
 
         def usable(numbers: Iterable[int], step: Callable[[int], Columns]) -> Iterator[tuple[int, Columns]]:
+            events = 0
             for number in numbers:
                 try:
-                    yield number, {name: column.astype(np.int32) for name, column in step(number).items()}
+                    columns = step(number)
                 except Exception as error:  # a reader may fail in any way at a foreign file; the others are still used
                     problems.append(f"{found.recordings[number].name}: {plain(error)}")
+                    continue
+                events += len(columns["t"])
+                if events > MOST_KEPT:
+                    raise ValueError(f"{self.title}: more than {MOST_KEPT:,} events; lower the number of recordings to use.")
+                yield number, columns
 
         def read(number: int) -> Columns:
-            return checked(found.recordings[number].read(), found.sensor)
+            one = found.recordings[number].read()
+            one = one if isinstance(one, Recorded) else Recorded(one)
+            columns, begin[number] = checked(one.columns, found.sensor)
+            recorded[number] = dataclasses.replace(one, columns={})
+            return columns
 
         if sensor is None:  # only the events tell: read them all first
             raw = dict(usable(wanted, read))
-            sensor, others = extent(raw)
+            sensor, others = extent(raw, {number: recorded[number].inputs for number in raw})
             problems += [f"{found.recordings[n].name}: has other columns than most recordings here." for n in others]
             raw = {number: events for number, events in raw.items() if number not in others}
             shape = self._shape(sensor)
@@ -194,6 +259,9 @@ class AbstractEvents(AbstractDataset):
         if not kept:
             first = problems[0] if problems else "none found."
             raise ValueError(f"{self.title}: none of {len(wanted)} recordings could be used; the first: {first}")
+        for number, _ in kept:
+            for note in recorded[number].notes:
+                notes.setdefault(note, []).append(found.recordings[number].name)
         label = np.array([found.recordings[number].label for number, _ in kept])
         test = np.array([found.recordings[number].half is Split.TEST for number, _ in kept])
         if test.all() or not test.any():  # no official halves, or nothing usable in one of them
@@ -202,6 +270,8 @@ class AbstractEvents(AbstractDataset):
             "time": np.concatenate([events["t"] for _, events in kept]),
             "unit": np.concatenate([events["unit"] for _, events in kept]),
             "start": np.cumsum([0, *(len(events["t"]) for _, events in kept)]),
+            "begin": np.array([begin[number] for number, _ in kept]),
+            "own_zero": np.array([recorded[number].own_zero for number, _ in kept]),
             "label": label,
             "half": test,
         }
@@ -209,7 +279,9 @@ class AbstractEvents(AbstractDataset):
         if lonely := sorted(found.classes[label] for label in there[0] ^ there[1]):
             names = ", ".join(lonely[:5]) + (", ..." if len(lonely) > 5 else "")
             problems.append(f"{len(lonely)} of the classes ({names}) have recordings in one half only; add recordings of them.")
-        facts = {"classes": found.classes, "shape": shape, "have": found.have, "problems": problems}
+        more = {note: f" and {len(files) - 1:,} more" if len(files) > 1 else "" for note, files in notes.items()}
+        facts = {"classes": found.classes, "shape": shape, "have": found.have, "problems": problems,
+                 "notes": [f"{files[0]}{more[note]}: {note}" for note, files in notes.items()]}  # fmt: skip
         return arrays, facts
 
     def _choose(self, recordings: tuple[Recording, ...]) -> list[int]:
@@ -227,15 +299,8 @@ class AbstractEvents(AbstractDataset):
         return sorted(chosen + evenly(number[test], labels, self.samples - for_train, self.seed))
 
     def _prepare(self, events: Columns, sensor: tuple[int, ...], shape: tuple[int, ...]) -> Columns:
-        """Start, noise, crop, downsample and polarities, in this order; two columns remain, t and unit."""
-        t = events["t"]
-        if self.align:
-            events = {**events, "t": t - t[0]}
-        if self.start:
-            events = {**events, "t": events["t"] - round(self.start * 1000)}
-            events = only(events, events["t"] >= 0)
-        if len(events["t"]) and (self.denoise or self.refractory or self.hot_pixels):
-            events = self._tonic(events)
+        """Noise, crop, downsample and polarities, in this order; two columns remain, t and unit."""
+        events = self._filtered(events, sensor[-1])
         if self.crop and "y" in events:
             left, top = (max(0, (size - self.crop) // 2) for size in (sensor[2], sensor[1]))
             x, y = events["x"] - left, events["y"] - top
@@ -243,29 +308,26 @@ class AbstractEvents(AbstractDataset):
         if self.downsample > 1:
             events = {name: column // self.downsample if name in "xy" else column for name, column in events.items()}
         if not len(events["t"]):
-            raise ValueError("no events are left after the settings for start, crop and noise were applied.")
+            raise ValueError("no events are left after the settings for crop and noise were applied.")
         unit = events["x"]
         if len(shape) == 3:
             p = events["p"] if shape[0] > 1 and "p" in events else 0
             unit = (p * shape[1] + events["y"]) * shape[2] + unit
-        return {"t": events["t"], "unit": unit}
+        return {"t": events["t"], "unit": unit.astype(np.int32)}
 
-    def _tonic(self, events: Columns) -> Columns:
-        """tonic's transforms; a set without rows has its neurons in one row."""
-        import tonic.transforms as tonic
-
-        packed = np.zeros(len(events["t"]), [("t", np.int64), ("x", np.int64), ("y", np.int64), ("p", np.int64)])
-        for name, column in events.items():
-            packed[name] = column
-        chain = []
-        if self.hot_pixels:
-            chain.append(tonic.DropPixel(hot_pixel_frequency=self.hot_pixels))
-        if self.denoise:
-            chain.append(tonic.Denoise(filter_time=self.denoise * 1000))
-        if self.refractory:
-            chain.append(tonic.RefractoryPeriod(delta=round(self.refractory * 1000)))
-        packed = tonic.Compose(chain)(packed)
-        return {name: packed[name] for name in events}
+    def _filtered(self, events: Columns, width: int) -> Columns:
+        """Without the events that the filters drop; polarities do not matter to them, neurons lie in one row."""
+        rows = events.get("y", np.zeros(len(events["x"]), np.int64))
+        pixel = rows.astype(np.int64) * width + events["x"]
+        for strength, drops in (
+            (self.hot_pixels, lambda keep: filters.hot(events["t"][keep], pixel[keep], self.hot_pixels * 1e-6)),
+            (self.denoise, lambda keep: filters.lonely(events["t"][keep], events["x"][keep], rows[keep], self.denoise * 1000)),
+            (self.refractory, lambda keep: filters.resting(events["t"][keep], pixel[keep], self.refractory * 1000)),
+        ):
+            if strength and len(events["t"]):
+                keep = ~drops(slice(None))
+                events, rows, pixel = only(events, keep), rows[keep], pixel[keep]
+        return events
 
     def _shape(self, sensor: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of one sample at one time, after crop, downsampling and merging."""
@@ -281,32 +343,40 @@ class AbstractEvents(AbstractDataset):
         return shape
 
 
-def checked(events: Columns, sensor: tuple[int, ...] | None) -> Columns:
-    """The events in order of time as int64 columns, or a ValueError saying what is wrong with them."""
+def checked(events: Columns, sensor: tuple[int, ...] | None) -> tuple[Columns, float]:
+    """The events in order of time, and the time of the first, from which their times count then.
+
+    Columns are int32, but for times that are no whole microseconds, which are float64. Raises ValueError, saying what is wrong.
+    """
     out = {}
     for name, column in events.items():
-        column = np.asarray(column)
+        column = np.asarray(column).reshape(-1)
         if column.dtype.kind == "f":
             if not np.isfinite(column).all():
                 raise ValueError(f"column {name} holds values that are not finite numbers.")
-            if name != "t" and (column != np.floor(column)).any():
-                raise ValueError(f"column {name} holds fractions; whole numbers are expected.")
             if np.abs(column).max(initial=0) > 2**53:
                 raise ValueError(f"column {name} holds values too large to be meant.")
-            column = np.rint(column)
+            near = np.rint(column)
+            if name == "t" and np.abs(column - near).max(initial=0) > PICOSECOND:
+                out[name] = column.astype(np.float64)
+                continue
+            if name != "t" and (column != near).any():
+                raise ValueError(f"column {name} holds fractions; whole numbers are expected.")
+            column = near
         elif column.dtype.kind not in "iub":
             raise ValueError(f"column {name} holds no numbers.")
-        out[name] = column.astype(np.int64).reshape(-1)
+        elif column.dtype.kind == "u" and column.max(initial=0) > 2**53:
+            raise ValueError(f"column {name} holds values too large to be meant.")
+        out[name] = column.astype(np.int64)
     if len({len(column) for column in out.values()}) != 1:
         raise ValueError(f"columns {', '.join(out)} have different lengths.")
     if not len(out["t"]):
         raise ValueError("holds no events.")
-    if out["t"].min() < 0:
+    begin = out["t"].min()
+    if begin < 0:
         raise ValueError("holds negative times.")
-    if out["t"].max() - out["t"].min() > LONGEST:
+    if out["t"].max() - begin > LONGEST:
         raise ValueError("is longer than 35 minutes; check the unit of its times, or cut it.")
-    if out["t"].max() > LONGEST:  # an absolute clock
-        out["t"] -= out["t"].min()
     if "p" in out:
         if (np.abs(out["p"]) == 1).all():
             out["p"] = (out["p"] + 1) // 2
@@ -322,7 +392,9 @@ def checked(events: Columns, sensor: tuple[int, ...] | None) -> Columns:
                 "of another kind."
             )
     order = np.argsort(out["t"], kind="stable")
-    return {name: column[order] for name, column in out.items()}
+    out["t"] = out["t"] - begin
+    kinds = {name: column.dtype if column.dtype.kind == "f" else np.int32 for name, column in out.items()}
+    return {name: column[order].astype(kinds[name]) for name, column in out.items()}, begin.item()
 
 
 def only(events: Columns, keep: np.ndarray) -> Columns:
@@ -330,15 +402,22 @@ def only(events: Columns, keep: np.ndarray) -> Columns:
     return {name: column[keep] for name, column in events.items()}
 
 
-def extent(recordings: dict[int, Columns]) -> tuple[tuple[int, ...], set[int]]:
-    """The sensor that all events fit on, and the recordings that have other columns than most, which do not count."""
+def extent(
+    recordings: dict[int, Columns], stated: dict[int, tuple[int, ...] | None]
+) -> tuple[tuple[int, ...], set[int]]:
+    """The sensor that all events fit on and that is as large as any recording states, and the recordings that have other columns
+    than most, which do not count."""
     cameras = {number for number, events in recordings.items() if "y" in events}
     neurons = recordings.keys() - cameras
     most, others = (cameras, neurons) if len(cameras) >= len(neurons) else (neurons, cameras)
-    size = {
-        name: 1 + max((int(recordings[n][name].max()) for n in most), default=0) for name in ("x", "y")[: 1 + (most is cameras)]
-    }
-    return ((2, size["y"], size["x"]) if most is cameras else (size["x"],)), set(others)
+    names = ("y", "x") if most is cameras else ("x",)
+    size = [1 + max((int(recordings[n][name].max()) for n in most), default=0) for name in names]
+    sizes = [stated[n] for n in most if stated[n] is not None and len(stated[n]) == (3 if most is cameras else 1)]
+    size = [max([side, *(one[place - len(names)] for one in sizes)]) for place, side in enumerate(size)]
+    if most is neurons:
+        return tuple(size), set(others)
+    one_channel = len(sizes) == len(most) and all(one[0] == 1 for one in sizes)
+    return (1 if one_channel else 2, *size), set(others)
 
 
 def evenly(members: np.ndarray, labels: np.ndarray, wanted: int, seed: int) -> list[int]:
