@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnviz import Experiment, LIF, Pulses, SpikeTrain, Step, clock
-from snnviz.datasets import OwnRecordings, Split
+from snnviz.datasets import OwnRecordings, Samples, Split
+from snnviz.datasets.base import Dense
 from snnviz.datasets.filters import hot, lonely, resting
 from snnviz.studies import sample_views
 
@@ -139,3 +140,24 @@ def test_a_setting_of_time_reads_no_file_again(tmp_path, monkeypatch):
     monkeypatch.setattr("snnviz.tables.read", None)
     assert torch.equal(dataset.load(Split.TRAIN).x, made.x)
     assert dataclasses.replace(dataset, align=False, start=5.0).load(Split.TRAIN).x.sum() < made.x.sum()
+
+
+# --- Views of samples -------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("steps", "count"), [(60, 8), (10, 3), (7, 7), (5, 9)])
+def test_frames_hold_the_steps_between_their_times(steps, count):
+    x = np.arange(steps, dtype=float)[:, None, None, None]
+    half = Samples(Dense(torch.zeros(steps, 1, 1, 1, 1)), torch.zeros(1), ("a",), (1, 1, 1), 0.7, "")
+    begins = sample_views.frame_times(half, count)
+    assert begins[0] == 0 and begins[-1] == pytest.approx(steps * 0.7) and len(begins) == min(count, steps) + 1
+    for picture, begin, end in zip(sample_views.frames(x, count), begins, begins[1:], strict=False):
+        assert picture[0, 0] == sum(step for step in range(steps) if begin <= step * 0.7 < end - 1e-9)
+
+
+def test_statistics_of_a_sorted_set_are_of_the_whole_set():
+    """300 silent samples of one class, then 300 of another that fire in every step: half of all fire."""
+    x = torch.zeros(10, 600, 1, dtype=torch.uint8)
+    x[:, 300:] = 1
+    half = Samples(Dense(x), torch.arange(600) // 300, ("quiet", "loud"), (1,), 1.0, "")
+    assert sample_views.mean_input(half).tolist() == [0.5] * 10

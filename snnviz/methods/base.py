@@ -2,6 +2,8 @@
 
 delta[t] = grad_s[t] ds_du[t]  +  beta (dv/du)[t] delta[t+1]
              1. at the spike        2. along time               3. across layers: the chain rule, or another road
+
+beta stands for du[t+1]/dv[t]: the decay of a leak; of a membrane that is not linear F'(v[t]), which changes from step to step.
 """
 
 import abc
@@ -55,7 +57,7 @@ class AtSpike:
         values = torch.where(margin.abs() < self.window, values, torch.zeros_like(values))
         if self.gate:
             p = self.gate * values
-            kept = uniforms(draw, *margin.shape, 0).to(margin.device) < p
+            kept = uniforms(draw, len(margin), margin.shape[1], 0).to(margin.device) < p
             sampled = torch.where(kept, torch.full_like(values, 1 / self.gate), torch.zeros_like(values))
             values = torch.where(p < 1, sampled, values)
         return values

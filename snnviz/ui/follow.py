@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from snnviz import text
 from snnviz.figures import clock, confusion, curves, layer_rasters
 from snnviz.figures.theme import empty_figure
 from snnviz.runs import client
@@ -385,8 +386,4 @@ def columns(state: RunState) -> dict[str, list]:
 
 def settings_toml(state: RunState) -> str:
     """The settings of every training of a run, as TOML."""
-    import tomli_w
-
-    from snnviz.text import plain
-
-    return tomli_w.dumps({"backend": state.run.backend, "training": [plain(t) for t in state.run.trainings]})
+    return text.to_toml({"backend": state.run.backend, "training": state.run.trainings})
