@@ -1,8 +1,8 @@
 """When a time lies in which step: one arithmetic for events, spike trains, stimuli, frames and time surfaces.
 
-Step k covers `[k dt, (k + 1) dt)`. Neither a decimal time nor a decimal dt is exact in binary: 3 * 16.1 / 16.1 may come out below 3,
-and 48.3 ms would land in step 2. So a time that is within a billionth of a step of a border counts as at the border. That is above
-the rounding of every time of up to some millions of steps, and below anything a recording means.
+Step k covers `[k dt, (k + 1) dt)`. Neither a decimal time nor a decimal dt is exact in binary: 3 * 16.1 / 16.1 may come out
+below 3, and 48.3 ms would land in step 2. So a time within a billionth of a step of a border counts as at the border. That is
+above the rounding of every time of up to some millions of steps, and below anything a recording means.
 """
 
 import numpy as np

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnviz import Experiment, LIF, Pulses, SpikeTrain, Step, clock
+from snnviz import LIF, Experiment, Pulses, SpikeTrain, Step, clock
 from snnviz.datasets import OwnRecordings, Samples, Split
 from snnviz.datasets.base import Dense
 from snnviz.datasets.filters import hot, lonely, resting
@@ -72,7 +72,7 @@ def test_pulses_and_onsets_are_those_of_exact_arithmetic(dt):
         assert (current > 0).tolist() == [time >= exact(start) for time in times], (dt, start)
 
 
-# --- A camera's clock -------------------------------------------------------------------------------------------------------------------
+# --- A camera's clock -------------------------------------------------------------------------------------------------
 
 
 def camera(seed=0, count=300, length=100_000):
@@ -89,7 +89,7 @@ def test_a_shift_of_all_times_changes_nothing(shift, settings, tmp_path):
     times, columns = camera()
     still = own(tmp_path, times, columns=columns, **CAMERA, **settings)
     moved = own(tmp_path, times + shift, columns=columns, **CAMERA, **settings)
-    assert torch.equal(moved.x, still.x) and 0 < still.x.sum() and moved.notes == still.notes
+    assert torch.equal(moved.x, still.x) and still.x.sum() > 0 and moved.notes == still.notes
     assert settings or still.x[:, 0].sum() == 300
 
 
@@ -115,12 +115,12 @@ def test_twenty_events_six_ms_apart_keep_ten_at_ten_ms_dead_time(tmp_path):
 
 
 # Each filter against the sentence that says what it does, written as loops.
-@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=40), st.integers(0, 10**12))
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=40), st.integers(0, 10**12)
+)
 def test_filters_do_what_they_say_on_any_clock(events, shift):
     t, x, y = (np.array(column) for column in zip(*sorted(events), strict=True))
-    alone = [
-        not any(abs(x[i] - x[j]) + abs(y[i] - y[j]) == 1 and t[i] - t[j] < 5 for j in range(i)) for i in range(len(t))
-    ]
+    alone = [not any(abs(x[i] - x[j]) + abs(y[i] - y[j]) == 1 and t[i] - t[j] < 5 for j in range(i)) for i in range(len(t))]
     last, rests = {}, []
     for time, pixel in zip(t, 4 * y + x, strict=True):
         rests.append(pixel in last and time - last[pixel] <= 7)
@@ -142,7 +142,7 @@ def test_a_setting_of_time_reads_no_file_again(tmp_path, monkeypatch):
     assert dataclasses.replace(dataset, align=False, start=5.0).load(Split.TRAIN).x.sum() < made.x.sum()
 
 
-# --- Views of samples -------------------------------------------------------------------------------------------------------------------
+# --- Views of samples -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("steps", "count"), [(60, 8), (10, 3), (7, 7), (5, 9)])

@@ -801,7 +801,7 @@ def test_nothing_is_ever_unpickled(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match=r"damaged|cannot be read"):
         read_recording(bytes(whole), "flipped.npz")
     np.savez_compressed(tmp_path / "bomb.npz", t=np.zeros(100_000), neuron=np.zeros(100_000))
-    monkeypatch.setattr("snnviz.tables.MOST_EVENTS", 50_000)
+    monkeypatch.setattr("snnviz.tables.limits.MOST_EVENTS", 50_000)
     with pytest.raises(ValueError, match="unpacks to"):
         read_recording((tmp_path / "bomb.npz").read_bytes(), "bomb.npz")
 

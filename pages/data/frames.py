@@ -13,7 +13,7 @@ def show(train, test, half, number):
     pictures = sample_views.frames(sample_views.values(half, number), count)
     begins = sample_views.frame_times(half, count)
     both = half.shape[0] == 2
-    length = f"{'' if half.steps % len(pictures) == 0 else 'about '}{begins[-1] / len(pictures):.3g} ms"
+    length = recordings.frame_length(begins)
     fig = frames.frames(
         pictures,
         [f"{begin:.4g} ms" for begin in begins[:-1]],

@@ -1,7 +1,7 @@
 """Filters of event recordings. They look at differences of times alone, so a recording's own clock does not matter to them.
 
-After tonic's Denoise, RefractoryPeriod and DropPixel, whose memories begin at the clock's zero: there, which events survive depends on
-when a recording began, and a refractory time goes on for as long as events keep coming.
+After tonic's Denoise, RefractoryPeriod and DropPixel, whose memories begin at the clock's zero: there, which events survive
+depends on when a recording began, and a refractory time goes on for as long as events keep coming.
 """
 
 import numpy as np

@@ -36,7 +36,9 @@ class OwnRecordings(AbstractEvents):
     """
 
     title: ClassVar[str] = "Your own recordings"
-    description: ClassVar[str] = "Tables with columns t, neuron or t, x, y, p, one recording a file; labels by folder or in labels.csv."
+    description: ClassVar[str] = (
+        "Tables with columns t, neuron or t, x, y, p, one recording a file; classes by folder or in labels.csv."
+    )
     cite: ClassVar[str] = ""
     offline: ClassVar[bool] = False
 
@@ -89,7 +91,7 @@ class OwnRecordings(AbstractEvents):
 
     def table(self, path: Path, name: str) -> Table:
         """The table of one file, with the columns that `columns` says. Raises ValueError."""
-        if path.stat().st_size > tables.LARGEST:
+        if path.stat().st_size > tables.limits.LARGEST:
             raise ValueError("is larger than 1 GB; cut it.")
         return tables.read(path.read_bytes(), name, ["" if word == UNUSED else word for word in self.columns.split()])
 
@@ -130,7 +132,7 @@ def events_of(table: Table) -> Columns:
 
 
 def read_recording(data: bytes, name: str) -> Columns:
-    """The columns of one recording, given a file's bytes and its name. Raises ValueError with one sentence that says what is wrong."""
+    """The columns of one recording, given a file's bytes and its name. Raises ValueError that says what is wrong."""
     return events_of(tables.read(data, name))
 
 

@@ -1,4 +1,4 @@
-"""A folder of uploaded recordings. The name shown is not the name stored: each lies under an id, with its name, class and size beside it.
+"""A folder of uploaded recordings. The name shown is not the name stored: each lies under an id, its name and class beside it.
 
 So equal names, names that differ in a sign that no file system likes, and classes such as "<=5" and ">5" never meet.
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from snnviz import places
@@ -66,6 +67,12 @@ def choose_sample(train: Samples, test: Samples) -> tuple[Samples, int]:
     return half, sample_views.of_class(half, label, int(place))
 
 
+def frame_length(begins: np.ndarray) -> str:
+    """How long frames are, in words; `begins` are the times in ms at which they begin, and the end."""
+    lengths = np.diff(begins)
+    return f"{'about ' if np.ptp(lengths) > 1e-9 * begins[-1] else ''}{lengths.mean():.3g} ms"
+
+
 def choose_moment(end: float) -> float:
     """Draw the slider of a moment until `end`, in ms; it begins in the middle."""
     return st.slider("At (ms)", 0.0, max(end, 0.1), end / 2, key="surface_at")
@@ -97,7 +104,7 @@ def upload(visitor: str) -> None:
     label = st.text_input("Class of these recordings", key="own_label", placeholder="left, right, ...", max_chars=60)
     sent = st.file_uploader(
         "CSV or NPZ, one recording a file",
-        ["csv", "npz"],
+        ["csv", "tsv", "txt", "npz", "npy"],
         accept_multiple_files=True,
         key=f"own_files_{state.get('own_round', 0)}",
         help="Columns t, neuron; or t, x, y, p. Nothing in a file is executed.",
