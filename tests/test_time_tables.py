@@ -31,6 +31,8 @@ from snnviz.tables import TimeUnit, guess_unit, read, spike_times
         ("spike times (ms)\n10\n20", (10, 20), ""),
         ("time (s)\n0.01\n0.02", (10, 20), ""),
         ("t_us\n1000\n2500", (1, 2.5), ""),
+        ("t\n10 20 30\n40", (10, 20, 30, 40), ""),
+        ("Spike times [us]\n1000 2000\n500 700", (0.5, 0.7, 1, 2), ""),
         ("0,10.5\n3,20\n5,30", (10.5, 20, 30), "read as neuron, t"),
         ("neuron\tt\n1\t2.5\n0\t1", (1, 2.5), ""),
     ],

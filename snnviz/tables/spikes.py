@@ -6,7 +6,7 @@ import io
 import numpy as np
 
 from snnviz.tables import limits
-from snnviz.tables.columns import WITHOUT_HEADING, TimeUnit
+from snnviz.tables.columns import WITHOUT_HEADING, TimeUnit, role_of, unit_of
 from snnviz.tables.text import comments, decode, number_in, of_text, separator, split
 
 
@@ -50,6 +50,9 @@ def _times(text: str) -> tuple[np.ndarray, tuple[str, ...], TimeUnit | None]:
     stated, number, begin = comments(text)
     rows = enumerate(io.StringIO(text[begin:]), number)
     lines = [(n, line) for n, row in rows if (line := row.split("#")[0].strip())]
+    unit = stated["unit"]
+    if alone := bool(lines) and role_of(lines[0][1]) == "t":  # a heading over times alone
+        unit, lines = unit or unit_of(lines[0][1]), lines[1:]
     if not lines:
         return np.empty(0), (), None
     between, decimal = separator([line for _, line in lines[: limits.PROBE]])
@@ -72,12 +75,12 @@ def _times(text: str) -> tuple[np.ndarray, tuple[str, ...], TimeUnit | None]:
     notes = ("Commas are read as decimal points.",) if decimal else ()
     widths = {len(row) for row in cells}
     if len(cells) == 1 or len(widths) > 1 or widths == {1} or (np.diff(flat) >= 0).all():
-        return np.array(flat), notes, stated["unit"]
+        return np.array(flat), notes, unit
     if between == "," and widths == {2} and all(cell.isdigit() for row in cells for cell in row):
         example = f"{cells[0][0]},{cells[0][1]} as {cells[0][0]}.{cells[0][1]}"
         times = np.array([float(f"{whole}.{part}") for whole, part in cells])
-        return times, (f"Commas are read as decimal points: {example}.",), stated["unit"]
-    if max(widths) in WITHOUT_HEADING:
+        return times, (f"Commas are read as decimal points: {example}.",), unit
+    if not alone and max(widths) in WITHOUT_HEADING:
         table = of_text(text)
         return table.columns["t"], table.notes, table.unit
-    return np.array(flat), notes, stated["unit"]
+    return np.array(flat), notes, unit
