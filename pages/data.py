@@ -8,7 +8,7 @@ from snnviz.datasets import DATASETS, OwnRecordings, Split
 from snnviz.figures import event_raster, events_3d, frames, profile
 from snnviz.figures.theme import empty_figure
 from snnviz.params import Param
-from snnviz.ui import controls, fetching, follow, page, recordings
+from snnviz.ui import controls, fetching, page, recordings, runs_view
 
 MADE = {name: cls for name, cls in DATASETS.items() if cls.offline}
 VIEWS = {
@@ -29,7 +29,7 @@ page.heading(
 )
 left, right = page.sides()
 with left:
-    follow.complaint()
+    runs_view.complaint()
     source = controls.option(
         ["made", "disk", "own"], "From", "from", segmented=True, titles={"made": "Made here", "disk": "On disk", "own": "Yours"}.get
     )
@@ -69,7 +69,7 @@ with left:
                 hide_index=True,
             )
     else:
-        visitor = follow.visitor()
+        visitor = runs_view.visitor()
         label = st.text_input("Class of these recordings", key="own_label", placeholder="left, right, ...", max_chars=60)
         sent = st.file_uploader(
             "CSV or NPZ, one recording a file",

@@ -11,7 +11,7 @@ from snnviz.runs.values import Run
 from snnviz.runs.work import Train
 from snnviz.surrogates import FastSigmoid
 from snnviz.training import Training
-from snnviz.ui import backend, controls, follow, page, sparsity
+from snnviz.ui import backend, controls, page, runs_view, sparsity, training_view
 
 BESIDE = Param("Beside it, the equal fixed band", help="Sparse gradient descent that is as active in the mean.")
 
@@ -29,9 +29,9 @@ def show(left, right) -> str:
             base = controls.edit(dataclasses.replace(base, architecture=shape), "run", only=("epochs", "batch", "seed"))
     with right, page.guarded():
         trainings = tuple(dataclasses.replace(base, method=one) for one in chosen)
-        state = follow.watch(
-            Run(Train(trainings), backend.chosen(), follow.visitor(), "Active share in training"),
-            lambda now: follow.picture([now], "active", key="sparsity"),
+        state = training_view.watch(
+            Run(Train(trainings), backend.chosen(), runs_view.visitor(), "Active share in training"),
+            lambda now: training_view.picture([now], "active", key="sparsity"),
             "Nothing is being trained. Press Start: the digits, with the method of the controls.",
         )
         st.caption(
@@ -39,11 +39,11 @@ def show(left, right) -> str:
             "it is looked at now and then. A layer at zero has no point on a logarithmic axis, and is named."
         )
         if state is not None and not state.status.live:
-            page.downloads("sparsity-live", follow.columns(state))
+            page.downloads("sparsity-live", training_view.columns(state))
         st.page_link("pages/training.py", label="The same run from all sides", icon=":material/model_training:")
     sparsity.about(method)
     return f"""
-{follow.IMPORTS}
+{training_view.IMPORTS}
 
 common = {text.source(dataclasses.replace(base, method=method))}
 for method in [{", ".join(map(text.source, chosen))}]:

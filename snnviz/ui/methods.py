@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from snnviz.experiments import Experiment
 from snnviz.labels import distinct, labelled
 from snnviz.laws import LAWS
-from snnviz.methods import BPTT, METHODS, AbstractGradientMethod, Slayer, SurrogateModules
-from snnviz.studies.growth import sweep
+from snnviz.methods import BPTT, METHODS, AbstractGradientMethod, SurrogateModules
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, SingleExponential
 from snnviz.ui import controls
 
@@ -101,34 +99,3 @@ def _terms(method: AbstractGradientMethod) -> tuple[str, str, str]:
         words += ", read after the reset"
     road = "chain rule" if method.heads is None else f"chain rule and heads ({method.heads.route.value})"
     return words, method.reset_path.value, road
-
-
-def sweep_over(what: str, experiment: Experiment, chosen: Sequence[AbstractGradientMethod]):
-    """The values of a sweep, the experiment and the methods at each of them, and the axis's title."""
-
-    def replaced(value):
-        return dataclasses.replace(experiment, **value)
-
-    same = tuple(chosen)
-    if what == "depth":
-        values = [1, 2, 3, 4, 6, 8, 10]
-        made = [replaced({"architecture": dataclasses.replace(experiment.architecture, layers=v)}) for v in values]
-        return values, (made, [same] * len(values)), "hidden layers"
-    if what == "steps":
-        values = [10, 25, 50, 100, 200, 400]
-        return values, ([replaced({"steps": v}) for v in values], [same] * len(values)), "steps"
-    if what == "tau":
-        values = [2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0]
-        if not hasattr(experiment.neuron, "tau_mem"):
-            raise ValueError(f"{experiment.neuron.title} has no membrane time constant to sweep; choose another sweep or neuron.")
-        made = [replaced({"neuron": dataclasses.replace(experiment.neuron, tau_mem=v)}) for v in values]
-        return values, (made, [same] * len(values)), "membrane time constant (ms)"
-    values = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]
-    scaled = [tuple(dataclasses.replace(m, scale=v) if isinstance(m, Slayer) else m for m in chosen) for v in values]
-    return values, ([experiment] * len(values), scaled), "SLAYER's scale k"
-
-
-def ratios(experiment: Experiment, chosen: tuple[AbstractGradientMethod, ...], backend: str) -> tuple[float, ...]:
-    """|dL/dW_1| / |dL/dW_readout| of each method."""
-    (point,) = sweep([(0, experiment, chosen)], backend)
-    return tuple(point.ratio.values())

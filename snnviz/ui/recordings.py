@@ -11,7 +11,7 @@ import streamlit as st
 from snnviz import places
 from snnviz.datasets import AbstractDataset, OwnRecordings, Samples, Split
 from snnviz.datasets.recordings import read_recording
-from snnviz.ui import fetching
+from snnviz.datasets.tonic_sets import arriving
 
 LARGEST = 50  # uploads of one visitor
 
@@ -128,7 +128,7 @@ def attempt_add(visitor: str, label: str, name: str, data: bytes) -> str:
 
 
 @st.cache_data(ttl=60, show_spinner=False, max_entries=8)
-def _listed(place: str, root: Path, brought: int) -> list:
+def _listed(place: str, root: Path, changed: tuple[int, ...]) -> list:
     from snnviz.datasets import catalogue
 
     return list(catalogue(place))
@@ -136,4 +136,7 @@ def _listed(place: str, root: Path, brought: int) -> list:
 
 def on_disk(place: str) -> list:
     """tonic's catalogue with what is on disk. Importing tonic takes seconds, so it waits until somebody asks."""
-    return _listed(place, places.data(place), fetching.brought())
+    root = places.data(place)
+    # A fetch makes a folder in the root for what arrives, and in that one a folder for the set; at its end they are gone.
+    changed = tuple(path.stat().st_mtime_ns for path in (root, arriving("", root)) if path.is_dir())
+    return _listed(place, root, changed)
