@@ -11,9 +11,10 @@ BENCH ?= kernels
 .DELETE_ON_ERROR:
 
 app: $(VENV)/app.stamp
-	$(BIN)/python -m streamlit run app.py --server.port=$(PORT)
+	$(BIN)/python -m snnviz app --port $(PORT)
 
 test: check chromium
+	$(BIN)/python -m snnviz build
 	$(BIN)/python -m pytest $(ARGS)
 
 # What needs no run: style, form, types. The floors of the house are tests: tests/test_floors.py.

@@ -12,8 +12,9 @@ import streamlit as st
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from snnviz import memory
+from snnviz.backends import source
 from snnviz.places import assets
-from snnviz.ui import backend, controls
+from snnviz.ui import address, backend, building
 
 HERE = Path(__file__).parent
 plotly.io.templates.default = None  # figures have a template of ours; checking plotly's in each takes as long as a figure
@@ -55,7 +56,7 @@ def main() -> None:
         page = st.Page(HERE / "pages" / entry.file, title=entry.title, icon=entry.icon, default=entry == PAGES[0])
         sections.setdefault(entry.section, []).append(page)
     page = st.navigation(sections)
-    controls.begin(page.url_path, shared={"backend"})
+    address.begin(page.url_path, shared={"backend"})
     backend.pick()
     # An equation's slant overflows by a hair, and would make it scroll; white on the dark theme's blue is too faint.
     st.html(
@@ -67,10 +68,11 @@ def main() -> None:
     messages = st.container()
     complete = False
     try:
-        page.run()
+        with source.announced(building.said_in(messages.empty())):
+            page.run()
         complete = True
     finally:
-        controls.end(messages, complete)
+        address.end(messages, complete)
         memory.settle()
 
 

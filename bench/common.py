@@ -1,10 +1,7 @@
 """What every benchmark shares: medians of contenders that take turns, the memory's own speed, and the machine in the result."""
 
-import datetime
 import json
-import os
 import pathlib
-import platform
 import statistics
 import subprocess
 import time
@@ -13,7 +10,7 @@ from typing import Any
 
 import torch
 
-from snnviz.backends import source
+from snnviz.studies.machine import machine as studied
 
 RESULTS = pathlib.Path(__file__).parent / "results"
 
@@ -47,24 +44,7 @@ def machine(device: str = "cpu") -> dict[str, Any]:
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False, cwd=RESULTS.parent
     ).stdout.strip()
-    try:
-        info = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
-        cpu = next(line.split(":")[1].strip() for line in info.splitlines() if line.startswith("model name"))
-    except (OSError, StopIteration):
-        cpu = platform.processor()
-    return {
-        "cpu": cpu,
-        "cores": os.cpu_count(),
-        "torch_threads": torch.get_num_threads(),
-        "load": os.getloadavg()[0],
-        "gpu": torch.cuda.get_device_name() if device == "cuda" else None,
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "compiler": source.compiler()[1],
-        "commit": commit,
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-    }
+    return studied(device) | {"commit": commit}
 
 
 def save(name: str, rows: list[dict[str, Any]], device: str = "cpu", **more: Any) -> pathlib.Path:

@@ -8,7 +8,7 @@ from snnviz.datasets import DATASETS, OwnRecordings, Split
 from snnviz.figures import event_raster, events_3d, frames, profile
 from snnviz.figures.theme import empty_figure
 from snnviz.params import Param
-from snnviz.ui import controls, fetching, page, recordings, runs_view
+from snnviz.ui import controls, fetching, page, recordings, runs_view, url
 
 MADE = {name: cls for name, cls in DATASETS.items() if cls.offline}
 VIEWS = {
@@ -206,7 +206,7 @@ with right, page.guarded():
                 "pages/training.py",
                 label="Train on this set",
                 icon=":material/model_training:",
-                query_params=controls.query(dataset, "data", default="Digits", tables=[MADE]),
+                query_params=url.write(dataset, "data", default="Digits", tables=[MADE]),
             )
         elif source == "own":
             st.page_link("pages/training.py", label="Train on your recordings", icon=":material/model_training:")

@@ -8,7 +8,7 @@ from snnviz.figures.theme import empty_figure
 from snnviz.methods import Route
 from snnviz.runs.work import MeasureDepth
 from snnviz.studies.depth import against_closeness
-from snnviz.ui import backend, controls, depth, page, runs_view
+from snnviz.ui import address, backend, controls, depth, page, runs_view
 
 PRESETS = {
     "A head helps early layers": ("Error in layers 1 to 4, with heads after 2 and 4, falls below plain.", {}),
@@ -39,7 +39,7 @@ with right:
     picture, below = st.container(), st.container(horizontal=True, vertical_alignment="bottom")
 with below:
     what = "error"
-    controls.drawn("shown")
+    address.note("shown")
     if look is not None and not going:
         what = controls.option(
             ["error", "fall"], "Shown", "shown", segmented=True, titles={"error": "Share of error", "fall": "Fall of the loss"}.get

@@ -12,7 +12,7 @@ from snnviz.losses import SpikeAt, WeightedSpikes
 from snnviz.neurons import IF, LIF, NEURONS
 from snnviz.stimuli import STIMULI, Noise
 from snnviz.studies.growth import depth_experiment
-from snnviz.ui import backend, controls, methods, page
+from snnviz.ui import address, backend, controls, methods, page
 from snnviz.ui.cache import cached
 
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
@@ -76,7 +76,7 @@ if subject == "neuron":
         loss = controls.choose(LOSSES, "Loss", "loss")
         experiment = controls.edit(Experiment(neuron, stimulus, steps=200, loss=loss), "run", only=("steps", "seed"))
         log = st.toggle("Logarithmic gradient", key="log", bind="query-params", help="For gradients that explode.")
-        controls.drawn("log")
+        address.note("log")
     with right, page.guarded():
         comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen(), None, True)
         page.view(__file__, view).show(experiment, chosen, comparison, log)

@@ -11,7 +11,8 @@ from snnviz.figures import rate_curve as curve
 from snnviz.neurons import LIF, NEURONS, Izhikevich
 from snnviz.stimuli import STIMULI, Shaped, Step
 from snnviz.studies.rate_curve import current_range
-from snnviz.ui import backend, controls, page, scope, spike_train
+from snnviz.surrogates import SURROGATES
+from snnviz.ui import address, backend, controls, page, scope, spike_train, url
 from snnviz.ui.cache import cached
 
 page.heading(
@@ -35,7 +36,7 @@ left, right = (None, st.container()) if live else page.sides()
 with top[1] if live else left:
     if live:
         name = controls.option(list(NEURONS), "Neuron", "neuron", titles=lambda n: NEURONS[n].title)
-        neuron = scope.recall(NEURONS[name](), f"neuron.{name}")
+        neuron = address.recall(NEURONS[name](), f"neuron.{name}")
     else:
         neuron = controls.choose(NEURONS, "Neuron", "neuron", default=LIF())
 with top[2].popover("Stimulus", icon=":material/show_chart:", width="stretch") if live else left:
@@ -52,13 +53,13 @@ with right, page.guarded():
     if absent:
         st.info(absent, icon=":material/info:")
     if live:
-        asked = dataclasses.replace(scope.recall(scope.Scene(), "scope"), neuron=neuron)
+        asked = dataclasses.replace(address.recall(scope.Scene(), "scope", [SURROGATES]), neuron=neuron)
         current = experiment.input()[:, 0].numpy()
         shown = scope.neuron_scope(asked, current, key="neuron-scope")
         neuron, column = shown.neuron, shown.column
-        told = controls.query(neuron, "neuron", default=name, tables=[NEURONS])
-        told |= scope.query(dataclasses.replace(shown, neuron=LIF()), "scope", scope.Scene())
-        controls.remember(told, f"neuron.{name}.", "scope.")
+        told = url.write(neuron, "neuron", default=name, tables=[NEURONS])
+        told |= url.write(shown, "scope", tables=[SURROGATES], exclude={"neuron"})
+        address.remember(told, f"neuron.{name}.", "scope.")
         if shown.gain != 1 or shown.drawn:
             stimulus = Shaped(stimulus, shown.gain, shown.drawn)
         experiment = dataclasses.replace(experiment, neuron=neuron, stimulus=stimulus)

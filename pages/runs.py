@@ -139,7 +139,7 @@ def again(old: values.Run) -> None:
 def go_to(kind: str) -> None:
     """Its own page, set to show such a run."""
     entry = KIND[kind]
-    st.switch_page(f"pages/{entry.file}", query_params=page.here(entry.settings) if entry.settings else None)
+    st.switch_page(f"pages/{entry.file}", query_params=dict(entry.settings))
 
 
 if st.session_state.pop("runs_go", False):

@@ -5,7 +5,7 @@ import dataclasses
 import streamlit as st
 
 from snnviz import text
-from snnviz.architectures import ARCHITECTURES
+from snnviz.architectures import ARCHITECTURES, FeedForward
 from snnviz.datasets import DATASETS
 from snnviz.labels import distinct
 from snnviz.losses import LOSSES, AbstractTrainingLoss
@@ -20,6 +20,9 @@ from snnviz.ui import backend, controls, methods, page, runs_view, training_view
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
 TRAINABLE = {name: cls for name, cls in LOSSES.items() if issubclass(cls, AbstractTrainingLoss)}
 SETS = {name: cls for name, cls in DATASETS.items() if name not in ("TonicSet", "OwnRecordings")}
+TOUCH = Param(
+    "Touch only active entries", help="With a sparse method, run over the active entries alone: the same gradients, sooner."
+)
 SHAPED = ("inputs", "outputs", "side")  # of a network: they follow from the data set
 
 page.heading(
@@ -38,6 +41,7 @@ with left:
     with st.expander("Network"):
         shape = controls.choose(ARCHITECTURES, "Network", "network", default=Training().architecture, exclude=SHAPED)
         neuron = controls.choose(FIRING, "Neuron", "neuron", default=Training().neuron, exclude=("dt",))
+        touch_active = isinstance(shape, FeedForward) and controls.switch(False, TOUCH, "network.FeedForward.touch_active")
     with st.expander("Learning"):
         optimiser = controls.choose(OPTIMISERS, "Optimiser", "optimiser", default=Training().optimiser)
         schedule = controls.choose(SCHEDULES, "Learning rate over time", "schedule", default=Training().schedule)
@@ -84,7 +88,7 @@ with right, page.guarded():
         one = state.run.labels.index(st.selectbox("Method", state.run.labels, key="method_shown"))
 
     state = training_view.watch(
-        Run(Train(trainings, sample), backend.chosen(), runs_view.visitor(), dataset.title),
+        Run(Train(trainings, sample, touch_active), backend.chosen(), runs_view.visitor(), dataset.title),
         lambda now: training_view.picture([now], view, one, "training"),
         "Nothing has run yet. The settings are good to begin with: press Start.",
     )
@@ -107,12 +111,13 @@ with st.expander("What differs between the methods", icon=":material/function:")
         st.latex(method.equation)
         page.citation(method.cite)
 made = trainings[0]
+touching = ", touch_active=True" if touch_active else ""
 page.code_behind(f"""
 {training_view.IMPORTS}
 
 common = {text.source(dataclasses.replace(made, method=type(base.method)()))}
 for method in [{", ".join(map(text.source, chosen))}]:
-    for record in train(dataclasses.replace(common, method=method), "{backend.chosen()}"):
+    for record in train(dataclasses.replace(common, method=method), "{backend.chosen()}"{touching}):
         if isinstance(record, EpochRecord):
             print(method.label, record.epoch, record.test_accuracy)
 """)

@@ -36,14 +36,7 @@ from snnviz.experiments import compare_gradients as compare_gradients
 from snnviz.experiments import differentiate as differentiate
 from snnviz.experiments import simulate as simulate
 from snnviz.labels import distinct as distinct
-from snnviz.laws import LAWS as LAWS
-from snnviz.laws import ArctanLaw as ArctanLaw
-from snnviz.laws import LaplaceLaw as LaplaceLaw
-from snnviz.laws import NormalLaw as NormalLaw
-from snnviz.laws import RademacherLaw as RademacherLaw
-from snnviz.laws import SigmoidLaw as SigmoidLaw
-from snnviz.laws import SurrogateLaw as SurrogateLaw
-from snnviz.laws import UniformLaw as UniformLaw
+from snnviz.laws import *  # noqa: F403  its __all__ names every law
 from snnviz.losses import LOSSES as LOSSES
 from snnviz.losses import REGULARISERS as REGULARISERS
 from snnviz.losses import Activity as Activity
@@ -96,17 +89,7 @@ from snnviz.stimuli import Step as Step
 from snnviz.studies.growth import depth_experiment as depth_experiment
 from snnviz.studies.growth import sweep as sweep
 from snnviz.studies.rate_curve import rate_curve as rate_curve
-from snnviz.surrogates import SURROGATES as SURROGATES
-from snnviz.surrogates import Arctan as Arctan
-from snnviz.surrogates import Boxcar as Boxcar
-from snnviz.surrogates import Dspike as Dspike
-from snnviz.surrogates import FastSigmoid as FastSigmoid
-from snnviz.surrogates import Gaussian as Gaussian
-from snnviz.surrogates import Given as Given
-from snnviz.surrogates import MultiGaussian as MultiGaussian
-from snnviz.surrogates import Sigmoid as Sigmoid
-from snnviz.surrogates import SingleExponential as SingleExponential
-from snnviz.surrogates import Triangle as Triangle
+from snnviz.surrogates import *  # noqa: F403  its __all__ names every surrogate
 from snnviz.training import BatchRecord as BatchRecord
 from snnviz.training import EpochRecord as EpochRecord
 from snnviz.training import Failure as Failure

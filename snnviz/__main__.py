@@ -1,9 +1,11 @@
-"""Training without a browser: `python -m snnviz train settings.toml`. Results go into the store that the app reads.
+"""The command `snnviz`, which is also `python -m snnviz`: the app, and training without a browser.
 
-python -m snnviz settings > settings.toml            # the settings, ready to be changed
-python -m snnviz train settings.toml
-python -m snnviz compare settings.toml --methods BPTT Exodus Slayer LocalZO --seeds 3 --csv results.csv
-python -m snnviz fetch SHD --folder recordings       # a set of tonic's catalogue
+snnviz app                                  # the pages; builds the kernels first, where they are not built
+snnviz build                                # the kernels alone
+snnviz settings > settings.toml             # the settings of a training, ready to be changed
+snnviz train settings.toml                  # results go into the store that the app reads
+snnviz compare settings.toml --methods BPTT Exodus Slayer LocalZO --seeds 3 --csv results.csv
+snnviz fetch SHD --folder recordings        # a set of tonic's catalogue
 """
 
 import argparse
@@ -14,14 +16,14 @@ import signal
 import statistics
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+from snnviz.commands import Wrong
+from snnviz.commands.app import app
+from snnviz.commands.build import build
 
 BAR = 24  # characters of the progress bar
 EVERY = 0.2  # seconds between two drawings of it
-
-
-class Wrong(Exception):
-    """What the user gave cannot be used; one sentence says why."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,26 +37,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m snnviz", description="Train networks and fetch recordings without a browser.")
+    parser = argparse.ArgumentParser(
+        prog="snnviz", description="See how a spiking network is trained: in a browser, or without one."
+    )
     commands = parser.add_subparsers(required=True, metavar="command")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str, example: str, **kwargs) -> argparse.ArgumentParser:
+        made = commands.add_parser(
+            name,
+            help=text,
+            description=f"{text[0].upper()}{text[1:]}.",
+            epilog=f"Example:\n  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            **kwargs,
+        )
+        made.set_defaults(command=run)
+        return made
+
+    opened = command("app", app, "open the app: pages in the browser", "snnviz app --port 8600")
+    opened.add_argument("--port", type=int, default=8501, help="where the app answers (8501)")
+    opened.add_argument("streamlit", nargs="*", help="after --, options of `streamlit run`: snnviz app -- --server.address=0.0.0.0")
+    command("build", build, "compile the kernels that the app needs on this machine, so that no page has to", "snnviz build")
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("settings", type=pathlib.Path, help="a TOML file, as `settings` prints one")
     shared.add_argument("--backend", help="native (the default), cuda or reference")
     shared.add_argument("--no-save", action="store_true", help="do not keep the run in the store")
-    one = commands.add_parser("train", parents=[shared], help="train one network")
+    shared.add_argument("--touch-active", action="store_true", help="run sparse methods over their active entries alone")
+    one = command("train", _train, "train one network", "snnviz train settings.toml --checkpoint run.safetensors", parents=[shared])
     one.add_argument("--checkpoint", type=pathlib.Path, help="a .safetensors file to write after every epoch and go on from")
-    one.set_defaults(command=_train)
-    several = commands.add_parser("compare", parents=[shared], help="the same training with several methods and seeds")
+    several = command(
+        "compare",
+        _compare,
+        "the same training with several methods and seeds",
+        "snnviz compare settings.toml --methods BPTT Exodus --seeds 3 --csv results.csv",
+        parents=[shared],
+    )
     several.add_argument("--methods", nargs="+", default=["BPTT", "Exodus", "Slayer", "LocalZO"], help="names of methods")
     several.add_argument("--seeds", type=int, default=1, help="how many seeds, from that of the settings on")
     several.add_argument("--csv", type=pathlib.Path, help="where to write one line for every method, seed and epoch")
-    several.set_defaults(command=_compare)
-    commands.add_parser("settings", help="print the settings of a training").set_defaults(command=_settings)
-    away = commands.add_parser("fetch", help="fetch a set of recordings through tonic")
+    command("settings", _settings, "print the settings of a training, ready to be changed", "snnviz settings > settings.toml")
+    away = command("fetch", _fetch, "fetch a set of recordings through tonic", "snnviz fetch SHD --folder recordings")
     away.add_argument("name", help="tonic's name of the set: NMNIST, SHD, ...")
     away.add_argument("--folder", default="", help="where it goes (SNNVIZ_DATA, else a folder beside the cache)")
     away.add_argument("--part", default="", help="which one, of the sets that are lists of recordings")
-    away.set_defaults(command=_fetch)
     return parser
 
 
@@ -159,7 +184,7 @@ def _run(trainings, given, checkpoints) -> tuple[list[_Line], int]:
     except (ValueError, RuntimeError) as problem:
         raise Wrong(str(problem)) from None
     lines, shown, stopped = [_Line(t) for t in trainings], _Progress(), 0
-    records = compare_training(trainings, backend, checkpoints=checkpoints)
+    records = compare_training(trainings, backend, checkpoints=checkpoints, touch_active=given.touch_active)
     try:
         for number, record in records:
             line = lines[number]
@@ -183,7 +208,7 @@ def _run(trainings, given, checkpoints) -> tuple[list[_Line], int]:
         if line.problem:
             print(f"{label}: {line.problem}", file=sys.stderr)
     if not given.no_save:
-        _keep(lines, backend.name, given.settings.stem, bool(stopped))
+        _keep(lines, backend.name, given.settings.stem, bool(stopped), given.touch_active)
     return lines, stopped
 
 
@@ -277,7 +302,7 @@ def _write(path: pathlib.Path, lines: list[_Line]) -> None:
                 table.writerow([labels[line.training.method], line.training.seed, e.epoch, *values, e.seconds.total])
 
 
-def _keep(lines: list[_Line], backend: str, title: str, stopped: bool) -> None:
+def _keep(lines: list[_Line], backend: str, title: str, stopped: bool, touch_active: bool) -> None:
     """Keep the run in the store; a store that cannot be used is no reason to lose the table."""
     try:
         from snnviz.runs import store, values, work
@@ -287,7 +312,7 @@ def _keep(lines: list[_Line], backend: str, title: str, stopped: bool) -> None:
     status = values.Status.STOPPED if stopped else values.Status.FINISHED
     if all(line.problem for line in lines):
         status = values.Status.FAILED
-    run = values.Run(work.Train(tuple(line.training for line in lines), None), backend, title=title)
+    run = values.Run(work.Train(tuple(line.training for line in lines), None, touch_active), backend, title=title)
     try:
         saved = store.default()
         saved.begin(run)

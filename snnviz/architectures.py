@@ -71,14 +71,9 @@ class FeedForward(AbstractArchitecture):
         advanced=True,
         help="0: a plain linear readout; else a leaky one.",
     )
-    touch_active: bool = param(
-        False,
-        "Touch only active entries",
-        advanced=True,
-        help="With a sparse method, run over the active entries alone: the same gradients, sooner.",
-    )
 
     title = "Fully connected"
+    retired = ("touch_active",)  # 0.1.0 wrote into the shape how a training is run
 
     @property
     def input_shape(self):
@@ -90,7 +85,7 @@ class FeedForward(AbstractArchitecture):
 
     def build(self, neuron, method, backend, seed):
         readout = LeakyReadout(tau_mem=self.readout_tau, dt=neuron.dt) if self.readout_tau else None
-        made = network.feed_forward(
+        return network.feed_forward(
             self.inputs,
             [self.width] * self.layers,
             self.outputs,
@@ -104,8 +99,6 @@ class FeedForward(AbstractArchitecture):
             recurrent=self.recurrent,
             seed=seed,
         )
-        made.touch_active = self.touch_active
-        return made
 
 
 @dataclasses.dataclass(frozen=True)

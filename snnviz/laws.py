@@ -13,6 +13,17 @@ from snnviz.draws import SMALLEST, half_normal, log_positive
 from snnviz.params import Declared, param
 from snnviz.surrogates import AbstractSurrogate, Gaussian, Sigmoid
 
+__all__ = [
+    "LAWS",
+    "ArctanLaw",
+    "LaplaceLaw",
+    "NormalLaw",
+    "RademacherLaw",
+    "SigmoidLaw",
+    "SurrogateLaw",
+    "UniformLaw",
+]
+
 CELLS = 2946  # numbers in each half of a quantile table: 23 octaves of 128 cells, and both ends of the last
 
 

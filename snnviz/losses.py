@@ -169,7 +169,6 @@ class VanRossum(AbstractTrainingLoss):
 LOSSES: dict[str, type[AbstractLoss]] = {
     cls.__name__: cls for cls in (WeightedSpikes, SpikeAt, CrossEntropy, StepwiseCrossEntropy, VanRossum)
 }
-TRAINING_LOSSES = {name: cls for name, cls in LOSSES.items() if issubclass(cls, AbstractTrainingLoss)}
 
 
 class AbstractRegulariser(Declared, abc.ABC):

@@ -42,6 +42,12 @@ def kernels() -> Path:
     return _shipped("kernels")
 
 
+def app() -> Path:
+    """The app's script, beside it the folder of its pages."""
+    inside = _PACKAGE / "webapp" / "app.py"
+    return inside if inside.is_file() else _PACKAGE.parent / "app.py"
+
+
 def _named(variable: str) -> Path | None:
     """The folder that an environment variable names, None where it is unset or empty."""
     folder = os.environ.get(variable)

@@ -17,6 +17,20 @@ from snnviz.draws import Draw
 from snnviz.formulas import tanh
 from snnviz.params import Declared, param
 
+__all__ = [
+    "SURROGATES",
+    "Arctan",
+    "Boxcar",
+    "Dspike",
+    "FastSigmoid",
+    "Gaussian",
+    "Given",
+    "MultiGaussian",
+    "Sigmoid",
+    "SingleExponential",
+    "Triangle",
+]
+
 
 class AbstractSpikeDerivative(Declared, abc.ABC):
     """What is put in place of ds/du: a surrogate, a zeroth-order estimate, or given values.

@@ -86,6 +86,8 @@ def _made(data: Any, classes: dict[str, type], default: Any = None) -> Any:
     if kind not in classes:
         raise ValueError(f"there is no '{kind}'; there are {', '.join(sorted(classes))}.")
     fields = {f.name: f for f in dataclasses.fields(classes[kind])}
+    # A class lists in `retired` the fields it once had: a file that has them still is read, without them.
+    data = {name: item for name, item in data.items() if name not in getattr(classes[kind], "retired", ())}
     unknown = set(data) - {"is"} - set(fields)
     if unknown:
         raise ValueError(f"{kind} has no '{sorted(unknown)[0]}'; it has {', '.join(fields)}.")

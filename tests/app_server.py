@@ -57,7 +57,8 @@ def running_app(script: Path = ROOT / "app.py", environment: dict[str, str] | No
     command += ["--server.address=127.0.0.1", "--server.headless=true", "--server.fileWatcherType=none"]
     env = os.environ | {"PYTHONPATH": str(ROOT)} | (environment or {})
     server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    url = f"http://127.0.0.1:{port}"
+    base = env.get("STREAMLIT_SERVER_BASE_URL_PATH", "").strip("/")
+    url = f"http://127.0.0.1:{port}" + (f"/{base}" if base else "")
     try:
         deadline = time.monotonic() + 60
         while True:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from snnviz.params import Declared, param, params
-from snnviz.ui import cache, controls, figure
+from snnviz.ui import cache, figure, url
 
 
 class Reset(enum.Enum):
@@ -56,13 +56,13 @@ MODELS = {"model": Model, "plain": Plain}
 def script():
     import streamlit as st
 
-    from snnviz.ui import controls
+    from snnviz.ui import address, controls
     from tests import test_controls as t
 
-    controls.begin("page", shared={"backend"})
+    address.begin("page", shared={"backend"})
     messages = st.container()
     st.session_state["value"] = controls.choose(t.MODELS, "Model", "m", tables=[t.SHAPES])
-    controls.end(messages)
+    address.end(messages)
 
 
 def drawn(query):
@@ -84,7 +84,7 @@ ASKED = (
 
 @pytest.mark.parametrize("value", ASKED, ids=lambda v: f"{type(v).__name__}-{getattr(v, 'tau', '')}")
 def test_a_link_restores_a_value(value):
-    app = drawn(controls.query(value, "m", tables=[MODELS, SHAPES]))
+    app = drawn(url.write(value, "m", tables=[MODELS, SHAPES]))
     assert app.session_state["value"] == value
     assert not app.warning
     app.run()
@@ -147,7 +147,7 @@ def test_labels_are_words_and_help_has_the_symbol():
 @given(st.floats(0.001, 1e6, allow_nan=False), st.integers(1, 1000), st.booleans())
 def test_query_spells_what_it_reads(tau, steps, kept):
     value = Model(tau=tau, steps=steps, kept=kept)
-    asked = controls.query(value, "m", tables=[MODELS, SHAPES])
+    asked = url.write(value, "m", tables=[MODELS, SHAPES])
     assert set(asked) == {f"m.model.{n}" for n in params(value) if getattr(value, n) != getattr(Model(), n)}
     assert math.isclose(float(asked.get("m.model.tau", 20.0)), tau, rel_tol=1e-11)
 

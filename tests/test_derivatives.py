@@ -8,6 +8,7 @@ import operator
 import pytest
 import torch
 
+import snnviz
 from snnviz import draws, sparse
 from snnviz.backends import BACKENDS, source
 from snnviz.backends.base import Upstream
@@ -32,6 +33,7 @@ def test_the_table_and_python_name_the_same():
         closed = law.kernel != AbstractLaw.kernel
         functors[law.kernel] = f"ZerothOrder<{key.removesuffix('Law') if closed else 'Tabled'}>"
     assert source.derivatives() == functors
+    assert all(getattr(snnviz, key) is cls for key, cls in {**SURROGATES, **LAWS}.items())
 
 
 def variations():

@@ -39,6 +39,7 @@ from snnviz.optimisers import SGD, Adam
 from snnviz.params import params
 from snnviz.runs import store
 from snnviz.runs.values import Run, Status, groups, labels, when
+from snnviz.runs.work import Train
 from snnviz.studies.growth import sweep
 from snnviz.surrogates import SURROGATES, AbstractSurrogate
 
@@ -138,7 +139,7 @@ def test_the_command_line_refuses_a_method_twice(tmp_path, capsys):
 
 
 def run(*trainings, backend="native", created=0.0):
-    return Run(trainings, backend, created=created)
+    return Run(Train(trainings), backend, created=created)
 
 
 def rate(lr: float, seed: int = 0):
@@ -194,5 +195,9 @@ def test_a_repeated_run_and_another_backend_are_no_seeds():
     assert groups(same_minute)[1].label == groups(same_minute)[0].label + " (2)"
     elsewhere = [run(rate(0.1)), run(rate(0.1), backend="reference")]
     assert [g.label for g in groups(elsewhere)] == [f"BPTT, reset kept, backend {b}" for b in ("native", "reference")]
+    sparse = Run(Train((rate(0.1),), touch_active=True), "native")
+    assert [g.label for g in groups([run(rate(0.1)), sparse])] == [
+        f"BPTT, reset kept, touch only active entries: {word}" for word in ("no", "yes")
+    ]
     apart = groups([run(rate(0.1, 0)), run(dataclasses.replace(rate(0.1, 1), method=Exodus()))])
     assert [group.label for group in apart] == ["BPTT, reset kept, seed 0", "EXODUS, seed 1"]

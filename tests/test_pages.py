@@ -99,3 +99,11 @@ def test_spike_times_come_from_the_url_and_bad_ones_are_named():
     at = opened(entry, **{"stimulus": "SpikeTrain", "stimulus.SpikeTrain.times": "10 soon"})
     clean(at)
     assert "'soon' is not a time" in at.error[0].value
+
+
+def test_a_link_of_0_1_0_that_touches_only_active_entries_still_does():
+    training = next(entry for entry in PAGES if entry.file == "training.py")
+    at = opened(training, **{"network.FeedForward.touch_active": "true", "methods": "localzo"})
+    clean(at)
+    assert not at.warning and "touch_active=True" in at.code[0].value
+    assert "touch_active" not in opened(training, methods="localzo").code[0].value

@@ -192,7 +192,7 @@ def network(
 
 def active_entries(neuron: Any, method: Any, *, width: int = 40, seed: int = 7) -> Entry:
     """A network whose backward pass touches its active entries only: ds_du of each hidden layer, and the gradients."""
-    architecture = FeedForward(layers=2, width=width, inputs=60, outputs=5, gain=4.0, first_gain=3.0, touch_active=True)
+    architecture = FeedForward(layers=2, width=width, inputs=60, outputs=5, gain=4.0, first_gain=3.0)
     experiment = Experiment(
         neuron,
         Poisson(rate=300.0, weight=1.0),
@@ -205,6 +205,7 @@ def active_entries(neuron: Any, method: Any, *, width: int = 40, seed: int = 7) 
 
     def make() -> Arrays:
         model = architecture.build(neuron, method, "native", seed)
+        model.touch_active = True
         with torch.no_grad():
             for weights in model.parameters():
                 weights.copy_(torch.round(weights * 256) / 256)
@@ -240,13 +241,14 @@ def learned_and_continued() -> Arrays:
     } | learned
 
 
-def training(value: Training) -> Entry:
+def training(value: Training, touch_active: bool = False) -> Entry:
     """A short training: the loss of every batch, and the weights it ends with."""
 
     def make() -> Arrays:
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder) / "network.safetensors"
-            losses = [r.loss for r in train(value, "native", checkpoint=file) if isinstance(r, BatchRecord)]
+            records = train(value, "native", checkpoint=file, touch_active=touch_active)
+            losses = [r.loss for r in records if isinstance(r, BatchRecord)]
             _, model = load_network(file, "native")
         weights = {f"{number}.weights": p.detach().numpy() for number, p in enumerate(model.parameters())}
         return weights | {"loss": np.array(losses)}
@@ -371,12 +373,13 @@ MORE: dict[str, Entry] = {
     "training_digits_active_entries_localzo_adamw": training(
         Training(
             Digits(steps=12, samples=100),
-            FeedForward(layers=2, width=24, first_gain=4.0, touch_active=True),
+            FeedForward(layers=2, width=24, first_gain=4.0),
             method=LocalZO(delta=0.3),
             optimiser=AdamW(5e-3),
             epochs=2,
             batch=25,
-        )
+        ),
+        touch_active=True,
     ),
     "training_patterns_van_rossum": training(
         Training(

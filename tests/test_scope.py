@@ -145,7 +145,7 @@ def test_the_picture_is_that_of_the_settings(go):
     seen = go("?M=3&T=400").drawn()
     neuron = LIF()
     current = (0.07 + 0.056 * np.random.default_rng(0).standard_normal((400, 3))).astype(np.float32)
-    x = torch.from_numpy(scope.drive(scope.Scene(neuron), current))
+    x = torch.from_numpy(current)
     c = torch.tensor(list(neuron.coefficients().values()), dtype=torch.float64)
     s = BACKENDS["native"].forward(neuron, c, x, torch.zeros(1, 3)).s
     count, steps, first, rate, all_, hz = numbers(seen.summary())[1:]
@@ -531,43 +531,6 @@ def test_what_the_page_says_is_read_back_as_it_was():
 def test_nonsense_from_a_page_is_refused(spoil):
     with pytest.raises((ValueError, TypeError, KeyError)):
         scope._scene(scope.Scene(), scope.plain(scope.Scene()) | spoil)
-
-
-@pytest.fixture
-def link(monkeypatch):
-    """A URL's settings, and what the visitor is told about them."""
-    said = []
-    monkeypatch.setattr(scope.controls, "drawn", lambda key: None)
-    monkeypatch.setattr(scope.st, "warning", lambda text, icon: said.append(text))
-
-    def of(settings):
-        monkeypatch.setattr(scope.st, "query_params", settings)
-        return said
-
-    return of
-
-
-@pytest.mark.parametrize("scene", [
-    scope.Scene(),
-    scope.Scene(ALIF(tau_mem=7.5, reset_mode=Reset.ZERO, v_min=-1.0), gain=1.5, backward=True, surrogate=Sigmoid(3.0),
-                loss=scope.Loss.TARGET, drawn=stimuli.encode_drawn(-7, np.ones(128))),
-    scope.DrawScene(ZerothOrder(LaplaceLaw(), 0.3, 4), u=-0.2, compare=Sigmoid(7.0), seed=3),
-    scope.DrawScene(ZerothOrder(scope._laws()["SurrogateLaw.Triangle"])),
-], ids=lambda s: type(s).__name__)  # fmt: skip
-def test_a_link_restores_a_scene(link, scene):
-    said = link(scope.query(scene, "scope", type(scene)()))
-    assert scope.recall(type(scene)(), "scope") == scene
-    assert said == []
-
-
-@pytest.mark.parametrize("key, raw", [
-    ("neuron", "os.system"), ("neuron", "Sigmoid"), ("surrogate", "LIF"), ("neuron.tau_mem", "-3"), ("gain", "inf"), ("gain", "x"),
-    ("column", "1.5"), ("drawn", "zz"), ("loss", "<b>"), ("backward", "perhaps"),
-])  # fmt: skip
-def test_a_bad_link_gets_one_sentence_and_the_default(link, key, raw):
-    said = link({f"scope.{key}": raw})
-    assert scope.recall(scope.Scene(), "scope") == scope.Scene()
-    assert len(said) == 1 and key in said[0] and "is used instead" in said[0]
 
 
 def test_a_drawn_current_is_exact_and_checked():

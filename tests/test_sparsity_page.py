@@ -16,8 +16,9 @@ from snnviz.figures import backward_times as curves
 from snnviz.laws import LAWS, SurrogateLaw, UniformLaw
 from snnviz.runs import client, store
 from snnviz.sparse import ActiveSet
-from snnviz.studies import activity, backward_times
+from snnviz.studies import activity, backward_times, contenders
 from snnviz.studies.backward_times import Plan, Series, Timing
+from snnviz.studies.workloads import WORKLOADS, layers
 from snnviz.surrogates import FastSigmoid, Gaussian
 from tests.test_figures import check
 
@@ -182,6 +183,17 @@ def test_recorded_results_are_read_and_others_passed_over(tmp_path):
     assert one.machine == "H200" and one.contenders == ["fused", "sparse"] and len(one.timings) == 2
     assert len(backward_times.recorded(tmp_path, gpu=False)) == 2 and backward_times.recorded(tmp_path / "none") == []
     check(curves.against_activity(one.timings, None, False))
+    assert "python -m bench.sparsity --device cuda" in backward_times.unrecorded(tmp_path)
+    assert "no recorded results" in backward_times.unrecorded(tmp_path / "none")
+
+
+def test_nothing_is_timed_unless_all_gradients_agree():
+    work = dataclasses.replace(WORKLOADS["SHD"], inputs=30, steps=20)
+    case = layers(work, 16, 2).case(0.3, "native")
+    assert max(contenders.check(case, contenders.CONTENDERS).values()) < 1e-5
+    case.upstream_batch_major *= 1.01
+    with pytest.raises(ValueError, match=r"naive does not compute the same gradient: relative difference 1\.0e-02"):
+        contenders.check(case, contenders.CONTENDERS)
 
 
 def test_measuring_times_all_four():

@@ -123,6 +123,10 @@ def test_what_goes_in_comes_out(store):
     state = store.open(run.id)
     assert state.run == run and state.status is Status.RUNNING and state.notes == ("A worker was lost.",)
     assert store.place(run.id) == "here/1"
+    touching = Run(Train(TRAININGS[1:2], None, touch_active=True), "native")
+    store.begin(touching)
+    assert store.open(touching.id).run == touching
+    store.delete([touching.id])
     first, second = state.lines[:2]
     assert [e.epoch for e in first.epochs] == [1, 2, 3] and np.isnan(first.epochs[1].train_loss)
     assert first.ended and not state.lines[2].epochs and second.problem == "It exploded."

@@ -355,7 +355,7 @@ def settings(tmp_path, monkeypatch):
 
 
 def test_train_from_the_command_line(settings, capsys):
-    assert main(["train", str(settings), "--backend", "native"]) == 0
+    assert main(["train", str(settings), "--backend", "native", "--touch-active"]) == 0
     told = capsys.readouterr()
     assert "BPTT, reset kept" in told.out and "test accuracy" in told.out and "100 %" in told.err
 
@@ -364,6 +364,7 @@ def test_train_from_the_command_line(settings, capsys):
     saved = store.default().list()
     assert [(s.method, s.epochs, s.status) for s in saved] == [("BPTT, reset kept", 2, values.Status.FINISHED)]
     assert saved[0].test_accuracy == epochs(train(SMALL))[-1].test_accuracy
+    assert store.default().open(saved[0].run).run.work.touch_active
 
 
 def test_compare_writes_one_line_for_each_epoch(settings, capsys):
@@ -404,9 +405,9 @@ def test_training_over_active_entries_alone_is_the_same_training():
     """The sparse pass sees the same draws: spikes, loss and accuracy follow the dense one's."""
     found = []
     for touch in (False, True):
-        shape = dataclasses.replace(Training().architecture, width=32, touch_active=touch)
+        shape = dataclasses.replace(Training().architecture, width=32)
         value = Training(dataset=Digits(samples=200), method=LocalZO(delta=0.1), architecture=shape, epochs=2)
-        found.append([r for r in train(value) if isinstance(r, EpochRecord)][-1])
+        found.append([r for r in train(value, touch_active=touch) if isinstance(r, EpochRecord)][-1])
     dense, sparse = found
     assert sparse.rates == pytest.approx(dense.rates, rel=0.02) and min(sparse.active) > 0
     assert sparse.train_loss == pytest.approx(dense.train_loss, rel=1e-3)
@@ -456,3 +457,23 @@ def test_kernels_are_built_before_the_first_batch(monkeypatch):
     before = list(asked_for)
     run.step(1, 1, *next(run.train.batches(48, 0, 1)), 0.0)
     assert before and asked_for == before
+
+
+def test_what_0_1_0_wrote_with_the_shape_is_passed_over(tmp_path):
+    """There a network's shape said how a training is run (`touch_active`). TOML files and checkpoints still carry it."""
+    from safetensors import safe_open
+    from safetensors.torch import save_file
+
+    value = dataclasses.replace(SMALL, method=LocalZO(delta=0.3), epochs=1)
+    assert "touch_active" not in value.to_toml()
+    old = re.sub(r'(is = "FeedForward"\n)', r"\1touch_active = true\n", value.to_toml())
+    assert "touch_active = true" in old and Training.from_toml(old) == value
+    path = tmp_path / "old.safetensors"
+    assert epochs(train(value, checkpoint=path))
+    with safe_open(path, "pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  no mapping
+        facts = file.metadata() | {"training": old}
+    save_file(tensors, path, facts)
+    assert load_network(path)[0] == value
+    # A dense run's checkpoint goes on over active entries alone.
+    assert [r.epoch for r in epochs(train(dataclasses.replace(value, epochs=2), checkpoint=path, touch_active=True))] == [2]

@@ -23,14 +23,14 @@ def show(left, right) -> str:
         if isinstance(method, LocalZO) and controls.switch(True, BESIDE, "beside"):
             with page.guarded():
                 chosen.append(SparseGD.matching(method, FastSigmoid()))
-        base = dataclasses.replace(Training(), architecture=dataclasses.replace(Training().architecture, touch_active=True))
+        base = Training()
         with st.expander("The training"):
             shape = controls.edit(base.architecture, "trained", only=("layers", "width"))
             base = controls.edit(dataclasses.replace(base, architecture=shape), "run", only=("epochs", "batch", "seed"))
     with right, page.guarded():
         trainings = tuple(dataclasses.replace(base, method=one) for one in chosen)
         state = training_view.watch(
-            Run(Train(trainings), backend.chosen(), runs_view.visitor(), "Active share in training"),
+            Run(Train(trainings, touch_active=True), backend.chosen(), runs_view.visitor(), "Active share in training"),
             lambda now: training_view.picture([now], "active", key="sparsity"),
             "Nothing is being trained. Press Start: the digits, with the method of the controls.",
         )
@@ -47,7 +47,7 @@ def show(left, right) -> str:
 
 common = {text.source(dataclasses.replace(base, method=method))}
 for method in [{", ".join(map(text.source, chosen))}]:
-    for record in train(dataclasses.replace(common, method=method), "{backend.chosen()}"):
+    for record in train(dataclasses.replace(common, method=method), "{backend.chosen()}", touch_active=True):
         if isinstance(record, BatchRecord) and record.active is not None:
             print(method.label, record.epoch, record.batch, record.active)
 """

@@ -10,13 +10,8 @@ import functools
 import hashlib
 import importlib.metadata
 import importlib.util
-import os
 import pathlib
-import shlex
-import subprocess
 import sys
-import tempfile
-import time
 import zlib
 
 from snnviz import places
@@ -76,8 +71,7 @@ def module() -> bytes:
         NoCompiler: there is no compiler. RuntimeError: it could not compile the text; its first complaint is quoted.
     """
     file = path()
-    if not file.is_file():
-        build(file)
+    build(file)
     return file.read_bytes()
 
 
@@ -93,20 +87,6 @@ def packed(data: bytes) -> str:
 
 
 def build(file: pathlib.Path) -> None:
-    """Compile the module into `file`, unless another process has done it meanwhile."""
-    from filelock import FileLock
-
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(file.with_suffix(".lock")), tempfile.TemporaryDirectory(dir=file.parent) as folder:
-        if file.is_file():
-            return
-        print("snnviz: building the kernels for the browser, once ...", file=sys.stderr, flush=True)
-        start, unit, out = time.perf_counter(), pathlib.Path(folder) / "browser.cu", pathlib.Path(folder) / file.name
-        unit.write_text(text(), encoding="utf-8")
-        command = (sys.executable, "-m", "ziglang", "c++", *flags(), str(unit), "-o", str(out))
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode:
-            complaint = next((line for line in result.stderr.splitlines() if "error" in line), result.stderr[:300])
-            raise RuntimeError(f"The compiler ({shlex.join(command[:4])}) could not build the kernels for the browser: {complaint}")
-        os.replace(out, file)
-        print(f"snnviz: built in {time.perf_counter() - start:.1f} s: {file}", file=sys.stderr, flush=True)
+    """Compile the module into `file`, unless it is there."""
+    command = (sys.executable, "-m", "ziglang", "c++", *flags())
+    source.compiled(file, "the kernels for the browser", "browser.cu", text(), command)

@@ -4,6 +4,8 @@ The cache's key is the SHA-256 of the joined text, the flags, the compiler's ver
 library is written under a lock, by rename, into the user's cache directory (SNNVIZ_CACHE overrides it).
 """
 
+import contextlib
+import contextvars
 import ctypes
 import functools
 import hashlib
@@ -18,8 +20,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+from collections.abc import Callable, Iterator
 
 from snnviz import places
 
@@ -37,7 +39,6 @@ FLAGS = (
     "-shared",
 )
 SUFFIX = {"Windows": ".dll", "Darwin": ".dylib"}.get(platform.system(), ".so")
-_building = threading.Lock()
 
 
 class NoCompiler(RuntimeError):
@@ -127,14 +128,6 @@ def library_path(name: str, real: str) -> pathlib.Path:
     return places.cache() / f"{name}-{real}-{hashlib.sha256(key.encode()).hexdigest()[:16]}{SUFFIX}"
 
 
-def is_built(name: str, real: str = "float") -> bool:
-    """Whether the library is in the cache, so that its first use takes no time."""
-    try:
-        return library_path(name, real).is_file()
-    except NoCompiler:
-        return False
-
-
 @functools.cache
 def library(name: str, real: str) -> ctypes.CDLL:
     """The library of kernels/<name>.cu for real = float or double, built on first use on this machine.
@@ -143,29 +136,60 @@ def library(name: str, real: str) -> ctypes.CDLL:
         NoCompiler: there is no compiler. RuntimeError: it could not compile the text; its first complaint is quoted.
     """
     path = library_path(name, real)
-    if not path.is_file():
-        with _building:
-            build(name, real, path)
+    build(name, real, path)
     return ctypes.CDLL(str(path))
 
 
 def build(name: str, real: str, path: pathlib.Path) -> None:
-    """Compile kernels/<name>.cu into `path`, unless another process has done it meanwhile."""
+    """Compile kernels/<name>.cu into `path`, unless it is there."""
+    command, _ = compiler()
+    compiled(path, f"the kernel {name} ({real})", f"{name}.cu", joined(f"{name}.cu"), (*command, *flags(command, real)))
+
+
+def compiled(path: pathlib.Path, title: str, name: str, text: str, command: tuple[str, ...]) -> None:
+    """Compile `text`, called `name` in messages, into `path`, unless it is there or another process is at it: then wait for that.
+
+    Raises:
+        RuntimeError: the compiler refused it; its first complaint is quoted.
+    """
     from filelock import FileLock
 
+    if path.is_file():
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")), tempfile.TemporaryDirectory(dir=path.parent) as folder:
+    with (
+        _announce.get()(title),
+        FileLock(path.with_suffix(".lock")),
+        tempfile.TemporaryDirectory(dir=path.parent) as folder,
+    ):
         if path.is_file():
             return
-        print(f"snnviz: building the kernel {name} ({real}) for this machine, once ...", file=sys.stderr, flush=True)
-        start, text, out = time.perf_counter(), pathlib.Path(folder) / f"{name}.cu", pathlib.Path(folder) / path.name
-        text.write_text(joined(f"{name}.cu"), encoding="utf-8")
-        command, _ = compiler()
-        result = subprocess.run(
-            [*command, *flags(command, real), str(text), "-o", str(out)], capture_output=True, text=True, check=False
-        )
+        unit, out = pathlib.Path(folder) / name, pathlib.Path(folder) / path.name
+        unit.write_text(text, encoding="utf-8")
+        result = subprocess.run([*command, str(unit), "-o", str(out)], capture_output=True, text=True, check=False)
         if result.returncode:
             complaint = next((line for line in result.stderr.splitlines() if "error" in line), result.stderr[:300])
-            raise RuntimeError(f"The C++ compiler ({shlex.join(command)}) could not build kernels/{name}.cu: {complaint}")
+            raise RuntimeError(f"The C++ compiler ({shlex.join(command[:4])}) could not build kernels/{name}: {complaint}")
         os.replace(out, path)
-        print(f"snnviz: built in {time.perf_counter() - start:.1f} s: {path}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def _on_stderr(title: str) -> Iterator[None]:
+    print(f"snnviz: building {title} for this machine, once ...", file=sys.stderr, flush=True)
+    start = time.perf_counter()
+    yield
+    print(f"snnviz: {title} was built in {time.perf_counter() - start:.1f} s", file=sys.stderr, flush=True)
+
+
+Announce = Callable[[str], contextlib.AbstractContextManager[None]]
+_announce: contextvars.ContextVar[Announce] = contextvars.ContextVar("announce", default=_on_stderr)
+
+
+@contextlib.contextmanager
+def announced(announce: Announce) -> Iterator[None]:
+    """Within this context, and on this thread, `announce(title)` is entered while something is built: who waits is told so."""
+    token = _announce.set(announce)
+    try:
+        yield
+    finally:
+        _announce.reset(token)

@@ -6,7 +6,7 @@ same thing keeps the same hue on every page and in both themes.
 
 import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -205,19 +205,6 @@ def empty_figure(message: str, *, dark: bool = False, height: int = HEIGHT) -> g
     fig.update_xaxes(visible=False)
     fig.update_yaxes(visible=False)
     return finish(fig, "", message, dark=dark, height=height)
-
-
-def many_lines(x: Sequence[float] | np.ndarray, lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """K lines over the same x as the coordinates of one trace: x [T] and lines [T, K] become two arrays [K * (T + 1)].
-
-    NaN separates the lines. One trace of many lines reaches the browser some seventy times sooner than many traces.
-    """
-    x = np.asarray(x, dtype=float)
-    lines = np.asarray(lines, dtype=float)
-    if lines.ndim != 2 or x.shape != lines.shape[:1]:
-        raise ValueError(f"many_lines needs x [T] and lines [T, K]; got {x.shape} and {lines.shape}.")
-    gap = np.full((1, lines.shape[1]), np.nan)
-    return np.tile(np.append(x, np.nan), lines.shape[1]), np.concatenate([lines, gap]).T.ravel()
 
 
 def with_edges(low: float, high: float, edge: float = 0.02) -> list[float]:

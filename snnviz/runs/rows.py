@@ -16,6 +16,14 @@ from snnviz.training import EpochRecord, Seconds, Training
 _LAYERS = ("rates", "active", "norms")
 
 
+def work_column(work: Work) -> str | None:
+    """What the table of runs keeps of the work. Trainings are lines of their own; the rest is left out where it is the default,
+    as version 0.1.0 did."""
+    if isinstance(work, Train):
+        return dataclasses.replace(work, trainings=(), sample=0).to_toml() if work.touch_active else None
+    return work.to_toml()
+
+
 def state(row: Any, lines: tuple[Line, ...]) -> RunState:
     """A row of the table of runs, with the lines that belong to it."""
     work_class = KINDS.get(row["kind"])
@@ -23,7 +31,8 @@ def state(row: Any, lines: tuple[Line, ...]) -> RunState:
         raise ValueError(f"The saved run {row['id']} is of a kind that this snnviz has not: {row['kind']}.")
     progress = Progress()
     if work_class is Train:
-        work: Work = Train(tuple(line.training for line in lines), row["sample"])
+        rest = Train.from_toml(row["work"], f"the saved run {row['id']}") if row["work"] else Train()
+        work: Work = dataclasses.replace(rest, trainings=tuple(line.training for line in lines), sample=row["sample"])
     else:
         work = work_class.from_toml(row["work"], f"the saved run {row['id']}")
         result = work_class.decode(row["result"] or b"")

@@ -120,8 +120,7 @@ class Store:
                     "sample": work.sample if isinstance(work, Train) else None,
                     "notes": "[]",
                     "kind": run.kind,
-                    # Of trainings the lines say all: so it was in version 0.1.0.
-                    "work": None if isinstance(work, Train) else work.to_toml(),
+                    "work": rows.work_column(work),
                     "share": 0.0,
                     "doing": "",
                     "seconds": 0.0,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from snnviz.labels import distinct
+from snnviz.params import param
 from snnviz.runs.work import Progress, Train, Work
 from snnviz.training import EpochRecord, Seconds, Training
 
@@ -65,10 +66,11 @@ class Run:
 
 @dataclasses.dataclass(frozen=True)
 class Placed:
-    """A training and the backend that runs it: what tells trainings of several runs apart."""
+    """A training and what runs it: what tells trainings of several runs apart."""
 
     training: Training
     backend: str
+    touch_active: bool = param(False, "Touch only active entries")
 
     named_by = "training"
 
@@ -83,14 +85,14 @@ class Group:
 
 def labels(runs: Sequence[Run]) -> tuple[str, ...]:
     """One label per training of all runs, in order, no two alike. Where a run repeats another, its start tells which."""
-    placed = [Placed(training, run.backend) for run in runs for training in run.trainings]
+    placed = _placed(runs)
     return distinct(placed, [when(run.created) for run in runs for _ in run.trainings])
 
 
 def groups(runs: Sequence[Run]) -> tuple[Group, ...]:
     """The trainings of all runs, grouped over seeds, in order. The same training with the same seed once more is no other
     seed: it belongs to a group of its own."""
-    placed = [Placed(training, run.backend) for run in runs for training in run.trainings]
+    placed = _placed(runs)
     starts = [when(run.created) for run in runs for _ in run.trainings]
     members: dict[tuple[Placed, int], list[int]] = {}
     for place, one in enumerate(placed):
@@ -99,6 +101,10 @@ def groups(runs: Sequence[Run]) -> tuple[Group, ...]:
     named = [_with_seed(placed[places[0]], 0) if several else placed[places[0]] for places in members.values()]
     names = distinct(named, [starts[places[0]] for places in members.values()])
     return tuple(Group(name, tuple(places)) for name, places in zip(names, members.values(), strict=True))
+
+
+def _placed(runs: Sequence[Run]) -> list[Placed]:
+    return [Placed(training, run.backend, run.work.touch_active) for run in runs for training in run.trainings]
 
 
 def _with_seed(placed: Placed, seed: int) -> Placed:

@@ -89,7 +89,8 @@ class Work(text.Written, abc.ABC):
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Train(Work):
-    """Trainings side by side. `sample`: the test sample whose spikes are kept at each epoch; None: of no sample."""
+    """Trainings side by side. sample: the test sample whose spikes are kept at each epoch; None: of no sample. touch_active:
+    whether sparse methods run over their active entries alone, as in `train`."""
 
     kind = "training"
     can_step = True
@@ -97,6 +98,7 @@ class Train(Work):
 
     trainings: tuple[Training, ...] = ()
     sample: int | None = 0
+    touch_active: bool = False
 
     @classmethod
     def parts(cls) -> dict[str, type]:
@@ -119,6 +121,7 @@ class Train(Work):
             backend or None,
             checkpoints=[folder / f"{i}.safetensors" for i in numbers],
             record_sample=self.sample,
+            touch_active=self.touch_active,
         )
         for number, record in records:
             yield numbers[number], record

@@ -63,11 +63,6 @@ class LayerLook:
     def spike_share(self) -> float:
         return float(self.spikes.mean())
 
-    @property
-    def silent_share(self) -> float:
-        """The share of the active entries that did not spike."""
-        return float(np.count_nonzero(self.active & ~self.spikes) / max(self.number, 1))
-
     def within(self, band: float) -> float:
         """The share of entries closer to the threshold than `band`: what a fixed band touches."""
         return float(np.mean(np.abs(self.margins) < band))

@@ -1,11 +1,6 @@
-"""How long a layer's backward pass takes, four ways: measured here, recorded elsewhere, and published.
+"""How long a layer's backward pass takes, four ways (`snnviz.studies.contenders`): measured here, recorded elsewhere, published.
 
-    naive    autograd through `for t: ... h[:, t, :]`, the published dense baseline: its backward is quadratic in T
-    unbind   the same loop over `h.unbind(1)`: one word, and it is linear
-    fused    this library's dense pass
-    sparse   this library's sparse pass
-
-All four compute the same gradient of the second hidden layer of a made spiking workload; bench/sparsity.py has them.
+All four compute the same gradient of the second hidden layer of a made spiking workload.
 """
 
 import dataclasses
@@ -18,17 +13,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
+from snnviz import sparse
+from snnviz.backends import BACKENDS
 from snnviz.params import Declared, param
+from snnviz.studies.contenders import CONTENDERS, check, take_times
+from snnviz.studies.machine import machine
+from snnviz.studies.workloads import WORKLOADS, Layers, layers
 
-CONTENDERS = {
-    "naive": "autograd, slicing h[:, t, :]",
-    "unbind": "autograd, h.unbind(1)",
-    "fused": "fused dense kernel",
-    "sparse": "sparse kernel",
-}
 SHARES = (0.5, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+# Beside the library in a copy of the repository; an installed package has none.
 RESULTS = pathlib.Path(__file__).parents[2] / "bench" / "results"
 
 
@@ -112,79 +106,48 @@ class Series:
 
 def unmeasurable() -> str | None:
     """Why nothing can be measured here, in a sentence; None when it can."""
-    try:
-        import bench.sparsity
-    except ImportError:
-        return (
-            "The benchmarks are not installed here. Run the app from a copy of the repository, where bench/ is, to measure "
-            "on this machine."
-        )
-    return bench.sparsity.BACKENDS["native"].unusable()
+    return BACKENDS["native"].unusable()
 
 
 def measure(plan: Plan) -> Iterator[Timing]:
     """Measure a plan on this machine's CPU, one point at a time.
 
     Raises:
-        ValueError: over budget. RuntimeError: it cannot be measured here, and why.
+        ValueError: over budget, or a contender computes another gradient. RuntimeError: it cannot be measured here, and why.
     """
     plan.check_budget()
     if reason := unmeasurable():
         raise RuntimeError(reason)
-    prepared: dict[int, tuple] = {}
+    prepared: dict[int, Layers] = {}
     for steps, share in plan.points:
         if steps not in prepared:
-            prepared = {steps: _prepare(plan, steps)}
-        yield _timing(plan, steps, share, *prepared[steps])
+            work = dataclasses.replace(WORKLOADS["SHD"], inputs=200, steps=steps)
+            prepared = {steps: layers(work, plan.hidden, plan.batch)}
+        yield _timing(plan, prepared[steps], share)
 
 
-def _prepare(plan: Plan, steps: int) -> tuple:
-    """Two layers' input, weights and membranes."""
-    from bench import sparsity as bench
-    from snnviz import sparse
-
-    work = dataclasses.replace(bench.WORKLOADS["SHD"], inputs=200, steps=steps)
-    neuron, unguarded = bench.LIF(tau_mem=10.0, dt=work.dt), sparse.Guard(-1)
-    method = bench.SparseGD(bench.FastSigmoid(bench.SLOPE))
-    spikes = sparse.pack(bench.network_input(work, plan.batch)[0])
-    first = bench.scaled_weights(spikes, plan.hidden, neuron, 1)
-    u = [torch.empty(steps, plan.batch, plan.hidden) for _ in range(2)]
-    h = sparse.spiking(spikes, first, None, neuron, method, guard=unguarded, record_u=u[0]).spikes
-    second = bench.scaled_weights(h, plan.hidden, neuron, 2)
-    sparse.spiking(h, second, None, neuron, method, guard=unguarded, record_u=u[1])
-    return neuron, spikes, first, second, u
-
-
-def _timing(plan: Plan, steps: int, share: float, neuron, spikes, first, second, u) -> Timing:
-    from bench import sparsity as bench
-    from snnviz import sparse
-
+def _timing(plan: Plan, prepared: Layers, share: float) -> Timing:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", sparse.DeadLayer)
-        below, here = (bench.SparseGD(bench.FastSigmoid(bench.SLOPE), bench.band_for(share, m, neuron.theta)) for m in u)
-        h = sparse.spiking(spikes, first, None, neuron, below, guard=sparse.Guard(-1)).spikes
-        upstream = torch.randn(u[1].shape, generator=torch.Generator().manual_seed(2))
-        case = bench.Case(h, h.dense().detach(), second, upstream, neuron, here, "native")
+        case = prepared.case(share, "native")
         try:
-            bench.check(case, bench.CONTENDERS)
-        except SystemExit as told:
-            raise ValueError(f"Nothing was timed: {told}.") from None
+            check(case, CONTENDERS)
+        except ValueError as problem:
+            raise ValueError(f"Nothing was timed: {problem}") from None
         few = 1 if plan.over_steps else plan.repeats
-        times = bench.measure(case, ("naive", "unbind"), few, "cpu", few)
-        times |= bench.measure(case, ("fused", "sparse"), 5 * plan.repeats, "cpu", 0)
+        times = take_times(case, ("naive", "unbind"), few, "cpu", few)
+        times |= take_times(case, ("fused", "sparse"), 5 * plan.repeats, "cpu", 0)
     forward, backward = ({name: min(t[f"all_{way}_ms"]) for name, t in times.items()} for way in ("forward", "backward"))
-    return Timing(steps, plan.batch, plan.hidden, case.active.share, forward, backward)
+    return Timing(prepared.work.steps, plan.batch, plan.hidden, case.active.share, forward, backward)
 
 
 def this_machine() -> tuple[str, str]:
     """What measures here, and the date."""
-    from bench import sparsity as bench
-
-    found = bench.machine("cpu")
-    return _told(found), found["date"][:10]
+    here = machine("cpu")
+    return _in_words(here), here["date"][:10]
 
 
-def _told(machine: Mapping[str, Any]) -> str:
+def _in_words(machine: Mapping[str, Any]) -> str:
     if machine.get("gpu"):
         return str(machine["gpu"])
     threads = machine.get("torch_threads", 1)
@@ -194,25 +157,38 @@ def _told(machine: Mapping[str, Any]) -> str:
 def recorded(folder: pathlib.Path = RESULTS, gpu: bool = True) -> list[Series]:
     """The results of bench/sparsity.py in a folder, one series for each layer that was measured; gpu: only those of a GPU.
     A file that is none of its results is passed over."""
-    found = []
+    recordings = []
     for path in sorted(folder.glob("sparsity-*.json")):
         try:
             report = json.loads(path.read_text(encoding="utf-8"))
-            machine = report["machine"]
-            if gpu and not machine.get("gpu"):
+            ran_on = report["machine"]
+            if gpu and not ran_on.get("gpu"):
                 continue
-            layers: dict[str, list[Timing]] = {}
+            by_layer: dict[str, list[Timing]] = {}
             for case in report["cases"]:
                 size = f"batch {case['batch']}, {case['hidden']} to {case['hidden']} neurons"
                 about = f"{case['workload']}, T = {case['steps']}, {size}"
                 forward, backward = ({n: t[f"{way}_ms"] for n, t in case["contenders"].items()} for way in ("forward", "backward"))
-                layers.setdefault(about, []).append(
+                by_layer.setdefault(about, []).append(
                     Timing(case["steps"], case["batch"], case["hidden"], case["active"], forward, backward)
                 )
-            found += [Series(_told(machine), machine["date"][:10], about, tuple(t)) for about, t in layers.items()]
+            recordings += [Series(_in_words(ran_on), ran_on["date"][:10], about, tuple(t)) for about, t in by_layer.items()]
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
-    return found
+    return recordings
+
+
+def unrecorded(folder: pathlib.Path = RESULTS) -> str:
+    """Why no GPU's result is there, and how one gets there, in sentences."""
+    if not folder.is_dir():
+        return (
+            "This copy of snnviz has no recorded results: they lie in bench/results of the repository. Run the app from a "
+            "copy of it to see them, or to record your own."
+        )
+    return (
+        "No GPU result is recorded yet. On a machine with one, `python -m bench.sparsity --device cuda` writes one to "
+        "bench/results, and it appears here."
+    )
 
 
 def crossover(timings: Sequence[Timing], step: bool = False) -> float | None:

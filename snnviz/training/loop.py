@@ -22,6 +22,7 @@ def train(
     *,
     checkpoint: pathlib.Path | None = None,
     record_sample: int | None = None,
+    touch_active: bool = False,
 ) -> Iterator[Record]:
     """Train: a plain generator of a `BatchRecord` after every step, a `TestRecord` after every test batch and an
     `EpochRecord` after every epoch. Not asking for more pauses it; closing it stops it.
@@ -30,13 +31,15 @@ def train(
     rename. If it exists, the run goes on behind its last epoch and gives the same numbers as one that was never stopped; only
     `epochs` may differ.
     record_sample: the number of a test sample whose layers every `EpochRecord` brings along.
+    touch_active: with a sparse method, run over the active entries alone where the network allows it
+        (`Network.dense_because`): the same gradients up to the order of sums, sooner. A checkpoint serves both ways.
 
     Raises:
         ValueError: settings that do not fit together or the checkpoint, a run over budget, or weights so large that the
             membrane left the range of numbers. FileNotFoundError: a data set that is not there. RuntimeError: the backend
             cannot run here. Each with one sentence that says why.
     """
-    run = RunningTraining(training, resolve(backend))
+    run = RunningTraining(training, resolve(backend), touch_active)
     if record_sample is not None and not 0 <= record_sample < len(run.test):
         raise ValueError(f"record_sample = {record_sample}: the test half has samples 0 to {len(run.test) - 1}.")
     first = 1
@@ -139,12 +142,13 @@ def compare_training(
     *,
     checkpoints: Sequence[pathlib.Path | None] | None = None,
     record_sample: int | None = None,
+    touch_active: bool = False,
 ) -> Iterator[tuple[int, Record | Failure]]:
     """Several trainings at once, in turns: (number of the training, its record). In one turn each takes one batch, so that
     methods stand side by side at the same batch. One that fails yields a `Failure`; the others go on."""
     checkpoints = [None] * len(trainings) if checkpoints is None else checkpoints
     runs = {
-        number: train(training, backend, checkpoint=path, record_sample=record_sample)
+        number: train(training, backend, checkpoint=path, record_sample=record_sample, touch_active=touch_active)
         for number, (training, path) in enumerate(zip(trainings, checkpoints, strict=True))
     }
     try:

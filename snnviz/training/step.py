@@ -46,14 +46,14 @@ class _Watch:
 class RunningTraining:
     """One training in progress: network, optimiser, and what a step needs."""
 
-    def __init__(self, training: Training, backend: AbstractBackend):
+    def __init__(self, training: Training, backend: AbstractBackend, touch_active: bool = False):
         self.training = training
         self.train, self.test = (load(training.dataset, split) for split in Split)
         training.check_budget(self.train)
         self.network = build(training, self.train, backend)
         self.device = next(self.network.parameters()).device
         self.watch = _Watch(self.network)
-        self.network.touch_active &= training.regulariser is None  # a regulariser reads every spike
+        self.network.touch_active = touch_active and training.regulariser is None  # a regulariser reads every spike
         self.network.guard = sparse.Guard(floor=-1)  # an epoch's record names what it would warn of
         self.optimiser = training.optimiser.make(self.network.parameters())
         self.targets = None if self.train.targets is None else self.train.targets.to(self.device)

@@ -1,17 +1,15 @@
 """The settings of a zeroth-order estimate: drawn as controls, or kept for the live scope, under the same names in the URL."""
 
 import dataclasses
-import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import streamlit as st
 
 from snnviz.laws import LAWS, AbstractLaw, SurrogateLaw
-from snnviz.params import params
 from snnviz.studies.derivative import Drawing
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, FastSigmoid
-from snnviz.ui import controls
+from snnviz.ui import address, controls, streamlit_private, url
 from snnviz.ui.scope import DrawScene
 from snnviz.zeroth_order import ZerothOrder
 
@@ -66,57 +64,57 @@ def choose_comparison() -> AbstractSurrogate | None:
 
 def query(scene: DrawScene) -> dict[str, str]:
     """The part of the URL that these controls have where they stand at a scene."""
-    made = isinstance(scene.estimate.law, SurrogateLaw)
-    asked = {}
+    return {key: url.spell(value) for key, value in _settings(scene).items()}
+
+
+def _settings(scene: DrawScene) -> dict[str, Any]:
+    """The values at which these controls stand, where they are not the defaults, by key."""
+    law_, made = scene.estimate.law, isinstance(scene.estimate.law, SurrogateLaw)
+    said: dict[str, Any] = {}
     if made:
-        asked = {"law": MADE} | controls.query(scene.estimate.law.surrogate, "made", default=FastSigmoid(), tables=[SURROGATES])
-        asked |= {"alpha": str(scene.estimate.law.alpha)} if scene.estimate.law.alpha else {}
-    elif (name := type(scene.estimate.law).__name__) != next(iter(LAWS)):
-        asked = {"law": name}
-    asked |= controls.query(scene.estimate, "own" if made else "zo", default=OWN if made else PLAIN)
-    asked |= controls.query(Drawing(scene.u, seed=scene.seed), "draw", default=Drawing())
-    if scene.compare is not None:
-        name = type(scene.compare).__name__
-        asked |= {"compare": name} | controls.query(scene.compare, f"compare.{name}")
-    return asked
+        said = {"law": MADE} | url.settings(law_.surrogate, "made", FastSigmoid(), tables=[SURROGATES])
+        said |= {"alpha": str(law_.alpha)} if law_.alpha else {}
+    elif (name := type(law_).__name__) != next(iter(LAWS)):
+        said = {"law": name}
+    said |= url.settings(scene.estimate, *(("own", OWN) if made else ("zo", PLAIN)), exclude={"law"})
+    said |= url.settings(Drawing(scene.u, seed=scene.seed), "draw")
+    return said | url.settings(scene.compare, "compare", None, tables=[SURROGATES])
 
 
 def settings_of_scope() -> DrawScene:
     """What the URL asks of the live scope, which draws its own controls; what is missing stands where it was left here.
 
-    What cannot be had is said, and its default taken.
+    What cannot be had gets a message, and its default is taken.
     """
-    asked = _Asked(st.session_state.get(_HELD, {}))
-    name = asked.name("law", LAWS, next(iter(LAWS)))
+    settings = _Standing(st.session_state.get(_HELD, {}))
+    name = settings.name("law", next(iter(LAWS)), LAWS)
     if name == MADE:
-        of = asked.name("made", SURROGATES, FastSigmoid.__name__)
-        surrogate = asked.fields(SURROGATES[of](), f"made.{of}")
-        alpha = int(asked.name("alpha", ALPHAS, "0"))
-        estimate = asked.fields(OWN, "own")
+        surrogate = settings.value("made", FastSigmoid(), tables=[SURROGATES])
+        alpha, estimate = int(settings.name("alpha", "0", ALPHAS)), settings.value("own", OWN, exclude={"law"})
     else:
-        surrogate, alpha, estimate = FastSigmoid(), 0, asked.fields(PLAIN, "zo")
-    drawing = asked.fields(Drawing(), "draw", exclude={"count"})
-    compared = asked.name("compare", {"none", *SURROGATES}, "none")
-    compare = None if compared == "none" else asked.fields(SURROGATES[compared](), f"compare.{compared}")
-    for problem in asked.problems:
-        st.warning(problem, icon=":material/link_off:")
+        surrogate, alpha, estimate = FastSigmoid(), 0, settings.value("zo", PLAIN, exclude={"law"})
+    drawing = settings.value("draw", Drawing(), exclude={"count"})
+    compare = settings.value("compare", None, tables=[SURROGATES], kind=AbstractSurrogate)
+    for misread in settings.misread:
+        st.warning(str(misread), icon=":material/link_off:")
+        st.query_params.pop(misread.key, None)
+        st.session_state.pop(misread.key, None)
     return DrawScene(dataclasses.replace(estimate, law=law(name, surrogate, alpha)), drawing.u, compare, drawing.seed)
 
 
 def hold(scene: DrawScene) -> None:
     """Write what the live scope settled at to the URL, and where the controls of the other views find it."""
-    state, before, now = st.session_state, st.session_state.get(_HELD, {}), query(scene)
+    state, before, now = st.session_state, st.session_state.get(_HELD, {}), _settings(scene)
     for key in before.keys() - now.keys():
-        controls.release(key)
+        streamlit_private.unbind(key)
         state.pop(key, None)
         st.query_params.pop(key, None)
-    for key, text in now.items():
-        controls.drawn(key)
-        controls.release(key)
-        if st.query_params.get(key) != text:
-            st.query_params[key] = text
-        state[key] = text if key in ("law", "made", "alpha", "compare") else _number(text)
-    state[_HELD] = now
+    for key, value in now.items():
+        address.note(key)
+        streamlit_private.unbind(key)
+        address.write(key, url.spell(value))
+        state[key] = value
+    state[_HELD] = query(scene)
 
 
 def leave_scope() -> None:
@@ -124,50 +122,26 @@ def leave_scope() -> None:
     st.session_state.pop(_HELD, None)
 
 
-def _number(text: str) -> float:
-    return float(text) if any(c in text for c in ".en") else int(text)
-
-
 @dataclasses.dataclass
-class _Asked:
-    """Reads settings from the URL; `held` is what the scope itself wrote there."""
+class _Standing:
+    """Settings as the URL says them, else as they were left by the controls of other views; `written`: by the scope itself."""
 
-    held: Mapping[str, str]
-    problems: list[str] = dataclasses.field(default_factory=list)
+    written: Mapping[str, str]
+    misread: list[url.Misread] = dataclasses.field(default_factory=list)
 
-    def text(self, key: str) -> str | None:
-        controls.drawn(key)
-        asked = st.query_params.get(key)
-        if asked is None and key not in self.held and key in st.session_state:
-            return f"{st.session_state[key]}"
-        return asked
+    def get(self, key: str) -> str | None:
+        address.note(key)
+        text = st.query_params.get(key)
+        if text is None and key not in self.written and key in st.session_state:
+            return url.spell(st.session_state[key])
+        return text
 
-    def wrong(self, key: str, raw: str, allowed: str, default: Any) -> None:
-        clean = "".join(c if c.isprintable() and c != "`" else "·" for c in raw[:40])
-        self.problems.append(f"The link says `{key}={clean}`, but it must be {allowed}. {default} is used instead.")
-        st.query_params.pop(key, None)
-        st.session_state.pop(key, None)
+    def name(self, key: str, default: str, names: Collection[str]) -> str:
+        name, misread = url.read_name(self, key, default, names)
+        self.misread += misread
+        return name
 
-    def name(self, key: str, names: Any, default: str) -> str:
-        raw = self.text(key)
-        if raw is not None and raw not in names:
-            self.wrong(key, raw, f"one of {', '.join(f'`{n}`' for n in names)}", default)
-            raw = None
-        return default if raw is None else raw
-
-    def fields(self, default: Any, prefix: str, exclude: frozenset[str] | set[str] = frozenset()) -> Any:
-        """A value with its numbers from the URL."""
-        found = {}
-        for name, known in params(default).items():
-            was, raw = getattr(default, name), None if name in exclude else self.text(f"{prefix}.{name}")
-            if raw is None:
-                continue
-            try:
-                value = type(was)(float(raw)) if float(raw) == int(float(raw)) or isinstance(was, float) else math.nan
-            except (ValueError, OverflowError):
-                value = math.nan
-            if math.isfinite(value) and known.admits(value):
-                found[name] = value
-            else:
-                self.wrong(f"{prefix}.{name}", raw, f"a number, {known.wanted(value)}", f"{was:g}")
-        return dataclasses.replace(default, **found)
+    def value(self, key: str, default: Any, **how: Any) -> Any:
+        value, misread = url.read(self, key, default, **how)
+        self.misread += misread
+        return value

@@ -13,9 +13,9 @@ import plotly
 import plotly.graph_objects as go
 import streamlit as st
 from plotly.io.json import to_json_plotly
-from streamlit.components.v1 import declare_component
 
 from snnviz.places import assets
+from snnviz.ui import streamlit_private
 
 
 def figure(fig: go.Figure, key: str, pace: float | None = None) -> None:
@@ -53,11 +53,9 @@ def _figure_component() -> Any:
 
 @functools.cache
 def _plotly_js() -> str:
-    """Where the browser finds plotly.js: Streamlit serves the folder of a component, and nobody mounts this one."""
-    folder = Path(plotly.__file__).parent / "package_data"
-    served = declare_component("plotly", path=folder)
-    base = str(st.get_option("server.baseUrlPath")).strip("/")
-    return f"{f'/{base}' if base else ''}/component/{served.name}/plotly.min.js?v={plotly.__version__}"
+    """Where the browser finds plotly.js."""
+    folder = streamlit_private.serve_folder("plotly", Path(plotly.__file__).parent / "package_data")
+    return f"{folder}/plotly.min.js?v={plotly.__version__}"
 
 
 def downloads(name: str, columns: Mapping[str, Sequence[Any] | np.ndarray], fig: go.Figure | None = None) -> None:

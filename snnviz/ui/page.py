@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz.ui import controls
+from snnviz.ui import address, streamlit_private
 from snnviz.ui.figure import downloads as downloads
 from snnviz.ui.figure import figure as figure
 from snnviz.ui.references import citation as citation
@@ -31,19 +31,10 @@ def heading(title: str, text: str) -> None:
     """The title of a page and, in under sixty words, what to look at."""
     if len(text.split()) >= 60:
         raise ValueError(f"The paragraph above the picture has {len(text.split())} words; keep it under 60.")
-    _router_first()
+    if streamlit_private.route_by_app():
+        st.rerun()
     st.title(title, anchor=False)
     st.markdown(text)
-
-
-def _router_first() -> None:
-    """A fresh server that is first asked for a page, not for the start, takes `pages/` for an app without a router and runs
-    the page bare. Tell it otherwise and run again, through app.py."""
-    from streamlit.runtime.pages_manager import PagesManager
-
-    if PagesManager.uses_pages_directory:
-        PagesManager.uses_pages_directory = False
-        st.rerun()
 
 
 def view(file: str, name: str) -> ModuleType:
@@ -84,7 +75,7 @@ def presets(file: str, entries: Mapping[str, tuple[str, Mapping[str, str]]]) -> 
 
 def here(settings: Mapping[str, str]) -> dict[str, str]:
     """The query of a link to the page it stands on, which then shows just these settings."""
-    return dict(settings) | {controls.LINK: "1"}
+    return dict(settings) | {address.LINK: "1"}
 
 
 def equation(latex: str, text: str = "") -> None:

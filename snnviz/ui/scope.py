@@ -7,9 +7,9 @@ the URL, the code behind the picture, saved runs and downloads are those of the 
         st.info(reason)
     else:
         scene = scope.neuron_scope(scene, current, key=key)
-    run = simulate(scene.neuron, scope.drive(scene, current))
+    run = simulate(Experiment(scene.neuron, Shaped(stimulus, scene.gain, scene.drawn)))
 
-`recall` and `query` carry a scene in the URL.
+`address.recall` and `url.write` carry a scene in the URL.
 """
 
 import dataclasses
@@ -31,9 +31,8 @@ from snnviz.laws import LAWS, AbstractLaw, SurrogateLaw
 from snnviz.neurons import LIF, NEURONS, AbstractNeuron
 from snnviz.params import Declared, Param, param, params
 from snnviz.places import assets
-from snnviz.stimuli import drawn_current, drawn_levels
+from snnviz.stimuli import drawn_levels
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, FastSigmoid, SingleExponential, Triangle
-from snnviz.ui import controls
 from snnviz.zeroth_order import ZerothOrder
 
 _ORDER = (
@@ -89,12 +88,6 @@ class Scene(Declared):
     def __post_init__(self) -> None:
         super().__post_init__()
         drawn_levels(self.drawn)
-
-
-def drive(scene: Scene, current: np.ndarray) -> np.ndarray:
-    """What flows into the neurons, float32 [T, M], the same bits as in the page: gain times `current`, plus what was drawn."""
-    scaled = np.float32(scene.gain) * np.asarray(current, np.float32)
-    return scaled + drawn_current(scene.drawn, len(scaled))[:, None]
 
 
 def problem(key: str) -> str | None:
@@ -346,91 +339,3 @@ def read(classes: Mapping[str, type], told: Mapping[str, Any], given: Any) -> An
             got = int(got)
         fields[field.name] = got
     return cls(**fields)
-
-
-# ---- a scene as a link ---------------------------------------------------------------------------------------------------
-
-
-def query(scene: Any, prefix: str, default: Any) -> dict[str, str]:
-    """The part of a URL that `recall` reads as this scene: what differs from `default`, a scene or a part of one."""
-    asked: dict[str, str] = {}
-    for field in dataclasses.fields(scene):
-        now, was, key = getattr(scene, field.name), getattr(default, field.name), f"{prefix}.{field.name}"
-        if isinstance(now, AbstractLaw):
-            asked |= {} if now == was else {key: _name(now)}
-        elif dataclasses.is_dataclass(now):
-            if type(now) is not type(was):
-                asked[key] = _name(now)
-                was = type(now)()
-            asked |= query(now, key, was)
-        elif now != was:
-            asked[key] = "none" if now is None else _spelled(now)
-    return asked
-
-
-def _spelled(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(plain(value)) if isinstance(value, (str, enum.Enum)) else format(value, ".12g")
-
-
-def recall(default: Any, prefix: str) -> Any:
-    """The scene that the page's URL asks for, `default` where it asks for nothing.
-
-    What is impossible gets one sentence on the page and its default; nothing a URL says is executed.
-    """
-    return _recall(default, prefix, {**NEURONS, **SURROGATES})
-
-
-def _recall(default: Any, prefix: str, classes: Mapping[str, type]) -> Any:
-    value = default
-    for field in dataclasses.fields(default):
-        key, was = f"{prefix}.{field.name}", getattr(default, field.name)
-        controls.drawn(key)
-        raw = st.query_params.get(key)
-        try:
-            if isinstance(was, AbstractLaw):
-                got = was if raw is None else _laws()[raw]
-            elif dataclasses.is_dataclass(was) or was is None:
-                got = was if raw is None else None if raw == "none" else classes[raw]()
-                if got is not None and not isinstance(got, _kind(was)):
-                    raise KeyError(raw)
-                got = got if got is None else _recall(got, key, classes)
-            else:
-                got = was if raw is None else _parse(raw, was)
-            value = dataclasses.replace(value, **{field.name: got})
-        except (KeyError, ValueError, TypeError):
-            asked = f"{key}={controls.safe(raw or '')}"
-            st.warning(f"The link says `{asked}`, which is not possible here. {_shown(was)} is used instead.",
-                       icon=":material/link_off:")  # fmt: skip
-    return value
-
-
-def _kind(value: Any) -> type:
-    """What may stand in the place of a value: any neuron for a neuron, any surrogate for a surrogate."""
-    return next((base for base in (AbstractNeuron, ZerothOrder) if isinstance(value, base)), AbstractSurrogate)
-
-
-def _name(value: Any) -> str:
-    if isinstance(value, AbstractLaw):
-        return next((n for n, law in _laws().items() if law == value), type(value).__name__)
-    return type(value).__name__
-
-
-def _parse(raw: str, was: Any) -> Any:
-    if isinstance(was, bool):
-        return {"true": True, "false": False}[raw.lower()]
-    if isinstance(was, enum.Enum):
-        return type(was)(raw)
-    if isinstance(was, (int, float)):
-        got = type(was)(raw)
-        if not math.isfinite(got) and got != was:
-            raise ValueError(raw)
-        return got
-    return raw
-
-
-def _shown(value: Any) -> str:
-    if value is None or value == "":
-        return "Nothing"
-    return value.title if dataclasses.is_dataclass(value) else _spelled(value)

@@ -6,7 +6,7 @@ import re
 import streamlit as st
 
 from snnviz.stimuli import SpikeTrain
-from snnviz.ui import controls
+from snnviz.ui import address, url
 
 
 def edit(stimulus: SpikeTrain, key: str) -> SpikeTrain:
@@ -15,18 +15,14 @@ def edit(stimulus: SpikeTrain, key: str) -> SpikeTrain:
     Raises:
         ValueError: something is no time; the message names where.
     """
-    controls.drawn(key)
+    address.note(key)
     if file := st.file_uploader("Spike times from a CSV file", "csv", key=f"{key}.file", help="One time in milliseconds a line."):
         read = SpikeTrain.from_csv(file.getvalue().decode("utf-8", "replace"), file.name)
         if st.session_state.get(f"{key}.read") != file.file_id:
             st.session_state[f"{key}.read"] = file.file_id
-            st.session_state[key] = _text(read)
+            st.session_state[key] = url.spell(read.times)
     written = st.text_input(
-        "Spike times (ms)", _text(stimulus), key=key, bind="query-params", help="Separated by spaces or commas."
+        "Spike times (ms)", url.spell(stimulus.times), key=key, bind="query-params", help="Separated by spaces or commas."
     )
     lines = "\n".join(re.split(r"[\s,;]+", "0 " + written.strip()))
     return dataclasses.replace(stimulus, times=SpikeTrain.from_csv(lines, "Spike times").times[1:])
-
-
-def _text(stimulus: SpikeTrain) -> str:
-    return " ".join(f"{t:g}" for t in stimulus.times)

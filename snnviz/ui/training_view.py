@@ -272,6 +272,7 @@ def settings_toml(state: RunState) -> str:
 
 def code(run: Run) -> str:
     """The Python that trains what a run trained."""
+    touching = ", touch_active=True" if run.work.touch_active else ""
     return f"""
 {IMPORTS}
 
@@ -279,7 +280,7 @@ trainings = [
 {chr(10).join(f"    {text.source(t)}," for t in run.trainings)}
 ]
 labels = distinct(trainings)
-for number, record in compare_training(trainings, "{run.backend}"):
+for number, record in compare_training(trainings, "{run.backend}"{touching}):
     if isinstance(record, EpochRecord):
         print(labels[number], record.epoch, record.test_accuracy)
 """

@@ -12,10 +12,7 @@ def show(left, right) -> str:
     with right, page.guarded():
         recorded = backward_times.recorded()
         if not recorded:
-            st.info(
-                "No GPU result is recorded yet. On a machine with one, `python -m bench.sparsity --device cuda` writes one "
-                "to bench/results, and it appears here."
-            )
+            st.info(backward_times.unrecorded())
         else:
             names = {str(i): f"{series.machine}: {series.about}" for i, series in enumerate(recorded)}
             series = recorded[int(controls.option(list(names), "Recorded", "recorded", titles=names.get))]

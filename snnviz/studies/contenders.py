@@ -1,0 +1,176 @@
+"""The backward pass of one hidden layer, four ways that compute the same gradient, and how their times are taken.
+
+naive    autograd through `for t: ... h[:, t, :]`, the published dense baseline: its backward is quadratic in T
+unbind   the same loop over `h.unbind(1)`: one word, and it is linear
+fused    this library's dense pass: two loops over time in a kernel, products by torch
+sparse   this library's sparse pass: active lists and bits
+"""
+
+import dataclasses
+import statistics
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import torch
+
+from snnviz import sparse
+from snnviz.draws import Draw
+from snnviz.methods import SparseGD
+from snnviz.network import SpikingLayer
+from snnviz.neurons import LIF
+
+CONTENDERS = {
+    "naive": "autograd, slicing h[:, t, :]",
+    "unbind": "autograd, h.unbind(1)",
+    "fused": "fused dense kernel",
+    "sparse": "sparse kernel",
+}
+SLOPE = 100.0  # of the published surrogate, 1 / (100 |u - theta| + 1)^2
+AGREE = 1e-4  # how closely gradients must agree, of the largest entry
+
+Gradients = tuple[torch.Tensor, torch.Tensor]  # dL/dW and dL/dinput
+
+
+class Window(torch.autograd.Function):
+    """The published spike with its surrogate, one step; cut to the band."""
+
+    @staticmethod
+    def forward(ctx, margin, band):
+        ctx.save_for_backward(margin)
+        ctx.band = band
+        return (margin >= 0).to(margin.dtype)
+
+    @staticmethod
+    def backward(ctx, grad):
+        m = ctx.saved_tensors[0].abs()
+        return grad * torch.where(m < ctx.band, 1 / (SLOPE * m + 1) ** 2, 0.0), None
+
+
+def loop(slices: Iterable[torch.Tensor], beta: float, theta: float, band: float) -> torch.Tensor:
+    """Spikes [B, T, N] for currents [B, N], one step after the other, in Python."""
+    v, out = 0.0, []
+    for x in slices:
+        u = beta * v + x
+        s = Window.apply(u - theta, band)
+        v = u - theta * s.detach()
+        out.append(s)
+    return torch.stack(out, 1)
+
+
+@dataclasses.dataclass
+class Case:
+    """One layer at one activity: its input (packed, and dense [T, B, N]), weights, upstream gradient [T, B, N].
+
+    Each contender runs forward and returns its backward pass: a function that returns dL/dW and dL/dinput.
+    """
+
+    packed: sparse.Packed
+    dense: torch.Tensor
+    weights: torch.Tensor
+    upstream: torch.Tensor
+    neuron: LIF
+    method: SparseGD
+    backend: str
+
+    def __post_init__(self):
+        self.batch_major = self.dense.transpose(0, 1).contiguous()
+        self.upstream_batch_major = self.upstream.transpose(0, 1).contiguous()
+        self.coefficients = self.neuron.coefficients()
+
+    def contender(self, name: str) -> Callable[[], Gradients]:
+        """Run a contender forward; its backward pass."""
+        return {"naive": self.naive, "unbind": self.unbind, "fused": self.fused, "sparse": self.sparse}[name]()
+
+    def naive(self, slices=lambda h: (h[:, t, :] for t in range(h.shape[1]))) -> Callable[[], Gradients]:
+        x, w = self.batch_major.detach().requires_grad_(), self.weights.detach().requires_grad_()
+        h = torch.einsum("bti,ij->btj", x, w)
+        s = loop(slices(h), self.coefficients["beta"], self.neuron.theta, self.method.band)
+        return lambda: (s.backward(self.upstream_batch_major), (w.grad, x.grad.transpose(0, 1)))[1]
+
+    def unbind(self) -> Callable[[], Gradients]:
+        return self.naive(lambda h: h.unbind(1))
+
+    def fused(self) -> Callable[[], Gradients]:
+        x, w = self.dense.detach().requires_grad_(), self.weights.detach().requires_grad_()
+        s = SpikingLayer(self.neuron, self.method, self.backend)(x @ w, Draw())
+        return lambda: (s.backward(self.upstream), (w.grad, x.grad))[1]
+
+    def sparse(self) -> Callable[[], Gradients]:
+        w, carrier = self.weights.detach().requires_grad_(), self.packed.active.value.detach().requires_grad_()
+        packed = dataclasses.replace(self.packed, carrier=carrier)
+        out = sparse.spiking(packed, w, None, self.neuron, self.method, Draw(), guard=sparse.Guard(-1))
+        self.active = out.active
+        if getattr(self, "entries", None) is None:  # the layer above hands over one number an entry
+            self.entries = self.upstream[out.active.places()]
+        return lambda: (out.spikes.carrier.backward(self.entries), (w.grad, carrier.grad))[1]
+
+
+def check(case: Case, contenders: Iterable[str]) -> dict[str, float]:
+    """How far each contender's gradients are from the fused pass's, dL/dinput where the input is active.
+
+    Raises:
+        ValueError: one computes another gradient, so that its time would mean nothing.
+    """
+    places = case.packed.active.places()
+    by_weights, below = case.fused()()
+    expected = by_weights, below[places]
+    errors = {}
+    for name in contenders:
+        got_weights, got = case.contender(name)()
+        pairs = zip((got_weights, got if got.ndim == 1 else got[places]), expected, strict=True)
+        errors[name] = max(((a - b).abs().max() / b.abs().max().clamp(min=1e-30)).item() for a, b in pairs)
+        if errors[name] > AGREE:
+            raise ValueError(f"{name} does not compute the same gradient: relative difference {errors[name]:.1e}.")
+    return errors
+
+
+def bytes_between(case: Case, name: str) -> int:
+    """Bytes that live from the forward to the backward pass for its sake, each storage once, weights left out."""
+    storages = {}
+
+    def note(t):
+        if t.untyped_storage().data_ptr() != case.weights.untyped_storage().data_ptr():
+            storages[t.untyped_storage().data_ptr()] = t.untyped_storage().nbytes()
+        return t
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda t: t):
+        backward = case.contender(name)
+    lists = 0
+    if name == "sparse":  # its own lists, and of the layer below the bits and the active entries
+        lists = case.active.bytes + case.packed.active.bytes + case.packed.bits.numel() * 8
+    del backward
+    return sum(storages.values()) + lists
+
+
+def take_times(case: Case, contenders: Sequence[str], repeats: int, device: str, naive_repeats: int) -> dict[str, dict[str, Any]]:
+    """Milliseconds by contender: medians ("forward_ms", "backward_ms", and of CPU time "forward_cpu_ms", "backward_cpu_ms"),
+    and every single one ("all_forward_ms", ...). Contenders take turns, after one turn to warm up."""
+    times = {name: ([], [], [], []) for name in contenders}
+    for turn in range(repeats + 1):
+        for name in contenders:
+            if name == "naive" and not 0 < turn <= naive_repeats:  # warmed up by the check
+                continue
+            points = [_clocks(device)]
+            backward = case.contender(name)
+            points.append(_clocks(device))
+            backward()
+            points.append(_clocks(device))
+            del backward
+            if turn:
+                (a, a_cpu), (b, b_cpu), (c, c_cpu) = points
+                for taken, value in zip(times[name], (b - a, c - b, b_cpu - a_cpu, c_cpu - b_cpu), strict=True):
+                    taken.append(1e3 * value)
+    names = ("forward_ms", "backward_ms", "forward_cpu_ms", "backward_cpu_ms")
+    return {
+        name: {what: statistics.median(values) for what, values in zip(names, each, strict=True)}
+        | {f"all_{what}": values for what, values in zip(names, each, strict=True)}
+        for name, each in times.items()
+    }
+
+
+def _clocks(device: str) -> tuple[float, float]:
+    """The time, and this process's CPU time, in s, when the device is done."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter(), time.process_time()

@@ -1,0 +1,51 @@
+"""Every use of what Streamlit does not promise: one function each. tests/test_streamlit_private.py says when one has changed."""
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v1 import declare_component
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state.session_state_proxy import get_session_state
+
+
+def count_as_navigation() -> None:
+    """Let Streamlit take this run for one that came by the browser's history: controls read their values from the URL anew.
+
+    To Streamlit a link to the page on which it stands is no navigation. If this changes, such a link (a preset) changes the
+    URL and leaves the controls as they were.
+    """
+    get_script_run_ctx().is_history_navigation = True
+
+
+def unbind(key: str) -> None:
+    """Take a key of the URL from the widget that was bound to it in an earlier run.
+
+    A bound key may not be written by hand. If this changes, the live scope of the spike derivative raises an exception when
+    it follows a view whose sliders had the same keys.
+    """
+    with get_session_state().query_params() as bindings:
+        if binding := bindings.get_binding_for_param(key):
+            bindings.unbind_widget(binding.widget_id)
+
+
+def route_by_app() -> bool:
+    """Whether this run must start again because Streamlit ran a page's file bare.
+
+    A fresh server that is first asked for a page, not for the start, takes `pages/` for an app without a router. If this
+    changes, the first visitor of a server who opens a link to a page sees it without menu and sidebar.
+    """
+    bare = PagesManager.uses_pages_directory
+    PagesManager.uses_pages_directory = False
+    return bool(bare)
+
+
+def serve_folder(name: str, folder: Path) -> str:
+    """The address, without a host, under which Streamlit serves the files of a folder to the browser.
+
+    Streamlit serves the folder of every component of the first kind, even of one that no page mounts. If this changes, no
+    figure appears, because the browser does not get plotly.js.
+    """
+    served = declare_component(name, path=folder)
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    return f"{f'/{base}' if base else ''}/component/{served.name}"

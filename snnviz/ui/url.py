@@ -1,0 +1,418 @@
+"""Values as addresses, and addresses as values: how every setting is spelt in a URL. Nothing here knows streamlit.
+
+| value | under the key `k` |
+|---|---|
+| number, whole number | `20`, `1e-05`: the shortest text that gives the same number |
+| number that is infinite by default | nothing, or its finite value and `k.on=true` |
+| switch | `true`, `false` |
+| enum | its member's name in lower case |
+| text, a drawn current | as it is |
+| several numbers | `10 12.5 30`; whole ones `1-3` |
+| several names | `kept-slayer` |
+| value with fields | each field under `k.field` |
+| choice of a class from a registry | the class's name in the registry; its fields under `k.name.field` |
+| nothing, where a value may be absent | `none` |
+
+What stands at its default is left out. `read(write(value)) == value`; whatever else a URL says is a `Misread` and its default.
+Version 0.1.0 put the fields of some choices under `k.field`; that is read too, and never written.
+"""
+
+import contextlib
+import dataclasses
+import enum
+import functools
+import math
+import re
+import types
+import typing
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol
+
+from snnviz.params import Param, params
+
+Table = Mapping[str, type]  # a registry: classes by name
+NOTHING = "none"
+
+
+class Refused(ValueError):
+    """A text stands for no possible value; the message says what would: "a number, above 0 ms"."""
+
+
+class Settings(Protocol):
+    """The settings of a URL: a dictionary, or what looks them up."""
+
+    def get(self, key: str) -> str | None: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Misread:
+    """A setting that stands for no possible value: `key=text`, why not, and the default that is `used`; its text is a sentence."""
+
+    key: str
+    text: str
+    reason: str | Exception
+    used: str
+    label: str = ""
+
+    def __str__(self) -> str:
+        subject = f"{self.label}: the" if self.label else "The"
+        must = isinstance(self.reason, (Refused, str))
+        reason = f"but it must be {self.reason}" if must else f"which is not possible here: {str(self.reason).rstrip('.')}"
+        return f"{subject} link says `{self.key}={safe(self.text)}`, {reason}. {self.used} is used instead."
+
+
+def safe(text: str) -> str:
+    """A piece of somebody's URL, short and harmless inside Markdown code."""
+    clean = "".join(c if c.isprintable() and c != "`" else "·" for c in text)
+    return clean if len(clean) <= 40 else clean[:39] + "…"
+
+
+# ---- one value -----------------------------------------------------------------------------------------------------------
+
+
+def spell(value: Any) -> str:
+    """One value as text: a number, a switch, a member of an enum, a text, several numbers, or None.
+
+    Raises:
+        TypeError: it has no spelling.
+    """
+    if value is None:
+        return NOTHING
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, enum.Enum):
+        return value.name.lower()
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        short = format(value, ".12g")
+        return short if float(short) == value else repr(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, tuple):
+        return ("-" if all(type(v) is int for v in value) else " ").join(map(spell, value))
+    raise TypeError(f"{value!r} has no spelling in a URL.")
+
+
+def number(text: str, default: float, param: Param | None = None, infinite: float | None = None) -> float:
+    """A number of the kind of its default, whole or not. If infinite, it must be its default or `infinite`.
+
+    Raises:
+        Refused: it is none, or the parameter does not admit it.
+    """
+    kind = type(default)
+    try:
+        value = kind(text)
+    except (ValueError, OverflowError):
+        raise Refused(expected(default, param)) from None
+    admitted = param is None or param.admits(value)
+    if not (math.isfinite(value) or value in (default, infinite)) or not admitted:
+        raise Refused(expected(default, param, value))
+    return value
+
+
+def expected(default: float, param: Param | None, value: float | None = None) -> str:
+    """What a number must be, in words: "a whole number, at least 1"; `value` was refused."""
+    kind = "a whole number" if isinstance(default, int) else "a number"
+    if param is None:
+        return kind
+    return f"{kind}, {param.allowed if value is None else param.wanted(value)}{f' {param.unit}' if param.unit else ''}"
+
+
+def switch(text: str) -> bool:
+    """True or False.
+
+    Raises:
+        Refused: the text is neither.
+    """
+    if text.lower() not in ("true", "false"):
+        raise Refused("`true` or `false`")
+    return text.lower() == "true"
+
+
+def name(text: str, names: Collection[str]) -> str:
+    """One of a few names.
+
+    Raises:
+        Refused: it is none of them.
+    """
+    if text not in names:
+        raise Refused(f"one of {_listed(names)}")
+    return text
+
+
+def names(text: str, options: Collection[str]) -> list[str]:
+    """Some of a few names, as `spell_names` joined them.
+
+    Raises:
+        Refused: one is unknown.
+    """
+    chosen = text.split("-") if text else []
+    if not set(chosen) <= set(options):
+        raise Refused(f"some of {_listed(options)}, joined by `-`")
+    return chosen
+
+
+def spell_names(chosen: Collection[str]) -> str:
+    """Several names as text; no name contains "-"."""
+    return "-".join(chosen)
+
+
+def member(text: str, kind: type[enum.Enum]) -> enum.Enum:
+    """A member of an enum, by its name in lower case or by its value.
+
+    Raises:
+        Refused: there is no such member.
+    """
+    for one in kind:
+        if text in (one.name.lower(), one.value):
+            return one
+    raise Refused(f"one of {_listed([one.name.lower() for one in kind])}")
+
+
+def numbers(text: str, kind: type[float]) -> tuple[float, ...]:
+    """Several finite numbers, separated by spaces, commas, or a "-" after a digit.
+
+    Raises:
+        Refused: one is none.
+    """
+    return tuple(number(word, kind(0)) for word in re.split(r"[\s,;]+|(?<=\d)-", text) if word)
+
+
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+# ---- values with fields, and choices of one ---------------------------------------------------------------------------------
+
+
+class _First(enum.Enum):
+    FIRST = "the first of its registry, or of its class"
+
+
+FIRST = _First.FIRST
+
+
+def write(
+    value: Any, key: str, default: Any = FIRST, *, tables: Sequence[Table] = (), exclude: Collection[str] = ()
+) -> dict[str, str]:
+    """The part of a URL that says `value` where a page without a URL has `default`.
+
+    `write(ALIF(tau_mem=5.0), "neuron", tables=[NEURONS])` is `{"neuron": "ALIF", "neuron.ALIF.tau_mem": "5"}`; give it to
+    `st.page_link(..., query_params=...)`.
+
+    Args:
+        default: a value, None for nothing, or a name in the registry; without it, the registry's first class or the class's
+            own defaults.
+        tables: registries; a value of a class in one of them is a choice from it.
+        exclude: fields to leave out.
+    """
+    return {k: spell(v) for k, v in settings(value, key, default, tables=tables, exclude=exclude).items()}
+
+
+def settings(
+    value: Any, key: str, default: Any = FIRST, *, tables: Sequence[Table] = (), exclude: Collection[str] = ()
+) -> dict[str, Any]:
+    """What `write` spells: under each key its number, switch, member, text, or the name of a class."""
+    table = _table(value if value is not None else default, None, tables)
+    if default is FIRST:
+        default = next(iter(table.values()))() if table else type(value)()
+    elif isinstance(default, str) and table:
+        default = table[default]()
+    return _changed(value, default, key, table, tables, exclude)
+
+
+def _changed(
+    value: Any, default: Any, key: str, table: Table, tables: Sequence[Table], exclude: Collection[str] = ()
+) -> dict[str, Any]:
+    if value is None or not dataclasses.is_dataclass(value):
+        if value == default:
+            return {}
+        return {key: value} | ({f"{key}.on": True} if _is_infinite(default) else {})
+    said: dict[str, Any] = {}
+    if table:
+        chosen = _name_of(value, table)
+        if type(value) is not type(default):
+            said[key] = chosen
+        key = f"{key}.{chosen}"
+    elif type(value) is not type(default):
+        raise TypeError(f"{key}: {type(value).__name__} is in none of the registries given.")
+    start = default if type(default) is type(value) else type(value)()
+    for field in _fields(type(value)):
+        if field.name not in exclude:
+            now, was = getattr(value, field.name), getattr(start, field.name)
+            said |= _changed(now, was, f"{key}.{field.name}", _table(was, field.kind, tables), tables)
+    return said
+
+
+def read(
+    settings: Settings,
+    key: str,
+    default: Any,
+    *,
+    tables: Sequence[Table] = (),
+    exclude: Collection[str] = (),
+    kind: type | None = None,
+) -> tuple[Any, list[Misread]]:
+    """The value that the settings say, and what could not be read; where they say nothing, or nothing possible, `default`.
+
+    Nothing that a URL says is executed: classes come from `tables` only. `kind`: the class of which None is an absence.
+    """
+    reader = _Reader(settings, tables)
+    return reader.part((key,), default, _Field(kind=kind), exclude), reader.misread
+
+
+def read_name(settings: Settings, key: str, default: str, names: Collection[str]) -> tuple[str, list[Misread]]:
+    """One of a few names, as the settings say, and what could not be read; see `read`."""
+    text = settings.get(key)
+    try:
+        return default if text is None else name(text, names), []
+    except Refused as refusal:
+        return default, [Misread(key, text or "", refusal, default)]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Field:
+    """What a class declares about one of its fields; `infinite`: the default of a number that has no bound."""
+
+    name: str = ""
+    kind: Any = None
+    param: Param | None = None
+    infinite: float | None = None
+
+
+@functools.cache
+def _fields(cls: type) -> tuple[_Field, ...]:
+    hints, known = typing.get_type_hints(cls), params(cls)
+    return tuple(
+        _Field(f.name, hints[f.name], known.get(f.name), f.default if _is_infinite(f.default) else None)
+        for f in dataclasses.fields(cls)
+        if f.init
+    )
+
+
+@dataclasses.dataclass
+class _Reader:
+    """Reads one value. Keys come as alternatives: how this version spells a key, then how version 0.1.0 did."""
+
+    settings: Settings
+    tables: Sequence[Table]
+    misread: list[Misread] = dataclasses.field(default_factory=list)
+
+    def text(self, keys: Sequence[str]) -> tuple[str, str | None]:
+        """The first key that is set, and its text."""
+        for key in keys:
+            if (text := self.settings.get(key)) is not None:
+                return key, text
+        return keys[0], None
+
+    def part(self, keys: tuple[str, ...], default: Any, field: _Field, exclude: Collection[str] = ()) -> Any:
+        """A choice, a value with fields, or one value."""
+        table = _table(default, field.kind, self.tables)
+        if not table and dataclasses.is_dataclass(default):
+            return self.fields(keys, default, exclude)
+        if not table:
+            return self.one(keys, default, field)
+        usual = NOTHING if default is None else _name_of(default, table)
+        options = [*table, NOTHING] if default is None or _optional(field.kind) else list(table)
+        key, text = self.text(keys)
+        try:
+            chosen = usual if text is None else name(text, options)
+        except Refused as refusal:
+            self.refuse(key, text, refusal, default, field.param)
+            chosen = usual
+        if chosen == NOTHING:
+            return None
+        start = default if chosen == usual else table[chosen]()
+        return self.fields((*(f"{k}.{chosen}" for k in keys), *keys), start, exclude)
+
+    def fields(self, keys: tuple[str, ...], start: Any, exclude: Collection[str]) -> Any:
+        """A value with its fields as set, `start` being the rest."""
+        changed: dict[str, Any] = {}
+        fields = {field.name: field for field in _fields(type(start)) if field.name not in exclude}
+        for name, field in fields.items():
+            was = getattr(start, name)
+            now = self.part(tuple(f"{k}.{name}" for k in keys), was, field)
+            if now != was:
+                changed[name] = now
+        try:
+            return dataclasses.replace(start, **changed)
+        except (ValueError, TypeError):
+            pass
+        for name, now in changed.items():  # they do not go together, or one is no value of its class: one after the other
+            try:
+                start = dataclasses.replace(start, **{name: now})
+            except (ValueError, TypeError) as problem:
+                key, text = self.text([f"{k}.{name}" for k in keys])
+                self.refuse(key, text, problem, getattr(start, name), fields[name].param)
+        return start
+
+    def one(self, keys: tuple[str, ...], default: Any, field: _Field) -> Any:
+        """One value: a number, a switch, a member of an enum, a text or several numbers."""
+        key, text = self.text(keys)
+        if field.infinite is not None and (on := self.on(keys)) is not None:
+            first = field.param.slider if field.param else None
+            text = None if not on else spell(float(first[0])) if text is None and first else text
+        try:
+            return default if text is None else _one(text, default, field)
+        except Refused as refusal:
+            self.refuse(key, text, refusal, default, field.param)
+            return default
+
+    def on(self, keys: tuple[str, ...]) -> bool | None:
+        """Whether the switch of a number that is infinite by default is on; None where the settings do not say."""
+        key, text = self.text([f"{k}.on" for k in keys])
+        try:
+            return None if text is None else switch(text)
+        except Refused as refusal:
+            self.refuse(key, text, refusal, False)
+            return False
+
+    def refuse(self, key: str, text: str | None, reason: Exception, default: Any, param: Param | None = None) -> None:
+        """Note that a setting was not possible."""
+        self.misread.append(Misread(key, text or "", reason, _title(default), param.label if param else ""))
+
+
+def _one(text: str, default: Any, field: _Field) -> Any:
+    if isinstance(default, bool):
+        return switch(text)
+    if isinstance(default, enum.Enum):
+        return member(text, type(default))
+    if isinstance(default, (int, float)):
+        return number(text, float(default) if field.kind is float else default, field.param, field.infinite)
+    if isinstance(default, tuple):
+        return numbers(text, typing.get_args(field.kind)[0])
+    if isinstance(default, str):
+        return text
+    raise TypeError(f"{default!r} has no spelling in a URL.")
+
+
+def _is_infinite(value: Any) -> bool:
+    return isinstance(value, float) and math.isinf(value)
+
+
+def _table(value: Any, kind: Any, tables: Sequence[Table]) -> Table:
+    """The classes from which a value is chosen, by name: those of its registry that may stand in its place."""
+    bases = tuple(part for part in (typing.get_args(kind) or (kind,)) if isinstance(part, type) and part is not types.NoneType)
+    for table in tables:
+        if type(value) in table.values() if value is not None else all(issubclass(c, bases or object) for c in table.values()):
+            return {name: cls for name, cls in table.items() if not bases or issubclass(cls, bases)}
+    return {}
+
+
+def _name_of(value: Any, table: Table) -> str:
+    """The name of a value's class in its registry."""
+    return next(name for name, cls in table.items() if cls is type(value))
+
+
+def _optional(kind: Any) -> bool:
+    return types.NoneType in typing.get_args(kind)
+
+
+def _title(value: Any) -> str:
+    """A default as a sentence names it."""
+    if value is None or value == "":
+        return "Nothing"
+    with contextlib.suppress(TypeError):
+        return spell(value)
+    return getattr(value, "title", type(value).__name__)

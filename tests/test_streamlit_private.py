@@ -1,0 +1,119 @@
+"""What Streamlit does not promise and the app needs: each test fails when a version of Streamlit changed it."""
+
+import re
+import urllib.request
+from pathlib import Path
+
+import pytest
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
+
+from snnviz.ui import streamlit_private
+from tests.app_server import running_app
+
+ROOT = Path(__file__).parents[1]
+
+
+def moved():
+    import streamlit as st
+
+    from snnviz.ui import streamlit_private
+
+    if "link" in st.query_params:
+        streamlit_private.count_as_navigation()
+    st.slider("x", 0, 10, 1, key="x", bind="query-params")
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_a_link_to_the_page_itself_moves_bound_controls_only_as_navigation(link):
+    at = AppTest.from_function(moved).run()
+    at.slider(key="x").set_value(5).run()
+    at.query_params["x"] = "9"
+    if link:
+        at.query_params["link"] = "1"
+    at.run()
+    assert not at.exception
+    assert at.slider(key="x").value == (9 if link else 5), "without this, count_as_navigation() is needed no longer"
+
+
+def two_views():
+    import streamlit as st
+
+    from snnviz.ui import streamlit_private
+
+    if st.toggle("by hand"):
+        if st.toggle("unbind"):
+            streamlit_private.unbind("x")
+        st.query_params["x"] = "7"
+        st.session_state["x"] = 7
+    else:
+        st.slider("x", 0, 10, 1, key="x", bind="query-params")
+
+
+def test_a_bound_key_is_written_by_hand_only_once_it_is_unbound():
+    at = AppTest.from_function(two_views).run()
+    at.slider(key="x").set_value(3).run()
+    at.toggle[0].set_value(True).run()
+    assert at.exception, "Streamlit lets a bound key be written: unbind() is needed no longer"
+    at = AppTest.from_function(two_views).run()
+    at.slider(key="x").set_value(3).run()
+    at.toggle[0].set_value(True)
+    at.run()
+    at.toggle[1].set_value(True).run()
+    assert not at.exception
+    assert at.query_params["x"] in ("7", ["7"])
+
+
+def test_a_page_run_bare_is_run_again_by_the_app(monkeypatch):
+    assert "uses_pages_directory" in vars(PagesManager)
+    monkeypatch.setattr(PagesManager, "uses_pages_directory", True)
+    assert streamlit_private.route_by_app()
+    assert PagesManager.uses_pages_directory is False and not streamlit_private.route_by_app()
+    monkeypatch.setattr(PagesManager, "uses_pages_directory", None)
+    assert not streamlit_private.route_by_app()
+
+
+SERVING = """
+import sys
+sys.path.insert(0, {root!r})
+from pathlib import Path
+import streamlit as st
+from snnviz.ui import streamlit_private
+st.code(streamlit_private.serve_folder("files", Path({folder!r})), language=None)
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("base", ["", "some/where"])
+def test_a_folder_is_served_to_the_browser(chromium, tmp_path, base):
+    (tmp_path / "script.py").write_text(SERVING.format(root=str(ROOT), folder=str(tmp_path)), encoding="utf-8")
+    (tmp_path / "hello.txt").write_text("hello", encoding="utf-8")
+    with running_app(tmp_path / "script.py", {"STREAMLIT_SERVER_BASE_URL_PATH": base}) as url:
+        page = chromium.new_page()
+        try:
+            page.goto(url)
+            address = page.locator("[data-testid=stCode]").inner_text().strip()
+        finally:
+            page.close()
+        assert address.startswith(f"/{base}/component/" if base else "/component/")
+        with urllib.request.urlopen(f"{url.removesuffix(base).rstrip('/')}{address}/hello.txt") as answer:
+            assert answer.read() == b"hello"
+
+
+def test_every_option_of_the_configuration_is_known():
+    """An unknown one is only a warning: collection after each run would come back unnoticed."""
+    import tomllib
+
+    from streamlit import config
+
+    options = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    known = set(config.get_config_options())
+    for section in ("browser", "client", "runner", "server"):
+        assert {f"{section}.{name}" for name in options[section]} <= known
+
+
+def test_no_other_module_uses_what_streamlit_does_not_promise():
+    private = re.compile(r"streamlit\.(runtime|components|web|elements|delta_generator|config|proto)\b|get_script_run_ctx")
+    for path in [*(ROOT / "snnviz").rglob("*.py"), *(ROOT / "pages").rglob("*.py"), ROOT / "app.py"]:
+        if path.name != "streamlit_private.py":
+            assert not private.search(path.read_text(encoding="utf-8")), path
