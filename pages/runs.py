@@ -62,12 +62,7 @@ picked = st.dataframe(
         "what" if several_kinds else "data": [lines[0].dataset or lines[0].title for lines in shown.values()],
         "methods": [", ".join(dict.fromkeys(line.method for line in lines)) for lines in shown.values()],
         "status": [lines[0].status.value for lines in shown.values()],
-        "done": [
-            f"{min(line.epochs for line in lines)} of {lines[0].asked} epochs"
-            if lines[0].asked
-            else f"{100 * lines[0].share:.0f} %"
-            for lines in shown.values()
-        ],
+        "done" if several_kinds else "epochs": [done(lines) for lines in shown.values()],
         "best test accuracy": [100 * training_view.best(lines) for lines in shown.values()],
         "seconds": [sum(line.seconds for line in lines) for lines in shown.values()],
         "ran on": [lines[0].backend for lines in shown.values()],

@@ -156,15 +156,22 @@ def test_the_page_measures_keeps_and_says_what_it_shows(home):
 
 
 def test_a_measurement_goes_on_is_found_again_and_stops(home):
-    at = page(**(LINK | {"depth.draws": "4096", "depth.layers": "6"}))
+    link = LINK | {"depth.draws": "4096", "depth.layers": "6"}
+    at = page(**link)
     button(at, "Train and measure").click().run()
     (row,) = store.default().list(kind="depth", live=True)
     at.switch_page("pages/start.py").run()  # the page is left
     assert client.wait(row.run, lambda s: s.progress.result is not None and s.progress.result.checkpoints, 120)
-    at.switch_page("pages/depth.py").run()
-    assert button(at, "Pause") is not None and not at.exception and any("%" in m.value for m in at.markdown)
+    at.switch_page("pages/depth.py").run()  # with the settings of a new visit
+    assert button(at, "Pause") is not None and button(at, "Train and measure") is None and not at.exception
     button(at, "Stop").click().run()
     assert client.wait(row.run, lambda s: not s.status.live, 60)
+    at.run()
+    assert "These are from 6 layers" in at.info[0].value and not at.exception and at.table
+    at.switch_page("pages/start.py").run()
+    at.switch_page("pages/depth.py")
+    for key, value in link.items():
+        at.query_params[key] = value
     at.run()
     assert "Stopped: Measuring" in at.info[0].value and not at.exception and at.table
     saved = store.default().open(row.run)
