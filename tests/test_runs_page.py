@@ -8,7 +8,7 @@ from tests.app_server import running_app
 
 pytestmark = pytest.mark.browser
 
-DEPTH = {"depth__layers": "4", "depth__draws": "16384", "depth__looks": "6", "depth__training": "60"}
+DEPTH = {"depth__layers": "4", "depth__draws": "8192", "depth__looks": "6", "depth__training": "60"}
 SHARE = """() => parseFloat(document.querySelector('.st-key-run-KIND [role=progressbar]')?.getAttribute('aria-valuenow') ?? 0)"""
 
 
@@ -37,7 +37,7 @@ def test_a_depth_measurement_goes_on_is_stopped_and_is_under_runs(visit, server)
     runs = visit("runs", base=server)
     assert runs.violations() == []
     runs.page.get_by_text("1 of 1 runs").wait_for()
-    runs.page.get_by_text("stopped").first.wait_for()
+    runs.page.get_by_text("stopped").filter(visible=True).first.wait_for()
     runs.page.get_by_role("button", name="Show under Depth").click()
     runs.page.get_by_role("heading", name="A short road to early layers").wait_for()
     runs.page.get_by_text("These are from 4 layers").wait_for()
