@@ -21,6 +21,7 @@ struct Alif {
 };
 // The margin u - B carries the gradient of the spike; it reaches u directly and b through the threshold.
 struct AlifAdjoint : Alif {               // its v and b are dL/dv[t] and dL/db[t+1]
+    static const bool reads_before = false;
     struct Sums {
         real later, beta, theta, kappa, rho;
         SNN_FN void store(const real* initial, real* grad_c, index_t M) const {

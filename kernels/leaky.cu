@@ -13,6 +13,7 @@ struct Leaky {
     SNN_FN real trace() const { return 0; }
 };
 struct LeakyAdjoint : Leaky {             // its v is dL/dv[t]
+    static const bool reads_before = false;
     struct Sums {
         real later, beta;
         SNN_FN void store(const real* initial, real* grad_c, index_t) const { grad_c[0] = beta + later * initial[0]; }

@@ -5,6 +5,7 @@
 #include "scan.cuh"
 
 struct Membrane {
+    static const bool reads_before = false;
     real v;                               // on the way back dL/dv[t]
     SNN_FN real charged(const Scan& k, real x) const { return larger(k.c[0] * v + x, k.c[3]); }
     SNN_FN static real threshold(const Scan& k, real) { return k.c[1]; }

@@ -158,8 +158,9 @@ SNN_FN void forward_scan(const Scan& k, const real* __restrict__ x, const real* 
 struct Upstream { real s, u; };          // dL/ds[t] from the layer above, dL/du[t] from a loss on the recorded membrane
 
 // One step of an adjoint, given what the forward pass did in it. An absent gradient or trace is one row of zeros,
-// read with a row stride of 0.
-struct Step { Upstream grad; real u, trace, theta, s, ds_du; };
+// read with a row stride of 0. before: the membrane that the step began with, v[t-1], recomputed from u[t-1]; only an adjoint
+// that says `reads_before` gets it.
+struct Step { Upstream grad; real u, trace, theta, s, ds_du, before; };
 
 template <class Adjoint, class Derivative, bool Parameters>
 SNN_FN void backward_scan(const Scan& k, const real* __restrict__ grad_s, index_t grad_s_row, const real* __restrict__ grad_u,
@@ -175,6 +176,7 @@ SNN_FN void backward_scan(const Scan& k, const real* __restrict__ grad_s, index_
         for (index_t t = k.T - 1; t >= 0; --t) SNN_FOR_BLOCKS(b0, n, lanes) {
             const index_t i = i0 + b0, row = t * k.M + i;
             SNN_ROW margins[SNN_BLOCK], buffer_delta[SNN_BLOCK], buffer_slope[SNN_BLOCK], buffer_multiplier[SNN_BLOCK];
+            SNN_ROW before[Adjoint::reads_before ? SNN_BLOCK : 1];
             real *deltas = row_of(k, delta, row, buffer_delta), *slopes = row_of(k, ds_du, row, buffer_slope);
             real* multipliers = row_of(k, multiplier, row, buffer_multiplier);
             if (t > 0) {
@@ -187,6 +189,11 @@ SNN_FN void backward_scan(const Scan& k, const real* __restrict__ grad_s, index_
                 margins[j] = (k.after_reset != 0 ? v_t : u_t) - theta_t;
             }
             Derivative::row(k, margins, given, t, i, n, slopes);
+            if (Adjoint::reads_before && t == 0) SNN_FOR_LANES(j, n) before[j] = initial[i + j];
+            if (Adjoint::reads_before && t > 0) SNN_FOR_LANES(j, n) {
+                const real u_t = u[row - k.M + j], theta_t = Adjoint::threshold(k, trace[(t - 1) * trace_row + i + j]);
+                before[j] = Adjoint::after(k, u_t, theta_t, Adjoint::spikes(k, u_t, theta_t));
+            }
             SNN_FOR_LANES(j, n) {
                 Step e;
                 e.grad.s = grad_s[t * grad_s_row + i + j];
@@ -196,6 +203,7 @@ SNN_FN void backward_scan(const Scan& k, const real* __restrict__ grad_s, index_
                 e.theta = Adjoint::threshold(k, e.trace);
                 e.s = Adjoint::spikes(k, e.u, e.theta);
                 e.ds_du = slopes[j];
+                e.before = Adjoint::reads_before ? before[j] : real(0);
                 typename Adjoint::Sums unused = {};
                 deltas[j] = adjoint[b0 + j].step(k, e, Parameters ? sums[b0 + j] : unused, multipliers[j]);
             }
@@ -215,6 +223,11 @@ SNN_FN void backward_scan(const Scan& k, const real* __restrict__ grad_s, index_
     SNN_EXPORT name##_forward(Scan k, const real* x, const real* initial, real* u, real* s, real* trace, real* last) { \
         forward_scan<Neuron>(k, x, initial, u, s, trace, last);                                                        \
     }
+#if defined(__wasm__)
+  #define SNN_SUMS(grad_c) false          // a page asks for no dL/dc
+#else
+  #define SNN_SUMS(grad_c) (grad_c)
+#endif
 #define SNN_BACKWARD_ARRAYS                                                                                            \
     grad_s, grad_s_row, grad_u, grad_u_row, u, trace, trace_row, initial, grad_last, given, delta, grad_initial,       \
         grad_c, ds_du, multiplier
@@ -223,7 +236,7 @@ SNN_FN void backward_scan(const Scan& k, const real* __restrict__ grad_s, index_
         Scan k, const real* grad_s, index_t grad_s_row, const real* grad_u, index_t grad_u_row, const real* u,         \
         const real* trace, index_t trace_row, const real* initial, const real* grad_last, const real* given,           \
         real* delta, real* grad_initial, real* grad_c, real* ds_du, real* multiplier) {                                \
-        if (grad_c) backward_scan<Adjoint, Derivative, true>(k, SNN_BACKWARD_ARRAYS);                                  \
+        if (SNN_SUMS(grad_c)) backward_scan<Adjoint, Derivative, true>(k, SNN_BACKWARD_ARRAYS);                                  \
         else backward_scan<Adjoint, Derivative, false>(k, SNN_BACKWARD_ARRAYS);                                        \
     }
 #endif

@@ -108,12 +108,17 @@ with st.expander("The loss, the reference and its limits", icon=":material/funct
         "weighs another aim there: agreement. One seed is a lead, not a proof: try others."
     )
     page.citation(study.modules.cite)
-page.code_behind(f"""
+is_whole = record is not None and record.done and (record.study, record.backend) == (study, backend.chosen())
+page.code_behind(
+    f"""
 from snnviz import *
-from snnviz.studies.depth import DepthStudy, measure_depth
 
-for record in measure_depth({text.source(study)}, "{backend.chosen()}"):
+study = {text.source(study)}
+for record in measure_depth(study, "{backend.chosen()}"):
     print(f"{{record.progress:.0%}}", record.doing)
-for row in record.checkpoints[-1].errors.rows:
+rows = record.checkpoints[-1].errors.rows
+for row in rows:
     print(row.layer, row.variant, row.error, row.reliability)
-""")
+""",
+    {"study": study} | ({"rows": look.errors.rows} if is_whole else {}),
+)

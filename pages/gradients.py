@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import numpy as np
 import streamlit as st
 
 from snnviz import Experiment, compare_gradients, text
@@ -79,7 +78,7 @@ if subject == "neuron":
         address.note("log")
     with right, page.guarded():
         comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen(), None, True)
-        page.view(__file__, view).show(experiment, chosen, comparison, log)
+        lines, shows = page.view(__file__, view).show(experiment, chosen, comparison, log)
         first = comparison.labels[0]
         st.dataframe(
             {
@@ -112,34 +111,35 @@ else:
     with right, page.guarded():
         with st.spinner("Comparing", show_time=True):
             comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen(), None, False, 1)
-        page.view(__file__, view).show(experiment, chosen, comparison)
+        lines, shows = page.view(__file__, view).show(experiment, chosen, comparison)
         page.downloads(
             "layers",
             {"method": [row.label for row in comparison.rows]}
             | {k: [getattr(row, k) for row in comparison.rows] for k in ("layer", "norm", "cosine", "largest_difference")},
         )
 
-active = {m: float(np.mean([r.active for r in run.layers if r.active is not None])) for m, run in comparison.runs.items()}
 st.subheader("Three choices make a method", anchor=False)
 st.latex(
     r"\delta_t = \underbrace{g_t\,s'_t}_{\text{1. at the spike}} + "
     r"\underbrace{\beta\,\tfrac{\partial v_t}{\partial u_t}}_{\text{2. along time}}\,\delta_{t+1},\qquad "
     r"\underbrace{W^{\top}\delta}_{\text{3. across layers}}"
 )
-st.markdown(methods.terms(active))
+st.markdown(methods.terms(comparison.active))
 with st.expander("The methods' equations and papers", icon=":material/function:"):
     for label, method in zip(distinct(chosen), chosen, strict=True):
         st.markdown(f"**{label}**")
         st.latex(method.equation)
         page.citation(method.cite)
-page.code_behind(f"""
+page.code_behind(
+    f"""
 from snnviz import *
 
-comparison = compare_gradients(
-    {text.source(experiment)},
-    [{", ".join(map(text.source, chosen))}],
-    "{backend.chosen()}",
-)
+experiment = {text.source(experiment)}
+methods = [{", ".join(map(text.source, chosen))}]
+comparison = compare_gradients(experiment, methods, "{backend.chosen()}", {"autograd=True" if subject == "neuron" else "samples=1"})
 for row in comparison.rows:
     print(row)
-""")
+{lines}
+""",
+    {"comparison": comparison} | shows,
+)

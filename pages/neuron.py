@@ -2,15 +2,13 @@
 
 import dataclasses
 
-import numpy as np
 import streamlit as st
 
 from snnviz import Experiment, SpikeTrain, rate_curve, simulate, text
 from snnviz.figures import intervals, phase_plane, raster, traces
 from snnviz.figures import rate_curve as curve
-from snnviz.neurons import LIF, NEURONS, Izhikevich
+from snnviz.neurons import LIF, NEURONS
 from snnviz.stimuli import STIMULI, Shaped, Step
-from snnviz.studies.rate_curve import current_range
 from snnviz.surrogates import SURROGATES
 from snnviz.ui import address, backend, controls, page, scope, spike_train, url
 from snnviz.ui.cache import cached
@@ -40,8 +38,7 @@ with top[1] if live else left:
     else:
         neuron = controls.choose(NEURONS, "Neuron", "neuron", default=LIF())
 with top[2].popover("Stimulus", icon=":material/show_chart:", width="stretch") if live else left:
-    strong = Step(amplitude=10.0) if isinstance(neuron, Izhikevich) else Step()
-    stimulus = controls.choose(STIMULI, "Stimulus", "stimulus", default=strong)
+    stimulus = controls.choose(STIMULI, "Stimulus", "stimulus", default=Step(neuron.amplitude))
     if isinstance(stimulus, SpikeTrain):
         with page.guarded():
             stimulus = spike_train.edit(stimulus, "stimulus.SpikeTrain.times")
@@ -68,7 +65,7 @@ with right, page.guarded():
     if not live:
         held = st.session_state.get("held")
         ghost = None if held is None else cached(simulate)(held, backend.chosen()).layers[0]
-        if ghost is not None and ghost.neuron.kernel == "izhikevich" and layer.neuron.kernel != "izhikevich":
+        if ghost is not None and ghost.neuron.unit != layer.neuron.unit:
             ghost = None
         column = st.slider("Neuron shown", 0, experiment.neurons - 1, 0, key="shown") if experiment.neurons > 1 else 0
         page.figure(traces.traces(layer, column, ghost, page.dark()), "traces")
@@ -97,12 +94,11 @@ with right, page.guarded():
 
     if layer.spikes is not None:
         a, b = st.columns(2)
-        currents = np.linspace(0, current_range(neuron), 60)
-        rates = cached(rate_curve)(neuron, tuple(currents.tolist()), 1000, backend.chosen())
+        currents, rates = cached(rate_curve)(neuron, backend=backend.chosen())
         with a:
             page.figure(curve.rate_curve(currents, rates, getattr(stimulus, "amplitude", None), dark=page.dark()), "rates")
         with b:
-            if isinstance(neuron, Izhikevich):
+            if neuron.phase_range:
                 page.figure(phase_plane.phase_plane(layer, column, page.dark()), "phase")
             else:
                 page.figure(intervals.intervals(layer, page.dark()), "intervals")
@@ -111,9 +107,20 @@ with st.expander("The equations", icon=":material/function:"):
     st.latex(neuron.equation)
     st.latex(stimulus.equation)
     page.citation(neuron.cite)
-page.code_behind(f"""
+lines, shows = "", {"layer": layer}
+if not live and ghost is not None:
+    lines += f'\nheld = simulate({text.source(held)}, "{backend.chosen()}").layers[0]'
+    shows["held"] = ghost
+if layer.spikes is not None:
+    lines += f'\ncurrents, rates = rate_curve(layer.neuron, backend="{backend.chosen()}")'
+    shows |= {"currents": currents, "rates": rates}
+page.code_behind(
+    f"""
 from snnviz import *
 
 record = simulate({text.source(experiment)}, "{backend.chosen()}")
-membrane = record.layers[0].u        # [step, sample, neuron]
-""")
+layer = record.layers[0]
+print(layer.u[:, 0, {column}])               # the membrane before reset: [step, sample, neuron]{lines}
+""",
+    shows,
+)

@@ -166,4 +166,4 @@ with st.container(horizontal=True):
 if len(opened) == 1:
     with st.expander("Settings", icon=":material/tune:"):
         st.code(training_view.settings_toml(state), language="toml")
-    page.code_behind(kind.code(state.run))
+    page.code_behind(*kind.code(state))

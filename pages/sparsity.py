@@ -26,4 +26,4 @@ page.heading(
 )
 page.presets(sparsity.FILE, PRESETS)
 view = controls.option(list(VIEWS), "View", "view", segmented=True, titles=VIEWS.get)
-page.code_behind(page.view(__file__, view).show(*page.sides()))
+page.code_behind(*page.view(__file__, view).show(*page.sides()))

@@ -4,7 +4,6 @@ import dataclasses
 
 import streamlit as st
 
-from snnviz import text
 from snnviz.architectures import ARCHITECTURES, FeedForward
 from snnviz.datasets import DATASETS
 from snnviz.labels import distinct
@@ -15,7 +14,7 @@ from snnviz.params import Param
 from snnviz.runs.values import Run
 from snnviz.runs.work import Train
 from snnviz.training import Training
-from snnviz.ui import backend, controls, methods, page, runs_view, training_view
+from snnviz.ui import backend, code, controls, methods, page, runs_view, training_view
 
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
 TRAINABLE = {name: cls for name, cls in LOSSES.items() if issubclass(cls, AbstractTrainingLoss)}
@@ -110,14 +109,4 @@ with st.expander("What differs between the methods", icon=":material/function:")
         st.markdown(f"**{label}**")
         st.latex(method.equation)
         page.citation(method.cite)
-made = trainings[0]
-touching = ", touch_active=True" if touch_active else ""
-page.code_behind(f"""
-{training_view.IMPORTS}
-
-common = {text.source(dataclasses.replace(made, method=type(base.method)()))}
-for method in [{", ".join(map(text.source, chosen))}]:
-    for record in train(dataclasses.replace(common, method=method), "{backend.chosen()}"{touching}):
-        if isinstance(record, EpochRecord):
-            print(method.label, record.epoch, record.test_accuracy)
-""")
+page.code_behind(*code.of_trainings(trainings, backend.chosen(), touch_active, state, short=True))

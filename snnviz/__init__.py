@@ -6,6 +6,8 @@ record = simulate(Experiment(LIF(tau_mem=20.0), Step(0.08)))
 compare_gradients(Experiment(LIF(tau_mem=20.0), Step(0.08)), [BPTT(), Slayer(), Exodus()]).rows
 """
 
+from dataclasses import replace as replace
+
 from snnviz.architectures import ARCHITECTURES as ARCHITECTURES
 from snnviz.architectures import Convolutional as Convolutional
 from snnviz.architectures import FeedForward as FeedForward
@@ -60,9 +62,11 @@ from snnviz.methods import SurrogateModules as SurrogateModules
 from snnviz.network import Network as Network
 from snnviz.network import SpikingLayer as SpikingLayer
 from snnviz.neurons import ALIF as ALIF
+from snnviz.neurons import EIF as EIF
 from snnviz.neurons import IF as IF
 from snnviz.neurons import LIF as LIF
 from snnviz.neurons import NEURONS as NEURONS
+from snnviz.neurons import QIF as QIF
 from snnviz.neurons import CubaLIF as CubaLIF
 from snnviz.neurons import Izhikevich as Izhikevich
 from snnviz.neurons import LeakyReadout as LeakyReadout
@@ -86,9 +90,23 @@ from snnviz.stimuli import Shaped as Shaped
 from snnviz.stimuli import Sine as Sine
 from snnviz.stimuli import SpikeTrain as SpikeTrain
 from snnviz.stimuli import Step as Step
+from snnviz.studies import activity as activity
+from snnviz.studies import backward_times as backward_times
+from snnviz.studies import derivative as derivative
+from snnviz.studies import sample_views as sample_views
+from snnviz.studies.backward_times import Plan as Plan
+from snnviz.studies.depth import DepthStudy as DepthStudy
+from snnviz.studies.depth import measure_depth as measure_depth
+from snnviz.studies.derivative import Density as Density
+from snnviz.studies.derivative import Drawing as Drawing
+from snnviz.studies.derivative import Look as Look
+from snnviz.studies.growth import GrowthSweep as GrowthSweep
+from snnviz.studies.growth import Over as Over
 from snnviz.studies.growth import depth_experiment as depth_experiment
 from snnviz.studies.growth import sweep as sweep
 from snnviz.studies.rate_curve import rate_curve as rate_curve
+from snnviz.studies.smooth_spike import SmoothSpike as SmoothSpike
+from snnviz.studies.smooth_spike import smooth_gradients as smooth_gradients
 from snnviz.surrogates import *  # noqa: F403  its __all__ names every surrogate
 from snnviz.training import BatchRecord as BatchRecord
 from snnviz.training import EpochRecord as EpochRecord

@@ -165,6 +165,12 @@ class Comparison:
     def layers(self) -> list[str]:
         return list(dict.fromkeys(row.layer for row in self.rows))
 
+    @property
+    def active(self) -> dict[AbstractGradientMethod, float]:
+        """The share of entries that each method computes, as the mean over the layers."""
+        shares = {m: [layer.active for layer in run.layers if layer.active is not None] for m, run in self.runs.items()}
+        return {m: float(np.mean(of_layers)) for m, of_layers in shares.items()}
+
 
 def differentiate(
     experiment: Experiment,

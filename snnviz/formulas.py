@@ -53,13 +53,13 @@ def _function(name: str) -> Callable[[Any], Any]:
 exp, log, sqrt, tanh = map(_function, ("exp", "log", "sqrt", "tanh"))
 
 
-def formulas(cls: type, method: str) -> list[Formula]:
-    """The numbers that a method of a dataclass gives, as formulas of its fields.
+def formulas(cls: type, method: str, **values: Any) -> list[Formula]:
+    """The numbers that a method of a dataclass gives, as formulas of its fields; `values`: of the fields that stay as they are.
 
     Raises:
         TypeError: it does more with a field than arithmetic and the functions above.
     """
     value = object.__new__(cls)
     for field in dataclasses.fields(cls):
-        object.__setattr__(value, field.name, Traced(field.name))
+        object.__setattr__(value, field.name, values.get(field.name, Traced(field.name)))
     return [written(number) for number in getattr(value, method)()]

@@ -16,7 +16,8 @@ class Param:
     """What is known of a parameter besides its value.
 
     low, high bound what is allowed (open_low: low itself is not); slider = (from, to, step) is what a control offers,
-    which may be less; log: the control moves in powers of ten. advanced: shown in an expander.
+    which may be less; log: the control moves in powers of ten. advanced: shown in an expander. branches: values that take
+    another path through a kernel than the default does, which tests must see.
     """
 
     label: str
@@ -29,6 +30,7 @@ class Param:
     log: bool = False
     advanced: bool = False
     help: str = ""
+    branches: tuple[float, ...] = ()
 
     @property
     def allowed(self) -> str:

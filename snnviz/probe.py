@@ -45,7 +45,7 @@ class Tap:
             array("theta"),
             array("spikes"),
             array("trace"),
-            self.neuron.trace,
+            self.neuron.trace.symbol if self.neuron.trace else None,
             array("grad_spikes"),
             array("ds_du"),
             array("multiplier"),

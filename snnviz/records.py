@@ -15,7 +15,7 @@ class LayerRecord:
     current: the input x; u: the membrane before reset, compared with the threshold; v: after reset; theta: the threshold;
     spikes: s (None for a readout); trace: the neuron's second state and its name (synaptic current i, adaptation b,
     recovery w), or None.
-    Where the run was also differentiated: grad_spikes = dL/ds from the layer above, ds_du, multiplier = beta dv/du,
+    Where the run was also differentiated: grad_spikes = dL/ds from the layer above, ds_du, multiplier = dv[t]/dv[t-1],
     delta = dL/du, which is dL/dx too; else None.
     """
 

@@ -47,7 +47,7 @@ class AbstractSpikeDerivative(Declared, abc.ABC):
 
     @abc.abstractmethod
     def coefficients(self) -> tuple[float, ...]:
-        """What the kernel's functor gets, at most four numbers, in its order. A surrogate's are arithmetic and functions of
+        """What the kernel's functor gets, at most four numbers, in its order. They are arithmetic and functions of
         snnviz.formulas: a page evaluates them where its sliders are."""
 
     @abc.abstractmethod

@@ -67,7 +67,7 @@ class ZerothOrder(AbstractSpikeDerivative):
         return self.law.kernel
 
     def coefficients(self):
-        return (self.delta, float(self.draws), self._scale, float(self.law.alpha))
+        return (self.delta, self.draws, self._scale, self.law.alpha)
 
     @property
     def _scale(self) -> float:

@@ -1,4 +1,4 @@
-"""What several tests share: every neuron in every reset, a method made of its parts, and the plain call of a backend."""
+"""What several tests share: every neuron in every variant, a method made of its parts, and the plain call of a backend."""
 
 import dataclasses
 
@@ -9,15 +9,13 @@ from snnviz.backends import BACKENDS
 from snnviz.backends.base import Upstream
 from snnviz.draws import Draw
 from snnviz.methods import AbstractGradientMethod, AtSpike, ResetPath
-from snnviz.neurons import NEURONS, CubaLIF, Izhikevich, Reset
+from snnviz.neurons import LIF, NEURONS
 from snnviz.surrogates import Triangle
 
 REFERENCE = BACKENDS["reference"]
-ALL_NEURONS = [cls(reset_mode=mode) for cls in NEURONS.values() if hasattr(cls, "reset_mode") for mode in Reset]
-ALL_NEURONS += [CubaLIF(early_decay=True), *(NEURONS[name]() for name in ("LeakyReadout", "Izhikevich"))]
-ALL_NEURONS += [cls(v_min=-0.3) for cls in NEURONS.values() if hasattr(cls, "v_min")]
-ALL_NEURONS += [NEURONS[name](max_spikes=3) for name in ("LIF", "IF", "CubaLIF")]
+ALL_NEURONS = [neuron for cls in NEURONS.values() for neuron in cls.variants()]
 DIFFERENTIABLE = [n for n in ALL_NEURONS if n.differentiable]
+TRAINABLE = [cls() for cls in NEURONS.values() if cls.differentiable and cls.fires]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,11 +46,10 @@ def coefficients(neuron) -> torch.Tensor:
 
 
 def problem(neuron, steps: int, columns: int, dtype=torch.float32, seed: int = 0, mean: float = 0.2, sd: float = 0.5):
-    """A current [T, M] and a state to start from, [states, M]."""
+    """A current [T, M] and a state to start from, [states, M]. mean and sd suit a LIF; a neuron of other units gets its own."""
     g = torch.Generator().manual_seed(seed)
     x = torch.randn(steps, columns, generator=g) * sd + mean
-    if isinstance(neuron, Izhikevich):
-        x = x * 20 + 5
+    x = x if neuron.unit == LIF.unit else x * (neuron.amplitude / LIF.amplitude)
     initial = torch.tensor(neuron.rest())[:, None] + torch.randn(len(neuron.states), columns, generator=g) * 0.2
     return x.to(dtype), initial.to(dtype)
 
@@ -78,6 +75,13 @@ def backward(backend, neuron, x, initial, forward, grads, at_spike=None, path=Re
         grads,
         **kwargs,
     )
+
+
+def rounding(neuron, dtype: torch.dtype, steps: int) -> float:
+    """How far a gradient may be from the reference: some roundings, and for a membrane that is not linear, whose factors along
+    time are themselves computed, one for each factor."""
+    some, each = {torch.float32: (1e-6, 2.0**-24), torch.float64: (1e-12, 2.0**-53)}[dtype]
+    return some if neuron.linear else max(some, steps * each)
 
 
 def close(a: torch.Tensor, b: torch.Tensor, tolerance: float, what: str = "") -> None:

@@ -3,6 +3,8 @@
 import base64
 import dataclasses
 import math
+import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,23 +15,26 @@ from snnviz.backends.base import Upstream
 from snnviz.draws import Draw
 from snnviz.laws import LAWS
 from snnviz.methods.base import AtSpike, ResetPath
-from snnviz.neurons import ALIF, IF, LIF, NEURONS, CubaLIF, Izhikevich, LeakyReadout
+from snnviz.neurons import ALIF, IF, LIF, NEURONS, QIF, Izhikevich, LeakyReadout
 from snnviz.neurons.base import Reset
+from snnviz.neurons.formula import formulas
 from snnviz.params import params
 from snnviz.places import assets
 from snnviz.surrogates import SURROGATES, Gaussian, SingleExponential
 from snnviz.ui import scope
 from snnviz.zeroth_order import ZerothOrder
+from tests.helpers import ALL_NEURONS, TRAINABLE
 
 pytestmark = pytest.mark.browser
 NATIVE = BACKENDS["native"]
 DRAW = Draw(seed=7, layer=3)
 
 # Puts the scope's own modules and one instance of the kernels into an empty page.
-START = """async ([kernels, coefficients, packed]) => {
+START = """async ([kernels, coefficients, run, packed]) => {
   const load = (text) => import("data:text/javascript;base64," + text);
   const k = await load(kernels), module = await k.compile(packed);
   window.kit = { Kernels: k.Kernels, kernels: new k.Kernels(module), ...(await load(coefficients)) };
+  window.kit.Run = (await load(run)).Run;
   window.floats = (text) => new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
   window.text = (array) => {
     const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
@@ -41,8 +46,8 @@ START = """async ([kernels, coefficients, packed]) => {
   return WebAssembly.Module.imports(module).length;
 }"""
 
-FORWARD = """({ neuron, kernel, T, M, x, initial, hasTrace, fires, column }) => {
-  const S = floats(initial).length / M, all = T * M, n = told(neuron), c = kit.NEURONS[neuron.is].c(n);
+FORWARD = """({ neuron, formulas, kernel, T, M, x, initial, hasTrace, fires, column }) => {
+  const S = floats(initial).length / M, all = T * M, { c } = kit.derive(formulas, told(neuron));
   const a = kit.kernels.layout({ x: all, u: all, s: all, trace: all, initial: S * M, last: S * M,
                                  xc: T, uc: T, sc: T, tc: T, states: (T + 1) * S });
   a.x.set(floats(x));
@@ -54,16 +59,18 @@ FORWARD = """({ neuron, kernel, T, M, x, initial, hasTrace, fires, column }) => 
   return [a.u, a.s, a.trace, a.last, a.uc, a.states].map(text);
 }"""
 
-BACKWARD = """({ neuron, kernel, d, T, M, u, gradS, gradU, reset, gain, window: wide, gate, afterReset, seed, first, table }) => {
-  const all = T * M, c = kit.NEURONS[neuron.is].c(told(neuron)), given = table ? floats(table) : new Float32Array(0);
+BACKWARD = """({ neuron, formulas, derivative, d, T, M, u, gradS, gradU, reset, gain, window: wide, gate, afterReset, seed, first,
+                table }) => {
+  const all = T * M, { c } = kit.derive(formulas, told(neuron)), given = table ? floats(table) : new Float32Array(0);
   const a = kit.kernels.layout({ u: all, gradS: all, gradU: all, initial: M, zeros: M, delta: all, gradInitial: M,
                                  slopes: all, multiplier: all, given: given.length });
   a.u.set(floats(u));
   if (gradS) a.gradS.set(floats(gradS));
   if (gradU) a.gradU.set(floats(gradU));
   a.given.set(given);
-  kit.kernels.backward(kernel, { c, d, T, M, reset, gain, window: wide ?? Infinity, gate, afterReset, seed, layer: 3, first },
-    { ...a, gradS: gradS && a.gradS, gradU: gradU && a.gradU, given: given.length ? a.given : null });
+  const scan = { c, d, T, M, reset, gain, window: wide ?? Infinity, gate, afterReset, seed, layer: 3, first };
+  kit.kernels.backward("lif", derivative, scan, { ...a, gradS: gradS && a.gradS, gradU: gradU && a.gradU,
+                                                  given: given.length ? a.given : null });
   return [a.delta, a.slopes, a.multiplier, a.gradInitial].map(text);
 }"""
 
@@ -85,8 +92,9 @@ def same(got: np.ndarray, expected: torch.Tensor, what: str) -> None:
 @pytest.fixture(scope="module")
 def kit(chromium):
     page = chromium.new_page()
-    texts = [base64.b64encode((assets() / "scope" / f"{n}.js").read_bytes()).decode() for n in ("kernels", "coefficients")]
-    imports = page.evaluate(START, [*texts, browser.payload()])
+    texts = [(assets() / "scope" / f"{n}.js").read_text(encoding="utf-8") for n in ("kernels", "coefficients", "neuron_run")]
+    texts[2] = re.sub(r'^import (\{.*\}) from "./coefficients.js";$', r"const \1 = window.kit;", texts[2], flags=re.MULTILINE)
+    imports = page.evaluate(START, [*(base64.b64encode(t.encode()).decode() for t in texts), browser.payload()])
     assert imports == 0, "the module needs nothing from outside"
     yield page
     page.close()
@@ -105,18 +113,10 @@ def coefficients(neuron) -> torch.Tensor:
     return torch.tensor(list(neuron.coefficients().values()), dtype=torch.float64)
 
 
-CASES = [
-    (LIF(), 0.15),
-    (LIF(reset_mode=Reset.ZERO, v_min=-0.4), 0.15),
+CASES = [(neuron, 2 * neuron.amplitude) for neuron in ALL_NEURONS] + [
     (LIF(tau_mem=3.7, theta=0.3, max_spikes=5, reset_amount=0.8), 0.3),
-    (LIF(reset_mode=Reset.NONE), 0.15),
-    (IF(v_min=-1.0), 0.1),
-    (CubaLIF(tau_syn=7.0), 0.05),
-    (CubaLIF(early_decay=True, reset_mode=Reset.ZERO), 0.05),
-    (ALIF(), 0.2),
     (ALIF(kappa=4.0, tau_adapt=30.0, reset_mode=Reset.ZERO), 0.3),
     (LeakyReadout(tau_mem=12.0), 0.2),
-    (Izhikevich(), 8.0),
     (Izhikevich(a=0.1, d=2.0, c=-55.0, dt=0.2), 12.0),
 ]
 
@@ -129,7 +129,8 @@ def test_the_browser_and_the_cpu_give_the_same_bits(kit, neuron, level, steps, c
     column = columns // 2
     states = len(neuron.states)
     u, s, trace, last, one, kept = kit.evaluate(FORWARD, {
-        "neuron": scope.plain(neuron), "kernel": neuron.kernel, "T": steps, "M": columns, "x": send(x), "initial": send(initial),
+        "neuron": scope.plain(neuron), "formulas": formulas(type(neuron)), "kernel": neuron.kernel, "T": steps, "M": columns,
+        "x": send(x), "initial": send(initial),
         "hasTrace": bool(neuron.trace), "fires": neuron.fires, "column": column,
     })  # fmt: skip
     same(receive(u, steps, columns), expected.u, "u")
@@ -137,7 +138,7 @@ def test_the_browser_and_the_cpu_give_the_same_bits(kit, neuron, level, steps, c
         same(receive(s, steps, columns), expected.s, "spikes")
         assert expected.s.sum() > 0 or steps < 60, "nothing was compared: no neuron fired"
     if neuron.trace:
-        same(receive(trace, steps, columns), expected.trace, neuron.trace)
+        same(receive(trace, steps, columns), expected.trace, neuron.trace.symbol)
     same(receive(last, states, columns), expected.last, "last state")
     same(receive(one, steps), expected.u[:, column].contiguous(), "u of one neuron, step by step")
     same(receive(kept, steps + 1, states)[-1].copy(), expected.last[:, column].contiguous(), "its last state")
@@ -172,10 +173,9 @@ def backward(kit, neuron, at_spike, path, steps, columns, draw=DRAW):
     table = at_spike.derivative.table()
     for up in (upstream, Upstream(s=upstream.s), Upstream(u=upstream.u)):
         expected = NATIVE.backward(neuron, coefficients(neuron), at_spike, path, draw, x, initial, forward, up, record=True)
-        kernel = at_spike.derivative.kernel
         delta, slopes, multiplier, first = kit.evaluate(BACKWARD, {
-            "neuron": scope.plain(neuron), "kernel": kernel, "d": list(at_spike.derivative.coefficients()), "T": steps,
-            "M": columns,
+            "neuron": scope.plain(neuron), "formulas": formulas(type(neuron)), "derivative": at_spike.derivative.kernel,
+            "d": list(at_spike.derivative.coefficients()), "T": steps, "M": columns,
             "u": send(forward.u), "gradS": send(up.s), "gradU": send(up.u), "reset": path.value, "gain": at_spike.gain,
             "window": None if math.isinf(at_spike.window) else at_spike.window, "gate": at_spike.gate,
             "afterReset": at_spike.after_reset, "seed": draw.seed, "first": draw.first, "table": send(table),
@@ -186,8 +186,8 @@ def backward(kit, neuron, at_spike, path, steps, columns, draw=DRAW):
         same(receive(first, 1, columns), expected.initial, "gradient of the initial state")
 
 
-TWINS = """([cases, surrogates]) => cases.map(([kind, value]) => {
-  const list = kind === "neuron" ? kit.NEURONS[value.is].c(told(value)) : kit.slopesOf(surrogates, value);
+TWINS = """([cases, surrogates]) => cases.map(([kind, value, formulas]) => {
+  const list = kind === "neuron" ? kit.derive(formulas, told(value)).c : kit.evaluateAll(surrogates[value.is].coefficients, value);
   return list.map((v) => String(Math.fround(v)));
 })"""
 
@@ -212,7 +212,7 @@ def test_the_twins_give_the_numbers_that_python_gives(kit):
                 for v in places(getattr(cls(), name), known):
                     value = dataclasses.replace(cls(), **{name: v})
                     numbers = value.coefficients()
-                    cases.append([kind, scope.plain(value)])
+                    cases.append([kind, scope.plain(value), formulas(cls) if kind == "neuron" else None])
                     expected.append(list(numbers.values()) if kind == "neuron" else list(numbers))
     got = kit.evaluate(TWINS, [cases, scope._surrogates()])
     assert len(cases) > 1500
@@ -221,13 +221,59 @@ def test_the_twins_give_the_numbers_that_python_gives(kit):
         assert [float(t.replace("Infinity", "inf")) for t in told] == numbers, case
 
 
-def test_rest_and_threshold_twins(kit):
-    got = kit.evaluate(
-        """(n) => [kit.NEURONS.Izhikevich.rest(n), kit.NEURONS.ALIF.threshold({ theta: 1.1, kappa: 0.7 })(0.3)]""",
-        scope.plain(Izhikevich(b=0.23)),
-    )
-    assert got[0] == list(Izhikevich(b=0.23).rest())
-    assert got[1] == 1.1 + 0.7 * 0.3
+REST = """([neuron, formulas, trace]) => {
+  const { c, rest, level } = kit.derive(formulas, told(neuron)), threshold = kit.thresholdOf(formulas, c);
+  return [rest, level, threshold && threshold(Math.fround(trace))];
+}"""
+
+
+@pytest.mark.parametrize(
+    "neuron", [*ALL_NEURONS, LIF(theta=1.3, reset_amount=0.4), Izhikevich(b=0.23), QIF(v_reset=-0.7)], ids=repr
+)
+def test_rest_reset_level_and_threshold(kit, neuron):
+    """The threshold in the bits of the reference's float32, at some value of the second state."""
+    rest_, level, threshold = kit.evaluate(REST, [scope.plain(neuron), formulas(type(neuron)), 0.3])
+    assert tuple(rest_) == neuron.rest() and level == neuron.reset_level()
+    c = SimpleNamespace(**{n: torch.tensor(float(v), dtype=torch.float32) for n, v in neuron.coefficients().items()})
+    assert threshold == (float(neuron.threshold(c, (None, torch.tensor(0.3)))) if neuron.fires else None)
+
+
+SWEEP = """({ neuron, formulas, surrogates, surrogate, kernel, states, trace, x, T }) => {
+  const run = new kit.Run(kit.kernels);
+  const data = { T, M: 1, kernel, states, trace, fires: true, dt: 1, formulas, surrogates };
+  const scene = { neuron, surrogate, gain: 1, scale: 1.3, column: 0, loss: "target", target: 0.5 };
+  run.allocate(data);
+  run.compute(data, scene, floats(x), { at: () => 0 }, true, T - 5);
+  return ["slopes", "kept", "cut", "ignored", "multiplier", "unreset"].map((name) => text(run.a[name]));
+}"""
+
+
+@pytest.mark.parametrize("neuron", TRAINABLE, ids=repr)
+def test_the_scope_looks_back_through_every_neuron(kit, neuron):
+    """delta by three reset paths, the slopes and two multipliers of the page's own run are the native backend's, bit for bit."""
+    steps, surrogate = 300, SingleExponential(0.5)
+    x = current(steps, 1, 2 * neuron.amplitude)
+    shape = {"neuron": scope.plain(neuron), "formulas": formulas(type(neuron)), "kernel": neuron.kernel, "T": steps, "x": send(x)}
+    slopes, kept, cut, ignored, multiplier, unreset = kit.evaluate(SWEEP, shape | {
+        "states": list(neuron.states), "trace": neuron.trace and dataclasses.asdict(neuron.trace),
+        "surrogate": scope.plain(surrogate), "surrogates": scope._surrogates(),
+    })  # fmt: skip
+    c, initial = coefficients(neuron), rest(neuron, 1)
+    forward = NATIVE.forward(neuron, c, x, initial)
+    grad = torch.zeros(steps, 1)
+    grad[steps - 5] = forward.u[steps - 5] - 0.5
+    expected = {
+        path: NATIVE.backward(
+            neuron, c, AtSpike(surrogate, gain=1.3), path, DRAW, x, initial, forward, Upstream(u=grad), record=True
+        )
+        for path in ResetPath
+    }
+    assert forward.s.sum() > 3
+    same(receive(slopes, steps, 1), expected[ResetPath.KEPT].ds_du, "ds_du")
+    for got, path in ((kept, ResetPath.KEPT), (cut, ResetPath.CUT), (ignored, ResetPath.IGNORED)):
+        same(receive(got, steps, 1), expected[path].x, f"delta, {path}")
+    same(receive(multiplier, steps, 1), expected[ResetPath.KEPT].multiplier, "multiplier")
+    same(receive(unreset, steps, 1), expected[ResetPath.IGNORED].multiplier, "SLAYER's multiplier")
 
 
 def test_the_module_is_small_and_exports_what_it_says():

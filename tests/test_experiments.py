@@ -10,11 +10,9 @@ import snnviz
 from snnviz import (
     ALIF,
     BPTT,
-    IF,
     LIF,
     Convolutional,
     CrossEntropy,
-    CubaLIF,
     Exodus,
     Experiment,
     FeedForward,
@@ -33,7 +31,7 @@ from snnviz.methods import METHODS
 from snnviz.neurons import Reset
 from snnviz.stimuli import STIMULI
 from snnviz.studies.growth import depth_experiment
-from tests.helpers import name
+from tests.helpers import TRAINABLE, name
 
 EXPERIMENTS = [
     Experiment(),
@@ -156,7 +154,7 @@ NETWORKS = {
 
 
 @pytest.mark.parametrize("architecture", NETWORKS.values(), ids=NETWORKS)
-@pytest.mark.parametrize("neuron", [LIF(), IF(), CubaLIF(), ALIF(), LIF(reset_mode=Reset.ZERO)], ids=name)
+@pytest.mark.parametrize("neuron", [*TRAINABLE, LIF(reset_mode=Reset.ZERO)], ids=name)
 def test_every_method_on_every_neuron_and_network_on_silence_and_on_fire(neuron, architecture):
     for current in (-5.0, 0.0, 0.5, 50.0):
         experiment = Experiment(

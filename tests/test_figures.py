@@ -15,14 +15,12 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 import snnviz.figures
 from snnviz import (
-    ALIF,
     BPTT,
     LIF,
-    CubaLIF,
+    NEURONS,
     Exodus,
     Experiment,
     FeedForward,
-    Izhikevich,
     Noise,
     Slayer,
     Step,
@@ -55,7 +53,6 @@ from snnviz.figures import (
     weight_scatter,
 )
 from snnviz.labels import labelled
-from snnviz.neurons import LeakyReadout
 from snnviz.records import LayerRecord
 from snnviz.studies.derivative import Point, Sweep
 from tests.helpers import examples
@@ -79,7 +76,7 @@ def check(fig: go.Figure, dark: bool = False) -> go.Figure:
     return fig
 
 
-neurons = st.sampled_from([LIF(), CubaLIF(), ALIF(), LeakyReadout(), Izhikevich()])
+neurons = st.sampled_from([cls() for cls in NEURONS.values()])
 
 
 @examples(40)
@@ -98,7 +95,7 @@ def test_run_figures_stand_any_run(neuron, steps, many, current, dark):
     assert fig.layout.xaxis.range[1] == pytest.approx(steps * neuron.dt)
     check(raster.raster(layer, dark=dark), dark)
     check(intervals.intervals(layer, dark=dark), dark)
-    if isinstance(neuron, Izhikevich):
+    if neuron.phase_range:
         check(phase_plane.phase_plane(layer, 0, dark), dark)
 
 

@@ -12,6 +12,7 @@ from snnviz.backends import source
 from snnviz.neurons import NEURONS
 
 FILES = sorted(path.name for path in places.kernels().glob("*.cu"))
+SWEPT = sorted({f"{n.kernel}.cu" for n in NEURONS.values() if n.differentiable and n.fires})  # those with an adjoint for spikes
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +49,12 @@ def test_every_instance_compiles(nvrtc, file, architecture):
     entries = set(re.findall(r"\.entry (\w+)", out))
     wanted = {f"{n.kernel}_forward" for n in (cls() for cls in NEURONS.values()) if f"{n.kernel}.cu" == file}
     assert wanted <= entries
-    if file in ("lif.cu", "cuba.cu", "alif.cu"):
+    if file in SWEPT:
         stem = file.removesuffix(".cu")
         assert {f"{stem}_backward_{derivative}" for derivative in (*source.derivatives(), "given")} <= entries
 
 
-@pytest.mark.parametrize("file", ["lif.cu", "cuba.cu", "alif.cu"])
+@pytest.mark.parametrize("file", SWEPT)
 def test_the_cuda_build_fuses_nothing_and_spills_nothing(nvrtc, file):
     """A fused multiply-add would round otherwise than the CPU; arrays of one thread must stay in registers."""
     out = ptx(nvrtc, source.joined(file), file, 90, "float")

@@ -40,6 +40,7 @@ from snnviz.params import params
 from snnviz.runs import store
 from snnviz.runs.values import Run, Status, groups, labels, when
 from snnviz.runs.work import Train
+from snnviz.studies.derivative import shapes
 from snnviz.studies.growth import sweep
 from snnviz.surrogates import SURROGATES, AbstractSurrogate
 
@@ -111,6 +112,11 @@ def test_trainings_are_named_by_their_method_and_by_whatever_else_differs():
     )
     assert distinct([with_(optimiser=Adam(0.1)), with_(optimiser=SGD(0.1))]) == ("BPTT, reset kept, Adam", "BPTT, reset kept, SGD")
     assert distinct([with_(neuron=LIF(tau_mem=5.0)), TRAINING])[0] == "BPTT, reset kept, τ = 5 ms"
+
+
+def test_shapes_of_one_surrogate_with_other_settings_have_labels_of_their_own():
+    labels = [shape.label for shape in shapes((FastSigmoid(5.0), FastSigmoid(9.0), Arctan()))]
+    assert labels == ["Fast sigmoid, k = 5", "Fast sigmoid, k = 9", "Arctan"]
 
 
 @given(st.lists(st.sampled_from([*itertools.chain(*PAIRS)]), max_size=8))

@@ -16,7 +16,7 @@ from snnviz.neurons import ALIF, LIF, CubaLIF, Reset
 from snnviz.stimuli import Noise
 from snnviz.studies.growth import depth_experiment, sweep
 from snnviz.surrogates import Given, SingleExponential, Triangle
-from tests.helpers import coefficients, problem
+from tests.helpers import TRAINABLE, coefficients, problem
 
 HALF = 1 / math.log(2)  # tau of beta = 1/2, in steps
 CURRENT = [0.5, 1, 0.5, 0.25, 1.5, 0.25]
@@ -29,11 +29,8 @@ def run(neuron, derivative, path, current=CURRENT, dtype=torch.float64, backend=
     column = torch.tensor(current, dtype=dtype)[:, None]
     initial = torch.zeros(len(neuron.states), 1, dtype=dtype)
     c = coefficients(neuron)
-    c[0] = 0.5  # beta exactly: exp(-ln 2) rounds
-    if isinstance(neuron, CubaLIF):
-        c[6] = 0.5
-    if isinstance(neuron, ALIF):
-        c[3] = 0.75
+    for i, what in enumerate(neuron.coefficients()):
+        c[i] = {"beta": 0.5, "alpha": 0.5, "rho": 0.75}.get(what, c[i])  # exactly: exp(-ln 2) rounds
     forward = BACKENDS[backend].forward(neuron, c, column, initial)
     grads = Upstream(torch.tensor(GRAD, dtype=dtype)[:, None])
     return forward, BACKENDS[backend].backward(
@@ -229,7 +226,7 @@ def test_vectors(case, backend):
             c = back.coefficients
             # theta is threshold and reset amount at once: its gradient is the sum of both coefficients'
             theta = c[names.index("theta")] + (
-                c[names.index("amount")] if neuron.kernel == "lif" and neuron.reset_mode is Reset.SUBTRACT else 0
+                c[names.index("amount")] if "amount" in neuron.kernel_gradients and neuron.reset_mode is Reset.SUBTRACT else 0
             )
             for key, value in {"initial": back.initial[0, 0], "beta": c[0], "theta": theta}.items():
                 if key in expected:
@@ -309,7 +306,7 @@ def test_exodus_has_a_limit_too():
 @pytest.mark.parametrize("method", METHODS.values(), ids=lambda m: m.__name__)
 @pytest.mark.parametrize("current", [-5.0, 0.0, 50.0], ids=["inhibited", "silent", "always firing"])
 def test_every_method_is_finite_on_silence_and_on_fire(method, current):
-    for neuron in (LIF(), CubaLIF(), ALIF(), LIF(reset_mode=Reset.ZERO)):
+    for neuron in (*TRAINABLE, LIF(reset_mode=Reset.ZERO)):
         experiment = Experiment(neuron, Noise(current, 0.0), steps=50, neurons=3)
         for run in compare_gradients(experiment, [method()]).runs.values():
             assert np.isfinite(run.layers[0].delta).all()

@@ -8,7 +8,7 @@ from snnviz import BPTT, Exodus, FastSigmoid, LocalZO, Probe, Slayer, SpikingLay
 from snnviz.draws import Draw
 from snnviz.network import Normalise, convolutional, feed_forward, recurrent
 from snnviz.neurons import ALIF, LIF, CubaLIF, LeakyReadout
-from tests.helpers import close, name
+from tests.helpers import TRAINABLE, close, name
 
 
 def builders(method, backend):
@@ -37,7 +37,7 @@ def test_kernels_differentiate_whole_networks_as_autograd_does(kind, method):
         close(gradients["native"][parameter], theirs, 1e-11, parameter)
 
 
-@pytest.mark.parametrize("neuron", [LIF(), CubaLIF(), ALIF(), LeakyReadout()], ids=name)
+@pytest.mark.parametrize("neuron", [*TRAINABLE, LeakyReadout()], ids=name)
 def test_learned_parameters_have_their_gradients(neuron):
     """tau and theta as parameters: the kernel's sums against autograd, through exp(-dt / tau)."""
     x = torch.randn(40, 3, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 0.5 + 0.2

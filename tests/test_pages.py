@@ -85,12 +85,6 @@ def test_a_link_restores_the_screen():
     assert "ALIF(kappa=25.0)" in code and "Noise()" in code and "steps=150" in code
 
 
-def test_the_code_behind_a_page_runs():
-    for file in ("neuron.py", "gradients.py"):
-        at = opened(next(e for e in PAGES if e.file == file))
-        exec(at.code[0].value, {})
-
-
 def test_spike_times_come_from_the_url_and_bad_ones_are_named():
     entry = next(e for e in PAGES if e.file == "neuron.py")
     at = opened(entry, **{"stimulus": "SpikeTrain", "stimulus.SpikeTrain.times": "10 12.5, 14"})

@@ -446,12 +446,15 @@ def test_a_run_is_what_it_was(recorded, name):
             assert far <= entry.tolerance, f"{key} differs from what 0.1.0 gave by {far:.1e} of its norm"
 
 
+LATER = {"QIF", "EIF"}  # what 0.1.0 did not have
+
+
 def test_every_neuron_reset_surrogate_and_method_is_recorded(recorded):
     assert len(RUNS) == 40 and set(ENTRIES) == set(recorded)
     used = [value for entry in ENTRIES.values() for value in entry.uses]
     kinds = {type(value).__name__ for value in used}
     kinds |= {type(getattr(value, "surrogate", None)).__name__ for value in used}
-    assert {name for table in (NEURONS, METHODS, SURROGATES) for name in table} <= kinds
+    assert {name for table in (NEURONS, METHODS, SURROGATES) for name in table} - LATER <= kinds
     resets = {(type(n), n.reset_mode) for n in used if hasattr(n, "reset_mode")}
     assert {(kind, mode) for kind in (LIF, IF, CubaLIF, ALIF) for mode in Reset} <= resets
 

@@ -1,5 +1,6 @@
 """The two references where the true answer is known, and what is held against them."""
 
+import copy
 import math
 
 import numpy as np
@@ -67,21 +68,17 @@ def test_the_smoothed_step_of_one_weight():
 @pytest.mark.parametrize("recurrent", [False, True])
 def test_many_weights_at_once_are_one_network_each(normalise, recurrent):
     x, y = batch()
-    net = (
-        feed_forward(
-            10,
-            (9, 8, 7),
-            CLASSES,
-            LIF(tau_mem=3.0),
-            BPTT(),
-            normalise=normalise,
-            recurrent=recurrent,
-            gain=3.0,
-            readout=LeakyReadout() if recurrent else None,
-        )
-        .double()
-        .eval()
-    )
+    net = feed_forward(  # in training: each network is normalised by the statistics of its own currents
+        10,
+        (9, 8, 7),
+        CLASSES,
+        LIF(tau_mem=3.0),
+        BPTT(),
+        normalise=normalise,
+        recurrent=recurrent,
+        gain=3.0,
+        readout=LeakyReadout() if recurrent else None,
+    ).double()
     x = x.double()
     below = x
     with torch.no_grad():
@@ -118,7 +115,7 @@ def test_errors_by_depth():
         assert row.norm == pytest.approx(gradient.norm().item())
         # The loss after the step, by a network that has really taken it.
         weight = net.blocks[row.layer - 1].transform.weight
-        kept, q = weight.detach().clone(), lambda: net(x).logits.mean(0)
+        kept, q = weight.detach().clone(), lambda: copy.deepcopy(net).train()(x).logits.mean(0)
         with torch.no_grad():
             start = F.cross_entropy(q(), y).item()
             weight -= 0.05 * weight.norm() * gradient / gradient.norm()

@@ -45,7 +45,7 @@ def neuron():
         return
     T, M = int(ask.get("T", 1000)), int(ask.get("M", 64))
     cls = NEURONS[ask.get("neuron", "LIF")]
-    level = 10.0 if cls.__name__ == "Izhikevich" else 0.07
+    level = cls.amplitude if cls.unit else 0.07
     random = np.random.default_rng(0)
     current = (level + 0.8 * level * random.standard_normal((T, M))).astype(np.float32)
     if "scene" not in st.session_state or type(st.session_state.scene.neuron) is not cls:
@@ -170,7 +170,7 @@ FRAMES = """([name, ms]) => new Promise((done) => {
 })"""
 
 
-@pytest.mark.parametrize("address", ["", "?back=1", "?neuron=ALIF", "?neuron=Izhikevich"])
+@pytest.mark.parametrize("address", ["", "?back=1", "?neuron=ALIF", "?neuron=EIF&back=1", "?neuron=Izhikevich"])
 def test_thirty_frames_a_second_while_a_control_is_dragged(go, address):
     """64 neurons x 1,000 steps, software rendering. Best of a few seconds; where other work has taken the processor, the page's
     own time for a frame has to be short enough."""

@@ -16,15 +16,14 @@ from snnviz.laws import ArctanLaw, LaplaceLaw, RademacherLaw, UniformLaw
 from snnviz.methods import BPTT, AtSpike, ResetPath
 from snnviz.methods.localzo import GatedZO, LocalZO
 from snnviz.methods.sparse import SparseGD
-from snnviz.neurons import ALIF, IF, LIF, CubaLIF, Izhikevich, LeakyReadout, Reset
+from snnviz.neurons import ALIF, EIF, LIF, QIF, CubaLIF, Izhikevich, LeakyReadout, Reset
 from snnviz.sparse import layer
 from snnviz.sparse.active import gather
 from snnviz.surrogates import Boxcar, FastSigmoid, Given
-from tests.helpers import Chosen, close, coefficients, name
+from tests.helpers import ALL_NEURONS, Chosen, close, coefficients, name
 
 NATIVE, REFERENCE = BACKENDS["native"], BACKENDS["reference"]
-NEURONS = [cls(reset_mode=mode) for cls in (LIF, IF, CubaLIF, ALIF) for mode in Reset]
-NEURONS += [CubaLIF(early_decay=True), CubaLIF(early_decay=True, reset_mode=Reset.ZERO)]
+NEURONS = [neuron for neuron in ALL_NEURONS if neuron.dense_because() is None]
 NEURONS += [LIF(reset_amount=0.7, theta=0.8)]
 METHODS = [
     LocalZO(delta=0.05),
@@ -343,12 +342,14 @@ def test_weights_that_are_not_finite_are_named(bad):
     [
         (LeakyReadout(), SparseGD(), "no spikes"),
         (Izhikevich(), SparseGD(), "no spikes"),
+        (QIF(), SparseGD(), "depends on the membrane at every step"),
+        (EIF(), SparseGD(), "depends on the membrane at every step"),
         (LIF(), BPTT(), "no active set"),
         (LIF(v_min=-1.0), SparseGD(), "lower bound"),
         (LIF(max_spikes=3), SparseGD(), "several spikes"),
         (LIF(), SparseGD(Given(lambda m: torch.exp(-m * m))), "Given"),
     ],
-    ids=["leaky", "izhikevich", "bptt", "v_min", "spikes", "given"],
+    ids=["leaky", "izhikevich", "qif", "eif", "bptt", "v_min", "spikes", "given"],
 )
 def test_what_has_to_be_dense_says_why(neuron, method, words):
     x, weights, bias, _ = problem()

@@ -243,12 +243,6 @@ def test_every_view_and_method(query):
     assert len(at.markdown[0].value.split()) < 60
 
 
-@pytest.mark.parametrize("query", [{}, {"method": "sparse", "sparse.band": "0.3"}, {"view": "time"}, {"method": "gated"}], ids=str)
-def test_the_code_behind_runs(query):
-    (code,) = [c.value for c in opened(**query).code if "import" in c.value]
-    exec(code, {})
-
-
 def pictures(at) -> list[bytes]:
     """The figures on the page, as they are sent."""
     return [c.proto.bytes for c in at.get("bidi_component") if c.proto.component_name == "snnviz_figure"]

@@ -1,46 +1,31 @@
-// The numbers that the kernels get. From a neuron's fields by the twins of coefficients(), rest() and threshold() in
-// snnviz/neurons/*.py; from a surrogate's by the formulas that the server sends, which are coefficients() of
-// snnviz/surrogates.py itself. A test compares both with Python, number by number.
-
-const decay = (dt, tau) => Math.exp(-dt / tau);
-const membrane = (n, beta) => [
-  beta, n.theta, n.reset_mode === "none" ? 0 : n.reset_amount * n.theta, n.v_min, n.max_spikes, +(n.reset_mode === "zero"),
-];
-const fixed = (n) => () => n.theta;
-
-export const NEURONS = {
-  IF: { c: (n) => membrane(n, 1), threshold: fixed },
-  LIF: { c: (n) => membrane(n, decay(n.dt, n.tau_mem)), threshold: fixed },
-  CubaLIF: {
-    c: (n) => [...membrane(n, decay(n.dt, n.tau_mem)), decay(n.dt, n.tau_syn), +n.early_decay],
-    threshold: fixed,
-  },
-  ALIF: {
-    c: (n) => [
-      decay(n.dt, n.tau_mem), n.theta, n.kappa, decay(n.dt, n.tau_adapt), n.v_min, +(n.reset_mode === "zero"),
-      +(n.reset_mode === "subtract"),
-    ],
-    threshold: (n) => (b) => n.theta + n.kappa * b,
-  },
-  LeakyReadout: { c: (n) => [decay(n.dt, n.tau_mem)], threshold: () => null },
-  Izhikevich: {
-    c: (n) => [n.a, n.b, n.c, n.d, n.dt],
-    threshold: () => () => 30,
-    rest: (n) => [-65, n.b * -65],
-  },
-};
+// The numbers that the kernels get, from the fields of a neuron, a surrogate or an estimate, by the formulas that the server
+// sends: they are coefficients(), rest(), reset_level() and threshold() of snnviz/neurons/*.py, and coefficients() of
+// snnviz/surrogates.py and snnviz/zeroth_order.py themselves. A test compares them with Python, number by number.
 
 const OPERATIONS = {
   "+": (a, b) => a + b, "-": (a, b) => a - b, "*": (a, b) => a * b, "/": (a, b) => a / b, "**": (a, b) => a ** b,
 };
 
-// A formula of snnviz/formulas.py: a number, a field's name, or [operation, argument, ...].
-export function evaluate(formula, fields) {
-  if (typeof formula === "number") return formula;
+// A formula of snnviz/formulas.py: a number, a field's name, or [operation, argument, ...]. Every result goes through `round`.
+export function evaluate(formula, fields, round = (value) => value) {
+  if (typeof formula === "number") return round(formula);
   if (typeof formula === "string") return fields[formula];
   const [name, ...rest] = formula;
-  return (OPERATIONS[name] ?? Math[name])(...rest.map((part) => evaluate(part, fields)));
+  return round((OPERATIONS[name] ?? Math[name])(...rest.map((part) => evaluate(part, fields, round))));
 }
 
-// What a surrogate's functor gets; `surrogates` is what the server says of each.
-export const slopesOf = (surrogates, s) => surrogates[s.is].coefficients.map((formula) => evaluate(formula, s));
+export const evaluateAll = (formulas, fields) => formulas.map((formula) => evaluate(formula, fields));
+
+// What a neuron's fields make: its coefficients, the state it rests at, and where a spike at the threshold puts it (or null).
+export function derive({ choices, paths }, neuron) {
+  const { coefficients, rest, level } = paths[choices.map((name) => String(neuron[name])).join()];
+  const at = level === null ? null : evaluate(level, neuron);
+  return { c: evaluateAll(coefficients, neuron), rest: evaluateAll(rest, neuron), level: at };
+}
+
+// The threshold as a function of the second state, rounded as the kernel rounds; null for a neuron that never fires.
+export function thresholdOf({ threshold, coefficients }, c) {
+  if (threshold === null) return null;
+  const known = Object.fromEntries(coefficients.map((name, i) => [name, Math.fround(c[i])]));
+  return (trace) => evaluate(threshold, { ...known, trace }, Math.fround);
+}

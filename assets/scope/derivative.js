@@ -1,6 +1,6 @@
 // The spike-derivative scope: draws fall one by one, and their mean settles on the closed curve.
 
-import { slopesOf } from "./coefficients.js";
+import { evaluateAll } from "./coefficients.js";
 import { clamp, digits, faint, fit, horizontal, line, ticks, Track } from "./plot.js";
 import { button, control, grip, Help, icon, make } from "./controls.js";
 import { isDark, Scope } from "./host.js";
@@ -103,7 +103,7 @@ export class DerivativeScope extends Scope {
     if (law.table) a.given.set(law.table);
     // A neuron with threshold 0 has its margin for its membrane, so the kernel's slopes are those of the margins.
     this.c = [0, 0, 0, -Infinity, 1, 0];
-    this.d = [this.scene.delta, this.scene.draws, law.constant / (2 * this.scene.delta * this.scene.draws), law.alpha];
+    this.d = evaluateAll(law.coefficients, this.scene);
     this.compareCurve();
   }
   margin(i) {
@@ -112,8 +112,8 @@ export class DerivativeScope extends Scope {
 
   sample(n, now) {
     const { a } = this;
-    this.kernels.backward(this.law.kernel, { c: this.c, d: this.d, T: n, M: COLUMNS, seed: this.scene.seed, first: this.count },
-      { ...a, given: this.law.table ? a.given : null, multiplier: null });
+    const scan = { c: this.c, d: this.d, T: n, M: COLUMNS, seed: this.scene.seed, first: this.count };
+    this.kernels.backward("lif", this.law.kernel, scan, { ...a, given: this.law.table ? a.given : null, multiplier: null });
     for (let t = 0, i = 0; t < n; t++) {
       for (let m = 0; m < COLUMNS; m++, i++) {
         this.sums[m] += a.slopes[i];
@@ -137,8 +137,8 @@ export class DerivativeScope extends Scope {
     const { a } = this, chosen = this.scene.compare;
     for (let i = 0; i < 601; i++) a.margins[i] = this.half * (i / 300 - 1);
     if (!chosen) return;
-    const { surrogates } = this.data;
-    this.kernels.backward(surrogates[chosen.is].kernel, { c: this.c, d: slopesOf(surrogates, chosen), T: 601, M: 1 },
+    const { kernel, coefficients } = this.data.surrogates[chosen.is];
+    this.kernels.backward("lif", kernel, { c: this.c, d: evaluateAll(coefficients, chosen), T: 601, M: 1 },
       { u: a.margins, initial: a.initial, zeros: a.zeros, delta: a.unused, gradInitial: a.gradInitial, slopes: a.curve });
   }
 

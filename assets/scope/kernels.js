@@ -94,11 +94,11 @@ export class Kernels {
   }
 
   // gradS, gradU or trace may be absent: then a row of zeros is read again and again (row stride 0).
-  backward(derivative, scan, { gradS, gradU, u, trace, initial, zeros, given, delta, gradInitial, slopes, multiplier }) {
+  backward(kernel, derivative, scan, { gradS, gradU, u, trace, initial, zeros, given, delta, gradInitial, slopes, multiplier }) {
     const at = Kernels.at;
     this.describe(scan);
     const row = (a) => (a ? [at(a), BigInt(scan.M)] : [at(zeros), 0n]);
-    this.instance.exports[`lif_backward_${derivative}`](
+    this.instance.exports[`${kernel}_backward_${derivative}`](
       this.start, ...row(gradS), ...row(gradU), at(u), ...row(trace), at(initial), at(zeros), at(given), at(delta),
       at(gradInitial), 0, at(slopes), at(multiplier));
   }

@@ -74,7 +74,7 @@ export class NeuronScope extends Scope {
   }
 
   get differentiable() {
-    return this.data.kernel === "lif";
+    return this.data.differentiable;
   }
   get back() {
     return this.scene.backward && this.differentiable;

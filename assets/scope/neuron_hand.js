@@ -3,7 +3,6 @@
 import { clamp, digits } from "./plot.js";
 import { grip } from "./controls.js";
 import { BINS } from "./drawn.js";
-import { resetLevel } from "./neuron_run.js";
 import { TITLE } from "./neuron_picture.js";
 
 export class Hand {
@@ -29,8 +28,8 @@ export class Hand {
     const { scope, picture } = this, { scene, panel } = scope, n = scene.neuron, value = picture.track("membrane").value(y);
     if (name === "theta") scope.set(n, "theta", panel.slot("theta").snap(value), false);
     else if (name === "reset") {
-      if (n.is === "Izhikevich") scope.set(n, "c", panel.slot("c").snap(value), false);
-      else scope.set(n, "reset_amount", panel.slot("reset_amount").snap(1 - value / n.theta), false);
+      const field = scope.data.reset_field, [from, to] = scope.run.reach(scope.data, n);
+      scope.set(n, field, panel.slot(field).snap((value - from) / (to - from)), false);
     } else {
       const at = clamp(picture.step(x) / Math.max(1, scope.data.T - 1), 0, 1);
       scene.target = scene.loss === "target" ? Number(value.toPrecision(3)) : scene.target;
@@ -40,21 +39,21 @@ export class Hand {
 
   nudge(name, way, key) {
     const { scope } = this, { scene } = scope, n = scene.neuron;
-    const field = name === "reset" ? (n.is === "Izhikevich" ? "c" : "reset_amount") : name;
+    const field = name === "reset" ? scope.data.reset_field : name;
     if (name === "loss") {
       const vertical = key === "ArrowUp" || key === "ArrowDown";
       if (vertical && scene.loss === "target") scope.set(scene, "target", Number((scene.target + 0.05 * way).toFixed(3)), true);
       else scope.set(scene, "loss_at", clamp(Number((scene.loss_at + way / Math.max(1, scope.data.T - 1)).toFixed(4)), 0, 1), true);
       return;
     }
-    const { known, snap } = scope.panel.slot(field), down = field === "reset_amount" ? -1 : 1;
-    scope.set(n, field, snap(n[field] + down * way * known.slider[2]), true);
+    const { known, snap } = scope.panel.slot(field), [from, to] = name === "reset" ? scope.run.reach(scope.data, n) : [0, 1];
+    scope.set(n, field, snap(n[field] + Math.sign(to - from) * way * known.slider[2]), true);
   }
 
   // Puts the handles where the picture has what they move.
   place() {
     const { scope, picture } = this, { scene, data, back } = scope, { left, right } = picture;
-    const membrane = picture.track("membrane"), level = resetLevel(scene.neuron);
+    const membrane = picture.track("membrane"), level = scope.run.level;
     const put = (handle, show, x, y, value, text) => {
       handle.hidden = !show;
       if (!show) return;
@@ -78,7 +77,7 @@ export class Hand {
 
   // The line of the membrane's track that a mouse at this height would grab, or null.
   near(y) {
-    const m = this.picture.track("membrane"), { neuron } = this.scope.scene, theta = neuron.theta, level = resetLevel(neuron);
+    const m = this.picture.track("membrane"), { neuron } = this.scope.scene, theta = neuron.theta, level = this.scope.run.level;
     if (y < m.top - 4 || y > m.top + m.height + 4) return null;
     if (theta !== undefined && Math.abs(y - m.y(theta)) < 5) return "theta";
     return level !== null && Math.abs(y - m.y(level)) < 5 ? "reset" : null;

@@ -7,7 +7,6 @@ import { values } from "./neuron_words.js";
 
 const GUTTER = 54, MARGIN = 26, AXIS = 34;
 export const TITLE = 19; // above each track, in pixels
-const TRACE = { i: "Synaptic current i", b: "Adaptation b", w: "Recovery w" };
 
 // The least and the largest of every `stride`-th number; what is no number counts for nothing.
 function extremes(array, stride = 1) {
@@ -35,12 +34,12 @@ export class Picture {
   }
 
   arrange() {
-    const { data: { trace, M, fires }, back } = this.scope, phone = this.phone;
+    const { data: { trace, M, fires, multiplier }, back } = this.scope, phone = this.phone;
     const found = [new Track("input", phone ? "Input x" : "Input current x", phone ? 44 : 56),
       new Track("membrane", fires && !phone ? "Membrane, u before and v after reset" : "Membrane", phone ? 150 : 196)];
-    if (trace) found.push(new Track("trace", TRACE[trace], phone ? 48 : 60));
+    if (trace) found.push(new Track("trace", `${trace.title} ${trace.symbol}${trace.unit && ` (${trace.unit})`}`, phone ? 48 : 60));
     if (back) {
-      found.push(new Track("multiplier", phone ? "β dv/du" : "Multiplier β dv/du", phone ? 70 : 84),
+      found.push(new Track("multiplier", phone ? multiplier : `Multiplier ${multiplier}`, phone ? 70 : 84),
         new Track("delta", phone ? "δ = dL/du" : "Error signal δ = dL/du", phone ? 110 : 140));
       found.at(-1).bent = true;
     }
@@ -60,8 +59,7 @@ export class Picture {
         // The scale must not run away from a hand that draws on it.
         if (hand.doing?.kind !== "draw") cover(extremes(xc));
       } else if (track.name === "membrane") {
-        // A step that crosses Izhikevich's 30 mV may shoot far beyond; the picture, as all of them do, cuts the spike there.
-        const most = data.kernel === "izhikevich" ? 36 : Infinity;
+        const most = data.peak ?? Infinity; // a step that crosses the threshold may shoot far beyond: the picture cuts it there
         cover(extremes(uc).map((v) => Math.min(v, most)));
         cover(extremes(states, S));
         const top = run.threshold ? run.threshold(0) : 0;
@@ -70,7 +68,7 @@ export class Picture {
       } else if (track.name === "trace") cover(extremes(tc));
       else if (track.name === "rate") cover([0, Math.max(1, extremes(run.inRate)[1])]);
       else if (track.name === "multiplier") {
-        const [low, high] = extremes(multiplier);
+        const [low, high] = extremes(multiplier).map((v) => clamp(v, -1e3, 1e3));
         range.cover(Math.min(-1.15, low), Math.max(1.15, high));
       } else if (track.name === "delta") {
         for (const array of [kept, cut, ignored]) cover(extremes(array));

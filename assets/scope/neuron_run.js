@@ -1,6 +1,6 @@
 // One run: the kernels forward over the whole population, step by step over the neuron shown, and back from its loss.
 
-import { NEURONS, slopesOf } from "./coefficients.js";
+import { derive, evaluateAll, thresholdOf } from "./coefficients.js";
 
 export const METHODS = [
   // Drawn in this order, a dash over a line, so that two that coincide are both seen. EXODUS's sweep is BPTT's.
@@ -10,12 +10,7 @@ export const METHODS = [
   { key: "slayer", name: "SLAYER", array: "ignored", reset: "left out", dash: [7, 6] },
 ];
 
-// Where a membrane that fires exactly at the threshold lands, if a hand can move that; else null.
-export function resetLevel(neuron) {
-  if (neuron.is === "Izhikevich") return neuron.c;
-  if (neuron.reset_mode !== "subtract" || neuron.reset_amount === undefined) return null;
-  return neuron.theta * (1 - neuron.reset_amount);
-}
+const MARGINS = [0, 0, 0, -Infinity, 1, 0]; // a LIF's coefficients with threshold 0: its u are margins
 
 // The neuron's fields as the twins of Python read them: no limit is minus infinity.
 function unlimited(neuron) {
@@ -36,7 +31,8 @@ export class Run {
     const all = T * M;
     this.a = this.kernels.layout({
       x: all, u: all, s: all, initial: S * M, last: S * M, xc: T, uc: T, sc: T, tc: trace ? T : 0, states: (T + 1) * S,
-      zeros: Math.max(S, M), gradS: T, gradU: T, kept: T, cut: T, ignored: T, multiplier: T, slopes: T, gradInitial: S,
+      zeros: Math.max(S, M), gradS: T, gradU: T, kept: T, cut: T, ignored: T, multiplier: T, unreset: T, margins: T, slopes: T,
+      gradInitial: S,
     });
     this.inRate = new Float32Array(T);
     this.perStep = new Float32Array(T + 1);
@@ -52,13 +48,11 @@ export class Run {
       const extra = drawn.at(t, T);
       for (let m = 0; m < M; m++, i++) a.x[i] = Math.fround(gain * base[constant ? t : i]) + extra;
     }
-    const neuron = unlimited(scene.neuron), twin = NEURONS[neuron.is];
-    this.c = twin.c(neuron);
-    this.threshold = twin.threshold(neuron);
-    const rest = twin.rest?.(neuron) ?? [];
+    const { c, rest, level } = derive(data.formulas, unlimited(scene.neuron));
+    Object.assign(this, { c, level, threshold: thresholdOf(data.formulas, c) });
     for (let k = 0; k < S; k++) {
-      a.initial.fill(rest[k] ?? 0, k * M, (k + 1) * M);
-      a.states[k] = rest[k] ?? 0;
+      a.initial.fill(rest[k], k * M, (k + 1) * M);
+      a.states[k] = rest[k];
     }
     this.kernels.forward(kernel, { c: this.c, T, M }, { ...a, s: fires ? a.s : null, trace: null });
     for (let t = 0; t < T; t++) a.xc[t] = a.x[t * M + column];
@@ -93,18 +87,26 @@ export class Run {
     this.meanRate = this.perStep[T] / M / seconds;
   }
 
-  sweep({ T, surrogates }, scene, at) {
+  // Where the reset lands for two values of the field that moves it: `level` is a straight line of that field.
+  reach({ formulas, reset_field: field }, neuron) {
+    return [0, 1].map((value) => derive(formulas, { ...unlimited(neuron), [field]: value }).level);
+  }
+
+  sweep({ T, surrogates, kernel, trace }, scene, at) {
     const a = this.a, surrogate = scene.surrogate;
     a.gradS.fill(0);
     a.gradU.fill(0);
     if (scene.loss === "spike") a.gradS[at] = 1;
     else a.gradU[at] = a.uc[at] - scene.target;
-    const d = slopesOf(surrogates, surrogate);
+    const d = evaluateAll(surrogates[surrogate.is].coefficients, surrogate), { gradInitial, zeros, margins, slopes } = a;
+    for (let t = 0; t < T; t++) margins[t] = a.uc[t] - this.threshold(trace ? a.tc[t] : 0);
+    this.kernels.backward("lif", surrogates[surrogate.is].kernel, { c: MARGINS, d, T, M: 1, gain: scene.scale },
+      { u: margins, initial: zeros, zeros, delta: a.kept, gradInitial, slopes });
     for (const { array, reset } of METHODS) {
       if (!reset) continue;
-      this.kernels.backward(surrogates[surrogate.is].kernel, { c: this.c, d, T, M: 1, reset, gain: scene.scale }, {
-        gradS: a.gradS, gradU: a.gradU, u: a.uc, initial: a.states, zeros: a.zeros, delta: a[array], gradInitial: a.gradInitial,
-        slopes: reset === "kept" ? a.slopes : null, multiplier: reset === "kept" ? a.multiplier : null,
+      this.kernels.backward(kernel, "given", { c: this.c, T, M: 1, reset }, {
+        gradS: a.gradS, gradU: a.gradU, u: a.uc, trace: trace ? a.tc : null, initial: a.states, zeros, given: slopes,
+        delta: a[array], gradInitial, multiplier: { kept: a.multiplier, "left out": a.unreset }[reset],
       });
     }
   }

@@ -3,7 +3,7 @@
 
 import { clamp, faint, horizontal, line } from "./plot.js";
 import { BINS } from "./drawn.js";
-import { METHODS, resetLevel } from "./neuron_run.js";
+import { METHODS } from "./neuron_run.js";
 
 function input({ scope, x, seen }, g, track) {
   const { drawn, data, colours } = scope, { xc } = scope.run.a;
@@ -22,15 +22,15 @@ function input({ scope, x, seen }, g, track) {
 
 function membrane(picture, g, track) {
   const { scope, x, seen, left, right } = picture, { colours: c, ghost, run } = scope;
-  const { fires, states: names, kernel } = scope.data;
+  const { fires, states: names, adaptive } = scope.data;
   const { uc, sc, tc, states } = run.a, S = names.length, y = (v) => track.y(v);
   if (run.threshold) {
     g.strokeStyle = c.threshold;
     g.lineWidth = 1.5;
     g.setLineDash([6, 5]);
-    if (kernel === "alif") line(g, ...seen, x, y, (t) => run.threshold(tc[t]));
+    if (adaptive) line(g, ...seen, x, y, (t) => run.threshold(tc[t]));
     else horizontal(g, left, right, y(run.threshold(0)));
-    const floor = resetLevel(scope.scene.neuron);
+    const floor = run.level;
     g.setLineDash([2, 4]);
     if (floor !== null) horizontal(g, left, right, y(floor));
     g.setLineDash([]);
@@ -99,7 +99,7 @@ function trace({ scope, x, seen }, g, track) {
     g.strokeStyle = c.ghost;
     line(g, ...seen, x, (v) => track.y(v), (t) => ghost.trace[t]);
   }
-  g.strokeStyle = scope.data.trace === "i" ? c.current : c.series[3];
+  g.strokeStyle = scope.data.trace.current ? c.current : c.series[3];
   g.lineWidth = 1.75;
   line(g, ...seen, x, (v) => track.y(v), (t) => tc[t]);
 }
@@ -151,7 +151,7 @@ function rate({ scope, x, seen }, g, track) {
 
 // Bars from 0, in the active colour where they leave [-1, 1]: there the sweep back grows instead of fading.
 function multiplier({ scope, x, seen: [a, b], left, right }, g, track) {
-  const c = scope.colours, { multiplier: found } = scope.run.a, at = scope.lossStep, zero = track.y(0);
+  const c = scope.colours, { multiplier: found, unreset } = scope.run.a, at = scope.lossStep, zero = track.y(0);
   g.fillStyle = faint(c.methods.exodus, 0.1);
   g.fillRect(left, track.y(1), right - left, track.y(-1) - track.y(1));
   const wide = Math.max(1, x(1) - x(0) - 0.5);
@@ -164,7 +164,7 @@ function multiplier({ scope, x, seen: [a, b], left, right }, g, track) {
   g.strokeStyle = c.methods.slayer;
   g.setLineDash([7, 6]);
   g.lineWidth = 2;
-  horizontal(g, left, right, track.y(scope.run.c[0]));
+  line(g, a, b, x, (v) => track.y(v), (t) => unreset[t]);
   g.setLineDash([]);
 }
 

@@ -38,7 +38,7 @@ export function values({ data, run, ghost, shown, colours: c, lossStep: at }, na
     if (ghost && !short) found.push([`ghost u ${digits(ghost.u[t])}`, c.muted]);
     return found;
   }
-  if (name === "trace") return [[`${data.trace} ${digits(a.tc[t])}`, c.ink]];
+  if (name === "trace") return [[`${data.trace.symbol} ${digits(a.tc[t])}`, c.ink]];
   if (name === "raster") return [[`${run.perStep[t + 1] - run.perStep[t]} now`, c.ink]];
   if (name === "rate") return [[`${digits(run.inRate[t])} Hz`, c.ink]];
   if (name === "multiplier") {

@@ -5,7 +5,7 @@ from snnviz.labels import labelled
 from snnviz.ui import methods, page
 
 
-def show(experiment, chosen, comparison) -> None:
+def show(experiment, chosen, comparison):
     hues = methods.hues(chosen)
     page.figure(
         layer_values.layer_values(
@@ -31,3 +31,4 @@ def show(experiment, chosen, comparison) -> None:
         ),
         "cosines",
     )
+    return 'print(comparison.table("norm"), comparison.table("cosine"))', {}

@@ -11,7 +11,7 @@ SIZED = {"run": "This layer"} | {
 }
 
 
-def show(left, right) -> str:
+def show(left, right):
     with left:
         method = sparsity.choose_method()
         experiment = sparsity.choose_run()
@@ -27,7 +27,8 @@ def show(left, right) -> str:
         page.downloads("sparsity-bytes", {what: [getattr(k, what) for k in kept] for what in ("design", "array", "bytes")})
     quiz()
     sparsity.about(method)
-    return sparsity.code(experiment, method)
+    line = f"kept = activity.kept_by(seen[{layer.name!r}], {size!r})"
+    return sparsity.code(experiment, method, line, "print(activity.totals(kept))"), {"seen": seen, "kept": kept}
 
 
 def quiz() -> None:

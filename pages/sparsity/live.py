@@ -4,19 +4,18 @@ import dataclasses
 
 import streamlit as st
 
-from snnviz import text
 from snnviz.methods import LocalZO, SparseGD
 from snnviz.params import Param
 from snnviz.runs.values import Run
 from snnviz.runs.work import Train
 from snnviz.surrogates import FastSigmoid
 from snnviz.training import Training
-from snnviz.ui import backend, controls, page, runs_view, sparsity, training_view
+from snnviz.ui import backend, code, controls, page, runs_view, sparsity, training_view
 
 BESIDE = Param("Beside it, the equal fixed band", help="Sparse gradient descent that is as active in the mean.")
 
 
-def show(left, right) -> str:
+def show(left, right):
     with left:
         method = sparsity.choose_method()
         chosen = [method]
@@ -42,12 +41,4 @@ def show(left, right) -> str:
             page.downloads("sparsity-live", training_view.columns(state))
         st.page_link("pages/training.py", label="The same run from all sides", icon=":material/model_training:")
     sparsity.about(method)
-    return f"""
-{training_view.IMPORTS}
-
-common = {text.source(dataclasses.replace(base, method=method))}
-for method in [{", ".join(map(text.source, chosen))}]:
-    for record in train(dataclasses.replace(common, method=method), "{backend.chosen()}", touch_active=True):
-        if isinstance(record, BatchRecord) and record.active is not None:
-            print(method.label, record.epoch, record.batch, record.active)
-"""
+    return code.of_trainings(trainings, backend.chosen(), True, state, short=True)

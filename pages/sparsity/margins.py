@@ -1,11 +1,12 @@
 """Margins: how far the membranes of a layer are from the threshold, and which of them get a gradient."""
 
+from snnviz import text
 from snnviz.figures import margin_histogram
 from snnviz.studies import activity
 from snnviz.ui import methods, page, sparsity
 
 
-def show(left, right) -> str:
+def show(left, right):
     with left:
         method = sparsity.choose_method()
         experiment = sparsity.choose_run()
@@ -19,4 +20,5 @@ def show(left, right) -> str:
         sparsity.counted(seen, layer, run, method)
         page.downloads("sparsity-margins", {"margin": bars.centres, "entries": bars.entries, "active": bars.active})
     sparsity.about(method)
-    return sparsity.code(experiment, method)
+    line = f"bars = activity.histogram(seen[{layer.name!r}], {text.source(method)})"
+    return sparsity.code(experiment, method, line, "print(bars.entries.sum(), bars.active.sum())"), {"seen": seen, "bars": bars}

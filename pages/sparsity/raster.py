@@ -5,7 +5,7 @@ from snnviz.params import Param
 from snnviz.ui import controls, page, sparsity
 
 
-def show(left, right) -> str:
+def show(left, right):
     with left:
         method = sparsity.choose_method()
         experiment = sparsity.choose_run()
@@ -19,7 +19,8 @@ def show(left, right) -> str:
         sparsity.counted(seen, layer, run, method)
         page.downloads("sparsity-raster", layer.table(sample))
     sparsity.about(method)
-    return sparsity.code(experiment, method)
+    line = f"entries = seen[{layer.name!r}].table(sample={sample})"
+    return sparsity.code(experiment, method, line, "print(entries)"), {"seen": seen, "entries": layer.table(sample)}
 
 
 def choose_sample(last: int) -> int:

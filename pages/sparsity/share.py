@@ -6,7 +6,7 @@ from snnviz.ui import page, sparsity
 WINDOW = 5.0  # ms that the curves over time are means of
 
 
-def show(left, right) -> str:
+def show(left, right):
     with left:
         method = sparsity.choose_method()
         experiment = sparsity.choose_run()
@@ -17,4 +17,5 @@ def show(left, right) -> str:
         sparsity.counted(seen, None, run, method)
         page.downloads("sparsity-share", seen.over_time())
     sparsity.about(method)
-    return sparsity.code(experiment, method)
+    line = f"shares = seen.over_time(window={WINDOW})                 # ms"
+    return sparsity.code(experiment, method, line, "print(shares)"), {"seen": seen, "shares": seen.over_time(WINDOW)}

@@ -5,9 +5,9 @@ from snnviz.ui import controls, page, times
 SOURCES = {"published": "Published", "here": "Measured here", "gpu": "Recorded on a GPU"}
 
 
-def show(left, right) -> str:
+def show(left, right):
     with right:
         source = controls.option(list(SOURCES), "Whose times", "source", segmented=True, titles=SOURCES.get)
-    code = page.view(__file__, source).show(left, right)
+    shown = page.view(__file__, source).show(left, right)
     times.about()
-    return code
+    return shown

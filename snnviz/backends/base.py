@@ -34,7 +34,7 @@ class Upstream:
 @dataclasses.dataclass(frozen=True)
 class Backward:
     """x: delta = dL/dx [T, M]; initial: dL/d(initial state) [states, M]; coefficients: dL/dc [coefficients], or None when
-    not asked for; ds_du and multiplier (beta dv/du): what the sweep used, [T, M], or None when not recorded."""
+    not asked for; ds_du and multiplier (dv[t]/dv[t-1]): what the sweep used, [T, M], or None when not recorded."""
 
     x: torch.Tensor
     initial: torch.Tensor

@@ -2,7 +2,8 @@
 
 A scope in the page computes with it, so that a picture follows the hand without a trip to the server. It is no backend
 that Python could call: `module()` gives the bytes, `payload()` the text that carries them to the page, and kernels/README.md
-says how the functions are called. Only what a page shows is exported: every neuron forward, and LIF's adjoint.
+says how the functions are called. Only what a page shows is exported: every neuron forward and its adjoint for given values of
+ds/du, and LIF's adjoint with every derivative, which gives those values.
 """
 
 import base64
@@ -16,8 +17,10 @@ import zlib
 
 from snnviz import places
 from snnviz.backends import source
+from snnviz.neurons import NEURONS
 
-NEURONS = ("lif", "cuba", "alif", "leaky", "izhikevich")
+KERNELS = tuple(dict.fromkeys(cls.kernel for cls in NEURONS.values()))
+SWEPT = tuple(dict.fromkeys(cls.kernel for cls in NEURONS.values() if cls.fires and cls.differentiable))
 FLAGS = (
     "-x", "c++", "-std=c++17", "-target", "wasm32-freestanding", "-O3", "-msimd128", "-fopenmp-simd", "-ffp-contract=off",
     "-fno-math-errno", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-g0", "-nostdlib", "-nostdinc++",
@@ -26,9 +29,10 @@ FLAGS = (
 
 
 def exports() -> tuple[str, ...]:
-    """What a page can call or read: every neuron forward, LIF's adjoint with every derivative, where free memory begins."""
-    backward = (f"lif_backward_{derivative}" for derivative in source.derivatives())
-    return (*(f"{name}_forward" for name in NEURONS), *backward, "__heap_base")
+    """What a page can call or read: every neuron forward and its adjoint for given slopes, LIF's adjoint with every derivative,
+    where free memory begins."""
+    forward, backward = (f"{name}_forward" for name in KERNELS), (f"{name}_backward_given" for name in SWEPT)
+    return (*forward, *backward, *(f"lif_backward_{derivative}" for derivative in source.derivatives()), "__heap_base")
 
 
 def flags() -> tuple[str, ...]:
@@ -48,7 +52,7 @@ def unusable() -> str | None:
 @functools.cache
 def text() -> str:
     """What is compiled: the joined text of every neuron's file. The headers' own guards keep them from counting twice."""
-    return "\n".join(source.joined(f"{name}.cu") for name in NEURONS)
+    return "\n".join(source.joined(f"{name}.cu") for name in KERNELS)
 
 
 def path() -> pathlib.Path:

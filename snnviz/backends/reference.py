@@ -4,6 +4,7 @@ It knows nothing of the hand-written recursion in the kernels: that is what make
 an injected derivative, and the reset path is cut or left out by detaching.
 """
 
+import itertools
 from types import SimpleNamespace
 
 import torch
@@ -37,7 +38,7 @@ def recorded_states(neuron: AbstractNeuron, coefficients: torch.Tensor, forward:
     """The threshold theta and the membrane after reset v at every step, [T, M], from what a forward pass recorded."""
     c = _named(neuron, coefficients.to(forward.u.device), forward.u.dtype)
     states = (forward.u, forward.trace) if neuron.trace else (forward.u,)
-    theta = neuron.threshold(c, states)
+    theta = torch.zeros_like(forward.u) + neuron.threshold(c, states)
     s = torch.zeros_like(forward.u) if forward.s is None else forward.s
     return theta, neuron.reset(c, states, forward.u, theta, s)[0]
 
@@ -92,7 +93,8 @@ class Reference(AbstractBackend):
             slopes = torch.zeros_like(x)
             if neuron.fires:
                 slopes = ds_du_of(neuron, coefficients.detach(), at_spike, draw, forward).detach()
-            state, us, ss, vs = tuple(initial), [], [], []
+            state = tuple(initial)
+            us, ss, vs = [], [], [state[0]]
             for x_t, ds_du in zip(x, slopes, strict=True):
                 u, state = neuron.charge(c, state, x_t)
                 theta = neuron.threshold(c, state)
@@ -112,10 +114,9 @@ class Reference(AbstractBackend):
                 )
             multiplier = None
             if record:
-                dv_du = [torch.autograd.grad(v.sum(), u, retain_graph=True)[0] for v, u in zip(vs, us, strict=True)]
-                multiplier = torch.stack(dv_du) * (c.beta if hasattr(c, "beta") else 1.0)
-                if hasattr(c, "v_min"):
-                    multiplier = multiplier * (forward.u > c.v_min)
+                pairs = itertools.pairwise(vs)
+                steps = [torch.autograd.grad(v.sum(), before, retain_graph=True)[0] for before, v in pairs]
+                multiplier = torch.stack(steps)
         dx, d_initial, d_coefficients = (
             torch.zeros_like(a) if g is None else g.detach() for a, g in zip((x, initial, coefficients), grads, strict=True)
         )

@@ -9,7 +9,7 @@ from snnviz.labels import labelled
 def smooth_spike(run, hues, dark: bool = False, height: int = 430) -> go.Figure:
     """Finite differences as dots, each method's gradient as a line through them, or beside them."""
     fig = go.Figure()
-    told = []
+    sentences = []
     scale = float(abs(run.differences).max()) or 1.0
     for label, values in labelled(run.gradients).items():
         fig.add_scatter(
@@ -20,7 +20,7 @@ def smooth_spike(run, hues, dark: bool = False, height: int = 430) -> go.Figure:
             line=method_line(hues[label], dark),
             hovertemplate="%{y:.4g} at %{x:.4g} ms<extra>" + label + "</extra>",
         )
-        told.append(f"{label} is off by {three_digits(100 * float(abs(values - run.differences).max()) / scale)} %")
+        sentences.append(f"{label} is off by {three_digits(100 * float(abs(values - run.differences).max()) / scale)} %")
     fig.add_scatter(
         x=run.times,
         y=run.differences,
@@ -31,8 +31,8 @@ def smooth_spike(run, hues, dark: bool = False, height: int = 430) -> go.Figure:
     )
     return finish(
         fig,
-        f"With a smooth spike: {'; '.join(told)}",
-        f"Against finite differences: {'; '.join(told)}.",
+        f"With a smooth spike: {'; '.join(sentences)}",
+        f"Against finite differences: {'; '.join(sentences)}.",
         dark=dark,
         height=height,
         x="time (ms)",

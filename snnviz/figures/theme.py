@@ -217,6 +217,11 @@ def with_edges(low: float, high: float, edge: float = 0.02) -> list[float]:
     return [max(float(low) - free, -largest), min(float(high) + free, largest)]
 
 
+def percent(share: float) -> str:
+    """A share between 0 and 1 as a percentage of three significant digits."""
+    return three_digits(100 * share, "%")
+
+
 def three_digits(value: float, unit: str = "") -> str:
     """A number as a reader wants it: three significant digits and its unit."""
     return f"{value:.3g}{f' {unit}' if unit else ''}"

@@ -7,13 +7,16 @@ from plotly.subplots import make_subplots
 from snnviz.figures.theme import colours, finish, three_digits
 from snnviz.records import LayerRecord
 
-PEAK = 35.0  # mV at which Izhikevich's runaway spike is cut, as is usual in its pictures
-SECOND = {"i": "synaptic<br>current", "b": "adaptation", "w": "recovery"}
-
 
 def jagged(times: np.ndarray, u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The line u[0], v[0], u[1], v[1], ...: every reset is seen as a drop at its step."""
     return np.repeat(times, 2), np.column_stack([u, v]).ravel()
+
+
+def axis(title: str, *notes: str) -> str:
+    """An axis's title with what there is to note: its unit, a cut."""
+    noted = ", ".join(note for note in notes if note)
+    return f"{title} ({noted})" if noted else title
 
 
 def spike_ticks(times: np.ndarray, colour: str, name: str, y: float = 0.0) -> go.Scatter:
@@ -39,7 +42,7 @@ def traces(
     fig = make_subplots(rows=len(rows), shared_xaxes=True, vertical_spacing=0.035, row_heights=[weight[r] for r in rows])
     at = {row: {"row": i, "col": 1} for i, row in enumerate(rows, 1)}
     one = (slice(None), 0, neuron)
-    peak, unit = (PEAK, f" (mV, cut at {PEAK:g})") if layer.neuron.kernel == "izhikevich" else (np.inf, "")
+    peak, trace = layer.neuron.peak, layer.neuron.trace
 
     def line(x, y, colour, name, row, **more):
         width = more.pop("width", 1.8)
@@ -77,10 +80,11 @@ def traces(
             **at["spikes"],
         )
     if second:
-        line(times, layer.trace[one], c.series[3], SECOND[layer.trace_name].replace("<br>", " "), "second", showlegend=False)
-        fig.update_yaxes(title_text=SECOND[layer.trace_name], nticks=4, **at["second"])
+        line(times, layer.trace[one], c.series[3], trace.title.lower(), "second", showlegend=False)
+        fig.update_yaxes(title_text=axis(trace.title.lower().replace(" ", "<br>"), trace.unit), nticks=4, **at["second"])
     fig.update_yaxes(title_text="input", nticks=4, rangemode="tozero", **at["input"])
-    fig.update_yaxes(title_text=f"membrane u{unit}", **at["membrane"])
+    cut = f"cut at {peak:g}" if peak < np.inf else ""
+    fig.update_yaxes(title_text=axis("membrane u", layer.neuron.unit, cut), **at["membrane"])
     count = int(layer.spikes[one].sum()) if fires else 0
     rate = count / (len(times) * layer.dt) * 1000
     first = f", the first at {three_digits(times[layer.spikes[one] > 0][0], 'ms')}" if count else ""

@@ -3,8 +3,8 @@
 import dataclasses
 import math
 
-from snnviz.neurons.base import AbstractNeuron, Reset, clip, decay
-from snnviz.neurons.lif import DT, RESET, TAU, THETA, V_MIN
+from snnviz.neurons.base import AbstractNeuron, Reset, Trace, clip, decay
+from snnviz.neurons.lif import DT, RESET, TAU, THETA, V_MIN, gathering, unbounded
 from snnviz.params import param
 
 
@@ -50,7 +50,9 @@ class ALIF(AbstractNeuron):
     cite = "bellec2018lsnn"
     kernel = "alif"
     states = ("v", "b")
-    trace = "b"
+    trace = Trace("b", "Adaptation")
+    adaptive = True
+    memory = "tau_mem"
     learnable = ("tau_mem", "tau_adapt", "theta", "kappa")
     kernel_gradients = ("beta", "theta", "kappa", "rho")
 
@@ -74,3 +76,9 @@ class ALIF(AbstractNeuron):
     def reset(self, c, state, u, theta, s):
         v = u * (1 - s) if self.reset_mode is Reset.ZERO else u - c.amount * theta * s
         return v, c.rho * state[1] + (1 - c.rho) * s
+
+    def current_range(self):
+        return 2.0 * self.theta * gathering(self.coefficients()["beta"])
+
+    def dense_because(self):
+        return unbounded(self)

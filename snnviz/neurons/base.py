@@ -1,14 +1,18 @@
 """What every neuron is: parameters, and a pure step in three verbs, charge, fire and reset."""
 
 import abc
+import dataclasses
 import enum
+import itertools
 import math
 from types import SimpleNamespace
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
+import numpy as np
 import torch
 
-from snnviz.params import Declared
+from snnviz import formulas
+from snnviz.params import Declared, params
 
 State = tuple[torch.Tensor, ...]
 
@@ -21,19 +25,37 @@ class Reset(enum.Enum):
     NONE = "none"
 
 
+@dataclasses.dataclass(frozen=True)
+class Trace:
+    """A neuron's second state as pages and files name it: its symbol, a title, a unit; current: whether it is a current."""
+
+    symbol: str
+    title: str
+    unit: str = ""
+    current: bool = False
+
+
 class AbstractNeuron(Declared, abc.ABC):
     """A neuron as parameters + pure step in torch: the reference, and the lesson. Its kernel twin: kernels/<kernel>.cu.
 
     One step, for state (v, ...) after the last reset and input current x (all [M]):
 
         u, state = charge(c, state, x)          the membrane before reset, compared with the threshold
-        theta    = threshold(c, state)
+        theta    = threshold(c, state)          arithmetic on c and state alone; a plain number where it is constant
         s        = [u >= theta]                 (with max_spikes > 1: how many thresholds fit into u, at most that many)
         state    = reset(c, state, u, theta, s)
 
-    `c` holds the coefficients by name. `states` names what a run can be continued from, `trace` the second state that is
-    recorded beside u (None: there is none), `learnable` the parameters that have a gradient, `kernel_gradients` the
-    coefficients in the order in which the kernel sums theirs.
+    `c` holds the coefficients by name. The rest is what a neuron says of itself, so that nobody has to ask which it is:
+
+    kernel: the file kernels/<kernel>.cu. states: what a run can be continued from. trace: the second state, which is recorded
+    beside u (None: there is none). learnable: the parameters that have a gradient; kernel_gradients: the coefficients in the
+    order in which the kernel sums theirs. differentiable, fires: whether it has a backward pass, and spikes.
+    multiplier: what dv[t]/dv[t-1] is, in symbols; its values are recorded by the backward pass.
+    linear: whether u is a linear function of v; where not, the multiplier depends on where the membrane was.
+    adaptive: whether spikes move its threshold. memory: the field that says how long the membrane remembers, for sweeps.
+    unit: of the membrane ("": thresholds). peak: where pictures cut a membrane that runs away within a step.
+    amplitude: a constant current under which it fires now and then, with default parameters.
+    reset_field: the field that moves `reset_level`. phase_range: from where to where its phase plane shows v, if it has one.
     """
 
     title: ClassVar[str]
@@ -41,21 +63,33 @@ class AbstractNeuron(Declared, abc.ABC):
     cite: ClassVar[str]
     kernel: ClassVar[str]
     states: ClassVar[tuple[str, ...]] = ("v",)
-    trace: ClassVar[str | None] = None
+    trace: ClassVar[Trace | None] = None
     learnable: ClassVar[tuple[str, ...]] = ()
     kernel_gradients: ClassVar[tuple[str, ...]] = ()
     differentiable: ClassVar[bool] = True
     fires: ClassVar[bool] = True
+    multiplier: ClassVar[str] = "β dv/du"
+    linear: ClassVar[bool] = True
+    adaptive: ClassVar[bool] = False
+    memory: ClassVar[str | None] = None
+    unit: ClassVar[str] = ""
+    peak: ClassVar[float] = math.inf
+    amplitude: ClassVar[float] = 0.08
+    reset_field: ClassVar[str | None] = None
+    phase_range: ClassVar[tuple[float, float] | None] = None
 
     @abc.abstractmethod
     def coefficients(self, **learned: torch.Tensor) -> dict[str, float | torch.Tensor]:
-        """What the kernel gets, at most 8 numbers, in its order; a learned parameter replaces the field of its name."""
+        """What the kernel gets, at most 8 numbers, in its order; a learned parameter replaces the field of its name.
+
+        Arithmetic and `decay` alone on the numbers, any Python on choices and switches: pages get it written down as formulas.
+        """
 
     @abc.abstractmethod
     def charge(self, c: SimpleNamespace, state: State, x: torch.Tensor) -> tuple[torch.Tensor, State]: ...
 
     @abc.abstractmethod
-    def threshold(self, c: SimpleNamespace, state: State) -> torch.Tensor: ...
+    def threshold(self, c: SimpleNamespace, state: State) -> torch.Tensor | float: ...
 
     @abc.abstractmethod
     def reset(self, c: SimpleNamespace, state: State, u: torch.Tensor, theta: torch.Tensor, s: torch.Tensor) -> State: ...
@@ -67,20 +101,58 @@ class AbstractNeuron(Declared, abc.ABC):
     @property
     def spike_limit(self) -> int:
         """How many spikes one step can hold."""
-        return getattr(self, "max_spikes", 1)
+        return 1
+
+    def current_range(self) -> float:
+        """The end of a range of constant currents in which it begins to fire: some twice the least that makes it."""
+        return 2 * self.amplitude
+
+    def reset_level(self) -> float | None:
+        """Where a membrane that fires exactly at its threshold lands, where one field (`reset_field`) moves that; else None."""
+        return None
+
+    def nullclines(self, v: np.ndarray, current: float) -> tuple[np.ndarray, np.ndarray]:
+        """The second state at which dv/dt = 0, and at which its own derivative is 0, for each v, at a constant current. Only
+        where there is a `phase_range`."""
+        raise NotImplementedError(f"{self.title} has no phase plane.")
+
+    def dense_because(self) -> str | None:
+        """Why the pass over active entries alone cannot take it, in a sentence; None: it can."""
+        if not (self.fires and self.differentiable):
+            return f"{self.title} has no spikes to go back through."
+        if not self.linear:
+            return f"{self.title}: its gradient depends on the membrane at every step, so no entry can be left out."
+        return None
+
+    @classmethod
+    def variants(cls) -> tuple[Self, ...]:
+        """One neuron for every path through its kernel: its choices and switches in every combination, and each value that
+        a parameter declares under `branches`. Tests walk them."""
+        plain = cls()
+        fields = {name: getattr(plain, name) for name in params(plain)}
+        choices = {n: list(type(v)) if isinstance(v, enum.Enum) else [False, True] for n, v in fields.items() if is_choice(v)}
+        made = [cls(**dict(zip(choices, values, strict=True))) for values in itertools.product(*choices.values())]
+        made += [cls(**{name: value}) for name, spec in params(plain).items() for value in spec.branches]
+        return tuple(made)
+
+
+def is_choice(value: Any) -> bool:
+    """Whether a field is one of few values, not a number: a switch or a member of an enumeration."""
+    return isinstance(value, (bool, enum.Enum))
 
 
 def decay(dt: float, tau: float | torch.Tensor) -> float | torch.Tensor:
     """beta = exp(-dt / tau), exact for a current that is constant over the step; tau and dt in ms."""
-    return torch.exp(-dt / tau) if isinstance(tau, torch.Tensor) else math.exp(-dt / tau)
+    exponent = -dt / tau
+    return torch.exp(exponent) if isinstance(exponent, torch.Tensor) else formulas.exp(exponent)
 
 
-def clip(u: torch.Tensor, v_min: torch.Tensor) -> torch.Tensor:
+def clip(u: torch.Tensor, v_min: torch.Tensor | float) -> torch.Tensor:
     """u, but at least v_min; the gradient passes where u > v_min only, and NaN stays NaN."""
     return torch.where(u <= v_min, v_min, u)
 
 
-def fire(u: torch.Tensor, theta: torch.Tensor, limit: int) -> torch.Tensor:
+def fire(u: torch.Tensor, theta: torch.Tensor | float, limit: int) -> torch.Tensor:
     """s = [u >= theta], or with limit > 1 how many thresholds fit into u, at most limit."""
     s = (u >= theta).to(u.dtype)
     return s if limit == 1 else s * torch.clamp(torch.floor(u / theta), max=limit)

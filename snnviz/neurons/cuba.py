@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from snnviz.neurons.base import AbstractNeuron, Reset, clip, decay
+from snnviz.neurons.base import AbstractNeuron, Reset, Trace, clip, decay
 from snnviz.neurons.lif import AMOUNT, DT, MAX_SPIKES, RESET, TAU, THETA, V_MIN, MembraneReset, membrane
 from snnviz.params import param
 
@@ -35,7 +35,8 @@ class CubaLIF(MembraneReset, AbstractNeuron):
     cite = "gerstner2002spiking"
     kernel = "cuba"
     states = ("v", "i")
-    trace = "i"
+    trace = Trace("i", "Synaptic current", current=True)
+    memory = "tau_mem"
     learnable = ("tau_mem", "tau_syn", "theta")
     kernel_gradients = ("beta", "theta", "amount", "alpha")
 

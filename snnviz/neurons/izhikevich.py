@@ -4,7 +4,7 @@ import dataclasses
 
 import torch
 
-from snnviz.neurons.base import AbstractNeuron
+from snnviz.neurons.base import AbstractNeuron, Trace
 from snnviz.neurons.lif import DT
 from snnviz.params import param
 
@@ -37,8 +37,14 @@ class Izhikevich(AbstractNeuron):
     cite = "izhikevich2003simple"
     kernel = "izhikevich"
     states = ("v", "w")
-    trace = "w"
+    trace = Trace("w", "Recovery")
+    unit = "mV"
+    peak = 35.0
+    amplitude = 10.0
+    reset_field = "c"
+    phase_range = (-90.0, 35.0)
     differentiable = False
+    linear = False
 
     def rest(self):
         return -65.0, self.b * -65.0
@@ -54,7 +60,13 @@ class Izhikevich(AbstractNeuron):
         return v, (v, w)
 
     def threshold(self, c, state):
-        return torch.full_like(state[0], 30.0)
+        return 30.0
 
     def reset(self, c, state, u, theta, s):
         return torch.where(s > 0, c.c, u), state[1] + c.d * s
+
+    def reset_level(self):
+        return self.c
+
+    def nullclines(self, v, current):
+        return 0.04 * v**2 + 5 * v + 140 + current, self.b * v

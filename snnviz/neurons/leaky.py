@@ -1,8 +1,7 @@
 """The leaky readout: a membrane that never fires, whose value is the network's output."""
 
 import dataclasses
-
-import torch
+import math
 
 from snnviz.neurons.base import AbstractNeuron, decay
 from snnviz.neurons.lif import DT, TAU
@@ -20,6 +19,8 @@ class LeakyReadout(AbstractNeuron):
     equation = r"u_t = \beta u_{t-1} + x_t"
     cite = "neftci2019surrogate"
     kernel = "leaky"
+    multiplier = "β"
+    memory = "tau_mem"
     learnable = ("tau_mem",)
     kernel_gradients = ("beta",)
     fires = False
@@ -32,7 +33,7 @@ class LeakyReadout(AbstractNeuron):
         return c.beta * v + x, state
 
     def threshold(self, c, state):
-        return torch.full_like(state[0], torch.inf)
+        return math.inf
 
     def reset(self, c, state, u, theta, s):
         return (u,)

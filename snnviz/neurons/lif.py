@@ -29,6 +29,7 @@ V_MIN = {
     "slider": (-5.0, 0.0, 0.1),
     "advanced": True,
     "help": "The membrane cannot fall below this; minus infinity: no limit.",
+    "branches": (-0.3,),
 }
 MAX_SPIKES = {
     "symbol": "n",
@@ -37,6 +38,7 @@ MAX_SPIKES = {
     "slider": (1, 10, 1),
     "advanced": True,
     "help": "Above 1 a step holds as many spikes as thresholds fit into the membrane.",
+    "branches": (3,),
 }
 AMOUNT = {
     "symbol": "c",
@@ -56,19 +58,47 @@ def membrane(neuron, learned: dict, tau_mem) -> dict:
         "theta": theta,
         "amount": amount,
         "v_min": neuron.v_min,
-        "n_max": float(neuron.max_spikes),
+        "n_max": neuron.max_spikes,
         "zero": float(neuron.reset_mode is Reset.ZERO),
     }
+
+
+def unbounded(neuron) -> str | None:
+    """Why the pass over active entries alone cannot take a neuron whose membrane decays between spikes; None: it can."""
+    if neuron.v_min > -math.inf:
+        return "With a lower bound the gradient also depends on every entry that was clipped."
+    return "With several spikes per step they do not fit into bits." if neuron.spike_limit != 1 else None
 
 
 class MembraneReset:
     """The threshold and reset of LIF, IF and CUBA-LIF: v = u - c s, or v = u (1 - s)."""
 
+    reset_field = "reset_amount"
+
+    @property
+    def spike_limit(self):
+        return self.max_spikes
+
     def threshold(self, c, state):
-        return c.theta.expand_as(state[0])
+        return c.theta
 
     def reset(self, c, state, u, theta, s):
         return (u * (1 - s) if self.reset_mode is Reset.ZERO else u - c.amount * s, *state[1:])
+
+    def reset_level(self):
+        return self.theta * (1 - self.reset_amount) if self.reset_mode is Reset.SUBTRACT else None
+
+    def current_range(self):
+        c = self.coefficients()
+        return 2.0 * self.theta * gathering(c["beta"]) * (gathering(c["alpha"]) if "alpha" in c else 1.0)
+
+    def dense_because(self):
+        return unbounded(self)
+
+
+def gathering(decay: float) -> float:
+    """What a constant current of 1 has to be divided by to give the value that it gathers to; of a slow leak, after a while."""
+    return max(1 - float(decay), 0.02)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,6 +122,7 @@ class LIF(MembraneReset, AbstractNeuron):
     equation = r"u_t = \beta v_{t-1} + x_t,\quad v_t = u_t - \theta s_t,\quad \beta = e^{-\Delta t/\tau}"
     cite = "gerstner2002spiking"
     kernel = "lif"
+    memory = "tau_mem"
     learnable = ("tau_mem", "theta")
     kernel_gradients = ("beta", "theta", "amount")
 
@@ -118,6 +149,7 @@ class IF(MembraneReset, AbstractNeuron):
     equation = r"u_t = v_{t-1} + x_t,\quad v_t = u_t - \theta s_t"
     cite = "gerstner2002spiking"
     kernel = "lif"
+    multiplier = "dv/du"
     learnable = ("theta",)
     kernel_gradients = ("beta", "theta", "amount")
 

@@ -14,7 +14,6 @@ Perez-Nieves & Goodman 2021 (a fixed band), Mukhoty et al. 2023 (LocalZO). Kerne
 import ctypes
 import dataclasses
 import itertools
-import math
 
 import numpy as np
 import torch
@@ -37,7 +36,6 @@ PART = 16 << 20  # numbers in a dense buffer that is used for a part of the batc
 DENSE_WEIGHTS = 0.30
 DENSE_BELOW = 0.30
 DENSE_FORWARD = 0.50
-KERNELS = ("lif", "cuba", "alif")
 ROUNDING = 1 + 1e-5  # how far beyond a derivative's reach float32 may round the bound that its kernel computes
 
 
@@ -46,27 +44,22 @@ ROUNDING = 1 + 1e-5  # how far beyond a derivative's reach float32 may round the
 
 def unsupported(neuron: AbstractNeuron, method: AbstractGradientMethod) -> str | None:
     """Why this layer has to be differentiated densely, in a sentence; None when it need not be."""
-    if not neuron.fires or neuron.kernel not in KERNELS:
-        return f"{neuron.title} has no spikes to go back through."
+    if reason := neuron.dense_because():
+        return reason
     if not method.sparse:
         return f"{method.title} has no active set: its derivative is zero nowhere, so every entry counts."
     if method.heads is not None:
         return f"{method.title} needs the gradient of every spike."
     if method.at_spike.derivative.kernel not in source.derivatives():
         return "Given derivatives are evaluated on every entry."
-    if getattr(neuron, "v_min", -math.inf) > -math.inf:
-        return "With a lower bound the gradient also depends on every entry that was clipped."
-    if neuron.spike_limit != 1:
-        return "With several spikes per step they do not fit into bits."
     return None
 
 
 def _row(neuron: AbstractNeuron, at_spike: AtSpike, path: ResetPath) -> tuple[bool, bool]:
     """Whether spikes are entries too, and whether entries carry u or the threshold."""
     zero = neuron.reset_mode is Reset.ZERO
-    adaptive = neuron.kernel == "alif"
     masks = zero and path is not ResetPath.IGNORED
-    return masks or (adaptive and not zero), path is ResetPath.KEPT and (zero or adaptive)
+    return masks or (neuron.adaptive and not zero), path is ResetPath.KEPT and (zero or neuron.adaptive)
 
 
 # A layer ------------------------------------------------------------------------------------------------------------

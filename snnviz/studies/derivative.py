@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from snnviz.draws import Draw
+from snnviz.labels import distinct
 from snnviz.laws import AbstractLaw, NormalLaw, RademacherLaw, SurrogateLaw
 from snnviz.params import Declared, param
 from snnviz.surrogates import AbstractSurrogate
@@ -188,9 +189,10 @@ def shape(surrogate: AbstractSurrogate, reach: float, unit_area: bool = False) -
     )
 
 
-def shapes(surrogates: tuple[AbstractSurrogate, ...], look: Look = Look()) -> list[Shape]:
-    """`shape` of each."""
-    return [shape(s, look.reach, look.unit_area) for s in surrogates]
+def shapes(surrogates: Sequence[AbstractSurrogate], look: Look = Look()) -> list[Shape]:
+    """`shape` of each, with labels that say what differs."""
+    named = zip(distinct(surrogates), surrogates, strict=True)
+    return [dataclasses.replace(shape(one, look.reach, look.unit_area), label=label) for label, one in named]
 
 
 def reach_of(estimate: ZerothOrder) -> float:

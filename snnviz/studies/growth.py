@@ -27,19 +27,26 @@ class SweepPoint:
 
 
 def sweep(
-    experiments: Sequence[tuple[float, Experiment, Sequence[AbstractGradientMethod]]], backend: AbstractBackend | str | None = None
+    settings: Sequence[tuple[float, Experiment, Sequence[AbstractGradientMethod]]], backend: AbstractBackend | str | None = None
 ) -> Iterator[SweepPoint]:
     """For each (value, experiment with a network, methods): |dL/dW_1| / |dL/dW_readout| by method; one point at a time."""
-    for value, experiment, methods in experiments:
-        comparison = compare_gradients(experiment, methods, backend)
-        norms = comparison.table("norm")
-        first = next(iter(comparison.runs.values()))
-        yield SweepPoint(
-            value,
-            {m: v[0] / v[-1] if v[-1] else float("nan") for m, v in norms.items()},
-            {m: v[0] for m, v in norms.items()},
-            first.layers[0].rate,
-        )
+    for value, experiment, methods in settings:
+        yield sweep_point(value, experiment, methods, backend)
+
+
+def sweep_point(
+    value: float, experiment: Experiment, methods: Sequence[AbstractGradientMethod], backend: AbstractBackend | str | None = None
+) -> SweepPoint:
+    """One point of a `sweep`."""
+    comparison = compare_gradients(experiment, methods, backend)
+    norms = comparison.table("norm")
+    first = next(iter(comparison.runs.values()))
+    return SweepPoint(
+        value,
+        {m: v[0] / v[-1] if v[-1] else float("nan") for m, v in norms.items()},
+        {m: v[0] for m, v in norms.items()},
+        first.layers[0].rate,
+    )
 
 
 def depth_experiment(
@@ -94,7 +101,7 @@ class GrowthSweep(text.Written):
 
     def __post_init__(self) -> None:
         neuron = self.experiment.neuron
-        if self.over is Over.TAU and not hasattr(neuron, "tau_mem"):
+        if self.over is Over.TAU and neuron.memory is None:
             raise ValueError(f"{neuron.title} has no membrane time constant to sweep; choose another sweep or neuron.")
 
     @classmethod
@@ -126,7 +133,8 @@ class GrowthSweep(text.Written):
         if self.over is Over.STEPS:
             return dataclasses.replace(experiment, steps=value), methods
         if self.over is Over.TAU:
-            return dataclasses.replace(experiment, neuron=dataclasses.replace(experiment.neuron, tau_mem=value)), methods
+            neuron = dataclasses.replace(experiment.neuron, **{experiment.neuron.memory: value})
+            return dataclasses.replace(experiment, neuron=neuron), methods
         scaled = (dataclasses.replace(m, scale=value) if isinstance(m, Slayer) else m for m in methods)
         return experiment, tuple(scaled)
 

@@ -9,6 +9,7 @@ import torch
 
 from snnviz.backends.reference import Spike, reset_along
 from snnviz.draws import Draw
+from snnviz.experiments import Experiment
 from snnviz.methods.base import AbstractGradientMethod
 from snnviz.neurons.base import AbstractNeuron
 from snnviz.surrogates import AbstractSurrogate
@@ -34,6 +35,20 @@ class SmoothSpike:
         """A method's largest deviation from the finite differences, relative to the largest of these."""
         deviation = np.abs(self.gradients[method] - self.differences).max()
         return float(deviation / max(np.abs(self.differences).max(), 1e-300))
+
+
+def smooth_gradients(experiment: Experiment, methods: Sequence[AbstractGradientMethod]) -> SmoothSpike:
+    """`smooth_spike_gradients` for the first neuron of an experiment, smoothed by the first method's surrogate; the weights
+    of L are drawn by the experiment's seed.
+
+    Raises:
+        ValueError: no methods, a method whose derivative is drawn or cut off to a band, or as `smooth_spike_gradients` says.
+    """
+    if not methods or any(method.sparse for method in methods):
+        raise ValueError("methods: give methods whose derivative is that of a smooth spike: BPTT, SLAYER or EXODUS.")
+    current = experiment.input(torch.float64)[:, 0, 0].numpy()
+    upstream = np.random.default_rng(experiment.seed).standard_normal(len(current))
+    return smooth_spike_gradients(experiment.neuron, methods[0].surrogate, current, upstream, methods)
 
 
 def smooth_spike_gradients(
@@ -89,7 +104,7 @@ def _smooth(neuron, surrogate, x, method=None, ds_du=None):
     state, rows = tuple(x.new_full(x.shape[1:], value) for value in neuron.rest()), []
     for t, x_t in enumerate(x):
         u, state = neuron.charge(c, state, x_t)
-        theta = neuron.threshold(c, state)
+        theta = torch.zeros_like(u) + neuron.threshold(c, state)
         s = surrogate.primitive(u - theta)
         if method is None:
             state = neuron.reset(c, state, u, theta, s)

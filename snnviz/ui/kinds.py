@@ -2,13 +2,14 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
 from snnviz import text
-from snnviz.runs.values import Run, RunState
+from snnviz.runs.values import RunState, Status
 from snnviz.runs.work import KINDS, Train
-from snnviz.ui import depth, growth, times, training_view
+from snnviz.ui import code, depth, growth, times, training_view
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Kind:
     """One kind of work on the page Runs.
 
     title: its name in the list; page: the title of its own page, with its file and the settings that show such a run there.
-    draw: its picture; columns: its numbers as a table, empty while there are none; code: the Python that does the same.
+    draw: its picture; columns: its numbers as a table, empty while there are none; code: the
+    Python that does the same, and by expression what it must give.
     """
 
     title: str
@@ -25,7 +27,7 @@ class Kind:
     settings: Mapping[str, str]
     draw: Callable[[RunState], None]
     columns: Callable[[RunState], Mapping[str, Sequence]]
-    code: Callable[[Run], str]
+    code: Callable[[RunState], tuple[str, Mapping[str, Any]]]
 
 
 def _draw_depth(state: RunState) -> None:
@@ -68,48 +70,63 @@ def _draw_fetch(state: RunState) -> None:
     st.markdown(f"**{work.name}**: {amount} {'fetched' if arrived and arrived.whole else 'had arrived'}, into `{work.folder}`.")
 
 
-def _depth_code(run: Run) -> str:
-    return f"""
-from snnviz import *
-from snnviz.studies.depth import DepthStudy, measure_depth
+def _training_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
+    return code.of_trainings(state.run.trainings, state.run.backend, state.run.work.touch_active, state)
 
-for record in measure_depth({text.source(run.work.study)}, "{run.backend}"):
+
+def _depth_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
+    source = f"""
+from snnviz import *
+
+for record in measure_depth({text.source(state.run.work.study)}, "{state.run.backend}"):
     print(f"{{record.progress:.0%}}", record.doing)
 for row in record.checkpoints[-1].errors.rows:
     print(row.layer, row.variant, row.error, row.reliability)
 """
+    if state.status is Status.FINISHED:
+        return source, {"record.checkpoints": state.progress.result.checkpoints}
+    return source, {"record.study": state.run.work.study}
 
 
-def _growth_code(run: Run) -> str:
-    return f"""
+def _growth_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
+    source = f"""
 from snnviz import *
-from snnviz.studies.growth import GrowthSweep, Over, sweep
 
-for point in sweep({text.source(run.work.sweep)}.settings, "{run.backend}"):
-    print(point.value, list(point.ratio.values()))
+study = {text.source(state.run.work.sweep)}
+ratios = [tuple(point.ratio.values()) for point in sweep(study.settings, "{state.run.backend}")]
+for point, row in zip(study.settings, ratios, strict=True):
+    print(point[0], row)
 """
+    if state.status is Status.FINISHED:
+        return source, {"ratios": [point.ratios for point in state.progress.result.points]}
+    return source, {"len(ratios)": len(state.run.work.sweep.settings)}
 
 
-def _times_code(run: Run) -> str:
-    return f"""
-from snnviz.studies.backward_times import Plan, measure
+def _times_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
+    source = f"""
+from snnviz import *
 
-for point in measure({text.source(run.work.plan)}):
-    print(point.steps, point.active, point.backward, point.forward)
+plan = {text.source(state.run.work.plan)}
+for point in backward_times.measure(plan):
+    print(point.steps, point.active, point.backward, point.forward)      # ms, of this machine and of this moment
 """
+    return source, {"plan.points": state.run.work.plan.points}
 
 
-def _fetch_code(run: Run) -> str:
-    return f"""
+def _fetch_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
+    work = state.run.work
+    source = f"""
 import subprocess
 import sys
 
-subprocess.run([sys.executable, "-m", "snnviz", "fetch", {run.work.name!r}, "--folder", {run.work.folder!r}], check=True)
+command = [sys.executable, "-m", "snnviz", "fetch", {work.name!r}, "--folder", {work.folder!r}]
+subprocess.run(command, check=True)
 """
+    return source, {"command[4:]": [work.name, "--folder", work.folder]}
 
 
 KIND = {
-    "training": Kind("Training", "Training", "training.py", {}, lambda _: None, training_view.columns, training_view.code),
+    "training": Kind("Training", "Training", "training.py", {}, lambda _: None, training_view.columns, _training_code),
     "depth": Kind("Depth", "Depth", "depth.py", {}, _draw_depth, _depth_columns, _depth_code),
     "growth": Kind(
         "Growth", "Gradients", "gradients.py", {"of": "network", "view": "growth"}, _draw_growth, _growth_columns, _growth_code

@@ -6,7 +6,7 @@ Figures and citations have modules of their own; a page finds them here beside t
 import importlib.util
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -60,8 +60,18 @@ def sides(controls: float = 1.0, picture: float = 2.6) -> Sequence[Any]:
     return st.container(key="sides").columns([controls, picture], gap="medium")
 
 
-def code_behind(source: str) -> None:
-    """The Python that made the picture, to run in a notebook."""
+# Called with the code and what it shows, while a test compares the two.
+listener: Callable[[str, Mapping[str, Any]], None] | None = None
+
+
+def code_behind(source: str, shows: Mapping[str, Any]) -> None:
+    """The Python that made the picture, to run in a notebook; one line of imports, `from snnviz import *`.
+
+    shows: what the page draws, by the expression that has it once the code has run: {"run.layers[0].u": layer.u}. The tests
+    run the code of every page and view, and compare.
+    """
+    if listener is not None:
+        listener(source, shows)
     with st.expander("The code that made this", icon=":material/code:"):
         st.code(source.strip() + "\n", language="python")
 

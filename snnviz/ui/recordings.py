@@ -1,19 +1,29 @@
-"""What the Data page needs besides the sets: samples kept at hand, pictures of one, and a visitor's uploads."""
+"""What the sources and views of the Data page share: samples kept at hand, the choice of one, and a visitor's uploads."""
 
 import re
 import shutil
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from snnviz import places
 from snnviz.datasets import AbstractDataset, OwnRecordings, Samples, Split
 from snnviz.datasets.recordings import read_recording
 from snnviz.datasets.tonic_sets import arriving
+from snnviz.figures.theme import empty_figure
+from snnviz.params import Param
+from snnviz.studies import sample_views
+from snnviz.ui import controls, page
 
 LARGEST = 50  # uploads of one visitor
+SHOWN = 5  # files that could not be used, by name
+HEIGHT = 440
+HIDDEN = ("folder", "name", "part")  # fields that are no controls
+CURRENTS = "These inputs are currents, not events."
+NUMBERED = "These inputs are numbered neurons, not pixels: look at the raster."
 
 
 def samples(dataset: AbstractDataset, split: Split) -> Samples:
@@ -30,58 +40,75 @@ def _kept(key: str, half: str, _dataset: AbstractDataset) -> Samples:
     return _dataset.load(Split(half))
 
 
-def values(half: Samples, number: int) -> np.ndarray:
-    """One sample, [T, *shape]."""
-    return half.take([number])[0][:, 0].numpy()
+def halves(dataset: AbstractDataset) -> tuple[Samples, Samples]:
+    """Both halves of a set, to train on and to test with.
+
+    Raises:
+        ValueError: it cannot be read; the message says what is wrong.
+    """
+    with st.spinner("Reading the data", show_time=True):
+        try:
+            return samples(dataset, Split.TRAIN), samples(dataset, Split.TEST)
+        except OSError as problem:
+            raise ValueError(str(problem)) from problem
 
 
-def events(half: Samples, number: int) -> np.ndarray | None:
-    """The events of one sample; of spikes that were never events, one for each. None for currents."""
-    found = half.events(number)
-    if found is not None:
-        return found
-    x = values(half, number)
-    if (x != np.round(x)).any():
-        return None
-    step, *place = np.nonzero(x)
-    out = np.zeros(len(step), [("t", float), ("x", np.int32), ("y", np.int32), ("p", np.int8)])
-    out["t"], out["p"] = step * half.dt, 1
-    if len(place) == 3:
-        out["y"], out["x"] = place[1], place[2]
-        out["p"] = place[0] if half.shape[0] > 1 else 1
-    else:
-        out["x"] = place[0]
-    return out
+def choose_sample(train: Samples, test: Samples) -> tuple[Samples, int]:
+    """Draw the choice of one sample; its half and its number there."""
+    a, b, c = st.columns([1, 1, 1])
+    with a:
+        titles = {"train": "To train on", "test": "To test with"}
+        half = {"train": train, "test": test}[controls.option(list(titles), "Half", "half", titles=titles.get, segmented=True)]
+    with b:
+        offered = [str(label) for label in sample_views.classes_present(half)]
+        label = int(controls.option(offered, "Class", "class", titles=lambda k: half.classes[int(k)]))
+    with c:
+        place = controls.number(1, Param("Sample", low=1, high=1_000_000), "sample")
+    return half, sample_views.of_class(half, label, int(place))
 
 
-def frames(x: np.ndarray, count: int) -> list[np.ndarray]:
-    """A sample [T, C, H, W] in `count` stretches of time: brighter minus darker, or the sum of the one channel."""
-    cuts = np.array_split(x, count)
-    return [cut[:, 1].sum(0) - cut[:, 0].sum(0) if x.shape[1] == 2 else cut.sum((0, 1)) for cut in cuts]
+def choose_moment(end: float) -> float:
+    """Draw the slider of a moment until `end`, in ms; it begins in the middle."""
+    return st.slider("At (ms)", 0.0, max(end, 0.1), end / 2, key="surface_at")
 
 
-def time_surface(found: np.ndarray, size: tuple[int, int], at: float, tau: float) -> np.ndarray:
-    """exp(-(at - t) / tau) with t the last event of each pixel until `at`, less the same of the darker ones (as tonic's
-    ToTimesurface of each polarity); [H, W]."""
-    surface = []
-    for polarity in (1, 0):
-        mine = found[(found["p"] == polarity) & (found["t"] <= at)]
-        last = np.full(size, -np.inf)
-        np.maximum.at(last, (mine["y"], mine["x"]), mine["t"])
-        surface.append(np.exp((last - at) / tau))
-    return surface[0] - surface[1]
+def of_a_camera(half: Samples) -> bool:
+    """Whether inputs are pixels: [polarity, row, column]."""
+    return len(half.shape) == 3
 
 
-def class_pictures(half: Samples) -> tuple[list[np.ndarray], list[str]]:
-    """One sample of each class (at most 20), summed over time; of inputs without rows, its steps against its inputs."""
-    pictures, names = [], []
-    for label, name in list(enumerate(half.classes))[:20]:
-        found = np.flatnonzero(half.y.numpy() == label)
-        if len(found):
-            x = values(half, int(found[0]))
-            pictures.append(x.sum((0, 1)) if x.ndim == 4 else x.reshape(len(x), -1).T)
-            names.append(str(name))
-    return pictures, names
+def not_for_this_set(view: str, half: Samples, reason: str) -> tuple[str, Mapping[str, Any]]:
+    """Say why there is no such picture of this set; the code, and what it shows."""
+    st.markdown("**Not for this set**")
+    page.figure(empty_figure(reason, dark=page.dark(), height=HEIGHT - 40), f"data-{view}")
+    return "print(half.source)", {"half.shape": half.shape}
+
+
+def problems(half: Samples) -> None:
+    """Say which files could not be used."""
+    for problem in half.problems[:SHOWN]:
+        st.warning(problem, icon=":material/warning:")
+    if (more := len(half.problems) - SHOWN) > 0:
+        st.warning(f"And {more} more files that could not be used.", icon=":material/warning:")
+
+
+def upload(visitor: str) -> None:
+    """Draw what takes a visitor's recordings in, and say which could not be used."""
+    state = st.session_state
+    label = st.text_input("Class of these recordings", key="own_label", placeholder="left, right, ...", max_chars=60)
+    sent = st.file_uploader(
+        "CSV or NPZ, one recording a file",
+        ["csv", "npz"],
+        accept_multiple_files=True,
+        key=f"own_files_{state.get('own_round', 0)}",
+        help="Columns t, neuron; or t, x, y, p. Nothing in a file is executed.",
+    )
+    if st.button("Add these recordings", icon=":material/add:", disabled=not sent):
+        state["own_complaints"] = [c for f in sent if (c := attempt_add(visitor, label, f.name, f.getvalue()))]
+        state["own_round"] = state.get("own_round", 0) + 1
+        st.rerun()
+    for complaint in state.pop("own_complaints", []):
+        st.error(complaint, icon=":material/error:")
 
 
 def folder(visitor: str) -> Path:

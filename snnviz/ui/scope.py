@@ -29,6 +29,7 @@ from snnviz.figures import theme
 from snnviz.formulas import formulas
 from snnviz.laws import LAWS, AbstractLaw, SurrogateLaw
 from snnviz.neurons import LIF, NEURONS, AbstractNeuron
+from snnviz.neurons.formula import formulas as neuron_formulas
 from snnviz.params import Declared, Param, param, params
 from snnviz.places import assets
 from snnviz.stimuli import drawn_levels
@@ -119,7 +120,10 @@ def neuron_scope(scene: Scene, current: np.ndarray, *, key: str, exclude: Collec
     neuron = scene.neuron
     data = {
         "view": "neuron", "T": steps, "M": columns, "dt": neuron.dt, "exclude": list(exclude),
-        "kernel": neuron.kernel, "states": list(neuron.states), "trace": neuron.trace, "fires": neuron.fires,
+        "kernel": neuron.kernel, "states": list(neuron.states), "fires": neuron.fires, "adaptive": neuron.adaptive,
+        "trace": neuron.trace and dataclasses.asdict(neuron.trace), "peak": plain(neuron.peak), "multiplier": neuron.multiplier,
+        "differentiable": neuron.fires and neuron.differentiable, "reset_field": neuron.reset_field,
+        "formulas": neuron_formulas(type(neuron)),
         "current": browser.packed((current[:, :1] if same else current).tobytes()),
         "controls": {"neuron": [d for d in declare(neuron) if d["name"] not in exclude]}
         | {d["name"]: d for d in declare(Scene())}
@@ -205,7 +209,7 @@ def _describe(laws: tuple[tuple[str, AbstractLaw], ...]) -> tuple[dict[str, Any]
         table = ZerothOrder(law).table()
         title = law.title if not isinstance(law, SurrogateLaw) else f"From {law.surrogate.title.lower()}"
         described[name] = {
-            "title": title, "kernel": law.kernel, "alpha": law.alpha, "constant": law.constant,
+            "title": title, "kernel": law.kernel, "coefficients": formulas(ZerothOrder, "coefficients", law=law),
             "g": put(law.expected_surrogate(grid)), "survival": put(law.survival(grid)), "second": put(law.second_moment(grid)),
             "table": None if table is None else put(table), "mean_abs": plain(law.mean_abs),
             "beyond": plain((law.tail_moment(1, REACH) - REACH * law.survival(REACH)).item()),

@@ -118,13 +118,16 @@ def about(method: AbstractGradientMethod) -> None:
         page.citation("mukhoty2023localzo", "pereznieves2021sparse")
 
 
-def code(experiment: Experiment, method: AbstractGradientMethod) -> str:
-    return f"""
-from snnviz import *
-from snnviz.studies.activity import look
-
-run = simulate({text.source(experiment)}, "{backend.chosen()}")      # forward, once
-seen = look(run, {text.source(method)}, {experiment.seed})           # call again with another width: nothing is run
-for layer in seen.layers:
-    print(layer.name, layer.share, layer.spike_share, layer.active.shape)
-"""
+def code(experiment: Experiment, method: AbstractGradientMethod, *lines: str) -> str:
+    """The Python of a look, ended by a view's own lines."""
+    return "\n".join(
+        (
+            "from snnviz import *",
+            "",
+            f'run = simulate({text.source(experiment)}, "{backend.chosen()}")      # forward, once',
+            f"seen = activity.look(run, {text.source(method)}, {experiment.seed})           # reads what was stored",
+            "for layer in seen.layers:",
+            "    print(layer.name, layer.share, layer.spike_share)",
+            *lines,
+        )
+    )

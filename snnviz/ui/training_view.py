@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from snnviz import text
 from snnviz.figures import clock, confusion, curves, layer_rasters
 from snnviz.figures.theme import empty_figure
 from snnviz.runs import client
@@ -18,8 +17,6 @@ from snnviz.ui import methods, page, runs_view
 EVERY = runs_view.EVERY  # seconds between two looks at a run that goes; its curves move twice in between
 HEIGHT = 420
 # What the code behind a run needs: every class that `text.source` may name.
-IMPORTS = "from snnviz import *"
-
 VIEWS = {
     "learning": "Learning",
     "clock": "By the clock",
@@ -268,19 +265,3 @@ def settings_toml(state: RunState) -> str:
     if state.run.trainings:
         return tomli_w.dumps({"backend": state.run.backend, "training": [plain(t) for t in state.run.trainings]})
     return tomli_w.dumps({"backend": state.run.backend, "work": plain(state.run.work)})
-
-
-def code(run: Run) -> str:
-    """The Python that trains what a run trained."""
-    touching = ", touch_active=True" if run.work.touch_active else ""
-    return f"""
-{IMPORTS}
-
-trainings = [
-{chr(10).join(f"    {text.source(t)}," for t in run.trainings)}
-]
-labels = distinct(trainings)
-for number, record in compare_training(trainings, "{run.backend}"{touching}):
-    if isinstance(record, EpochRecord):
-        print(labels[number], record.epoch, record.test_accuracy)
-"""

@@ -6,7 +6,7 @@ from snnviz.studies import backward_times
 from snnviz.ui import controls, page, times
 
 
-def show(left, right) -> str:
+def show(left, right):
     with left:
         step = times.choose_timed()
     with right, page.guarded():
@@ -18,9 +18,12 @@ def show(left, right) -> str:
             series = recorded[int(controls.option(list(names), "Recorded", "recorded", titles=names.get))]
             times.draw(series, step, "recorded")
             times.beside(series, "Recorded", "median")
-    return """
-from snnviz.studies.backward_times import Plan, measure
+    source = """
+from snnviz import *
 
-for point in measure(Plan()):
-    print(point.steps, point.active, point.backward, point.forward)
+recorded = backward_times.recorded()
+print(len(recorded), "recorded")
+for series in recorded:
+    print(series.machine, series.about, series.timings)
 """
+    return source, {"recorded": recorded}

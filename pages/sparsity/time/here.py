@@ -9,7 +9,7 @@ from snnviz.studies.backward_times import Plan
 from snnviz.ui import controls, page, runs_view, times
 
 
-def show(left, right) -> str:
+def show(left, right):
     with left:
         step = times.choose_timed()
         against = {"activity": "Active share", "steps": "Steps"}
@@ -33,9 +33,11 @@ def show(left, right) -> str:
             times.draw(state.progress.result, step, "times")
             if not state.status.live:
                 times.beside(state.progress.result, "Measured here", "fastest")
-    return f"""
-from snnviz.studies.backward_times import Plan, measure
+    source = f"""
+from snnviz import *
 
-for point in measure({text.source(plan)}):
-    print(point.steps, point.active, point.backward, point.forward)
+plan = {text.source(plan)}
+for point in backward_times.measure(plan):
+    print(point.steps, point.active, point.backward, point.forward)      # ms, of this machine and of this moment
 """
+    return source, {"plan.points": plan.points}

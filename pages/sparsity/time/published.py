@@ -9,7 +9,7 @@ from snnviz.studies import backward_times
 from snnviz.ui import page
 
 
-def show(left, right) -> str:
+def show(left, right):
     with left:
         st.markdown("**What 100× is measured against**")
         st.markdown(
@@ -29,12 +29,14 @@ def show(left, right) -> str:
         st.dataframe(published_table(backward_times.PUBLISHED), hide_index=True)
         columns = [field.name for field in dataclasses.fields(rows[0])]
         page.downloads("published", {name: [getattr(r, name) for r in (*rows, *backward_times.PUBLISHED)] for name in columns})
-    return """
-from snnviz.studies.backward_times import PUBLISHED, PUBLISHED_BANDS
+    source = """
+from snnviz import *
 
-for row in (*PUBLISHED_BANDS, *PUBLISHED):
+bands, sets = backward_times.PUBLISHED_BANDS, backward_times.PUBLISHED
+for row in (*bands, *sets):
     print(row)
 """
+    return source, {"bands": rows, "sets": backward_times.PUBLISHED}
 
 
 def published_table(rows) -> dict:

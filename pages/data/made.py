@@ -1,0 +1,23 @@
+"""Made here: the sets that need nothing but numbers."""
+
+import streamlit as st
+
+from snnviz.datasets import DATASETS
+from snnviz.ui import controls, url
+
+MADE = {name: cls for name, cls in DATASETS.items() if cls.offline}
+
+
+def choose():
+    """The set of the controls, and what else to draw: where it can be trained on."""
+    dataset = controls.choose(MADE, "Set", "data", default="Saccades", more="More of the data")
+
+    def train() -> None:
+        st.page_link(
+            "pages/training.py",
+            label="Train on this set",
+            icon=":material/model_training:",
+            query_params=url.write(dataset, "data", default="Digits", tables=[MADE]),
+        )
+
+    return dataset, train

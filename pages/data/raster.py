@@ -1,0 +1,11 @@
+"""Raster: which input is active when."""
+
+from snnviz.figures import event_raster
+from snnviz.studies.sample_views import flat
+from snnviz.ui import page, recordings
+
+
+def show(train, test, half, number):
+    x = flat(half, number)
+    page.figure(event_raster.event_raster(x, half.dt, page.dark(), recordings.HEIGHT), "data-raster")
+    return f"x = sample_views.flat(half, {number})               # [step, input]\nprint(x.shape, x.sum())", {"x": x}

@@ -1,0 +1,39 @@
+"""Estimator: values of a random derivative at every margin, their mean beside the closed curve, and one margin followed."""
+
+import streamlit as st
+
+from snnviz import text
+from snnviz.figures import estimator, running_mean
+from snnviz.figures.theme import percent, three_digits
+from snnviz.studies.derivative import Drawing, along, sample
+from snnviz.ui import controls, derivative, estimates, page
+from snnviz.ui.cache import cached
+from snnviz.zeroth_order import ZerothOrder
+
+
+def show(left, right):
+    with left:
+        choice = estimates.choose_law()
+        width = estimates.choose_width(choice[0])
+        drawing = controls.edit(Drawing, "draw")
+        compare = estimates.choose_comparison()
+    with right, page.guarded():
+        if (chosen := derivative.chosen_law(choice)) is None:
+            st.stop()
+        estimate = ZerothOrder(chosen, width.delta, width.draws)
+        sampled = cached(sample)(estimate, drawing)
+        over = compare and (compare.title, along(compare, sampled.margins))
+        page.figure(estimator.estimator(sampled, over, page.dark()), "estimator")
+        band = f"±{three_digits(sampled.band)}" if sampled.band < float("inf") else "none: |z| has no mean"
+        st.markdown(
+            f"At *u* = {drawing.u:g}: **active** with probability **{percent(sampled.active)}** · "
+            f"**g = {three_digits(sampled.g)}** · **σ = {derivative.number(sampled.sigma)}** · fixed band **{band}**"
+        )
+        page.figure(running_mean.running_mean(sampled, page.dark()), "running")
+        derivative.download_draws(sampled)
+    derivative.about_estimates(estimate)
+    source, shows = derivative.code_of_draws(estimate, drawing, sampled)
+    if compare is None:
+        return source, shows
+    source += f"dashed = derivative.along({text.source(compare)}, sampled.margins)\n"
+    return source, shows | {"dashed": over[1]}

@@ -1,0 +1,116 @@
+"""What there is to see of recordings: one sample's values and events, frames, a time surface, and a set as a whole.
+
+half = Saccades().load(Split.TRAIN)
+pictures = frames(values(half, 0), 8)              # eight arrays [height, width]
+"""
+
+import numpy as np
+
+from snnviz.datasets import Samples
+from snnviz.datasets.base import EVENT
+
+MOST_CLASSES = 20  # that have a picture
+MOST_SAMPLES = 200  # whose mean is taken
+
+
+def values(half: Samples, number: int) -> np.ndarray:
+    """One sample, [T, *shape]."""
+    return half.take([number])[0][:, 0].numpy()
+
+
+def flat(half: Samples, number: int) -> np.ndarray:
+    """One sample with its inputs in one row, [T, inputs]."""
+    x = values(half, number)
+    return x.reshape(len(x), -1)
+
+
+def events(half: Samples, number: int) -> np.ndarray | None:
+    """The events of one sample (`EVENT`: t in ms, x, y, p); of spikes that were never events, one for each. None for currents."""
+    recorded = half.events(number)
+    if recorded is not None:
+        return recorded
+    x = values(half, number)
+    if (x != np.round(x)).any():
+        return None
+    step, *place = np.nonzero(x)
+    made = np.zeros(len(step), EVENT)
+    made["t"], made["p"] = step * half.dt, 1
+    if len(place) == 3:
+        made["y"], made["x"] = place[1], place[2]
+        made["p"] = place[0] if half.shape[0] > 1 else 1
+    else:
+        made["x"] = place[0]
+    return made
+
+
+def extent(half: Samples) -> tuple[int, int]:
+    """Height and width of the inputs; of numbered neurons, which have no rows, (1, neurons)."""
+    return half.shape[1:] if len(half.shape) == 3 else (1, half.shape[0])
+
+
+def of_class(half: Samples, label: int, place: int) -> int:
+    """The number of a class's sample in the half; places begin at 1, and after the last comes the first again."""
+    numbers = np.flatnonzero(half.y.numpy() == label)
+    return int(numbers[(place - 1) % len(numbers)])
+
+
+def classes_present(half: Samples) -> list[int]:
+    """The classes that have a sample in this half."""
+    return np.unique(half.y.numpy()).tolist()
+
+
+def frames(x: np.ndarray, count: int) -> list[np.ndarray]:
+    """A sample [T, C, H, W] in `count` stretches of time, or one a step if there are fewer: brighter minus darker, or the
+    sum of the one channel, [H, W] each."""
+    cuts = np.array_split(x, min(count, len(x)))
+    return [cut[:, 1].sum(0) - cut[:, 0].sum(0) if x.shape[1] == 2 else cut.sum((0, 1)) for cut in cuts]
+
+
+def frame_times(half: Samples, count: int) -> np.ndarray:
+    """The time in ms at which each of `frames` begins, and of the end, [count + 1] or less."""
+    return np.linspace(0, duration(half), min(count, half.steps) + 1)
+
+
+def time_surface(recorded: np.ndarray, size: tuple[int, int], at: float, tau: float) -> np.ndarray:
+    """exp(-(at - t) / tau) with t the last event of each pixel until `at`, less the same of the darker ones (as tonic's
+    ToTimesurface of each polarity); [H, W]. Times in ms."""
+    surface = []
+    for polarity in (1, 0):
+        mine = recorded[(recorded["p"] == polarity) & (recorded["t"] <= at)]
+        last = np.full(size, -np.inf)
+        np.maximum.at(last, (mine["y"], mine["x"]), mine["t"])
+        surface.append(np.exp((last - at) / tau))
+    return surface[0] - surface[1]
+
+
+def class_pictures(half: Samples) -> tuple[list[np.ndarray], list[str]]:
+    """One sample of each class (at most 20), summed over time; of inputs without rows, its steps against its inputs."""
+    pictures, names = [], []
+    for label, name in list(enumerate(half.classes))[:MOST_CLASSES]:
+        numbers = np.flatnonzero(half.y.numpy() == label)
+        if len(numbers):
+            x = values(half, int(numbers[0]))
+            pictures.append(x.sum((0, 1)) if x.ndim == 4 else x.reshape(len(x), -1).T)
+            names.append(str(name))
+    return pictures, names
+
+
+def class_counts(half: Samples) -> list[int]:
+    """How many samples of each class there are."""
+    return np.bincount(half.y, minlength=len(half.classes)).tolist()
+
+
+def mean_input(half: Samples) -> np.ndarray:
+    """The input at each step as the sum over all inputs, mean over the first 200 samples, [T]."""
+    x = half.take(np.arange(min(len(half), MOST_SAMPLES)))[0]
+    return x.flatten(2).sum(2).mean(1).numpy()
+
+
+def times(half: Samples) -> np.ndarray:
+    """The time of each step in ms, [T]."""
+    return np.arange(half.steps) * half.dt
+
+
+def duration(half: Samples) -> float:
+    """How long a sample is, in ms."""
+    return half.steps * half.dt
