@@ -10,7 +10,7 @@ from snnviz.figures import rate_curve as curve
 from snnviz.neurons import LIF, NEURONS
 from snnviz.stimuli import STIMULI, Shaped, Step
 from snnviz.surrogates import SURROGATES
-from snnviz.ui import address, backend, controls, page, scope, spike_train, url
+from snnviz.ui import address, backend, controls, page, scenes, scope, spike_train, url
 from snnviz.ui.cache import cached
 
 page.heading(
@@ -50,7 +50,7 @@ with right, page.guarded():
     if absent:
         st.info(absent, icon=":material/info:")
     if live:
-        asked = dataclasses.replace(address.recall(scope.Scene(), "scope", [SURROGATES]), neuron=neuron)
+        asked = dataclasses.replace(address.recall(scenes.Scene(), "scope", [SURROGATES]), neuron=neuron)
         current = experiment.input()[:, 0].numpy()
         shown = scope.neuron_scope(asked, current, key="neuron-scope")
         neuron, column = shown.neuron, shown.column
@@ -67,7 +67,7 @@ with right, page.guarded():
         ghost = None if held is None else cached(simulate)(held, backend.chosen()).layers[0]
         if ghost is not None and ghost.neuron.unit != layer.neuron.unit:
             ghost = None
-        column = st.slider("Neuron shown", 0, experiment.neurons - 1, 0, key="shown") if experiment.neurons > 1 else 0
+        column = page.one_of(experiment.neurons, "Neuron shown", "shown")
         page.figure(traces.traces(layer, column, ghost, page.dark()), "traces")
         if experiment.neurons > 1 and layer.spikes is not None:
             page.figure(raster.raster(layer, dark=page.dark()), "raster")

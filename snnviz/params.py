@@ -6,7 +6,7 @@ Values with such fields check themselves when made, and the app draws its contro
 import dataclasses
 import enum
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 REACH = 1e30  # kernels compute with 32 bits: a finite number's size is at most this and, unless 0, at least 1 / REACH
 
@@ -71,6 +71,8 @@ class Declared:
         TypeError: a number, switch or value of another kind than the default was expected.
         ValueError: a number is outside the allowed range. Both name the parameter and say what is allowed.
     """
+
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]  # every subclass that is used is a dataclass
 
     def __post_init__(self) -> None:
         defaults = {f.name: f.default for f in dataclasses.fields(self)}

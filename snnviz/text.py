@@ -3,9 +3,13 @@
 import abc
 import dataclasses
 import enum
+import functools
+import inspect
 import json
 import math
 import tomllib
+import types
+import typing
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -41,101 +45,124 @@ def names(value: Any) -> set[str]:
 
 
 def plain(value: Any) -> Any:
-    """A value as dictionaries, lists and numbers, with each class named under "is"; None is left out."""
+    """A value as dictionaries, lists, numbers and texts, with each class named under "is"."""
     if isinstance(value, enum.Enum):
         return value.value
-    if isinstance(value, tuple):
-        return [plain(v) for v in value]
+    if isinstance(value, (tuple, list)):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
     if dataclasses.is_dataclass(value):
-        fields = {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-        return {"is": type(value).__name__} | {k: v for k, v in fields.items() if v is not None}
+        return {"is": type(value).__name__} | {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     return value
 
 
+def made(data: Any, classes: Mapping[str, type], kind: Any = object) -> Any:
+    """The value that `plain` wrote, where a `kind` is declared; a field that is left out has its default, a list is a tuple.
+
+    What a field takes is said by its declared type: a class under "is" that may stand there, a member of its enum, a list.
+    Of a number, a switch and a text the class itself checks the type, and of all values whether they are possible. A class
+    lists in `retired` the fields it once had: a file that has them still is read, without them.
+
+    Args:
+        classes: what may be made, by name.
+
+    Raises:
+        TypeError, ValueError: an unknown class or field, or a value that its class refuses; one sentence says which, and what
+            would be possible.
+    """
+    if isinstance(kind, types.UnionType):
+        kinds = [part for part in typing.get_args(kind) if part is not types.NoneType]
+        return None if data is None else made(data, classes, kinds[0] if len(kinds) == 1 else object)
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        if data not in [member.value for member in kind]:
+            raise ValueError(f"{data!r} is not a {kind.__name__}: {', '.join(str(member.value) for member in kind)}")
+        return kind(data)
+    if kind in (bool, int, float, str):
+        return float(data) if kind is float and type(data) is int else data
+    if inspect.isabstract(kind) or dataclasses.is_dataclass(kind) or (isinstance(data, dict) and "is" in data):
+        return _with_fields(data, classes, kind)
+    if isinstance(data, dict):
+        return {name: made(item, classes) for name, item in data.items()}
+    if isinstance(data, (list, tuple)):
+        item_kinds = typing.get_args(kind) or (object, ...)
+        item_kinds = item_kinds[:1] * len(data) if item_kinds[-1] is ... else item_kinds
+        return tuple(made(item, classes, item_kind) for item, item_kind in zip(data, item_kinds, strict=True))
+    if typing.get_origin(kind) is tuple:
+        raise ValueError(f"{data!r} is no list.")
+    return data
+
+
+def _with_fields(data: Any, classes: Mapping[str, type], kind: Any) -> Any:
+    """A value of the class that is named under "is"; what is wrong with one of its fields is said after the field's name."""
+    choices = {name: cls for name, cls in classes.items() if not isinstance(kind, type) or issubclass(cls, kind)}
+    name = data.get("is") if isinstance(data, dict) else data
+    if not isinstance(data, dict) or not isinstance(name, str) or name not in choices:
+        noun = f"{kind.__name__.removeprefix('Abstract')} " if choices.keys() != classes.keys() else ""
+        raise ValueError(f"there is no {noun}{name!r}; there are {', '.join(sorted(choices))}.")
+    cls, fields = choices[name], {}
+    kinds = _kinds(cls)
+    for field, item in data.items():
+        if field == "is" or field in getattr(cls, "retired", ()):
+            continue
+        if field not in kinds:
+            raise ValueError(f"{cls.__name__} has no '{field}'; it has {', '.join(kinds)}.")
+        try:
+            fields[field] = made(item, classes, kinds[field])
+        except (TypeError, ValueError) as problem:
+            raise ValueError(f"{field}: {problem}") from None
+    return cls(**fields)
+
+
+@functools.cache
+def _kinds(cls: type) -> dict[str, Any]:
+    """The declared types of a class's fields, by name."""
+    hints = typing.get_type_hints(cls)
+    return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
+
+
 def to_toml(value: Any) -> str:
-    """A value as TOML."""
+    """A value, or a mapping of values, as TOML; None is left out."""
     import tomli_w
 
-    return tomli_w.dumps(plain(value))
+    return tomli_w.dumps(_without_none(plain(value)))
 
 
-def from_toml(text: str, classes: dict[str, type], where: str = "the text") -> Any:
+def _without_none(data: Any) -> Any:
+    if isinstance(data, list):
+        return [_without_none(item) for item in data]
+    return {k: _without_none(v) for k, v in data.items() if v is not None} if isinstance(data, dict) else data
+
+
+def from_toml(toml: str, classes: Mapping[str, type], where: str = "the text") -> Any:
     """The value that `to_toml` wrote. `classes`: what may be made, by name.
 
     Raises:
         ValueError: no TOML, an unknown class or field, or a value that its class refuses. `where` names the place.
     """
     try:
-        return _made(tomllib.loads(text), classes)
+        return made(tomllib.loads(toml), classes)
     except tomllib.TOMLDecodeError as problem:
         raise ValueError(f"{where} is not valid TOML: {problem}.") from None
     except (TypeError, ValueError) as problem:
         raise ValueError(f"{where}: {problem}") from None
 
 
-def _made(data: Any, classes: dict[str, type], default: Any = None) -> Any:
-    if isinstance(data, list):
-        return tuple(_made(item, classes) for item in data)
-    if isinstance(default, enum.Enum):
-        return type(default)(data)
-    if isinstance(default, float) and isinstance(data, int) and not isinstance(data, bool):
-        return float(data)
-    if not isinstance(data, dict):
-        return data
-    kind = data.get("is")
-    if kind not in classes:
-        raise ValueError(f"there is no '{kind}'; there are {', '.join(sorted(classes))}.")
-    fields = {f.name: f for f in dataclasses.fields(classes[kind])}
-    # A class lists in `retired` the fields it once had: a file that has them still is read, without them.
-    data = {name: item for name, item in data.items() if name not in getattr(classes[kind], "retired", ())}
-    unknown = set(data) - {"is"} - set(fields)
-    if unknown:
-        raise ValueError(f"{kind} has no '{sorted(unknown)[0]}'; it has {', '.join(fields)}.")
-    return classes[kind](**{k: _made(v, classes, _default(fields[k])) for k, v in data.items() if k != "is"})
-
-
 def to_json(value: Any) -> str:
     """A result (frozen dataclasses, tuples, mappings, enums, numbers, texts, None) as JSON; NaN and infinity as Python does."""
-    return json.dumps(_jsonable(value), separators=(",", ":"))
+    return json.dumps(plain(value), separators=(",", ":"))
 
 
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, enum.Enum):
-        return value.value
-    if isinstance(value, (tuple, list)):
-        return [_jsonable(v) for v in value]
-    if isinstance(value, Mapping):
-        return {str(k): _jsonable(v) for k, v in value.items()}
-    if dataclasses.is_dataclass(value):
-        return {"is": type(value).__name__} | {f.name: _jsonable(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    return value
-
-
-def from_json(json_text: str, classes: dict[str, type]) -> Any:
+def from_json(json_text: str, classes: Mapping[str, type]) -> Any:
     """The result that `to_json` wrote; lists come back as tuples. `classes`: what may be made, by name.
 
     Raises:
         ValueError: no JSON, an unknown class or field, or a value that its class refuses.
     """
     try:
-        return _from_jsonable(json.loads(json_text), classes)
+        return made(json.loads(json_text), classes)
     except TypeError as problem:
         raise ValueError(str(problem)) from None
-
-
-def _from_jsonable(data: Any, classes: dict[str, type], default: Any = None) -> Any:
-    if isinstance(data, list):
-        return tuple(_from_jsonable(item, classes) for item in data)
-    if isinstance(default, enum.Enum):
-        return type(default)(data)
-    if not isinstance(data, dict):
-        return data
-    if "is" not in data:
-        return {k: _from_jsonable(v, classes) for k, v in data.items()}
-    if (kind := data["is"]) not in classes:
-        raise ValueError(f"there is no '{kind}'; there are {', '.join(sorted(classes))}.")
-    defaults = {f.name: _default(f) for f in dataclasses.fields(classes[kind])}
-    return classes[kind](**{k: _from_jsonable(v, classes, defaults.get(k)) for k, v in data.items() if k != "is"})
 
 
 class Written(abc.ABC):

@@ -15,7 +15,7 @@ from snnviz.laws import LAWS, ArctanLaw, NormalLaw, RademacherLaw, SurrogateLaw,
 from snnviz.studies.derivative import Density, Drawing, Look, law_curves, questions, sample, shapes, sweep, trade_off
 from snnviz.surrogates import SURROGATES, Boxcar, FastSigmoid, Gaussian
 from snnviz.ui import estimates as settings
-from snnviz.ui.scope import DrawScene
+from snnviz.ui.scenes import DrawScene
 from snnviz.zeroth_order import ZerothOrder
 from tests.app_server import ROOT
 
@@ -211,6 +211,7 @@ def test_every_figure_has_a_title_and_a_text(dark):
     for figure in figures:
         assert figure.layout.title.text and figure.layout.meta["alt"]
         assert "nan" not in figure.layout.title.text
+    assert figures[4].layout.xaxis.type == "log"  # from one draw to thousands
 
 
 @pytest.mark.browser

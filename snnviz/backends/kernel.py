@@ -9,18 +9,20 @@ import torch
 from snnviz.backends import source
 from snnviz.backends.base import AbstractBackend, Backward, Forward, check_finite, check_run
 from snnviz.backends.reference import ds_du_of
+from snnviz.draws import Draw
 from snnviz.methods.base import AtSpike, ResetPath
 
 REALS = {torch.float32: ("float", ctypes.c_float), torch.float64: ("double", ctypes.c_double)}
 
 
-def scan_struct(real: type) -> type[ctypes.Structure]:
+def scan_struct(real: type[ctypes.c_float | ctypes.c_double]) -> type[ctypes.Structure]:
     """struct Scan of kernels/scan.cuh, field for field."""
     index = ctypes.c_longlong
     fields = [
         ("c", real * 8),
         ("d", real * 8),
         ("through_reset", real),
+        ("through_adaptation", real),
         ("mask_reset", real),
         ("after_reset", real),
         ("seed", ctypes.c_uint),
@@ -38,7 +40,11 @@ SCANS = {dtype: scan_struct(real) for dtype, (_, real) in REALS.items()}
 
 
 def scan(
-    coefficients: torch.Tensor, x: torch.Tensor, at_spike: AtSpike | None = None, path: ResetPath = ResetPath.KEPT, draw=None
+    coefficients: torch.Tensor,
+    x: torch.Tensor,
+    at_spike: AtSpike | None = None,
+    path: ResetPath = ResetPath.KEPT,
+    draw: Draw | None = None,
 ) -> ctypes.Structure:
     """The struct for arrays like x, all columns."""
     k = SCANS[x.dtype]()
@@ -50,8 +56,10 @@ def scan(
         k.d[: len(numbers)] = numbers
         k.d[4], k.d[5], k.d[6] = at_spike.gate, at_spike.window, at_spike.gain
         k.through_reset = float(path is ResetPath.KEPT)
+        k.through_adaptation = float(path is not ResetPath.IGNORED)
         k.mask_reset = float(path is not ResetPath.IGNORED)
         k.after_reset = float(at_spike.after_reset)
+        draw = draw or Draw()
         k.seed, k.layer, k.first = draw.seed & 0xFFFFFFFF, draw.layer & 0xFFFFFFFF, draw.first
     return k
 
@@ -110,7 +118,7 @@ class KernelBackend(AbstractBackend, abc.ABC):
             ],
         )
         grad_c = None
-        if parameters:
+        if sums is not None:
             names = list(neuron.coefficients())
             grad_c = coefficients.new_zeros(len(names))
             for name, total in zip(neuron.kernel_gradients, sums.double().sum(1), strict=True):

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from snnviz import text
 from snnviz.figures import clock, confusion, curves, layer_rasters
 from snnviz.figures.theme import empty_figure
 from snnviz.runs import client
@@ -16,7 +17,6 @@ from snnviz.ui import methods, page, runs_view
 
 EVERY = runs_view.EVERY  # seconds between two looks at a run that goes; its curves move twice in between
 HEIGHT = 420
-# What the code behind a run needs: every class that `text.source` may name.
 VIEWS = {
     "learning": "Learning",
     "clock": "By the clock",
@@ -258,10 +258,5 @@ def columns(state: RunState) -> dict[str, list]:
 
 def settings_toml(state: RunState) -> str:
     """What a run was asked for, as TOML: of trainings the settings of each."""
-    import tomli_w
-
-    from snnviz.text import plain
-
-    if state.run.trainings:
-        return tomli_w.dumps({"backend": state.run.backend, "training": [plain(t) for t in state.run.trainings]})
-    return tomli_w.dumps({"backend": state.run.backend, "work": plain(state.run.work)})
+    what = {"training": state.run.trainings} if state.run.trainings else {"work": state.run.work}
+    return text.to_toml({"backend": state.run.backend} | what)
