@@ -13,10 +13,11 @@ import streamlit as st
 from snnviz import places
 from snnviz.datasets import AbstractDataset, OwnRecordings, Samples, Split
 from snnviz.datasets.recordings import read_recording
+from snnviz.datasets.tonic_sets import arriving
 from snnviz.figures.theme import empty_figure
 from snnviz.params import Param
 from snnviz.studies import sample_views
-from snnviz.ui import controls, fetching, page
+from snnviz.ui import controls, page
 
 LARGEST = 50  # uploads of one visitor
 SHOWN = 5  # files that could not be used, by name
@@ -161,7 +162,7 @@ def attempt_add(visitor: str, label: str, name: str, data: bytes) -> str:
 
 
 @st.cache_data(ttl=60, show_spinner=False, max_entries=8)
-def _listed(place: str, root: Path, brought: int) -> list:
+def _listed(place: str, root: Path, changed: tuple[int, ...]) -> list:
     from snnviz.datasets import catalogue
 
     return list(catalogue(place))
@@ -169,4 +170,7 @@ def _listed(place: str, root: Path, brought: int) -> list:
 
 def on_disk(place: str) -> list:
     """tonic's catalogue with what is on disk. Importing tonic takes seconds, so it waits until somebody asks."""
-    return _listed(place, places.data(place), fetching.brought())
+    root = places.data(place)
+    # A fetch makes a folder in the root for what arrives, and in that one a folder for the set; at its end they are gone.
+    changed = tuple(path.stat().st_mtime_ns for path in (root, arriving("", root)) if path.is_dir())
+    return _listed(place, root, changed)
