@@ -4,12 +4,12 @@ import dataclasses
 import os
 from pathlib import Path
 
-import pandas as pd  # noqa: F401  before a background thread imports it: plotly, finding it half there, would fail
-import plotly.io
-import streamlit as st
-
 # Threads of torch that wait must not keep the cores busy: the browser and other visitors need them. Read once, by torch.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import snnviz.ui.loaded  # noqa: F401, I001  first of all: the visitors of a fresh server wait here for one of them
+import plotly.io
+import streamlit as st
 
 from snnviz import memory, places
 from snnviz.backends import source

@@ -136,7 +136,7 @@ def by_the_menu(seen, name):
     title = next(entry.title for entry in PAGES if entry.file == f"{name}.py")
     address = "" if name == START else name
     seen.page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
-    seen.page.wait_for_url(re.compile(rf"/{address}(\?.*)?$"))
+    seen.page.wait_for_url(re.compile(rf"/{address}(\?.*)?$"), timeout=60_000)
     return seen.settle()
 
 
@@ -164,7 +164,7 @@ def test_each_page_comes_back_as_it_was_left(visit):
         before = seen.page.url
         if (sliders := seen.page.locator("main").get_by_role("slider")).count():
             sliders.first.press("ArrowRight")
-            seen.page.wait_for_function("before => location.href !== before", arg=before)
+            seen.page.wait_for_function("before => location.href !== before", arg=before, timeout=60_000)
             seen.settle()
         left[name] = (address_of(seen), seen.page.evaluate(STANDS))
     assert sum(bool(stood and stood[0][1]) for stood in left.values()) == 7, "every page with sliders says so in its address"

@@ -58,5 +58,6 @@ def run(script: Path, options: Sequence[str]) -> None:
     """
     from streamlit.web import cli
 
+    PagesManager.uses_pages_directory = False
     sys.argv = ["streamlit", "run", str(script), *options]
     cli.main(prog_name="streamlit")
