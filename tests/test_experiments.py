@@ -53,6 +53,7 @@ def test_round_trips_through_python_and_toml(experiment):
         ("steps = ", "not valid TOML"),
         ('is = "Trojan"', "there is no 'Trojan'"),
         ('is = "LIF"', "describes no experiment"),
+        ('is = "Experiment"\n[neuron]\nis = "Triangle"', "neuron: there is no Neuron 'Triangle'"),
         ('is = "Experiment"\nspeed = 3', "Experiment has no 'speed'"),
         ('is = "Experiment"\nsteps = -3', "Steps must be at least 1"),
         ('is = "Experiment"\n[neuron]\nis = "LIF"\ntau_mem = 0', "tau_mem = 0.0: Membrane time constant must be above 0 ms"),
