@@ -6,8 +6,14 @@ import enum
 import json
 import math
 import tomllib
+import types
+import typing
 from collections.abc import Mapping
 from typing import Any, Self
+
+from snnviz.params import declared, shown
+
+NOTHING = "none"  # in TOML, which has no word of its own for it
 
 
 def _default(field: dataclasses.Field) -> Any:
@@ -41,14 +47,16 @@ def names(value: Any) -> set[str]:
 
 
 def plain(value: Any) -> Any:
-    """A value as dictionaries, lists and numbers, with each class named under "is"; None is left out."""
+    """A value as dictionaries, lists and numbers, with each class named under "is". None is left out where it is the default,
+    else it is the word "none"."""
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, tuple):
         return [plain(v) for v in value]
     if dataclasses.is_dataclass(value):
-        fields = {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-        return {"is": type(value).__name__} | {k: v for k, v in fields.items() if v is not None}
+        fields = {f.name: (plain(getattr(value, f.name)), _default(f)) for f in dataclasses.fields(value)}
+        written = {name: NOTHING if now is None else now for name, (now, usual) in fields.items() if now is not None or usual is not None}
+        return {"is": type(value).__name__} | written
     return value
 
 
@@ -65,33 +73,104 @@ def from_toml(text: str, classes: dict[str, type], where: str = "the text") -> A
     Raises:
         ValueError: no TOML, an unknown class or field, or a value that its class refuses. `where` names the place.
     """
+    return made(parsed(text, where), classes, where)
+
+
+def parsed(text: str, where: str = "the text") -> dict[str, Any]:
+    """TOML as dictionaries, lists and numbers; a byte-order mark in front, as some editors write it, is no part of it.
+
+    Raises:
+        ValueError: it is no TOML; `where` names the place.
+    """
     try:
-        return _made(tomllib.loads(text), classes)
+        return tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as problem:
         raise ValueError(f"{where} is not valid TOML: {problem}.") from None
+    except RecursionError:
+        raise ValueError(f"{where} is not valid TOML: it is nested too deeply.") from None
+    except ValueError as problem:  # a number of thousands of digits, a day that no month has
+        raise ValueError(f"{where} is not valid TOML: {problem}.") from None
+
+
+def made(data: Any, classes: dict[str, type], where: str = "the text", kind: Any = Any) -> Any:
+    """The value that `plain` took apart. `kind`: the hint of the field that it is for.
+
+    Raises:
+        ValueError: as `from_toml`.
+    """
+    try:
+        return _made(data, classes, kind, ())
     except (TypeError, ValueError) as problem:
         raise ValueError(f"{where}: {problem}") from None
+    except RecursionError:
+        raise ValueError(f"{where}: it is nested too deeply.") from None
 
 
-def _made(data: Any, classes: dict[str, type], default: Any = None) -> Any:
+def _made(data: Any, classes: dict[str, type], kind: Any, path: tuple[str, ...]) -> Any:
+    """`path`: the keys from the top to this place, for messages."""
+    place = f"{'.'.join(path)}: " if path else ""
     if isinstance(data, list):
-        return tuple(_made(item, classes) for item in data)
-    if isinstance(default, enum.Enum):
-        return type(default)(data)
-    if isinstance(default, float) and isinstance(data, int) and not isinstance(data, bool):
-        return float(data)
-    if not isinstance(data, dict):
-        return data
-    kind = data.get("is")
-    if kind not in classes:
-        raise ValueError(f"there is no '{kind}'; there are {', '.join(sorted(classes))}.")
-    fields = {f.name: f for f in dataclasses.fields(classes[kind])}
+        return tuple(_made(item, classes, _of_entry(kind), (*path, str(n))) for n, item in enumerate(data, 1))
+    if isinstance(data, dict):
+        return _instance(data, classes, kind, path, place)
+    for part in _parts(kind):
+        if isinstance(part, type) and issubclass(part, enum.Enum):
+            return _member(data, part, place)
+    if data == NOTHING and types.NoneType in _parts(kind):
+        return None
+    if float in _parts(kind) and int not in _parts(kind) and isinstance(data, int) and not isinstance(data, bool):
+        try:
+            return float(data)
+        except OverflowError:
+            raise ValueError(f"{place}{shown(data)} is beyond all numbers.") from None
+    return data
+
+
+def _instance(data: dict, classes: dict[str, type], kind: Any, path: tuple[str, ...], place: str) -> Any:
+    chosen = data.get("is")
+    fitting = sorted(name for name, cls in classes.items() if _may_be(cls, kind)) or sorted(classes)
+    if "is" not in data:
+        raise ValueError(f'{place}it must name its class, as is = "{fitting[0]}"; there are {", ".join(fitting)}.')
+    if not isinstance(chosen, str) or chosen not in classes:
+        raise ValueError(f"{place}there is no {shown(chosen)}; there are {', '.join(fitting)}.")
+    cls = classes[chosen]
+    fields = declared(cls)
     # A class lists in `retired` the fields it once had: a file that has them still is read, without them.
-    data = {name: item for name, item in data.items() if name not in getattr(classes[kind], "retired", ())}
+    data = {name: item for name, item in data.items() if name not in getattr(cls, "retired", ())}
     unknown = set(data) - {"is"} - set(fields)
     if unknown:
-        raise ValueError(f"{kind} has no '{sorted(unknown)[0]}'; it has {', '.join(fields)}.")
-    return classes[kind](**{k: _made(v, classes, _default(fields[k])) for k, v in data.items() if k != "is"})
+        raise ValueError(f"{place}{chosen} has no '{sorted(unknown)[0]}'; it has {', '.join(fields)}.")
+    values = {name: _made(item, classes, fields[name][0], (*path, name)) for name, item in data.items() if name != "is"}
+    for field in dataclasses.fields(cls):
+        if field.name not in values and field.default is field.default_factory is dataclasses.MISSING:
+            raise ValueError(f"{place}{chosen} needs '{field.name}'.")
+    try:
+        return cls(**values)
+    except (TypeError, ValueError) as problem:
+        raise ValueError(f"{place}{problem}") from None
+
+
+def _member(data: Any, kind: type[enum.Enum], place: str) -> enum.Enum:
+    for member in kind:
+        if data == member.value and type(data) is type(member.value):
+            return member
+    choices = ", ".join(str(member.value) for member in kind)
+    raise ValueError(f"{place}{shown(data)} is not a {kind.__name__}: {choices}.")
+
+
+def _parts(kind: Any) -> tuple[Any, ...]:
+    """The alternatives of a hint."""
+    return typing.get_args(kind) if typing.get_origin(kind) in (types.UnionType, typing.Union) else (kind,)
+
+
+def _of_entry(kind: Any) -> Any:
+    """The hint of a tuple's entries."""
+    inner = next((typing.get_args(part) for part in _parts(kind) if typing.get_origin(part) is tuple), ())
+    return inner[0] if inner else Any
+
+
+def _may_be(cls: type, kind: Any) -> bool:
+    return any(part is Any or (isinstance(part, type) and issubclass(cls, part)) for part in _parts(kind))
 
 
 def to_json(value: Any) -> str:
@@ -121,6 +200,8 @@ def from_json(json_text: str, classes: dict[str, type]) -> Any:
         return _from_jsonable(json.loads(json_text), classes)
     except TypeError as problem:
         raise ValueError(str(problem)) from None
+    except RecursionError:
+        raise ValueError("It is nested too deeply.") from None
 
 
 def _from_jsonable(data: Any, classes: dict[str, type], default: Any = None) -> Any:
@@ -159,8 +240,8 @@ class Written(abc.ABC):
         Raises:
             ValueError: it is no such value; one sentence says what is wrong and where.
         """
-        made = from_toml(toml, cls.parts(), where)
-        if not isinstance(made, cls):
+        value = from_toml(toml, cls.parts(), where)
+        if not isinstance(value, cls):
             name = cls.__name__
             raise ValueError(f'{where} describes no {name.lower()}: it must begin with is = "{name}".')
-        return made
+        return value

@@ -11,6 +11,7 @@ from snnviz.experiments import VALUES, Experiment, compare_gradients
 from snnviz.losses import CrossEntropy
 from snnviz.methods import BPTT, AbstractGradientMethod, Exodus, Slayer
 from snnviz.neurons import LIF, AbstractNeuron
+from snnviz.params import Declared
 from snnviz.stimuli import Poisson
 
 
@@ -87,7 +88,7 @@ VALUES_OVER = {
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class GrowthSweep(text.Written):
+class GrowthSweep(text.Written, Declared):
     """A sweep as one value: an experiment with a network, the methods compared on it, and what changes from point to point.
 
     Raises:
@@ -99,6 +100,7 @@ class GrowthSweep(text.Written):
     methods: tuple[AbstractGradientMethod, ...] = (BPTT(), Slayer(), Exodus())
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         neuron = self.experiment.neuron
         if self.over is Over.TAU and neuron.memory is None:
             raise ValueError(f"{neuron.title} has no membrane time constant to sweep; choose another sweep or neuron.")
