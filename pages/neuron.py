@@ -10,7 +10,7 @@ from snnviz.figures import rate_curve as curve
 from snnviz.neurons import LIF, NEURONS
 from snnviz.stimuli import STIMULI, Shaped, Step
 from snnviz.surrogates import SURROGATES
-from snnviz.ui import address, backend, controls, page, scope, spike_train, url
+from snnviz.ui import address, backend, controls, page, scenes, scope, spike_train, url
 from snnviz.ui.cache import cached
 
 page.heading(
@@ -50,7 +50,7 @@ with right, page.guarded():
     if absent:
         st.info(absent, icon=":material/info:")
     if live:
-        asked = dataclasses.replace(address.recall(scope.Scene(), "scope", [SURROGATES]), neuron=neuron)
+        asked = dataclasses.replace(address.recall(scenes.Scene(), "scope", [SURROGATES]), neuron=neuron)
         current = experiment.input()[:, 0].numpy()
         shown = scope.neuron_scope(asked, current, key="neuron-scope")
         neuron, column = shown.neuron, shown.column

@@ -39,6 +39,12 @@ class Param:
     branches: tuple[float, ...] = ()
 
     @property
+    def floor(self) -> float:
+        """The least that learning may reach: `low`; where that itself is not allowed, a tenth of the way from it to the
+        control's least value, where a derivative can still be felt."""
+        return self.low + (self.slider[0] - self.low) / 10 if self.open_low and self.slider else self.low
+
+    @property
     def allowed(self) -> str:
         """The allowed range in words: "above 0", "from 0 to 1"."""
         lower = "" if self.low == -math.inf else f"{'above' if self.open_low else 'at least'} {self.low:g}"

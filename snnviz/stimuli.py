@@ -21,9 +21,9 @@ class AbstractStimulus(Declared, abc.ABC):
     equation: ClassVar[str]
 
     @abc.abstractmethod
-    def current(self, times: np.ndarray, columns: int, random: np.random.Generator) -> np.ndarray:
-        """The current at `times` (ms, [T]) for each column, float64 [T, columns] or [T, 1]. `random` is used in a fixed
-        order, so a seed fixes it."""
+    def current(self, times: np.ndarray, dt: float, columns: int, random: np.random.Generator) -> np.ndarray:
+        """The current at `times` (ms, [T]), one step of `dt` ms each, for each column: float64 [T, columns] or [T, 1].
+        `random` is used in a fixed order, so a seed fixes it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Step(AbstractStimulus):
     title = "Step"
     equation = r"x_t = I\,[t \ge t_0]"
 
-    def current(self, times, columns, random):
+    def current(self, times, dt, columns, random):
         return self.amplitude * (times >= self.start).astype(float)[:, None]
 
 
@@ -50,7 +50,7 @@ class Ramp(AbstractStimulus):
     title = "Ramp"
     equation = r"x_t = I\,\frac{\max(0,\ t - t_0)}{t_{end} - t_0}"
 
-    def current(self, times, columns, random):
+    def current(self, times, dt, columns, random):
         length = max(times[-1] - self.start, 1e-9)
         return self.amplitude * np.clip((times - self.start) / length, 0, None)[:, None]
 
@@ -68,7 +68,7 @@ class Sine(AbstractStimulus):
     title = "Sine"
     equation = r"x_t = \bar I + I \sin(2\pi t/P)"
 
-    def current(self, times, columns, random):
+    def current(self, times, dt, columns, random):
         return (self.mean + self.amplitude * np.sin(2 * np.pi * times / self.period))[:, None]
 
 
@@ -85,7 +85,7 @@ class Pulses(AbstractStimulus):
     title = "Pulses"
     equation = r"x_t = I\,[t \bmod P < w]"
 
-    def current(self, times, columns, random):
+    def current(self, times, dt, columns, random):
         return self.amplitude * (np.mod(times, self.period) < self.width).astype(float)[:, None]
 
 
@@ -101,8 +101,7 @@ class Poisson(AbstractStimulus):
     title = "Poisson"
     equation = r"x_t = w\,n_t,\quad n_t \sim \mathrm{Poisson}(\lambda \Delta t)"
 
-    def current(self, times, columns, random):
-        dt = times[1] - times[0] if len(times) > 1 else 1.0
+    def current(self, times, dt, columns, random):
         return self.weight * random.poisson(self.rate * dt * 1e-3, (len(times), columns)).astype(float)
 
 
@@ -116,7 +115,7 @@ class Noise(AbstractStimulus):
     title = "Noise"
     equation = r"x_t = \bar I + \sigma\,\mathcal{N}(0, 1)"
 
-    def current(self, times, columns, random):
+    def current(self, times, dt, columns, random):
         return self.mean + self.sd * random.standard_normal((len(times), columns))
 
 
@@ -135,10 +134,9 @@ class SpikeTrain(AbstractStimulus):
         if not all(isinstance(t, (int, float)) and np.isfinite(t) and t >= 0 for t in self.times):
             raise ValueError("SpikeTrain.times: every time must be a number of milliseconds, at least 0.")
 
-    def current(self, times, columns, random):
-        dt = times[1] - times[0] if len(times) > 1 else 1.0
-        steps = np.floor(np.asarray(self.times, dtype=float) / dt + 1e-9).astype(int)
-        counts = np.bincount(steps[steps < len(times)], minlength=len(times))[: len(times)]
+    def current(self, times, dt, columns, random):
+        steps = np.floor(np.asarray(self.times, dtype=float) / dt + 1e-9)
+        counts = np.bincount(steps[steps < len(times)].astype(int), minlength=len(times))
         return self.weight * counts.astype(float)[:, None]
 
     @classmethod
@@ -219,8 +217,8 @@ class Shaped(AbstractStimulus):
         super().__post_init__()
         drawn_levels(self.drawn)
 
-    def current(self, times, columns, random):
-        given = self.stimulus.current(times, columns, random).astype(np.float32)
+    def current(self, times, dt, columns, random):
+        given = self.stimulus.current(times, dt, columns, random).astype(np.float32)
         return (np.float32(self.gain) * given + drawn_current(self.drawn, len(times))[:, None]).astype(float)
 
 

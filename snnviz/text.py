@@ -3,6 +3,7 @@
 import abc
 import dataclasses
 import enum
+import inspect
 import json
 import math
 import tomllib
@@ -13,7 +14,7 @@ from typing import Any, Self
 
 from snnviz.params import declared, shown
 
-NOTHING = "none"  # in TOML, which has no word of its own for it
+NOTHING = "none"  # what TOML says where a value is None and would not be without a word
 
 
 def _default(field: dataclasses.Field) -> Any:
@@ -46,177 +47,157 @@ def names(value: Any) -> set[str]:
     return set()
 
 
-def plain(value: Any) -> Any:
-    """A value as dictionaries, lists and numbers, with each class named under "is". None is left out where it is the default,
-    else it is the word "none"."""
+def plain(value: Any, nothing: str | None = None) -> Any:
+    """A value as dictionaries, lists, numbers and texts, with each class named under "is".
+
+    nothing: the word for None, of formats that have none (TOML); a field that is None by default is then left out.
+    """
     if isinstance(value, enum.Enum):
         return value.value
-    if isinstance(value, tuple):
-        return [plain(v) for v in value]
+    if isinstance(value, (tuple, list)):
+        return [plain(item, nothing) for item in value]
+    if isinstance(value, Mapping):
+        return {str(name): plain(item, nothing) for name, item in value.items()}
     if dataclasses.is_dataclass(value):
-        fields = {f.name: (plain(getattr(value, f.name)), _default(f)) for f in dataclasses.fields(value)}
-        written = {name: NOTHING if now is None else now for name, (now, usual) in fields.items() if now is not None or usual is not None}
-        return {"is": type(value).__name__} | written
-    return value
+        fields = {f.name: (getattr(value, f.name), f) for f in dataclasses.fields(value)}
+        kept = {n: v for n, (v, f) in fields.items() if not (nothing and v is None and _default(f) is None)}
+        return {"is": type(value).__name__} | {name: plain(item, nothing) for name, item in kept.items()}
+    return nothing if value is None else value
+
+
+def made(data: Any, classes: Mapping[str, type], kind: Any = object) -> Any:
+    """The value that `plain` wrote, where a `kind` is declared; a field that is left out has its default, a list is a tuple.
+
+    What a field takes is said by its declared type: a class under "is" that may stand there, a member of its enum, a list.
+    Of a number, a switch and a text the class itself checks the type, and of all values whether they are possible. A class
+    lists in `retired` the fields it once had: a file that has them still is read, without them.
+
+    Args:
+        classes: what may be made, by name.
+
+    Raises:
+        TypeError, ValueError: an unknown class or field, or a value that its class refuses; one sentence says which, and what
+            would be possible.
+    """
+    if isinstance(kind, types.UnionType):
+        kinds = [part for part in typing.get_args(kind) if part is not types.NoneType]
+        if data is None or (data == NOTHING and len(kinds) < len(typing.get_args(kind)) and str not in kinds):
+            return None
+        return made(data, classes, kinds[0] if len(kinds) == 1 else object)
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        for member in kind:
+            if type(data) is type(member.value) and data == member.value:
+                return member
+        raise ValueError(f"{shown(data)} is not a {kind.__name__}: {', '.join(str(member.value) for member in kind)}.")
+    if kind in (bool, int, float, str):
+        return _number(data) if kind is float and type(data) is int else data
+    if inspect.isabstract(kind) or dataclasses.is_dataclass(kind) or (isinstance(data, dict) and "is" in data):
+        return _with_fields(data, classes, kind)
+    if isinstance(data, dict):
+        return {name: made(item, classes) for name, item in data.items()}
+    if isinstance(data, (list, tuple)):
+        item_kinds = typing.get_args(kind) or (object, ...)
+        item_kinds = item_kinds[:1] * len(data) if item_kinds[-1] is ... else item_kinds
+        return tuple(made(item, classes, item_kind) for item, item_kind in zip(data, item_kinds, strict=True))
+    if typing.get_origin(kind) is tuple:
+        raise ValueError(f"{shown(data)} is no list.")
+    return data
+
+
+def _number(data: int) -> float:
+    try:
+        return float(data)
+    except OverflowError:
+        raise ValueError(f"{shown(data)} is beyond all numbers.") from None
+
+
+def _with_fields(data: Any, classes: Mapping[str, type], kind: Any) -> Any:
+    """A value of the class that is named under "is"; what is wrong with one of its fields is said after the field's name."""
+    choices = {name: cls for name, cls in classes.items() if not isinstance(kind, type) or issubclass(cls, kind)}
+    name = data.get("is") if isinstance(data, dict) else data
+    if isinstance(data, dict) and "is" not in data:
+        raise ValueError(f'a table must say of which class it is: is = "{next(iter(sorted(choices)), "LIF")}".')
+    if not isinstance(data, dict) or not isinstance(name, str) or name not in choices:
+        noun = f"{kind.__name__.removeprefix('Abstract')} " if choices.keys() != classes.keys() else ""
+        raise ValueError(f"there is no {noun}{shown(name)}; there are {', '.join(sorted(choices))}.")
+    cls, fields = choices[name], {}
+    kinds = {field: kind for field, (kind, _) in declared(cls).items()}
+    for field, item in data.items():
+        if field == "is" or field in getattr(cls, "retired", ()):
+            continue
+        if field not in kinds:
+            raise ValueError(f"{cls.__name__} has no '{field}'; it has {', '.join(kinds)}.")
+        try:
+            fields[field] = made(item, classes, kinds[field])
+        except (TypeError, ValueError) as problem:
+            raise ValueError(f"{field}: {problem}") from None
+    for field in dataclasses.fields(cls):
+        if field.name not in fields and field.default is field.default_factory is dataclasses.MISSING:
+            raise ValueError(f"{cls.__name__} needs '{field.name}'.")
+    return cls(**fields)
 
 
 def to_toml(value: Any) -> str:
     """A value as TOML."""
     import tomli_w
 
-    return tomli_w.dumps(plain(value))
+    return tomli_w.dumps(plain(value, NOTHING))
 
 
-def from_toml(text: str, classes: dict[str, type], where: str = "the text") -> Any:
+def from_toml(toml: str, classes: Mapping[str, type], where: str = "the text") -> Any:
     """The value that `to_toml` wrote. `classes`: what may be made, by name.
 
     Raises:
         ValueError: no TOML, an unknown class or field, or a value that its class refuses. `where` names the place.
     """
-    return made(parsed(text, where), classes, where)
+    return placed(parsed(toml, where), classes, where)
 
 
-def parsed(text: str, where: str = "the text") -> dict[str, Any]:
-    """TOML as dictionaries, lists and numbers; a byte-order mark in front, as some editors write it, is no part of it.
+def parsed(toml: str, where: str = "the text") -> dict[str, Any]:
+    """TOML as dictionaries, lists and numbers. A byte-order mark in front, which some editors write, is no part of it.
 
     Raises:
-        ValueError: it is no TOML; `where` names the place.
+        ValueError: it is no TOML.
     """
     try:
-        return tomllib.loads(text.removeprefix("\ufeff"))
-    except tomllib.TOMLDecodeError as problem:
-        raise ValueError(f"{where} is not valid TOML: {problem}.") from None
+        return tomllib.loads(toml.removeprefix("\ufeff"))
+    except ValueError as problem:  # a number of thousands of digits is one too
+        raise ValueError(f"{where} is not valid TOML: {str(problem).rstrip('.')}.") from None
     except RecursionError:
         raise ValueError(f"{where} is not valid TOML: it is nested too deeply.") from None
-    except ValueError as problem:  # a number of thousands of digits, a day that no month has
-        raise ValueError(f"{where} is not valid TOML: {problem}.") from None
 
 
-def made(data: Any, classes: dict[str, type], where: str = "the text", kind: Any = Any) -> Any:
-    """The value that `plain` took apart. `kind`: the hint of the field that it is for.
+def placed(data: Any, classes: Mapping[str, type], where: str) -> Any:
+    """`made`, with errors that begin with the place.
 
     Raises:
         ValueError: as `from_toml`.
     """
     try:
-        return _made(data, classes, kind, ())
+        return made(data, classes)
     except (TypeError, ValueError) as problem:
         raise ValueError(f"{where}: {problem}") from None
     except RecursionError:
         raise ValueError(f"{where}: it is nested too deeply.") from None
 
 
-def _made(data: Any, classes: dict[str, type], kind: Any, path: tuple[str, ...]) -> Any:
-    """`path`: the keys from the top to this place, for messages."""
-    place = f"{'.'.join(path)}: " if path else ""
-    if isinstance(data, list):
-        return tuple(_made(item, classes, _of_entry(kind), (*path, str(n))) for n, item in enumerate(data, 1))
-    if isinstance(data, dict):
-        return _instance(data, classes, kind, path, place)
-    for part in _parts(kind):
-        if isinstance(part, type) and issubclass(part, enum.Enum):
-            return _member(data, part, place)
-    if data == NOTHING and types.NoneType in _parts(kind):
-        return None
-    if float in _parts(kind) and int not in _parts(kind) and isinstance(data, int) and not isinstance(data, bool):
-        try:
-            return float(data)
-        except OverflowError:
-            raise ValueError(f"{place}{shown(data)} is beyond all numbers.") from None
-    return data
-
-
-def _instance(data: dict, classes: dict[str, type], kind: Any, path: tuple[str, ...], place: str) -> Any:
-    chosen = data.get("is")
-    fitting = sorted(name for name, cls in classes.items() if _may_be(cls, kind)) or sorted(classes)
-    if "is" not in data:
-        raise ValueError(f'{place}it must name its class, as is = "{fitting[0]}"; there are {", ".join(fitting)}.')
-    if not isinstance(chosen, str) or chosen not in classes:
-        raise ValueError(f"{place}there is no {shown(chosen)}; there are {', '.join(fitting)}.")
-    cls = classes[chosen]
-    fields = declared(cls)
-    # A class lists in `retired` the fields it once had: a file that has them still is read, without them.
-    data = {name: item for name, item in data.items() if name not in getattr(cls, "retired", ())}
-    unknown = set(data) - {"is"} - set(fields)
-    if unknown:
-        raise ValueError(f"{place}{chosen} has no '{sorted(unknown)[0]}'; it has {', '.join(fields)}.")
-    values = {name: _made(item, classes, fields[name][0], (*path, name)) for name, item in data.items() if name != "is"}
-    for field in dataclasses.fields(cls):
-        if field.name not in values and field.default is field.default_factory is dataclasses.MISSING:
-            raise ValueError(f"{place}{chosen} needs '{field.name}'.")
-    try:
-        return cls(**values)
-    except (TypeError, ValueError) as problem:
-        raise ValueError(f"{place}{problem}") from None
-
-
-def _member(data: Any, kind: type[enum.Enum], place: str) -> enum.Enum:
-    for member in kind:
-        if data == member.value and type(data) is type(member.value):
-            return member
-    choices = ", ".join(str(member.value) for member in kind)
-    raise ValueError(f"{place}{shown(data)} is not a {kind.__name__}: {choices}.")
-
-
-def _parts(kind: Any) -> tuple[Any, ...]:
-    """The alternatives of a hint."""
-    return typing.get_args(kind) if typing.get_origin(kind) in (types.UnionType, typing.Union) else (kind,)
-
-
-def _of_entry(kind: Any) -> Any:
-    """The hint of a tuple's entries."""
-    inner = next((typing.get_args(part) for part in _parts(kind) if typing.get_origin(part) is tuple), ())
-    return inner[0] if inner else Any
-
-
-def _may_be(cls: type, kind: Any) -> bool:
-    return any(part is Any or (isinstance(part, type) and issubclass(cls, part)) for part in _parts(kind))
-
-
 def to_json(value: Any) -> str:
     """A result (frozen dataclasses, tuples, mappings, enums, numbers, texts, None) as JSON; NaN and infinity as Python does."""
-    return json.dumps(_jsonable(value), separators=(",", ":"))
+    return json.dumps(plain(value), separators=(",", ":"))
 
 
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, enum.Enum):
-        return value.value
-    if isinstance(value, (tuple, list)):
-        return [_jsonable(v) for v in value]
-    if isinstance(value, Mapping):
-        return {str(k): _jsonable(v) for k, v in value.items()}
-    if dataclasses.is_dataclass(value):
-        return {"is": type(value).__name__} | {f.name: _jsonable(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    return value
-
-
-def from_json(json_text: str, classes: dict[str, type]) -> Any:
+def from_json(json_text: str, classes: Mapping[str, type]) -> Any:
     """The result that `to_json` wrote; lists come back as tuples. `classes`: what may be made, by name.
 
     Raises:
         ValueError: no JSON, an unknown class or field, or a value that its class refuses.
     """
     try:
-        return _from_jsonable(json.loads(json_text), classes)
+        return made(json.loads(json_text), classes)
     except TypeError as problem:
         raise ValueError(str(problem)) from None
     except RecursionError:
         raise ValueError("It is nested too deeply.") from None
-
-
-def _from_jsonable(data: Any, classes: dict[str, type], default: Any = None) -> Any:
-    if isinstance(data, list):
-        return tuple(_from_jsonable(item, classes) for item in data)
-    if isinstance(default, enum.Enum):
-        return type(default)(data)
-    if not isinstance(data, dict):
-        return data
-    if "is" not in data:
-        return {k: _from_jsonable(v, classes) for k, v in data.items()}
-    if (kind := data["is"]) not in classes:
-        raise ValueError(f"there is no '{kind}'; there are {', '.join(sorted(classes))}.")
-    defaults = {f.name: _default(f) for f in dataclasses.fields(classes[kind])}
-    return classes[kind](**{k: _from_jsonable(v, classes, defaults.get(k)) for k, v in data.items() if k != "is"})
 
 
 class Written(abc.ABC):

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -48,15 +48,18 @@ def find_chromium() -> str | None:
 
 
 @contextlib.contextmanager
-def running_app(script: Path = ROOT / "app.py", environment: dict[str, str] | None = None) -> Iterator[str]:
-    """Start the app on a free port and give its address; stop it at the end."""
+def running_app(
+    script: Path = ROOT / "app.py", environment: dict[str, str] | None = None, program: Sequence[str | Path] = (), cwd: Path = ROOT
+) -> Iterator[str]:
+    """Start the app on a free port and give its address; stop it at the end. `program`: what takes the place of `streamlit run`."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
+    command = [*program] or [sys.executable, "-m", "streamlit", "run", str(script)]
+    command += [f"--server.port={port}"]
     command += ["--server.address=127.0.0.1", "--server.headless=true", "--server.fileWatcherType=none"]
-    env = os.environ | {"PYTHONPATH": str(ROOT)} | (environment or {})
-    server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    env = os.environ | ({} if program else {"PYTHONPATH": str(ROOT)}) | (environment or {})
+    server = subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     base = env.get("STREAMLIT_SERVER_BASE_URL_PATH", "").strip("/")
     url = f"http://127.0.0.1:{port}" + (f"/{base}" if base else "")
     try:

@@ -21,7 +21,7 @@ from snnviz.neurons.formula import formulas
 from snnviz.params import params
 from snnviz.places import assets
 from snnviz.surrogates import SURROGATES, Gaussian, SingleExponential
-from snnviz.ui import scope
+from snnviz.ui import declared, scenes, scope
 from snnviz.zeroth_order import ZerothOrder
 from tests.helpers import ALL_NEURONS, TRAINABLE
 
@@ -129,7 +129,7 @@ def test_the_browser_and_the_cpu_give_the_same_bits(kit, neuron, level, steps, c
     column = columns // 2
     states = len(neuron.states)
     u, s, trace, last, one, kept = kit.evaluate(FORWARD, {
-        "neuron": scope.plain(neuron), "formulas": formulas(type(neuron)), "kernel": neuron.kernel, "T": steps, "M": columns,
+        "neuron": scenes.plain(neuron), "formulas": formulas(type(neuron)), "kernel": neuron.kernel, "T": steps, "M": columns,
         "x": send(x), "initial": send(initial),
         "hasTrace": bool(neuron.trace), "fires": neuron.fires, "column": column,
     })  # fmt: skip
@@ -174,7 +174,7 @@ def backward(kit, neuron, at_spike, path, steps, columns, draw=DRAW):
     for up in (upstream, Upstream(s=upstream.s), Upstream(u=upstream.u)):
         expected = NATIVE.backward(neuron, coefficients(neuron), at_spike, path, draw, x, initial, forward, up, record=True)
         delta, slopes, multiplier, first = kit.evaluate(BACKWARD, {
-            "neuron": scope.plain(neuron), "formulas": formulas(type(neuron)), "derivative": at_spike.derivative.kernel,
+            "neuron": scenes.plain(neuron), "formulas": formulas(type(neuron)), "derivative": at_spike.derivative.kernel,
             "d": list(at_spike.derivative.coefficients()), "T": steps, "M": columns,
             "u": send(forward.u), "gradS": send(up.s), "gradU": send(up.u), "reset": path.value, "gain": at_spike.gain,
             "window": None if math.isinf(at_spike.window) else at_spike.window, "gate": at_spike.gate,
@@ -212,9 +212,9 @@ def test_the_twins_give_the_numbers_that_python_gives(kit):
                 for v in places(getattr(cls(), name), known):
                     value = dataclasses.replace(cls(), **{name: v})
                     numbers = value.coefficients()
-                    cases.append([kind, scope.plain(value), formulas(cls) if kind == "neuron" else None])
+                    cases.append([kind, scenes.plain(value), formulas(cls) if kind == "neuron" else None])
                     expected.append(list(numbers.values()) if kind == "neuron" else list(numbers))
-    got = kit.evaluate(TWINS, [cases, scope._surrogates()])
+    got = kit.evaluate(TWINS, [cases, declared.surrogates()])
     assert len(cases) > 1500
     for case, told, numbers in zip(cases, got, expected, strict=True):
         numbers = [float(np.float32(n)) for n in numbers]
@@ -232,7 +232,7 @@ REST = """([neuron, formulas, trace]) => {
 )
 def test_rest_reset_level_and_threshold(kit, neuron):
     """The threshold in the bits of the reference's float32, at some value of the second state."""
-    rest_, level, threshold = kit.evaluate(REST, [scope.plain(neuron), formulas(type(neuron)), 0.3])
+    rest_, level, threshold = kit.evaluate(REST, [scenes.plain(neuron), formulas(type(neuron)), 0.3])
     assert tuple(rest_) == neuron.rest() and level == neuron.reset_level()
     c = SimpleNamespace(**{n: torch.tensor(float(v), dtype=torch.float32) for n, v in neuron.coefficients().items()})
     assert threshold == (float(neuron.threshold(c, (None, torch.tensor(0.3)))) if neuron.fires else None)
@@ -253,10 +253,10 @@ def test_the_scope_looks_back_through_every_neuron(kit, neuron):
     """delta by three reset paths, the slopes and two multipliers of the page's own run are the native backend's, bit for bit."""
     steps, surrogate = 300, SingleExponential(0.5)
     x = current(steps, 1, 2 * neuron.amplitude)
-    shape = {"neuron": scope.plain(neuron), "formulas": formulas(type(neuron)), "kernel": neuron.kernel, "T": steps, "x": send(x)}
+    shape = {"neuron": scenes.plain(neuron), "formulas": formulas(type(neuron)), "kernel": neuron.kernel, "T": steps, "x": send(x)}
     slopes, kept, cut, ignored, multiplier, unreset = kit.evaluate(SWEEP, shape | {
         "states": list(neuron.states), "trace": neuron.trace and dataclasses.asdict(neuron.trace),
-        "surrogate": scope.plain(surrogate), "surrogates": scope._surrogates(),
+        "surrogate": scenes.plain(surrogate), "surrogates": declared.surrogates(),
     })  # fmt: skip
     c, initial = coefficients(neuron), rest(neuron, 1)
     forward = NATIVE.forward(neuron, c, x, initial)

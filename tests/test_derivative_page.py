@@ -15,7 +15,7 @@ from snnviz.laws import LAWS, ArctanLaw, NormalLaw, RademacherLaw, SurrogateLaw,
 from snnviz.studies.derivative import Density, Drawing, Look, law_curves, questions, sample, shapes, sweep, trade_off
 from snnviz.surrogates import SURROGATES, Boxcar, FastSigmoid, Gaussian
 from snnviz.ui import estimates as settings
-from snnviz.ui.scope import DrawScene
+from snnviz.ui.scenes import DrawScene
 from snnviz.zeroth_order import ZerothOrder
 from tests.app_server import ROOT
 

@@ -15,7 +15,7 @@ from snnviz.neurons import ALIF, LIF, Izhikevich
 from snnviz.neurons.base import Reset
 from snnviz.places import assets
 from snnviz.surrogates import Sigmoid, SingleExponential
-from snnviz.ui import scope
+from snnviz.ui import declared, scenes, scope
 from snnviz.zeroth_order import ZerothOrder
 from tests.app_server import DESKTOP, PHONE, ROOT, Visit, running_app
 
@@ -29,7 +29,7 @@ import json, dataclasses
 import numpy as np, streamlit as st
 from snnviz.backends import browser
 from snnviz.neurons import NEURONS
-from snnviz.ui import scope
+from snnviz.ui import scenes, scope
 
 st.set_page_config(layout="wide")
 ask = st.query_params
@@ -49,20 +49,20 @@ def neuron():
     random = np.random.default_rng(0)
     current = (level + 0.8 * level * random.standard_normal((T, M))).astype(np.float32)
     if "scene" not in st.session_state or type(st.session_state.scene.neuron) is not cls:
-        st.session_state.scene = scope.Scene(cls(), backward=ask.get("back") == "1", drawn=ask.get("drawn", ""))
+        st.session_state.scene = scenes.Scene(cls(), backward=ask.get("back") == "1", drawn=ask.get("drawn", ""))
     if st.button("Preset"):
-        st.session_state.scene = scope.Scene(cls(theta=0.5))
+        st.session_state.scene = scenes.Scene(cls(theta=0.5))
     shown = scope.neuron_scope(st.session_state.scene, current, key="scope")
     st.session_state.scene = shown
     st.session_state.runs = st.session_state.get("runs", 0) + 1
-    st.code(json.dumps([st.session_state.runs, scope.plain(shown)]), language=None, wrap_lines=True)
+    st.code(json.dumps([st.session_state.runs, scenes.plain(shown)]), language=None, wrap_lines=True)
 
 
 def derivative():
     st.title("Derivative", anchor=False)
-    scene = st.session_state.setdefault("estimate", scope.DrawScene())
+    scene = st.session_state.setdefault("estimate", scenes.DrawScene())
     st.session_state.estimate = scope.derivative_scope(scene, key="draws")
-    st.code(json.dumps(scope.plain(st.session_state.estimate)), language=None, wrap_lines=True)
+    st.code(json.dumps(scenes.plain(st.session_state.estimate)), language=None, wrap_lines=True)
 
 
 def empty():
@@ -170,7 +170,7 @@ FRAMES = """([name, ms]) => new Promise((done) => {
 })"""
 
 
-@pytest.mark.parametrize("address", ["", "?back=1", "?neuron=ALIF", "?neuron=Izhikevich"])
+@pytest.mark.parametrize("address", ["", "?back=1", "?neuron=ALIF", "?neuron=EIF&back=1", "?neuron=Izhikevich"])
 def test_thirty_frames_a_second_while_a_control_is_dragged(go, address):
     """64 neurons x 1,000 steps, software rendering. Best of a few seconds; where other work has taken the processor, the page's
     own time for a frame has to be short enough."""
@@ -515,13 +515,18 @@ def test_without_a_compiler_the_server_draws(tmp_path, chromium):
 
 
 def test_what_the_page_says_is_read_back_as_it_was():
-    given = scope.Scene(
-        ALIF(tau_mem=7.5, reset_mode=Reset.ZERO), gain=1.5, backward=True, surrogate=Sigmoid(3.0), loss=scope.Loss.TARGET
+    given = scenes.Scene(
+        ALIF(tau_mem=7.5, reset_mode=Reset.ZERO), gain=1.5, backward=True, surrogate=Sigmoid(3.0), loss=scenes.Loss.TARGET
     )
-    assert scope._scene(scope.Scene(), scope.plain(given)) == given
-    whole = scope.plain(scope.Scene(Izhikevich()))
+    assert scenes.read(scenes.plain(given), scenes.Scene()) == given
+    whole = scenes.plain(scenes.Scene(Izhikevich()))
     whole["neuron"]["a"] = 1  # JSON does not tell 1 from 1.0
-    assert scope._scene(scope.Scene(Izhikevich()), whole).neuron.a == 1.0
+    assert scenes.read(whole, scenes.Scene(Izhikevich())).neuron.a == 1.0
+    slow = scenes.Scene(LIF(dt=0.5, v_min=-1.0))
+    sent = scenes.plain(slow)
+    del sent["neuron"]["dt"]  # a field without a control in the page
+    sent["neuron"]["v_min"] = None  # JSON has no infinity
+    assert scenes.read(sent, slow).neuron == LIF(dt=0.5)
 
 
 @pytest.mark.parametrize("spoil", [
@@ -530,7 +535,7 @@ def test_what_the_page_says_is_read_back_as_it_was():
 ])  # fmt: skip
 def test_nonsense_from_a_page_is_refused(spoil):
     with pytest.raises((ValueError, TypeError, KeyError)):
-        scope._scene(scope.Scene(), scope.plain(scope.Scene()) | spoil)
+        scenes.read(scenes.plain(scenes.Scene()) | spoil, scenes.Scene())
 
 
 def test_a_drawn_current_is_exact_and_checked():
@@ -541,16 +546,16 @@ def test_a_drawn_current_is_exact_and_checked():
         assert got.dtype == np.float32
         assert (got == random[np.arange(steps) * 128 // steps].astype(np.float64) / 128).all()
     with pytest.raises(ValueError, match="no drawn current"):
-        scope.Scene(drawn="abc")
+        scenes.Scene(drawn="abc")
     with pytest.raises(ValueError, match="no drawn current"):
-        dataclasses.replace(scope.Scene(), drawn=text + "AA")
+        dataclasses.replace(scenes.Scene(), drawn=text + "AA")
 
 
 def test_every_field_has_what_a_control_needs():
-    for value in (LIF(), ALIF(), Izhikevich(), SingleExponential(), scope.Scene(), ZerothOrder(), scope.DrawScene()):
-        for told in scope.declare(value):
-            assert told["label"] and told["kind"] in ("number", "whole", "switch", "choice")
-            assert told["kind"] in ("switch", "choice") or len(told["slider"]) == 3
+    for value in (LIF(), ALIF(), Izhikevich(), SingleExponential(), scenes.Scene(), ZerothOrder(), scenes.DrawScene()):
+        for control in declared.declare(value):
+            assert control["label"] and control["kind"] in ("number", "whole", "switch", "choice")
+            assert control["kind"] in ("switch", "choice") or len(control["slider"]) == 3
 
 
 def test_the_script_is_one_module():

@@ -1,6 +1,7 @@
 """What Streamlit does not promise and the app needs: each test fails when a version of Streamlit changed it."""
 
 import re
+import sys
 import urllib.request
 from pathlib import Path
 
@@ -73,6 +74,33 @@ def test_a_page_run_bare_is_run_again_by_the_app(monkeypatch):
     assert not streamlit_private.route_by_app()
 
 
+def cached_pages():
+    import streamlit as st
+
+    from snnviz.ui import streamlit_private
+
+    place = st.empty()
+
+    @st.cache_data
+    def compute(aside):
+        draw = lambda: place.caption("building")  # noqa: E731
+        streamlit_private.draw_aside(draw) if aside else draw()
+        return 1
+
+    compute(st.toggle("directly") is False)
+
+
+@pytest.mark.parametrize("aside", [True, False])
+def test_what_is_drawn_aside_is_on_the_page_and_not_in_the_cache(aside):
+    at = AppTest.from_function(cached_pages).run()
+    if not aside:
+        at.toggle[0].set_value(True).run()
+    assert not at.exception and [c.value for c in at.caption] == ["building"]
+    at.run()
+    assert bool(at.exception) is not aside, "the cache keeps no drawing: draw_aside() is needed no longer"
+    assert not at.caption
+
+
 SERVING = """
 import sys
 sys.path.insert(0, {root!r})
@@ -100,6 +128,13 @@ def test_a_folder_is_served_to_the_browser(chromium, tmp_path, base):
             assert answer.read() == b"hello"
 
 
+def test_a_process_can_become_the_server(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", list(sys.argv))
+    with pytest.raises(SystemExit) as end:
+        streamlit_private.run(ROOT / "app.py", ["--help"])
+    assert not end.value.code and "Usage: streamlit run" in capsys.readouterr().out
+
+
 def test_every_option_of_the_configuration_is_known():
     """An unknown one is only a warning: collection after each run would come back unnoticed."""
     import tomllib
@@ -113,7 +148,7 @@ def test_every_option_of_the_configuration_is_known():
 
 
 def test_no_other_module_uses_what_streamlit_does_not_promise():
-    private = re.compile(r"streamlit\.(runtime|components|web|elements|delta_generator|config|proto)\b|get_script_run_ctx")
+    private = re.compile(r"streamlit\.(runtime|components|web|elements|config|proto)\b|get_script_run_ctx")
     for path in [*(ROOT / "snnviz").rglob("*.py"), *(ROOT / "pages").rglob("*.py"), ROOT / "app.py"]:
         if path.name != "streamlit_private.py":
             assert not private.search(path.read_text(encoding="utf-8")), path

@@ -31,7 +31,7 @@ from snnviz.studies.derivative import Density, Drawing, Look
 from snnviz.surrogates import SURROGATES, Gaussian, Sigmoid, Triangle
 from snnviz.training import Training
 from snnviz.ui import url
-from snnviz.ui.scope import DrawScene, Loss, Scene
+from snnviz.ui.scenes import DrawScene, Loss, Scene
 from snnviz.zeroth_order import ZerothOrder
 
 TABLES = [

@@ -11,8 +11,8 @@ def show(experiment, chosen, comparison, log):
     runs = labelled({method: run.layers[0] for method, run in comparison.runs.items()})
     page.figure(gradient_traces.gradient_traces(runs, methods.hues(chosen), log=log, dark=page.dark()), "deltas")
     st.caption(
-        "The strips show each method's multiplier β ∂v/∂u, step by step: blank is 0 (the past is forgotten), blue "
-        "goes up to 1, yellow down to −1; orange and pink lie beyond, and there a gradient grows on its way back."
+        f"The strips show each method's multiplier {experiment.neuron.multiplier}, step by step: blank is 0 (the past is "
+        "forgotten), blue goes up to 1, yellow down to −1; orange and pink lie beyond, and there a gradient grows on its way back."
     )
     lines = """for run in comparison.runs.values():
     print(run.layers[0].delta[:, 0, 0])                  # dL/dx by time"""

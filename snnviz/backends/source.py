@@ -36,6 +36,7 @@ FLAGS = (
     "-fno-exceptions",
     "-fno-rtti",
     "-fvisibility=hidden",
+    "-g0",  # what a debugger would read takes zig as long to write as the code itself
     "-shared",
 )
 SUFFIX = {"Windows": ".dll", "Darwin": ".dylib"}.get(platform.system(), ".so")

@@ -20,7 +20,7 @@ def gradient_traces(
     dark: bool = False,
     height: int = 520,
 ) -> go.Figure:
-    """Membrane, delta by method, and the multiplier beta dv/du by method, over one time axis.
+    """Membrane, delta by method, and the multiplier dv[t]/dv[t-1] by method, over one time axis.
 
     runs: by label, in the order of the legend; hues: each one's colour by role. dots: times and values of a reference
     gradient. log: delta on a symmetric logarithmic scale, for gradients that explode.
@@ -90,7 +90,7 @@ def gradient_traces(
         colorscale=strip_scale(dark),
         showscale=False,
         ygap=2,
-        hovertemplate="β ∂v/∂u = %{customdata:.4g} at %{x:.4g} ms<extra>%{y}</extra>",
+        hovertemplate=first.neuron.multiplier + " = %{customdata:.4g} at %{x:.4g} ms<extra>%{y}</extra>",
     )
     if log:
         low, high = (int(np.ceil(np.log10(size))) for size in (floor, largest))

@@ -2,6 +2,8 @@
 
 delta[t] = grad_s[t] ds_du[t]  +  beta (dv/du)[t] delta[t+1]
              1. at the spike        2. along time               3. across layers: the chain rule, or another road
+
+beta stands for du[t+1]/dv[t]: the decay of a leak; of a membrane that is not linear F'(v[t]), which changes from step to step.
 """
 
 import abc

@@ -10,7 +10,7 @@ from snnviz.laws import LAWS, AbstractLaw, SurrogateLaw
 from snnviz.studies.derivative import Drawing
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, FastSigmoid
 from snnviz.ui import address, controls, streamlit_private, url
-from snnviz.ui.scope import DrawScene
+from snnviz.ui.scenes import DrawScene
 from snnviz.zeroth_order import ZerothOrder
 
 MADE = SurrogateLaw.__name__

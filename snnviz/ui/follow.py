@@ -15,6 +15,8 @@ from snnviz.runs import client
 from snnviz.runs.values import Line, Run, RunState, Status, Summary
 from snnviz.runs.values import groups as over_seeds
 from snnviz.runs.values import labels as labels_of
+from snnviz.runs.work import Train
+from snnviz.training.settings import Settings
 from snnviz.ui import methods, page
 
 _LOG = logging.getLogger(__name__)
@@ -384,9 +386,6 @@ def columns(state: RunState) -> dict[str, list]:
 
 
 def settings_toml(state: RunState) -> str:
-    """The settings of every training of a run, as TOML."""
-    import tomli_w
-
-    from snnviz.text import plain
-
-    return tomli_w.dumps({"backend": state.run.backend, "training": [plain(t) for t in state.run.trainings]})
+    """The settings of every training of a run, as TOML; `snnviz train` reads it."""
+    work = state.run.work
+    return Settings(state.run.trainings, state.run.backend, isinstance(work, Train) and work.touch_active).to_toml()

@@ -13,82 +13,27 @@ the URL, the code behind the picture, saved runs and downloads are those of the 
 """
 
 import dataclasses
-import enum
 import functools
-import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
 import streamlit as st
-import torch
 
 from snnviz.backends import browser
 from snnviz.figures import theme
-from snnviz.formulas import formulas
-from snnviz.laws import LAWS, AbstractLaw, SurrogateLaw
-from snnviz.neurons import LIF, NEURONS, AbstractNeuron
 from snnviz.neurons.formula import formulas as neuron_formulas
-from snnviz.params import Declared, Param, param, params
 from snnviz.places import assets
-from snnviz.stimuli import drawn_levels
-from snnviz.surrogates import SURROGATES, AbstractSurrogate, FastSigmoid, SingleExponential, Triangle
+from snnviz.surrogates import AbstractSurrogate
+from snnviz.ui import declared
+from snnviz.ui.scenes import DrawScene, Scene, plain, read
 from snnviz.zeroth_order import ZerothOrder
 
 _ORDER = (
     "plot", "kernels", "coefficients", "controls", "host", "drawn", "neuron_run", "neuron_words", "neuron_traces",
     "neuron_picture", "neuron_panel", "neuron_hand", "neuron", "derivative", "main",
 )  # fmt: skip
-
-
-class Loss(enum.Enum):
-    """What the backward pass starts from, at one step of one neuron."""
-
-    SPIKE = "spike"
-    TARGET = "target"
-
-    def __str__(self) -> str:
-        return {"spike": "the spike s", "target": "half the squared distance of u to a target"}[self.value]
-
-
-@dataclasses.dataclass(frozen=True)
-class Scene(Declared):
-    """All that the neuron scope shows, besides the current from outside: `drive` says what flows into the neuron.
-
-    drawn: a current drawn by hand, `encode_drawn` writes it and `drawn_current` reads it; "" is none. The rest belongs to
-    the backward pass of the neuron `column`: loss at the share `loss_at` of the run; `scale` multiplies the surrogate.
-    """
-
-    neuron: AbstractNeuron = dataclasses.field(default_factory=LIF)
-    gain: float = param(1.0, "Input gain", slider=(0.0, 4.0, 0.02), help="The current from outside, times this.")
-    drawn: str = ""
-    column: int = param(0, "Neuron shown", low=0, slider=(0, 0, 1), help="Which neuron of the population the traces show.")
-    backward: bool = param(False, "Look back: the gradient", help="Runs the backward pass of a loss on the neuron shown.")
-    surrogate: AbstractSurrogate = dataclasses.field(default_factory=SingleExponential)
-    scale: float = param(
-        1.0,
-        "Scale of the surrogate",
-        "k",
-        low=0.0,
-        open_low=True,
-        slider=(0.05, 4.0, 0.05),
-        help="Multiplies the surrogate, for every method. Far above 1 the exact gradient can explode.",
-    )
-    loss: Loss = param(Loss.SPIKE, "Loss", help="What is differentiated, at the loss time.")
-    loss_at: float = param(
-        0.9,
-        "Loss time",
-        low=0.0,
-        high=1.0,
-        slider=(0.0, 1.0, 0.005),
-        help="As a share of the run. Or drag the diamond on the membrane.",
-    )
-    target: float = param(0.5, "Target", slider=(-1.0, 3.0, 0.05), help="Where the membrane should be at the loss time.")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        drawn_levels(self.drawn)
 
 
 def problem(key: str) -> str | None:
@@ -125,36 +70,12 @@ def neuron_scope(scene: Scene, current: np.ndarray, *, key: str, exclude: Collec
         "differentiable": neuron.fires and neuron.differentiable, "reset_field": neuron.reset_field,
         "formulas": neuron_formulas(type(neuron)),
         "current": browser.packed((current[:, :1] if same else current).tobytes()),
-        "controls": {"neuron": [d for d in declare(neuron) if d["name"] not in exclude]}
-        | {d["name"]: d for d in declare(Scene())}
+        "controls": {"neuron": [d for d in declared.declare(neuron) if d["name"] not in exclude]}
+        | {d["name"]: d for d in declared.declare(Scene())}
         | {"surrogate": {"name": "surrogate", "label": "Surrogate", "kind": "choice", "help": "What stands in for ds/du."}},
-        "surrogates": _surrogates(),
+        "surrogates": declared.surrogates(),
     }  # fmt: skip
-    return _exchange(scene, data, key, functools.partial(_scene, scene), plain)
-
-
-def _scene(given: Scene, settled: Mapping[str, Any]) -> Scene:
-    """The scene that the page says is on the screen."""
-    fields = {f.name: settled[f.name] for f in dataclasses.fields(Scene)}
-    fields["neuron"] = read(NEURONS, fields["neuron"], given.neuron)
-    fields["surrogate"] = read(SURROGATES, fields["surrogate"], given.surrogate)
-    return read({"Scene": Scene}, {"is": "Scene"} | fields, given)
-
-
-@dataclasses.dataclass(frozen=True)
-class DrawScene(Declared):
-    """All that the spike-derivative scope shows: an estimate, the margin whose mean is followed, a surrogate to compare."""
-
-    estimate: ZerothOrder = dataclasses.field(default_factory=ZerothOrder)
-    u: float = param(
-        0.05,
-        "Margin followed",
-        "u",
-        slider=(-1.5, 1.5, 0.01),
-        help="Membrane less threshold, of the one neuron whose mean is followed below. Or drag the line.",
-    )
-    compare: AbstractSurrogate | None = None
-    seed: int = param(0, "Seed", low=0, high=4294967295, slider=(0, 99, 1), help="Other draws, the same law.")
+    return _exchange(scene, data, key, lambda sent: read(sent, scene), plain)
 
 
 def derivative_scope(scene: DrawScene, *, key: str) -> DrawScene:
@@ -162,86 +83,53 @@ def derivative_scope(scene: DrawScene, *, key: str) -> DrawScene:
 
     Draw n at margin number i is the library's own: `scene.estimate.ds_du(margins, Draw(scene.seed, 0, n))[0, i]`.
     """
-    laws = dict(_laws())
+    laws = dict(declared.laws())
     name = next((n for n, law in laws.items() if law == scene.estimate.law), "given")
     laws.setdefault(name, scene.estimate.law)
-    described, numbers = _describe(tuple(laws.items()))
-    known = {d["name"]: d for d in declare(ZerothOrder()) + declare(DrawScene())}
-    data = {"view": "derivative", "laws": described, "current": numbers, "spacing": SPACING, "surrogates": _surrogates(),
-            "controls": known}  # fmt: skip
+    described, numbers = declared.describe(tuple(laws.items()))
+    controls = {d["name"]: d for d in declared.declare(ZerothOrder()) + declared.declare(DrawScene())}
+    data = {
+        "view": "derivative", "laws": described, "current": numbers, "spacing": declared.SPACING,
+        "surrogates": declared.surrogates(), "controls": controls,
+    }  # fmt: skip
 
-    def told(value: DrawScene) -> dict[str, Any]:
+    def sent(value: DrawScene) -> dict[str, Any]:
         return {"law": next(n for n, law in laws.items() if law == value.estimate.law), "delta": value.estimate.delta,
                 "draws": value.estimate.draws, "u": value.u, "seed": value.seed, "compare": plain(value.compare)}  # fmt: skip
 
     def parse(answer: Mapping[str, Any]) -> DrawScene:
         estimate = ZerothOrder(laws[answer["law"]], float(answer["delta"]), int(answer["draws"]))
-        compare = answer["compare"] and read(SURROGATES, answer["compare"], scene.compare)
+        compare = answer["compare"] and read(answer["compare"], scene.compare, AbstractSurrogate)
         return DrawScene(estimate, float(answer["u"]), compare or None, int(answer["seed"]))
 
-    return _exchange(scene, data, key, parse, told)
-
-
-SPACING, REACH = 0.02, 12.0  # of the grid t = |u|/delta on which the laws' curves go to the page
-
-
-@functools.cache
-def _laws() -> dict[str, AbstractLaw]:
-    """What the scope offers. A law made from a surrogate stands for every width of it: delta stretches it."""
-    plain_ = {name: law() for name, law in LAWS.items() if law is not SurrogateLaw}
-    made = (FastSigmoid(), Triangle(), SingleExponential())
-    return plain_ | {f"SurrogateLaw.{type(s).__name__}": SurrogateLaw(s) for s in made}
-
-
-@functools.lru_cache(maxsize=16)
-def _describe(laws: tuple[tuple[str, AbstractLaw], ...]) -> tuple[dict[str, Any], str]:
-    """The laws' closed forms for delta = 1 on a grid, as places in one packed array of float32."""
-    grid = torch.arange(0, REACH + SPACING / 2, SPACING, dtype=torch.float64)
-    arrays, at, described = [], 0, {}
-
-    def put(values: torch.Tensor) -> list[int]:
-        nonlocal at
-        arrays.append(values.to(torch.float32).numpy().tobytes())
-        at += len(values)
-        return [at - len(values), len(values)]
-
-    for name, law in laws:
-        table = ZerothOrder(law).table()
-        title = law.title if not isinstance(law, SurrogateLaw) else f"From {law.surrogate.title.lower()}"
-        described[name] = {
-            "title": title, "kernel": law.kernel, "coefficients": formulas(ZerothOrder, "coefficients", law=law),
-            "g": put(law.expected_surrogate(grid)), "survival": put(law.survival(grid)), "second": put(law.second_moment(grid)),
-            "table": None if table is None else put(table), "mean_abs": plain(law.mean_abs),
-            "beyond": plain((law.tail_moment(1, REACH) - REACH * law.survival(REACH)).item()),
-        }  # fmt: skip
-    return described, browser.packed(b"".join(arrays))
+    return _exchange(scene, data, key, parse, sent)
 
 
 def _exchange(
-    value: Any, data: dict[str, Any], key: str, parse: Callable[[Mapping[str, Any]], Any], told: Callable[[Any], Any]
+    value: Any, data: dict[str, Any], key: str, parse: Callable[[Mapping[str, Any]], Any], send: Callable[[Any], Any]
 ) -> Any:
     """Mount the component; give the value on the screen: `value`, or what was settled in the page since it was sent.
 
     What is sent stays the same while only the page moves, so that a settled value costs the server one small message.
     """
     state = st.session_state
-    kept = state.setdefault(f"_scope.{key}", {"base": None, "given": None, "shown": None, "revision": 0})
+    session = state.setdefault(f"_scope.{key}", {"base": None, "given": None, "shown": None, "revision": 0})
     answer = (state.get(key) or {}).get("settled") if not isinstance(state.get(key), str) else None
     settled = None
-    if answer and answer.get("revision") == kept["revision"]:
+    if answer and answer.get("revision") == session["revision"]:
         try:
             settled = parse(answer["scene"])
         except (ValueError, TypeError, KeyError, AttributeError):
             settled = None  # a page of another version, or none of ours: what Python says stands
     if settled is None:
-        shown, push = value, value != kept["base"]
-    elif value in (kept["given"], kept["shown"]):  # the page says what it said, or took over what it was told
+        shown, push = value, value != session["base"]
+    elif value in (session["given"], session["shown"]):  # the page says what it said, or has taken over what it was sent
         shown, push = settled, False
     else:
         shown, push = value, value != settled
     if push:
-        kept["base"], kept["revision"] = value, kept["revision"] + 1
-    kept["given"], kept["shown"] = value, shown
+        session["base"], session["revision"] = value, session["revision"] + 1
+    session["given"], session["shown"] = value, shown
 
     def unavailable() -> None:
         reason = (state.get(key) or {}).get("unavailable")
@@ -249,7 +137,8 @@ def _exchange(
 
     _component()(
         key=key,
-        data=data | {"module": browser.payload(), "colours": _colours(), "revision": kept["revision"], "scene": told(kept["base"])},
+        data=data
+        | {"module": browser.payload(), "colours": _colours(), "revision": session["revision"], "scene": send(session["base"])},
         on_settled_change=lambda: None,
         on_unavailable_change=unavailable,
     )
@@ -280,66 +169,3 @@ def script() -> str:
 @functools.cache
 def _colours() -> dict[str, Any]:
     return {name: dataclasses.asdict(theme.colours(name == "dark")) for name in ("light", "dark")}
-
-
-@functools.cache
-def _surrogates() -> dict[str, Any]:
-    return {
-        n: {"title": s.title, "kernel": s.kernel, "controls": declare(s()), "coefficients": formulas(s, "coefficients")}
-        for n, s in SURROGATES.items()
-    }
-
-
-def declare(value: Declared) -> list[dict[str, Any]]:
-    """The `param()` declarations of a value for the page, which draws its controls from them."""
-    return [_declared(name, getattr(type(value)(), name), known) for name, known in params(value).items()]
-
-
-def _declared(name: str, value: Any, known: Param) -> dict[str, Any]:
-    told = {"name": name, "label": known.label, "symbol": known.symbol, "unit": known.unit, "help": known.help,
-            "advanced": known.advanced, "default": plain(value)}  # fmt: skip
-    if isinstance(value, bool):
-        return told | {"kind": "switch"}
-    if isinstance(value, enum.Enum):
-        return told | {"kind": "choice", "choices": [[m.value, str(m) if type(value) is Loss else m.value] for m in type(value)]}
-    bounded = math.isfinite(known.low) or math.isfinite(known.high)
-    return told | {
-        "kind": "whole" if isinstance(value, int) else "number", "slider": list(known.slider), "log": known.log,
-        "low": plain(known.low), "high": plain(known.high), "open_low": known.open_low,
-        "allowed": known.allowed if bounded else "",
-    }  # fmt: skip
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON can hold it: dataclasses as {"is": class, field: ...}, an infinite number as None."""
-    if dataclasses.is_dataclass(value):
-        return {"is": type(value).__name__} | {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, enum.Enum):
-        return value.value
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
-def read(classes: Mapping[str, type], told: Mapping[str, Any], given: Any) -> Any:
-    """The value that `plain` wrote, as checked by its own class; what is not told stays as in `given`.
-
-    Raises:
-        ValueError, TypeError, KeyError: it is no such value.
-    """
-    cls = classes[told["is"]]
-    start = given if type(given) is cls else cls()
-    fields = {}
-    for field in dataclasses.fields(cls):
-        was = getattr(start, field.name)
-        got = told.get(field.name, was)
-        if isinstance(was, enum.Enum):
-            got = type(was)(got)
-        elif isinstance(was, bool) or isinstance(got, bool):
-            pass
-        elif isinstance(was, float):
-            got = was if got is None and math.isinf(was) else -math.inf if got is None else float(got)
-        elif isinstance(was, int):
-            got = int(got)
-        fields[field.name] = got
-    return cls(**fields)

@@ -11,6 +11,7 @@ import sys
 import snnviz.figures
 import snnviz.ui
 from snnviz import places
+from snnviz.ui import streamlit_private
 
 
 def load() -> None:
@@ -24,7 +25,4 @@ def load() -> None:
 
 if __name__ == "__main__":
     load()
-    from streamlit.web import cli
-
-    sys.argv = ["streamlit", "run", str(places.app()), *sys.argv[1:]]
-    cli.main(prog_name="streamlit")
+    streamlit_private.run(places.app(), sys.argv[1:])

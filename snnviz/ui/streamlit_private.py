@@ -1,11 +1,14 @@
 """Every use of what Streamlit does not promise: one function each. tests/test_streamlit_private.py says when one has changed."""
 
+import sys
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
 from streamlit.components.v1 import declare_component
 from streamlit.runtime.pages_manager import PagesManager
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 from streamlit.runtime.state.session_state_proxy import get_session_state
 
 
@@ -49,3 +52,26 @@ def serve_folder(name: str, folder: Path) -> str:
     served = declare_component(name, path=folder)
     base = str(st.get_option("server.baseUrlPath")).strip("/")
     return f"{f'/{base}' if base else ''}/component/{served.name}"
+
+
+def draw_aside(draw: Callable[[], object]) -> None:
+    """Draw from a thread of its own, and wait for it.
+
+    What is drawn by a thread that fills a cache of Streamlit's is kept there, and drawn again for everybody who reads the
+    entry. If this changes, the message that a kernel is being built raises an exception, or stays on the page.
+    """
+    thread = threading.Thread(target=draw, name="snnviz-says")
+    add_script_run_ctx(thread, get_script_run_ctx())
+    thread.start()
+    thread.join()
+
+
+def run(script: Path, options: Sequence[str]) -> None:
+    """Be the command `streamlit run script` with these options, in this process, which has loaded what pages need.
+
+    If this changes, `snnviz app` does not start; `streamlit run app.py` does.
+    """
+    from streamlit.web import cli
+
+    sys.argv = ["streamlit", "run", str(script), *options]
+    cli.main(prog_name="streamlit")

@@ -67,9 +67,6 @@ def safe(text: str) -> str:
     return clean if len(clean) <= 40 else clean[:39] + "…"
 
 
-# ---- one value -----------------------------------------------------------------------------------------------------------
-
-
 def spell(value: Any) -> str:
     """One value as text: a number, a switch, a member of an enum, a text, several numbers, or None.
 
@@ -82,13 +79,11 @@ def spell(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, enum.Enum):
         return value.name.lower()
-    if isinstance(value, int):
-        return str(value)
     if isinstance(value, float):
         short = format(value, ".12g")
         return short if float(short) == value else repr(value)
-    if isinstance(value, str):
-        return value
+    if isinstance(value, (int, str)):
+        return str(value)
     if isinstance(value, tuple):
         return ("-" if all(type(v) is int for v in value) else " ").join(map(spell, value))
     raise TypeError(f"{value!r} has no spelling in a URL.")
@@ -186,18 +181,8 @@ def _listed(names: Collection[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-# ---- values with fields, and choices of one ---------------------------------------------------------------------------------
-
-
-class _First(enum.Enum):
-    FIRST = "the first of its registry, or of its class"
-
-
-FIRST = _First.FIRST
-
-
 def write(
-    value: Any, key: str, default: Any = FIRST, *, tables: Sequence[Table] = (), exclude: Collection[str] = ()
+    value: Any, key: str, default: Any = ..., *, tables: Sequence[Table] = (), exclude: Collection[str] = ()
 ) -> dict[str, str]:
     """The part of a URL that says `value` where a page without a URL has `default`.
 
@@ -214,11 +199,11 @@ def write(
 
 
 def settings(
-    value: Any, key: str, default: Any = FIRST, *, tables: Sequence[Table] = (), exclude: Collection[str] = ()
+    value: Any, key: str, default: Any = ..., *, tables: Sequence[Table] = (), exclude: Collection[str] = ()
 ) -> dict[str, Any]:
     """What `write` spells: under each key its number, switch, member, text, or the name of a class."""
     table = _table(value if value is not None else default, None, tables)
-    if default is FIRST:
+    if default is ...:
         default = next(iter(table.values()))() if table else type(value)()
     elif isinstance(default, str) and table:
         default = table[default]()
@@ -315,7 +300,7 @@ class _Reader:
         if not table:
             return self.one(keys, default, field)
         usual = NOTHING if default is None else _name_of(default, table)
-        options = [*table, NOTHING] if default is None or _optional(field.kind) else list(table)
+        options = [*table, NOTHING] if default is None or types.NoneType in typing.get_args(field.kind) else list(table)
         key, text = self.text(keys)
         try:
             chosen = usual if text is None else name(text, options)
@@ -404,10 +389,6 @@ def _table(value: Any, kind: Any, tables: Sequence[Table]) -> Table:
 def _name_of(value: Any, table: Table) -> str:
     """The name of a value's class in its registry."""
     return next(name for name, cls in table.items() if cls is type(value))
-
-
-def _optional(kind: Any) -> bool:
-    return types.NoneType in typing.get_args(kind)
 
 
 def _title(value: Any) -> str:
