@@ -21,6 +21,7 @@ test: check chromium
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 # The properties that `make test` tries on the same draws every time, on many fresh ones.
 fuzz: SEED := $(or $(SEED),$(shell date +%s))

@@ -29,6 +29,8 @@ def training(epochs: int) -> Training:
 
 def main() -> None:
     chosen = methods.begin(methods.arguments(__doc__, 8))
+    if not os.environ.get("SNNVIZ_DATA") and not Path("NMNIST").is_dir():
+        raise SystemExit("Set SNNVIZ_DATA to the folder that holds N-MNIST recordings, or a part of them.")
     shared = training(chosen.epochs)
     found = methods.results([dataclasses.replace(shared, method=m) for m in METHODS], chosen.seeds)
     rows = methods.rows(found, PASS)
@@ -39,6 +41,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if not os.environ.get("SNNVIZ_DATA") and not Path("NMNIST").is_dir():
-        raise SystemExit("Set SNNVIZ_DATA to the folder that holds N-MNIST recordings, or a part of them.")
     main()

@@ -67,7 +67,7 @@ with right, page.guarded():
         ghost = None if held is None else cached(simulate)(held, backend.chosen()).layers[0]
         if ghost is not None and ghost.neuron.unit != layer.neuron.unit:
             ghost = None
-        column = st.slider("Neuron shown", 0, experiment.neurons - 1, 0, key="shown") if experiment.neurons > 1 else 0
+        column = page.one_of(experiment.neurons, "Neuron shown", "shown")
         page.figure(traces.traces(layer, column, ghost, page.dark()), "traces")
         if experiment.neurons > 1 and layer.spikes is not None:
             page.figure(raster.raster(layer, dark=page.dark()), "raster")

@@ -3,7 +3,7 @@
 from snnviz import LIF, BPTT, Exodus, Slayer, Experiment, Step, simulate, compare_gradients
 
 record = simulate(Experiment(LIF(tau_mem=20.0), Step(0.08)))
-compare_gradients(Experiment(LIF(tau_mem=20.0), Step(0.08)), [BPTT(), Slayer(), Exodus()]).rows
+compare_gradients(Experiment(LIF(tau_mem=20.0), Step(0.08)), [BPTT(), Slayer(), Exodus()], autograd=True).rows
 """
 
 from dataclasses import replace as replace

@@ -15,7 +15,9 @@ V = TypeVar("V", bound=Hashable)
 T = TypeVar("T")
 
 LONGEST = 40  # characters of one field's value
-GREEK = dict(zip(("alpha", "beta", "gamma", "delta", "theta", "kappa", "lambda", "sigma", "tau"), "αβγδθκλστ", strict=True))
+GREEK: dict[str, str] = dict(
+    zip(("alpha", "beta", "gamma", "delta", "theta", "kappa", "lambda", "sigma", "tau"), "αβγδθκλστ", strict=True)
+)
 
 
 def distinct(values: Sequence[Any], otherwise: Sequence[str] | None = None) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import abc
 import dataclasses
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import torch
@@ -87,7 +87,7 @@ class Falling:
         return out
 
 
-def _float64(t: torch.Tensor | float) -> torch.Tensor:
+def _float64(t: torch.Tensor | float | Sequence[float]) -> torch.Tensor:
     return torch.as_tensor(t, dtype=torch.float64)
 
 

@@ -11,7 +11,7 @@ import inspect
 import math
 import types
 import typing
-from typing import Any
+from typing import Any, ClassVar
 
 REACH = 1e30  # kernels compute with 32 bits: a finite number's size is at most this and, unless 0, at least 1 / REACH
 WHOLE = 2**53 - 1  # the largest whole number up to which a browser, as any 64-bit float, has every one
@@ -87,6 +87,8 @@ class Declared:
         TypeError: a value of another kind than the field's hint.
         ValueError: a number is outside the allowed range. Both name class and field and say what is allowed.
     """
+
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]  # every subclass that is used is a dataclass
 
     def __post_init__(self) -> None:
         for name, (kind, spec) in declared(type(self)).items():

@@ -138,7 +138,7 @@ def _with_fields(data: Any, classes: Mapping[str, type], kind: Any) -> Any:
 
 
 def to_toml(value: Any) -> str:
-    """A value as TOML."""
+    """A value, or a mapping of values, as TOML."""
     import tomli_w
 
     return tomli_w.dumps(plain(value, NOTHING))

@@ -86,7 +86,7 @@ class ZerothOrder(AbstractSpikeDerivative):
             yield self.law.quantile(uniforms(draw, steps, columns, index).to(like.device), like)
 
     def ds_du(self, margin, draw):
-        return estimate(margin, self.sizes(*margin.shape, draw, margin), self.delta, self._scale, self.law.alpha)
+        return estimate(margin, self.sizes(len(margin), margin.shape[1], draw, margin), self.delta, self._scale, self.law.alpha)
 
     def mean(self, margin: torch.Tensor | float) -> torch.Tensor:
         """The expected surrogate g at these margins."""

@@ -211,6 +211,7 @@ def test_every_figure_has_a_title_and_a_text(dark):
     for figure in figures:
         assert figure.layout.title.text and figure.layout.meta["alt"]
         assert "nan" not in figure.layout.title.text
+    assert figures[4].layout.xaxis.type == "log"  # from one draw to thousands
 
 
 @pytest.mark.browser

@@ -162,6 +162,14 @@ def test_a_poisson_run_of_one_step_has_the_rate_of_a_long_one():
     assert x.mean().item() == pytest.approx(0.5, abs=0.02)
 
 
+def test_a_whole_number_in_toml_is_a_number():
+    """Where a class declares a number that need not be whole, `tau_mem = 10` is 10.0, in type too; a switch stays a switch."""
+    read = Experiment.from_toml('is = "Experiment"\nsteps = 30\nspread = 1\n[neuron]\nis = "LIF"\ntau_mem = 10\nv_min = -1')
+    assert read == Experiment(LIF(10.0, v_min=-1.0), steps=30, spread=1.0)
+    assert repr(read) == repr(Experiment(LIF(10.0, v_min=-1.0), steps=30, spread=1.0))
+    assert (type(read.spread), type(read.steps), type(read.neuron.tau_mem)) == (float, int, float)
+
+
 def test_a_seed_fixes_everything():
     experiment = Experiment(stimulus=Noise(0.1, 0.3), neurons=4)
     a, b = simulate(experiment).layers[0], simulate(experiment).layers[0]

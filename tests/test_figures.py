@@ -28,6 +28,7 @@ from snnviz import (
     simulate,
 )
 from snnviz.figures import (
+    backward_times,
     clock,
     closeness,
     confusion,
@@ -54,6 +55,7 @@ from snnviz.figures import (
 )
 from snnviz.labels import labelled
 from snnviz.records import LayerRecord
+from snnviz.studies.backward_times import Timing
 from snnviz.studies.derivative import Point, Sweep
 from tests.helpers import examples
 
@@ -485,3 +487,23 @@ def test_growth_shows_the_ratios_as_they_are(rows, log, dark):
         assert trace.name == name
         carries(trace.x, values)
         carries(trace.y, row)
+
+
+def test_what_spans_decades_has_a_logarithmic_axis():
+    """Ratios, norms, errors and times span decades: on a linear axis all but the largest would lie on its foot."""
+    x, y = np.arange(1.0, 5.0), np.array([1e-3, 0.1, 10.0, 1e4])
+    ratios, hues = {"EXODUS": y.tolist()}, {"EXODUS": "exodus"}
+    rows = [curves.Row("norm", [curves.Line("EXODUS", "exodus", x, y)], log=True), curves.Row("loss", [])]
+    learning = curves.curves(rows, "Learning", "epoch")
+    assert (learning.layout.yaxis.type, learning.layout.yaxis2.type) == ("log", None)
+    for log_x in (False, True):
+        grown = growth.growth(x.tolist(), ratios, hues, "scale", log_x)
+        assert (grown.layout.xaxis.type, grown.layout.yaxis.type) == ("log" if log_x else None, "log")
+        by_layer = layer_values.layer_values(["1", "2", "3", "4"], ratios, hues, "Norms", "norm", log_x)
+        assert by_layer.layout.yaxis.type == ("log" if log_x else None)
+    assert closeness.closeness({1: [(0, 0.1, 0.5, 0.4)]}).layout.xaxis.type == "log"
+    wide = trade_off.trade_off([Point("sparse", f"band {v:g}", v, v, 0.0) for v in y], True)
+    assert (wide.layout.xaxis.type, wide.layout.yaxis.type) == ("log", "log")
+    times = [Timing(t, 2, 8, 0.01 * t, {"naive": 0.1 * t, "sparse": 1.0}, {}) for t in (1, 10, 100)]
+    for figure in (backward_times.against_steps(times, {}, False), backward_times.against_activity(times, None, False)):
+        assert (figure.layout.xaxis.type, figure.layout.yaxis.type) == ("log", "log")

@@ -100,6 +100,14 @@ def test_a_label_says_what_differs():
     assert distinct([BPTT()]) == ("BPTT, reset kept",) and distinct([]) == ()
 
 
+def test_a_label_has_the_whole_number():
+    """Six digits are enough for a label, except where two values differ in the seventh."""
+    assert distinct([SparseGD(band=0.2), SparseGD(band=0.20000001)]) == (
+        "Sparse gradient descent, band 0.2",
+        "Sparse gradient descent, band 0.20000001",
+    )
+
+
 def test_trainings_are_named_by_their_method_and_by_whatever_else_differs():
     def with_(**changes):
         return dataclasses.replace(TRAINING, **changes)

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import PAGES, Entry
+from snnviz.neurons import NEURONS
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -101,3 +102,14 @@ def test_a_link_of_0_1_0_that_touches_only_active_entries_still_does():
     clean(at)
     assert not at.warning and "touch_active=True" in at.code[0].value
     assert "touch_active" not in opened(training, methods="localzo").code[0].value
+
+
+@pytest.mark.parametrize("view", ["live", "figure"])
+def test_every_neuron_is_on_its_page(view):
+    """A link to any neuron opens it, in the view of the kernels here and in that of the server."""
+    entry = next(e for e in PAGES if e.file == "neuron.py")
+    for name in NEURONS:
+        at = opened(entry, **{"neuron": name, f"neuron.{name}.dt": "0.25", "view": view})
+        clean(at, name)
+        assert not at.warning, [w.value for w in at.warning]
+        assert f"{name}(dt=0.25)" in "".join(c.value for c in at.code)

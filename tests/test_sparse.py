@@ -134,6 +134,18 @@ def test_delta_is_the_references(neuron, path, route):
     close(got_bias, by_bias, 1e-12, "dL/dbias")
 
 
+@pytest.mark.parametrize("neuron", [LIF(), LIF(reset_mode=Reset.ZERO), ALIF()], ids=name)
+def test_the_derivative_may_be_read_after_the_reset(neuron, route):
+    x, weights, bias, grad = problem()
+    method = Chosen(AtSpike(FastSigmoid(), window=0.3, after_reset=True))
+    _, ds_du, _, _, by_weights, by_bias, out = dense(x, weights, bias, neuron, method, grad, backend=REFERENCE)
+    spikes, _, got_weights, got_bias = run(x, weights, bias, neuron, method, grad)
+    close(spikes.active.dense(), ds_du, 1e-12, "ds_du")
+    assert (ds_du.flatten(1)[out.s > 0] != 0).sum() != ((out.u - 1).abs() < 0.3)[out.s > 0].sum()  # it matters which
+    close(got_weights, by_weights, 1e-12, "dL/dW")
+    close(got_bias, by_bias, 1e-12, "dL/dbias")
+
+
 SHAPES = [(1, 1, 1, 1), (1, 4, 3, 129), (7, 1, 128, 127), (5, 2, 257, 63), (3, 5, 64, 300), (300, 1, 9, 1)]
 
 

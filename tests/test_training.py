@@ -310,9 +310,9 @@ def test_a_pattern_is_learned():
 def test_regulariser_and_stepwise_loss_against_their_formulas():
     g = torch.Generator().manual_seed(0)
     s = (torch.rand(10, 4, 6, generator=g) < 0.2).double()
-    a = Activity(upper=1.5, lower=1.0, upper_weight=0.06, lower_weight=100.0)
+    a = Activity(upper=1.5, lower=2.5, upper_weight=0.06, lower_weight=100.0)
     n = s.sum(0)
-    expected = np.mean([0.06 * max(0, n[b].mean() - 1.5) + 100 / 6 * sum(max(0, 1 - c) ** 2 for c in n[b]) for b in range(4)])
+    expected = np.mean([0.06 * max(0, n[b].mean() - 1.5) + 100 / 6 * sum(max(0, 2.5 - c) ** 2 for c in n[b]) for b in range(4)])
     assert a.of(s).item() == pytest.approx(expected)
     z, y = torch.randn(5, 3, 4, generator=g), torch.tensor([0, 3, 1])
     each = [torch.nn.functional.cross_entropy(z[t], y).item() for t in range(5)]

@@ -43,7 +43,7 @@ def show(left, right):
             page.figure(cost_sweep.cost_sweep(swept, flat, page.dark()), f"cost-{over}")
         table = {
             "estimator": [p.label for p in points],
-            "active width" if flat else "active, %": [p.activity if flat else 100 * p.activity for p in points],
+            "active width" if flat else "active, %": [p.activity if flat else p.percent for p in points],
             "variance": [p.variance for p in points],
             "squared bias": [p.squared_bias for p in points],
         }

@@ -1,8 +1,7 @@
 """Raster: the entries of one sample that are active or spiked, neuron by neuron and step by step."""
 
 from snnviz.figures import active_raster
-from snnviz.params import Param
-from snnviz.ui import controls, page, sparsity
+from snnviz.ui import page, sparsity
 
 
 def show(left, right):
@@ -13,7 +12,7 @@ def show(left, right):
         run, seen = sparsity.look(experiment, method)
         with sparsity.row():
             layer = sparsity.choose_layer(seen)
-            sample = choose_sample(experiment.batch - 1)
+            sample = sparsity.choose_sample(experiment.batch)
         sparsity.alarm(seen, method)
         page.figure(active_raster.active_raster(layer, sample, page.dark()), "raster")
         sparsity.counted(seen, layer, run, method)
@@ -21,7 +20,3 @@ def show(left, right):
     sparsity.about(method)
     line = f"entries = seen[{layer.name!r}].table(sample={sample})"
     return sparsity.code(experiment, method, line, "print(entries)"), {"seen": seen, "entries": layer.table(sample)}
-
-
-def choose_sample(last: int) -> int:
-    return controls.number(0, Param("Sample", low=0, high=last, slider=(0, last, 1)), "sample") if last else 0

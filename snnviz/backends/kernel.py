@@ -9,12 +9,13 @@ import torch
 from snnviz.backends import source
 from snnviz.backends.base import AbstractBackend, Backward, Forward, check_finite, check_run
 from snnviz.backends.reference import ds_du_of
+from snnviz.draws import Draw
 from snnviz.methods.base import AtSpike, ResetPath
 
 REALS = {torch.float32: ("float", ctypes.c_float), torch.float64: ("double", ctypes.c_double)}
 
 
-def scan_struct(real: type) -> type[ctypes.Structure]:
+def scan_struct(real: type[ctypes.c_float | ctypes.c_double]) -> type[ctypes.Structure]:
     """struct Scan of kernels/scan.cuh, field for field."""
     index = ctypes.c_longlong
     fields = [
@@ -38,7 +39,11 @@ SCANS = {dtype: scan_struct(real) for dtype, (_, real) in REALS.items()}
 
 
 def scan(
-    coefficients: torch.Tensor, x: torch.Tensor, at_spike: AtSpike | None = None, path: ResetPath = ResetPath.KEPT, draw=None
+    coefficients: torch.Tensor,
+    x: torch.Tensor,
+    at_spike: AtSpike | None = None,
+    path: ResetPath = ResetPath.KEPT,
+    draw: Draw | None = None,
 ) -> ctypes.Structure:
     """The struct for arrays like x, all columns."""
     k = SCANS[x.dtype]()
@@ -52,6 +57,7 @@ def scan(
         k.through_reset = float(path is ResetPath.KEPT)
         k.mask_reset = float(path is not ResetPath.IGNORED)
         k.after_reset = float(at_spike.after_reset)
+        draw = draw or Draw()
         k.seed, k.layer, k.first = draw.seed & 0xFFFFFFFF, draw.layer & 0xFFFFFFFF, draw.first
     return k
 
@@ -110,7 +116,7 @@ class KernelBackend(AbstractBackend, abc.ABC):
             ],
         )
         grad_c = None
-        if parameters:
+        if sums is not None:
             names = list(neuron.coefficients())
             grad_c = coefficients.new_zeros(len(names))
             for name, total in zip(neuron.kernel_gradients, sums.double().sum(1), strict=True):

@@ -12,7 +12,7 @@ import torch
 from snnviz.backends.base import AbstractBackend, Backward, Forward, check_finite, check_run
 from snnviz.draws import Draw
 from snnviz.methods.base import AtSpike, ResetPath
-from snnviz.neurons.base import AbstractNeuron, fire
+from snnviz.neurons.base import AbstractNeuron, State, fire
 
 
 class Spike(torch.autograd.Function):
@@ -37,7 +37,7 @@ def _named(neuron, coefficients, dtype):
 def recorded_states(neuron: AbstractNeuron, coefficients: torch.Tensor, forward: Forward) -> tuple[torch.Tensor, torch.Tensor]:
     """The threshold theta and the membrane after reset v at every step, [T, M], from what a forward pass recorded."""
     c = _named(neuron, coefficients.to(forward.u.device), forward.u.dtype)
-    states = (forward.u, forward.trace) if neuron.trace else (forward.u,)
+    states: State = (forward.u,) if forward.trace is None else (forward.u, forward.trace)
     theta = torch.zeros_like(forward.u) + neuron.threshold(c, states)
     s = torch.zeros_like(forward.u) if forward.s is None else forward.s
     return theta, neuron.reset(c, states, forward.u, theta, s)[0]
@@ -116,7 +116,7 @@ class Reference(AbstractBackend):
             if record:
                 pairs = itertools.pairwise(vs)
                 steps = [torch.autograd.grad(v.sum(), before, retain_graph=True)[0] for before, v in pairs]
-                multiplier = torch.stack(steps)
+                multiplier = torch.stack(steps).detach()
         dx, d_initial, d_coefficients = (
             torch.zeros_like(a) if g is None else g.detach() for a, g in zip((x, initial, coefficients), grads, strict=True)
         )
@@ -125,5 +125,5 @@ class Reference(AbstractBackend):
             d_initial,
             d_coefficients if parameters else None,
             slopes if record else None,
-            multiplier.detach() if record else None,
+            multiplier,
         )

@@ -2,7 +2,7 @@
 
 import dataclasses
 import enum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -24,7 +24,7 @@ def pixels() -> tuple[np.ndarray, np.ndarray]:
     """All 1,797 digits: grey values 0..16 as uint8 `[S, 8, 8]`, labels int64 `[S]`."""
     from sklearn.datasets import load_digits
 
-    digits = load_digits()
+    digits: Any = load_digits()  # a Bunch, which types do not know
     return digits.images.astype(np.uint8), digits.target.astype(np.int64)
 
 

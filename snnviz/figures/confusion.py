@@ -35,7 +35,7 @@ def confusion(counts: np.ndarray, classes: Sequence[str], name: str, hue: str, d
     right = np.trace(counts) / max(counts.sum(), 1)
     told = f"{three_digits(100 * right)} % of {counts.sum():,} test samples are on the diagonal"
     if wrong.max():
-        told += f"; most often {classes[worst[0]]} is taken for {classes[worst[1]]}, {wrong.max()} times"
+        told += f"; most often {classes[int(worst[0])]} is taken for {classes[int(worst[1])]}, {wrong.max()} times"
     finish(
         fig,
         "Which class is taken for which",

@@ -1,12 +1,13 @@
 """The published factors of the sparse backward pass, and what is left of them on a whole step."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
 from snnviz.figures.theme import colours, finish, three_digits
 
-DECADES = {"type": "log", "exponentformat": "none"}
+DECADES: dict[str, Any] = {"type": "log", "exponentformat": "none"}
 
 
 def published_factors(rows: Sequence, dark: bool = False, height: int = 380) -> go.Figure:

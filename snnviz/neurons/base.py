@@ -58,6 +58,8 @@ class AbstractNeuron(Declared, abc.ABC):
     reset_field: the field that moves `reset_level`. phase_range: from where to where its phase plane shows v, if it has one.
     """
 
+    dt: float
+
     title: ClassVar[str]
     equation: ClassVar[str]
     cite: ClassVar[str]
@@ -92,7 +94,7 @@ class AbstractNeuron(Declared, abc.ABC):
     def threshold(self, c: SimpleNamespace, state: State) -> torch.Tensor | float: ...
 
     @abc.abstractmethod
-    def reset(self, c: SimpleNamespace, state: State, u: torch.Tensor, theta: torch.Tensor, s: torch.Tensor) -> State: ...
+    def reset(self, c: SimpleNamespace, state: State, u: torch.Tensor, theta: torch.Tensor | float, s: torch.Tensor) -> State: ...
 
     def rest(self) -> tuple[float, ...]:
         """The state that a run starts from when none is given."""

@@ -70,10 +70,14 @@ def unbounded(neuron) -> str | None:
     return "With several spikes per step they do not fit into bits." if neuron.spike_limit != 1 else None
 
 
-class MembraneReset:
+class MembraneReset(AbstractNeuron):
     """The threshold and reset of LIF, IF and CUBA-LIF: v = u - c s, or v = u (1 - s)."""
 
     reset_field = "reset_amount"
+    theta: float
+    reset_mode: Reset
+    reset_amount: float
+    max_spikes: int
 
     @property
     def spike_limit(self):

@@ -158,6 +158,11 @@ class Point:
     squared_bias: float
 
     @property
+    def percent(self) -> float:
+        """The activity in percent, under a density of the margins whose integral is 1."""
+        return 100 * self.activity
+
+    @property
     def error(self) -> float:
         """The mean squared error: variance and squared bias."""
         return self.variance + self.squared_bias

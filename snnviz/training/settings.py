@@ -17,10 +17,8 @@ class Settings(Declared):
 
     def to_toml(self) -> str:
         """`backend` and `touch_active`, then one table `[[training]]` for each."""
-        import tomli_w
-
         data = {"backend": self.backend} | ({"touch_active": True} if self.touch_active else {})
-        return tomli_w.dumps(data | {"training": [text.plain(training, text.NOTHING) for training in self.trainings]})
+        return text.to_toml(data | {"training": self.trainings})
 
     @classmethod
     def from_toml(cls, toml: str, where: str = "the text") -> "Settings":

@@ -54,6 +54,11 @@ def view(file: str, name: str) -> ModuleType:
     return module
 
 
+def one_of(count: int, label: str, key: str) -> int:
+    """Draw a slider over the numbers of `count` things, from 0, where there are several."""
+    return st.slider(label, 0, count - 1, 0, key=key) if count > 1 else 0
+
+
 def sides(controls: float = 1.0, picture: float = 2.6) -> Sequence[Any]:
     """Controls at the left, the picture large beside them; on a phone the picture comes first: `left, right = sides()`."""
     st.html("<style>@media (max-width: 640px) {.st-key-sides > * > .stHorizontalBlock {flex-wrap: wrap-reverse}}</style>")

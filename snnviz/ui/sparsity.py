@@ -71,6 +71,12 @@ def choose_layer(seen: activity.Look) -> activity.LayerLook:
     return seen[controls.option([layer.name for layer in seen.layers], "Layer", "layer", segmented=True)]
 
 
+def choose_sample(batch: int) -> int:
+    """Draw the choice of one of the batch's samples, where there are several."""
+    last = batch - 1
+    return controls.number(0, Param("Sample", low=0, high=last, slider=(0, last, 1)), "sample") if last else 0
+
+
 def alarm(seen: activity.Look, method: AbstractGradientMethod) -> None:
     """Say which layers are dead, and offer what brings them back."""
     if not seen.dead:

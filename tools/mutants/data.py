@@ -1,0 +1,91 @@
+"""Faults in the data sets, stimuli, and values as TOML."""
+
+from tools.mutants import Mutation
+
+BASE, TEXT = "snnviz/datasets/base.py", "snnviz/text.py"
+BINS = "tests/test_datasets.py::test_binning_counts_like_a_loop"
+HALVES = "tests/test_datasets.py::test_halves_are_disjoint_complete_and_hold_every_class"
+BATCHES = "tests/test_datasets.py::test_batches_are_time_major_and_follow_seed_and_epoch"
+ROUND_TRIP = "tests/test_experiments.py::test_round_trips_through_python_and_toml"
+
+MUTATIONS = (
+    Mutation(
+        "bins-begin-half-a-step-late",
+        BASE,
+        "np.floor(self.time[where] / width[column])",
+        "np.rint(self.time[where] / width[column])",
+        BINS,
+    ),
+    Mutation("bins-hold-one-event", BASE, "        if self.binary:\n", "        if not self.binary:\n", BINS),
+    Mutation("bins-of-one-recording", BASE, "(step * len(recording) + column) * inputs", "(step * len(recording)) * inputs", BINS),
+    Mutation("bins-end-a-step-early", BASE, "end = self.bins * self.dt * 1000.0", "end = (self.bins - 1) * self.dt * 1000.0", BINS),
+    Mutation("events-in-microseconds", BASE, 'events["t"] = self.time[part] / 1000.0', 'events["t"] = self.time[part] / 1.0', BINS),
+    Mutation("halves-overlap", BASE, "Split.TEST: np.flatnonzero(~train)", "Split.TEST: np.arange(len(y))", HALVES),
+    Mutation("halves-without-test", BASE, "max(len(members) - 1, 1)", "len(members)", HALVES),
+    Mutation(
+        "batches-alike-in-every-epoch", BASE, "np.random.default_rng([seed, epoch])", "np.random.default_rng([seed, 1])", BATCHES
+    ),
+    Mutation(
+        "batches-without-the-last",
+        BASE,
+        "range(0, len(order), batch_size)",
+        "range(0, len(order) - batch_size + 1, batch_size)",
+        BATCHES,
+    ),
+    Mutation(
+        "spikes-at-twice-the-rate",
+        BASE,
+        "np.asarray(rate) * dt / 1000.0",
+        "np.asarray(rate) * dt / 500.0",
+        "tests/test_datasets.py::test_bits_do_not_change_between_versions",
+    ),
+    Mutation(
+        "toml-enum-by-name",
+        TEXT,
+        "        return value.value\n    if isinstance(value, tuple):\n        return [plain(",
+        "        return value.name\n    if isinstance(value, tuple):\n        return [plain(",
+        ROUND_TRIP,
+    ),
+    Mutation(
+        "toml-tuples-are-lists",
+        TEXT,
+        "return tuple(_made(item, classes) for item in data)",
+        "return [_made(item, classes) for item in data]",
+        ROUND_TRIP,
+    ),
+    Mutation(
+        "toml-whole-numbers-stay-whole",
+        TEXT,
+        "        return float(data)\n",
+        "        return data\n",
+        "tests/test_experiments.py::test_a_whole_number_in_toml_is_a_number",
+    ),
+    Mutation(
+        "toml-unknown-fields-pass",
+        TEXT,
+        "    if unknown:\n",
+        "    if False:\n",
+        "tests/test_experiments.py::test_bad_toml_is_named",
+    ),
+    Mutation(
+        "toml-any-value-is-one",
+        TEXT,
+        "if not isinstance(made, cls):",
+        "if made is None:",
+        "tests/test_experiments.py::test_bad_toml_is_named",
+    ),
+    Mutation(
+        "python-hides-what-is-not-default",
+        TEXT,
+        "getattr(value, f.name) != _default(f))",
+        "getattr(value, f.name) == _default(f))",
+        ROUND_TRIP,
+    ),
+    Mutation(
+        "spread-downwards",
+        "snnviz/experiments.py",
+        "np.linspace(1 - self.spread, 1 + self.spread, self.neurons)",
+        "np.linspace(1 + self.spread, 1 - self.spread, self.neurons)",
+        "tests/test_experiments.py::test_the_spread_scales_the_population",
+    ),
+)
