@@ -28,6 +28,9 @@ class ResetPath(enum.Enum):
     KEPT:    1 - theta ds_du     and   1 - s - u ds_du     (exact BPTT, EXODUS)
     CUT:     1                   and   1 - s               (the spike in the reset is detached)
     IGNORED: 1                   and   1                   (SLAYER: the reset is left out altogether)
+
+    An adaptive threshold is no reset: what a spike adds to it stays in the gradient when the reset is cut; SLAYER, whose neuron's
+    response to its own spikes has no gradient, leaves it out too.
     """
 
     KEPT = "kept"
