@@ -148,7 +148,7 @@ def in_words(kind: Any) -> str:
         return "a function" if origin is collections.abc.Callable else f"a {getattr(origin or kind, '__name__', kind)}"
     if issubclass(kind, enum.Enum):
         return f"one of {', '.join(map(str, kind))}"
-    made = [f"{cls.__name__}()" for cls in concrete(kind)]
+    made = sorted(f"{cls.__name__}()" for cls in concrete(kind))
     return f"one of {', '.join(made)}" if len(made) > 1 else f"a {made[0] if made else kind.__name__}"
 
 
