@@ -61,6 +61,7 @@ def test_round_trips_through_python_and_toml(experiment):
         ("steps = ", "not valid TOML"),
         ('is = "Trojan"', "there is no 'Trojan'"),
         ('is = "LIF"', "describes no experiment"),
+        ('is = "Experiment"\n[neuron]\nis = "Triangle"', "neuron: there is no Neuron 'Triangle'"),
         ('is = "Experiment"\nspeed = 3', "Experiment has no 'speed'"),
         ('is = "Experiment"\nsteps = -3', "Steps must be at least 1"),
         ('is = "Experiment"\n[neuron]\ntheta = 2.0', 'neuron: a table must say of which class it is: is = "ALIF"'),
@@ -143,8 +144,8 @@ def test_every_field_refuses_what_is_of_another_kind_and_names_itself(cls):
     [
         (lambda: Experiment(neuron="LIF"), "Experiment.neuron = 'LIF': it must be one of .*LIF()"),
         (lambda: Experiment(neuron=LIF), r"Experiment.neuron is the class LIF: give a value of it, LIF\(\)"),
-        (lambda: Training(method=None), "Training.method = None: it must be one of BPTT\\(\\), Exodus"),
-        (lambda: BPTT(LIF()), r"BPTT.surrogate = LIF\(.*: it must be one of Arctan\\(\\), Boxcar"),
+        (lambda: Training(method=None), r"Training.method = None: it must be one of BPTT\(\), Exodus"),
+        (lambda: BPTT(LIF()), r"BPTT.surrogate = LIF\(.*: it must be one of Arctan\(\), Boxcar"),
         (lambda: LIF(reset_mode="zero"), "LIF.reset_mode = 'zero': Reset must be one of Reset.SUBTRACT, Reset.ZERO, Reset.NONE"),
         (lambda: Experiment(steps=2**53), "steps = 9007199254740992: Steps must be"),
         (lambda: FeedForward(layers=2.0), "FeedForward.layers = 2.0: Hidden layers must be a whole number, at least 1"),
@@ -216,7 +217,7 @@ def test_bad_calls_are_refused_in_one_sentence(call, message):
 
 
 def test_spike_trains_from_csv():
-    train = SpikeTrain.from_csv("time\n5\n2.5,ignored\n\n9\n")
+    train = SpikeTrain.from_csv("time,remark\n5,\n2.5,ignored\n\n9,\n")
     assert train.times == (2.5, 5.0, 9.0)
     for text, message in (
         ("1\nfive\n", "mine.csv, line 2: 'five' is not a time"),

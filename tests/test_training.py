@@ -1,5 +1,6 @@
 """Training: it learns, it repeats itself bit for bit, it goes on where it was stopped, and its records say what happened."""
 
+import csv
 import dataclasses
 import re
 
@@ -34,7 +35,7 @@ from snnviz.training import (
     train,
 )
 from snnviz.training.step import RunningTraining
-from snnviz.ui import follow
+from snnviz.ui import training_view
 
 SMALL = Training(Digits(steps=12, samples=300), FeedForward(layers=2, width=32, first_gain=4.0), epochs=2, batch=48)
 METHODS = (BPTT(), Exodus(), Slayer(), LocalZO(), SurrogateModules())
@@ -374,7 +375,10 @@ def test_train_from_the_command_line(settings, capsys):
 def test_compare_writes_one_line_for_each_epoch(settings, capsys):
     table = settings.parent / "out.csv"
     assert main(["compare", str(settings), "--methods", "BPTT", "LocalZO", "--seeds", "2", "--csv", str(table), "--no-save"]) == 0
-    assert len(table.read_text(encoding="utf-8").splitlines()) == 1 + 2 * 2 * 2
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert sorted((row["seed"], row["epoch"]) for row in rows) == sorted((s, e) for s in "01" for e in "12" for _ in range(2))
+    assert len({row["train_loss"] for row in rows}) == len(rows) == 8
     assert "+-" in capsys.readouterr().out and not (settings.parent / "home").exists()
 
 
@@ -403,7 +407,7 @@ def test_the_settings_of_a_run_are_trained_all(settings, capsys):
     others = (dataclasses.replace(SMALL, method=LocalZO(draws=3)), dataclasses.replace(SMALL, regulariser=Activity()))
     work = Train((SMALL, *others), None, True)
     state = RunState.asked(Run(work, "reference"))
-    settings.write_text("\ufeff" + follow.settings_toml(state), encoding="utf-8")
+    settings.write_text("\ufeff" + training_view.settings_toml(state), encoding="utf-8")
     assert Settings.from_toml(settings.read_text(encoding="utf-8")) == Settings(work.trainings, "reference", True)
     assert Settings.from_toml(SMALL.to_toml()) == Settings((SMALL,))
     assert main(["train", str(settings), "--backend", "native"]) == 0
