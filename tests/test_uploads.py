@@ -59,7 +59,10 @@ def test_uploads_of_version_0_1_0_are_still_read():
     (page.folder("v") / "up" / "other.csv").write_bytes(TABLE)
     page.add("v", "down", "old.csv", TABLE)
     page.add("v", "down", "old.csv", TABLE)
-    assert [(label, name) for label, name, _ in page.everything("v")] == [("down", "old.csv")] * 2 + [("up", "up/old.csv"), ("up", "up/other.csv")]
+    assert [(label, name) for label, name, _ in page.everything("v")] == [("down", "old.csv")] * 2 + [
+        ("up", "up/old.csv"),
+        ("up", "up/other.csv"),
+    ]
     assert own().load(Split.TRAIN).classes == ("down", "up")
 
 
@@ -169,5 +172,8 @@ def test_a_sample_too_large_to_be_laid_out_is_refused_before_it_is():
 
 
 def test_words_of_others_are_no_markdown():
-    assert literal("![x](http://a.b/p.png)\n<b>") == r"\!\[x\]\(http\:\/\/a\.b\/p\.png\) \<b\>"
+    assert literal("![x](http://a.b/p.png)\n<b>") == r"!\[x\](http\://a.b/p.png) \<b\>"
+    assert literal("*a* _b_ `c` $d$ :red[e] www.f.g") == r"\*a\* \_b\_ \`c\` \$d\$ \:red\[e\] www\.f.g"
+    for sentence in ("shd_train.h5: is cut short (again), 3 of 4.", "line 3: 'soon' is not a time; at least 0."):
+        assert literal(sentence) == sentence
     assert literal("l\u00e4ufer 3") == "l\u00e4ufer 3"

@@ -12,7 +12,6 @@ from typing import Any
 import streamlit as st
 
 from snnviz.ui import streamlit_private, url
-from snnviz.ui.words import literal
 
 LINK = "link"  # in the URL of a link to the page on which it stands
 
@@ -199,7 +198,7 @@ def recall(default: Any, key: str, tables: Sequence[url.Table] = ()) -> Any:
     """
     value, misread = url.read(Settings(), key, default, tables=tables)
     for problem in misread:
-        st.warning(literal(str(problem)), icon=":material/link_off:")
+        st.warning(str(problem), icon=":material/link_off:")
     return value
 
 

@@ -11,7 +11,6 @@ from snnviz.studies.derivative import Drawing
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, FastSigmoid
 from snnviz.ui import address, controls, streamlit_private, url
 from snnviz.ui.scenes import DrawScene
-from snnviz.ui.words import literal
 from snnviz.zeroth_order import ZerothOrder
 
 MADE = SurrogateLaw.__name__
@@ -97,7 +96,7 @@ def settings_of_scope() -> DrawScene:
     drawing = settings.value("draw", Drawing(), exclude={"count"})
     compare = settings.value("compare", None, tables=[SURROGATES], kind=AbstractSurrogate)
     for misread in settings.misread:
-        st.warning(literal(str(misread)), icon=":material/link_off:")
+        st.warning(str(misread), icon=":material/link_off:")
         st.query_params.pop(misread.key, None)
         st.session_state.pop(misread.key, None)
     return DrawScene(dataclasses.replace(estimate, law=law(name, surrogate, alpha)), drawing.u, compare, drawing.seed)

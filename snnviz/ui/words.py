@@ -2,9 +2,10 @@
 
 import re
 
-_ACTIVE = re.compile(r"([!-/:-@\[-`{-~])")  # ASCII punctuation: what Markdown, TeX and Streamlit's own signs are made of
+# What begins a picture, a link, a tag, code, a formula, emphasis, an icon or an address; a sentence's own signs stay as they are.
+_ACTIVE = re.compile(r"[\\`*\[\]<>$~|]|(?<![^\W_])_|_(?![^\W_])|:(?=[\w/])|(?<=www)\.|^[#+-]")
 
 
 def literal(text: str) -> str:
     """A text for `st.markdown` and its like, in which nothing is a picture, a link, a formula or a tag."""
-    return _ACTIVE.sub(r"\\\1", " ".join(text.split()))
+    return _ACTIVE.sub(r"\\\g<0>", " ".join(text.split()))
