@@ -16,6 +16,7 @@ from snnviz.backends import AbstractBackend, resolve
 from snnviz.backends.base import Forward, Upstream
 from snnviz.backends.reference import recorded_states
 from snnviz.draws import Draw
+from snnviz.learned import bounded
 from snnviz.methods.base import AbstractGradientMethod
 from snnviz.methods.bptt import BPTT
 from snnviz.neurons.base import AbstractNeuron
@@ -81,7 +82,8 @@ class SpikingLayer(nn.Module):
         s, u, last = SpikingLayer(LIF(), BPTT()).run(x)        x, s, u: [T, B, ...];  last: [states, B, ...]
 
     Calling it gives the spikes (of a readout: the membrane). `learn` names parameters of the neuron that become trainable,
-    one value for the layer. A run is continued by handing `last` to the next one as `initial`; its gradient flows back.
+    one value for the layer, used within the range that the neuron declares. A run is continued by handing `last` to the next
+    one as `initial`; its gradient flows back.
 
     Raises:
         ValueError: an input of the wrong shape, on another device, or not finite. TypeError: of another dtype than float.
@@ -108,7 +110,8 @@ class SpikingLayer(nn.Module):
 
     def coefficients(self) -> torch.Tensor:
         """The neuron's coefficients in the kernel's order, float64 [n], a function of what is learned."""
-        values = self.neuron.coefficients(**{k: p.double() for k, p in self.learned.items()}).values()
+        learned = {name: bounded(self.neuron, name, value) for name, value in self.learned.items()}
+        values = self.neuron.coefficients(**learned).values()
         return torch.stack([v if isinstance(v, torch.Tensor) else torch.tensor(v, dtype=torch.float64) for v in values])
 
     def rest(self, x: torch.Tensor) -> torch.Tensor:
