@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from snnviz.ui.words import literal
+
 _LOG = logging.getLogger(__name__)
 _MEMORY = "There is not enough memory on the server for this: choose fewer steps, neurons, samples or layers."
 
@@ -31,7 +33,7 @@ def sentence(problem: Exception) -> str | None:
 
 
 def _of_files(problem: OSError) -> str:
-    where = f" `{problem.filename}`" if problem.filename else ""
+    where = f" {problem.filename}" if problem.filename else ""
     if problem.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The server's disk is full{where and f', at{where}'}. Once there is space on it again, reload this page."
     if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -53,7 +55,7 @@ def guarded() -> Iterator[None]:
         if (text := sentence(problem)) is None:
             raise
         _LOG.info("shown to the visitor: %s", problem, exc_info=True)
-        st.error(text, icon=":material/error:")
+        st.error(literal(text), icon=":material/error:")
         st.stop()
 
 
@@ -68,8 +70,9 @@ def last_resort() -> Iterator[None]:
             faults.append(problem)
         _LOG.exception("A page ended early.")
         st.error(
-            (sentence(problem) if expected else None)
-            or f"This page has met a fault of its own ({type(problem).__name__}), which the server's log describes. Your "
+            literal(sentence(problem) or "")
+            if expected
+            else f"This page has met a fault of its own ({type(problem).__name__}), which the server's log describes. Your "
             "settings are kept: change the last one, or press Start in the menu and come back.",
             icon=":material/error:",
         )
