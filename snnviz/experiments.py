@@ -69,16 +69,23 @@ class Experiment(text.Written, Declared):
             )
 
     def input(self, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-        """The stimulus: [T, B, N] for a population, [T, B, *input_shape] for a network."""
+        """The stimulus as what it adds to the neurons' x in each step: [T, B, N] for a population, [T, B, *input_shape] for a
+        network, whose inputs are charges like the spikes between its layers."""
         self.check_budget()
         shape = (self.neurons,) if self.architecture is None else self.architecture.input_shape
         columns = self.batch * math.prod(shape)
         times = np.arange(self.steps) * self.neuron.dt
-        current = self.stimulus.current(times, columns, np.random.default_rng(self.seed))
+        current = self.stimulus.current(times, self.neuron.dt, columns, np.random.default_rng(self.seed))
         x = np.broadcast_to(current, (self.steps, columns)).reshape(self.steps, self.batch, *shape)
-        if self.architecture is None and self.spread:
-            x = x * np.linspace(1 - self.spread, 1 + self.spread, self.neurons)
-        return torch.from_numpy(np.array(x)).to(dtype)
+        return torch.from_numpy(np.array(x * self.factors())).to(dtype)
+
+    def factors(self) -> np.ndarray:
+        """What the stimulus's numbers are multiplied by, for each neuron of a population [N], else for all [1]."""
+        charges, dt = self.stimulus.charges, self.neuron.dt
+        if self.architecture is not None:
+            return np.array([1.0 if charges else dt])
+        scale = self.neuron.charge_scale() if charges else self.neuron.drive_scale()
+        return scale * (np.linspace(1 - self.spread, 1 + self.spread, self.neurons) if self.spread else np.ones(1))
 
     @classmethod
     def parts(cls) -> dict[str, type]:
