@@ -13,7 +13,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from snnviz.neurons.base import AbstractNeuron
+from snnviz import clock, tables
 from snnviz.params import Declared, param
 
 AMPLITUDE = {"symbol": "I", "slider": (0.0, 0.5, 0.005), "help": "Per ms, in units of the threshold; Izhikevich's in mV."}
@@ -41,9 +41,9 @@ class AbstractStimulus(Declared, abc.ABC):
         """The constant current, per ms, that it is on the mean once it flows; None where it has none that lasts."""
         return None
 
-    def of_0_1_0(self, neuron: AbstractNeuron) -> Self:
-        """What version 0.1.0 meant by this value: what it said was added to x in every step, whatever a step was."""
-        scale = neuron.charge_scale() if self.charges else neuron.drive_scale()
+    def of_0_1_0(self, scale: float, dt: float) -> Self:
+        """What version 0.1.0 meant by this value, where its numbers are multiplied by `scale` now: they were x themselves, in
+        steps of any length."""
         return dataclasses.replace(self, **{name: getattr(self, name) / scale for name in self.strengths})
 
 
@@ -58,7 +58,7 @@ class Step(AbstractStimulus):
     equation = r"I(t) = I\,[t \ge t_0]"
 
     def current(self, times, dt, columns, random):
-        return self.amplitude * (times >= self.start).astype(float)[:, None]
+        return self.amplitude * clock.reached(times, self.start, dt).astype(float)[:, None]
 
     def level(self):
         return self.amplitude
@@ -114,7 +114,8 @@ class Pulses(AbstractStimulus):
     equation = r"I(t) = I\,[t \bmod P < w]"
 
     def current(self, times, dt, columns, random):
-        return self.amplitude * (np.mod(times, self.period) < self.width).astype(float)[:, None]
+        since = times - self.period * np.floor((times + clock.TOLERANCE * dt) / self.period)  # the last pulse began
+        return self.amplitude * ~clock.reached(since, self.width, dt)[:, None]
 
     def level(self):
         return self.amplitude * min(1.0, self.width / self.period)
@@ -164,9 +165,8 @@ class Noise(AbstractStimulus):
     def level(self):
         return self.mean
 
-    def of_0_1_0(self, neuron):
-        before = super().of_0_1_0(neuron)
-        return dataclasses.replace(before, sd=before.sd * math.sqrt(neuron.dt))
+    def of_0_1_0(self, scale, dt):
+        return dataclasses.replace(self, mean=self.mean / scale, sd=self.sd / scale * math.sqrt(dt))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -190,36 +190,18 @@ class SpikeTrain(AbstractStimulus):
         return True
 
     def current(self, times, dt, columns, random):
-        steps = np.floor(np.asarray(self.times, dtype=float) / dt + 1e-9).astype(int)
-        counts = np.bincount(steps[steps < len(times)], minlength=len(times))[: len(times)]
+        steps = clock.step_of(self.times, dt)
+        counts = np.bincount(steps[steps < len(times)], minlength=len(times))
         return self.weight * counts.astype(float)[:, None]
 
     @classmethod
-    def from_csv(cls, text: str, name: str = "the file", weight: float = 0.5) -> "SpikeTrain":
-        """Times in ms, one a line (the first column; a header line is allowed).
+    def from_csv(cls, text: str | bytes, name: str = "the file", weight: float = 0.5) -> "SpikeTrain":
+        """The spike times (ms) of a text table: one a line or many, or the time column of a table (see `snnviz.tables`).
 
         Raises:
-            ValueError: a line is no number; the message names the file and the line.
+            ValueError: something is no time; the message names the file and the line.
         """
-        times = []
-        for number, line in enumerate(text.splitlines(), 1):
-            first = line.split(",")[0].strip()
-            if not first:
-                continue
-            try:
-                value = float(first)
-            except ValueError:
-                if number == 1:
-                    continue
-                raise ValueError(
-                    f"{name}, line {number}: '{first[:40]}' is not a time; give one time in milliseconds a line."
-                ) from None
-            if not np.isfinite(value) or value < 0:
-                raise ValueError(f"{name}, line {number}: {first} is not a time; times are in milliseconds, at least 0.")
-            times.append(value)
-        if not times:
-            raise ValueError(f"{name} holds no spike times; give one time in milliseconds a line.")
-        return cls(tuple(sorted(times)), weight)
+        return cls(tables.spike_times(text, name).times, weight)
 
 
 BINS = 128  # a current drawn by hand is this many levels, each held for a 128th of the run
@@ -296,9 +278,9 @@ class Shaped(AbstractStimulus):
         level = self.stimulus.level()
         return None if level is None else self.gain * level + float(drawn_current(self.drawn, BINS).mean())
 
-    def of_0_1_0(self, neuron):
-        drawn = scaled_drawn(self.drawn, 1 / neuron.drive_scale())
-        return dataclasses.replace(self, stimulus=self.stimulus.of_0_1_0(neuron), drawn=drawn)
+    def of_0_1_0(self, scale, dt):
+        drawn = scaled_drawn(self.drawn, 1 / (scale * dt if self.charges else scale))
+        return dataclasses.replace(self, stimulus=self.stimulus.of_0_1_0(scale, dt), drawn=drawn)
 
 
 STIMULI: dict[str, type[AbstractStimulus]] = {cls.__name__: cls for cls in (Step, Ramp, Sine, Pulses, Poisson, Noise, SpikeTrain)}

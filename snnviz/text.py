@@ -13,6 +13,8 @@ import typing
 from collections.abc import Mapping
 from typing import Any, Self
 
+MARK = {"currents": "per ms"}  # beside "is", where version 0.1.0 would have meant something else by the same fields
+
 
 def _default(field: dataclasses.Field) -> Any:
     return field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
@@ -53,7 +55,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}
     if dataclasses.is_dataclass(value):
-        return {"is": type(value).__name__} | {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        mark = MARK if isinstance(value, Written) and value.of_0_1_0() != value else {}
+        return {"is": type(value).__name__} | mark | {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     return value
 
 
@@ -103,7 +106,7 @@ def _with_fields(data: Any, classes: Mapping[str, type], kind: Any) -> Any:
     cls, fields = choices[name], {}
     kinds = _kinds(cls)
     for field, item in data.items():
-        if field == "is" or field in getattr(cls, "retired", ()):
+        if field == "is" or field in MARK or field in getattr(cls, "retired", ()):
             continue
         if field not in kinds:
             raise ValueError(f"{cls.__name__} has no '{field}'; it has {', '.join(kinds)}.")
@@ -111,7 +114,8 @@ def _with_fields(data: Any, classes: Mapping[str, type], kind: Any) -> Any:
             fields[field] = made(item, classes, kinds[field])
         except (TypeError, ValueError) as problem:
             raise ValueError(f"{field}: {problem}") from None
-    return cls(**fields)
+    value = cls(**fields)
+    return value.of_0_1_0() if isinstance(value, Written) and not MARK.items() <= data.items() else value
 
 
 @functools.cache
@@ -172,6 +176,10 @@ class Written(abc.ABC):
     @abc.abstractmethod
     def parts(cls) -> dict[str, type]:
         """The classes that its TOML may name, itself among them, by name."""
+
+    def of_0_1_0(self) -> Self:
+        """What version 0.1.0 meant by these fields. What is read without the `MARK` means that."""
+        return self
 
     def __repr__(self) -> str:
         return source(self)

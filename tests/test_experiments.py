@@ -117,7 +117,7 @@ def test_bad_calls_are_refused_in_one_sentence(call, message):
 
 
 def test_spike_trains_from_csv():
-    train = SpikeTrain.from_csv("time\n5\n2.5,ignored\n\n9\n")
+    train = SpikeTrain.from_csv("time,remark\n5,\n2.5,ignored\n\n9,\n")
     assert train.times == (2.5, 5.0, 9.0)
     for text, message in (
         ("1\nfive\n", "mine.csv, line 2: 'five' is not a time"),

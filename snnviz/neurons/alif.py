@@ -78,6 +78,9 @@ class ALIF(AbstractNeuron):
         v = u * (1 - s) if self.reset_mode is Reset.ZERO else u - c.amount * theta * s
         return v, c.rho * state[1] + (1 - c.rho) * s
 
+    def of_0_1_0(self, dt):
+        return dataclasses.replace(self, kappa=self.kappa * dt)
+
     def rheobase(self):
         return leaks(self.theta, self.coefficients()["beta"], self.dt)
 

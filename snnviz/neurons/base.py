@@ -53,7 +53,8 @@ class AbstractNeuron(Declared, abc.ABC):
     multiplier: what dv[t]/dv[t-1] is, in symbols; its values are recorded by the backward pass.
     linear: whether u is a linear function of v; where not, the multiplier depends on where the membrane was.
     adaptive: whether spikes move its threshold. memory: the field that says how long the membrane remembers, for sweeps.
-    unit: of the membrane ("": thresholds). Currents are drives per ms, in that unit. peak: where pictures cut a membrane that runs away within a step.
+    unit: of the membrane ("": thresholds). Currents are drives per ms, in that unit.
+    peak: where pictures cut a membrane that runs away within a step.
     amplitude: a constant current, per ms, under which it fires now and then, with default parameters.
     reset_field: the field that moves `reset_level`. phase_range: from where to where its phase plane shows v, if it has one.
     """
@@ -114,6 +115,10 @@ class AbstractNeuron(Declared, abc.ABC):
     def charge_scale(self) -> float:
         """What a charge of 1, as an input spike brings it, adds to x: it is a current of 1 / dt for one step."""
         return self.drive_scale() / self.dt
+
+    def of_0_1_0(self, dt: float) -> Self:
+        """What version 0.1.0 meant by this value, run in steps of dt ms."""
+        return self
 
     def rheobase(self) -> float | None:
         """The constant current, per ms, above which it fires, where a closed form says it; else None."""

@@ -13,7 +13,8 @@ from snnviz.params import param
 class Izhikevich(AbstractNeuron):
     """dv/dt = 0.04 v^2 + 5 v + 140 - w + I, dw/dt = a (b v - w); at v >= 30 mV: v = c, w += d.
 
-    v in mV, time in ms; v in two half steps, then w. x is the current I itself, per ms, and is not multiplied by dt. The defaults are a regular spiking cell. For simulation only.
+    v in mV, time in ms; v in two half steps, then w. x is the current I itself, per ms, not times dt. The
+    defaults are a regular spiking cell. For simulation only.
     Izhikevich 2003.
     """
 

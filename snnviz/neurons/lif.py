@@ -113,7 +113,7 @@ class LIF(MembraneReset, AbstractNeuron):
 
         u[t] = beta v[t-1] + x[t]        v[t] = u[t] - theta s[t]   (or u[t] (1 - s[t]))
 
-    Times in ms, membrane in units of the threshold, which is 1 by default; a current I, per ms, is x = I dt. Gerstner & Kistler 2002.
+    Times in ms, membrane and current in units of the threshold; a current I, per ms, is x = I dt. Gerstner & Kistler 2002.
     """
 
     tau_mem: float = param(20.0, "Membrane time constant", r"\tau", **TAU, help="How long the membrane remembers.")

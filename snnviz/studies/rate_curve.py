@@ -23,7 +23,7 @@ def rate_curve(
     backend: AbstractBackend | str | None = None,
     *,
     here: float | None = None,
-    time: float = 2000.0,
+    time: float = 4000.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Constant currents (per ms), and the spikes per second that a neuron gives for each once it fires regularly.
 

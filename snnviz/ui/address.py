@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz.ui import streamlit_private, url
+from snnviz.ui import links, streamlit_private, url
 
 LINK = "link"  # in the URL of a link to the page on which it stands
 
@@ -31,13 +31,16 @@ def begin(page: str, shared: Collection[str] = ()) -> None:
     by the menu, without settings, finds it as it was left.
     """
     state = st.session_state
-    state[_DRAWN] = set()
+    state[_DRAWN] = {links.MARK}
     followed = LINK in st.query_params
     if followed:
         del st.query_params[LINK]
         streamlit_private.count_as_navigation()
     if state.get(_PAGE) == page and not followed:
         return
+    if links.is_old(page, st.query_params):
+        for key, text in links.renewed(page, st.query_params).items():
+            write(key, text)
     if _PAGE in state:
         state[_UNBOUND] = set()
         state[_COMPLAINTS] = {}
@@ -54,6 +57,8 @@ def end(place: Any, complete: bool = True) -> None:
 
     `complete`: the page came to its end, so every control it has was drawn.
     """
+    if links.is_old(st.session_state[_PAGE], st.query_params):
+        write(links.MARK, links.PER_MS)  # these were set here, in this version
     complaints = dict(st.session_state.get(_COMPLAINTS, {}))
     drawn = st.session_state[_DRAWN]
     unknown = [key for key in st.query_params if key not in drawn and key not in complaints] if complete else []
