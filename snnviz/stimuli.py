@@ -267,20 +267,12 @@ class Shaped(AbstractStimulus):
 
     def current(self, times, dt, columns, random):
         given = self.stimulus.current(times, dt, columns, random).astype(np.float32)
-        drawn = drawn_current(self.drawn, len(times)).astype(float) * (dt if self.charges else 1.0)
-        return (np.float32(self.gain) * given + drawn.astype(np.float32)[:, None]).astype(float)
 
     @property
     def charges(self):
-        return self.stimulus.charges
+        return True
 
-    def level(self):
-        level = self.stimulus.level()
-        return None if level is None else self.gain * level + float(drawn_current(self.drawn, BINS).mean())
-
-    def of_0_1_0(self, scale, dt):
-        drawn = scaled_drawn(self.drawn, 1 / (scale * dt if self.charges else scale))
-        return dataclasses.replace(self, stimulus=self.stimulus.of_0_1_0(scale, dt), drawn=drawn)
+        return (np.float32(self.gain) * given + drawn_current(self.drawn, len(times))[:, None]).astype(float)
 
 
 STIMULI: dict[str, type[AbstractStimulus]] = {cls.__name__: cls for cls in (Step, Ramp, Sine, Pulses, Poisson, Noise, SpikeTrain)}

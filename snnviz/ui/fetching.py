@@ -56,6 +56,7 @@ def _going(before: RunState, size: str) -> None:
     state = client.follow(before.run.id)
     if state is None or not state.status.live:
         st.rerun()
+        return
     arrived, seconds = state.progress.result or fetch.Arrived(0), max(0, int(time.time() - state.run.created))
     with _row():
         st.button("Cancel", icon=":material/close:", key="cancel_fetch", on_click=_cancel, args=(state.run.id,))

@@ -14,7 +14,7 @@ import hashlib
 import logging
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -25,7 +25,8 @@ from snnviz.runs.work import Train, Work
 _LOG = logging.getLogger(__name__)
 EVERY = 0.96  # seconds between two looks at a run that goes
 
-WORDS = {
+Colour = Literal["gray", "blue", "orange", "green", "red"]
+WORDS: dict[Status, tuple[str, Colour, str]] = {
     Status.WAITING: ("waiting", "gray", ":material/hourglass_empty:"),
     Status.RUNNING: ("running", "blue", ":material/play_arrow:"),
     Status.PAUSED: ("paused", "orange", ":material/pause:"),
@@ -123,6 +124,7 @@ def bar(
         now = first.pop() if first else client.follow(state.run.id)
         if now is None or _seen(now) != _seen(state):
             st.rerun()
+            return
         with st.container(horizontal=True, vertical_alignment="center", key=f"run-{work.kind}"):
             if now.run.owner == visitor():
                 buttons(now)
