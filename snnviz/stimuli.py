@@ -190,7 +190,8 @@ class SpikeTrain(AbstractStimulus):
         return True
 
     def current(self, times, dt, columns, random):
-        steps = clock.step_of(self.times, dt)
+        given = np.asarray(self.times, float)
+        steps = clock.step_of(given[given < (len(times) + 1) * dt], dt)
         counts = np.bincount(steps[steps < len(times)], minlength=len(times))
         return self.weight * counts.astype(float)[:, None]
 
@@ -267,12 +268,20 @@ class Shaped(AbstractStimulus):
 
     def current(self, times, dt, columns, random):
         given = self.stimulus.current(times, dt, columns, random).astype(np.float32)
+        drawn = drawn_current(self.drawn, len(times)).astype(float) * (dt if self.charges else 1.0)
+        return (np.float32(self.gain) * given + drawn.astype(np.float32)[:, None]).astype(float)
 
     @property
     def charges(self):
-        return True
+        return self.stimulus.charges
 
-        return (np.float32(self.gain) * given + drawn_current(self.drawn, len(times))[:, None]).astype(float)
+    def level(self):
+        level = self.stimulus.level()
+        return None if level is None else self.gain * level + float(drawn_current(self.drawn, BINS).mean())
+
+    def of_0_1_0(self, scale, dt):
+        drawn = scaled_drawn(self.drawn, 1 / (scale * dt if self.charges else scale))
+        return dataclasses.replace(self, stimulus=self.stimulus.of_0_1_0(scale, dt), drawn=drawn)
 
 
 STIMULI: dict[str, type[AbstractStimulus]] = {cls.__name__: cls for cls in (Step, Ramp, Sine, Pulses, Poisson, Noise, SpikeTrain)}
