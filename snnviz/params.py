@@ -56,7 +56,13 @@ class Param:
 
     def admits(self, value: float) -> bool:
         above = value > self.low if self.open_low else value >= self.low
-        return above and value <= self.high and value == value and _within_reach(value) and not (self.finite and value in (math.inf, -math.inf))
+        return (
+            above
+            and value <= self.high
+            and value == value
+            and _within_reach(value)
+            and not (self.finite and value in (math.inf, -math.inf))
+        )
 
     def wanted(self, value: float) -> str:
         """What a refused value would have to be, in words."""
