@@ -126,7 +126,7 @@ def _with_fields(data: Any, classes: Mapping[str, type], kind: Any) -> Any:
         if field == "is" or field in getattr(cls, "retired", ()):
             continue
         if field not in kinds:
-            raise ValueError(f"{cls.__name__} has no '{field}'; it has {', '.join(kinds)}.")
+            raise ValueError(f"{cls.__name__} has no {shown(field)}; it has {', '.join(kinds)}.")
         try:
             fields[field] = made(item, classes, kinds[field])
         except (TypeError, ValueError) as problem:

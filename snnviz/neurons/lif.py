@@ -11,6 +11,7 @@ DT = {
     "unit": "ms",
     "low": 0.0,
     "open_low": True,
+    "finite": True,
     "slider": (0.1, 5.0, 0.1),
     "advanced": True,
     "help": "One step of the simulation.",
