@@ -14,6 +14,7 @@ import streamlit as st
 from snnviz import memory, places
 from snnviz.backends import source
 from snnviz.ui import address, backend, building, problems
+from snnviz.ui.words import literal
 
 HERE = Path(__file__).parent
 plotly.io.templates.default = None  # figures have a template of ours; checking plotly's in each takes as long as a figure
@@ -55,7 +56,8 @@ def main() -> None:
         page = st.Page(HERE / "pages" / entry.file, title=entry.title, icon=entry.icon, default=entry == PAGES[0])
         sections.setdefault(entry.section, []).append(page)
     page = st.navigation(sections)
-    address.begin(page.url_path, shared={"backend"})
+    messages = st.container()
+    address.begin(page.url_path, messages.empty(), shared={"backend"})
     # An equation's slant overflows by a hair, and would make it scroll; white on the dark theme's blue is too faint.
     st.html(
         "<style>[data-testid=stMainBlockContainer] {padding: 2.5rem clamp(1rem, 3vw, 2.5rem) 3rem}"
@@ -63,17 +65,14 @@ def main() -> None:
         "@media (max-width: 640px) {:has(> .st-key-presets) {flex-basis: 100%}}"
         "[data-testid=stBaseButton-primary]:enabled :is(p, span) {color: light-dark(#FFFFFF, #11151B)}</style>"
     )
-    messages = st.container()
-    complete = False
     try:
         with problems.last_resort(), source.announced(building.said_in(messages.empty())):
             backend.pick()
             page.run()
-            complete = True
-    finally:
+            address.end()
         for trouble in places.troubles():
-            messages.warning(trouble, icon=":material/folder_off:")
-        address.end(messages, complete)
+            messages.warning(literal(trouble), icon=":material/folder_off:")
+    finally:
         memory.settle()
 
 

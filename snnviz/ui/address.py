@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz.ui import streamlit_private, url
+from snnviz.ui import links, streamlit_private, url
 
 LINK = "link"  # in the URL of a link to the page on which it stands, and of one to a page at its defaults
 _VISIT = "_address.visit"  # where the session keeps all this
@@ -48,6 +48,7 @@ class _Visit:
     pages: dict[str | None, _Standing] = dataclasses.field(default_factory=lambda: {None: _Standing()})  # None: shared controls
     drawn: set[str] = dataclasses.field(default_factory=set)  # keys drawn in this run
     complaints: dict[str, str] = dataclasses.field(default_factory=dict)  # key -> what was wrong in the URL
+    place: Any = None  # where complaints are drawn in this run
 
     def of(self, key: str) -> _Standing:
         return self.pages[None if key in self.shared else self.page]
@@ -57,54 +58,73 @@ def _visit() -> _Visit:
     return st.session_state.setdefault(_VISIT, _Visit())
 
 
-def begin(page: str, shared: Collection[str] = ()) -> None:
-    """Start a run of the app on a page; `shared` are the keys drawn on every page."""
+def begin(page: str, place: Any, shared: Collection[str] = ()) -> None:
+    """Start a run of the app on a page; `shared` are the keys drawn on every page.
+
+    What the URL asks for and cannot be had is said in `place`, an empty element, as soon as it is known: a page may stop at any
+    moment, and after `st.stop` nothing can be drawn.
+    """
     visit = _visit()
-    visit.drawn, visit.shared = set(), frozenset(shared)
+    visit.drawn, visit.shared, visit.place = set(), frozenset(shared), place
     asked = {key: st.query_params.get_all(key) for key in st.query_params}
     link = asked.pop(LINK, None) is not None
     moved, first, history = visit.page != page, visit.page is None, streamlit_private.is_history_navigation()
     visit.page = page
     standing = visit.pages.setdefault(page, _Standing())
-    if not (moved or link or history):
-        return
-    everywhere = {key: asked.pop(key) for key in shared if key in asked}
-    if everywhere or (history and not moved):
-        visit.pages[None].follow(everywhere)
-    visit.complaints = {}
-    if history and not moved and not asked and not link:
-        # The entry of the browser's history before the menu's page was brought back to where it had been left.
-        asked = {key: [text] for key, text in standing.arrived.items()}
-    if asked or link or first or not moved:
-        standing.follow(asked)
-    else:
-        standing.arrived = standing.shown
+    if moved or link or history:
+        everywhere = {key: asked.pop(key) for key in shared if key in asked}
+        if everywhere or (history and not moved):
+            visit.pages[None].follow(everywhere)
+        visit.complaints = {}
+        if history and not moved and not asked and not link:
+            # The entry of the browser's history before the menu's page was brought back to where it had been left.
+            asked = {key: [text] for key, text in standing.arrived.items()}
+        if asked or link or first or not moved:
+            standing.follow(_renewed(page, asked))
+        else:
+            standing.arrived = standing.shown
+    _publish()
+    _say()
 
 
-def end(place: Any, complete: bool = True) -> None:
-    """Finish a run: let the URL say what the page stands at, and say, in the container `place`, what it asked for in vain.
+def _renewed(page: str, asked: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """What a link says, as this version spells it."""
+    settings = {key: several[-1] for key, several in asked.items()}
+    if links.is_old(page, settings):
+        new = links.renewed(page, settings)
+        asked = {key: [text] if text != settings.get(key) else asked[key] for key, text in new.items()}
+    return {key: several for key, several in asked.items() if key != links.MARK}
 
-    `complete`: the page came to its end, so every control it has was drawn.
-    """
+
+def _publish() -> None:
+    """Let the URL say what the page stands at, and that these are this version's settings where 0.1.0 took them otherwise."""
     visit = _visit()
-    complaints, says = dict(visit.complaints), {}
-    standing = visit.pages[visit.page]
-    for one in (visit.pages[None], standing):
-        # A control that has just gone keeps its value for another view of the page; only the URL does not say it now.
-        one.shown = {
-            key: text
-            for key, text in one.texts.items()
-            if key in visit.drawn or key not in one.defaults or (not complete and key in one.shown)
-        }
-        says |= one.shown
-    unknown = [key for key in standing.shown if key not in visit.drawn] if complete else []
-    if unknown:
-        names = ", ".join(f"`{url.safe(key)}`" for key in unknown[:5]) + (" and more" if len(unknown) > 5 else "")
-        complaints["?"] = f"The link sets {names}, which this page does not have as it stands now. It was ignored."
+    says = visit.pages[None].shown | visit.pages[visit.page].shown
+    if links.is_old(visit.page, says):
+        says[links.MARK] = links.PER_MS
     if st.query_params.to_dict() != says:
         st.query_params.from_dict(says)
-    if complaints:
-        place.warning("\n\n".join(complaints.values()), icon=":material/link_off:")
+
+
+def end() -> None:
+    """Finish a run in which the page came to its end, so that every control it has was drawn: what else the URL sets is said."""
+    visit = _visit()
+    for one in (visit.pages[None], visit.pages[visit.page]):
+        # A control that has just gone keeps its value for another view of the page; only the URL does not say it now.
+        one.shown = {key: text for key, text in one.texts.items() if key in visit.drawn or key not in one.defaults}
+    _publish()
+    unknown = [key for key in visit.pages[visit.page].shown if key not in visit.drawn]
+    if unknown:
+        names = ", ".join(f"`{url.safe(key)}`" for key in unknown[:5]) + (" and more" if len(unknown) > 5 else "")
+        _say(f"The link sets {names}, which this page does not have as it stands now. It was ignored.")
+
+
+def _say(last: str = "") -> None:
+    """Draw all complaints in their place."""
+    visit = _visit()
+    sentences = [*visit.complaints.values(), *([last] if last else [])]
+    if sentences and visit.place is not None:
+        visit.place.warning("\n\n".join(sentences), icon=":material/link_off:")
 
 
 def query() -> dict[str, str]:
@@ -144,6 +164,7 @@ def stand(key: str, label: str, default: Any, read: Callable[[str], Any], shown:
         except url.Refused as refusal:
             visit.complaints[key] = str(url.Misread(key, " and ".join(texts), refusal, shown(default), label))
             state[widget] = default
+            _say()
     elif key in standing.texts:
         if widget not in state:  # the visitor comes back to the page, or to a view of it
             try:
@@ -158,11 +179,21 @@ def stand(key: str, label: str, default: Any, read: Callable[[str], Any], shown:
 
 def tell(key: str, text: str | None) -> None:
     """Keep what a drawn control stands at, for the URL and for the next visit; None is its default."""
-    texts = _visit().of(key).texts
+    standing = _visit().of(key)
+    for texts in (standing.texts, standing.shown):
+        if text is None:
+            texts.pop(key, None)
+        else:
+            texts[key] = text
+    _write(key, text)
+
+
+def _write(key: str, text: str | None) -> None:
+    """Set a key of the URL at once: a page that stops early has said what it stands at."""
     if text is None:
-        texts.pop(key, None)
-    else:
-        texts[key] = text
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != text:
+        st.query_params[key] = text
 
 
 def settle(key: str) -> None:
@@ -197,11 +228,11 @@ def put(key: str, text: str | None) -> None:
     """Let a control stand at a text, or at its default, from outside: it reads that when it is next drawn."""
     standing = _visit().of(key)
     if text is None:
-        standing.texts.pop(key, None)
         standing.unread.pop(key, None)
         st.session_state.pop(own(key), None)
     elif standing.texts.get(key) != text or key in standing.unread:
-        standing.texts[key], standing.unread[key] = text, [text]
+        standing.unread[key] = [text]
+    tell(key, text)
 
 
 def recall(default: Any, key: str, tables: Sequence[url.Table] = ()) -> Any:

@@ -111,10 +111,7 @@ def before_training(dataset: AbstractDataset) -> None:
 
 def problems(half: Samples) -> None:
     """Say which files could not be used."""
-    for problem in half.problems[:SHOWN]:
-        st.warning(literal(problem), icon=":material/warning:")
-    if (more := len(half.problems) - SHOWN) > 0:
-        st.warning(f"And {more} more files that could not be used.", icon=":material/warning:")
+    page.several([literal(problem) for problem in half.problems], "files could not be used", warn=True)
 
 
 @st.cache_data(ttl=60, show_spinner=False, max_entries=8)
