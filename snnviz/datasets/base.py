@@ -9,12 +9,13 @@ from typing import ClassVar
 import numpy as np
 import torch
 
+from snnviz import account
 from snnviz.params import Declared, param
 
 EVENT = np.dtype([("t", np.float64), ("x", np.int32), ("y", np.int32), ("p", np.int8)])
 """One event as figures get it: t in ms, column, row, polarity (1 brighter, 0 darker; 1 where there is one channel)."""
 
-MAX_DENSE_BYTES = 4 * 2**30
+LOWER = "lower the steps, the samples or the inputs"
 
 
 class Split(enum.Enum):
@@ -105,6 +106,12 @@ class Binned(AbstractStorage):
     def take(self, index: np.ndarray) -> torch.Tensor:
         recording = self.chosen[np.asarray(index, np.int64)]
         first, stop = self.start[recording], self.start[recording + 1]
+        inputs = int(np.prod(self.shape))
+        need = 4 * self.bins * len(recording) * inputs + 60 * int((stop - first).sum())
+        with account.held(need, f"{len(recording):,} samples in {self.bins:,} steps at once", LOWER):
+            return self._take(recording, first, stop)
+
+    def _take(self, recording: np.ndarray, first: np.ndarray, stop: np.ndarray) -> torch.Tensor:
         if not self.stretch:  # events are in order of time: leave those after the last step where they are
             end = self.bins * self.dt * 1000.0
             stop = np.array([a + np.searchsorted(self.time[a:b], end) for a, b in zip(first, stop, strict=True)], np.int64)
@@ -126,16 +133,14 @@ class Binned(AbstractStorage):
         return counts.view(self.bins, len(recording), *self.shape)
 
     def all(self) -> torch.Tensor:
-        size = self.bins * len(self) * int(np.prod(self.shape))
-        if size > MAX_DENSE_BYTES:
-            raise ValueError(
-                f"{len(self):,} samples in {self.bins} steps would take {size / 1e9:.1f} GB at once; "
-                "go through them with batches(), or lower the number of samples."
-            )
-        whole = torch.empty((self.bins, len(self), *self.shape), dtype=torch.uint8)
-        for low in range(0, len(self), 64):
-            index = np.arange(low, min(low + 64, len(self)))
-            whole[:, low : low + len(index)] = self.take(index).clamp_(max=255.0).to(torch.uint8)
+        row = self.bins * int(np.prod(self.shape))
+        way_on = "go through them with batches(), or lower the number of samples"
+        with account.held(row * (len(self) + 9 * 64), f"{len(self):,} samples in {self.bins:,} steps at once", way_on):
+            whole = torch.empty((self.bins, len(self), *self.shape), dtype=torch.uint8)
+            for low in range(0, len(self), 64):
+                account.go_on()
+                index = np.arange(low, min(low + 64, len(self)))
+                whole[:, low : low + len(index)] = self.take(index).clamp_(max=255.0).to(torch.uint8)
         return whole
 
     def events(self, sample: int) -> np.ndarray:
@@ -258,6 +263,8 @@ class AbstractGenerated(AbstractDataset):
     """A set made on the spot from its settings and its seed."""
 
     offline: ClassVar[bool] = True
+    entry_bytes: ClassVar[float] = 5
+    """Bytes for each of the T x S x channels entries at the peak: the set, its halves, and what stood by while it was drawn."""
 
     def load(self, split: Split) -> Samples:
         """One half of the set. Both come from one draw, and no drawn sample is in both.
@@ -265,8 +272,18 @@ class AbstractGenerated(AbstractDataset):
         Two draws may still look alike once times are rounded to steps, as neighbouring points of a curve do; the source
         sentence of the test half says how many of its samples look exactly like one to train on.
 
-        Raises ValueError where the settings contradict each other, for instance a delay that does not fit the steps.
+        Raises ValueError where the settings contradict each other, for instance a delay that does not fit the steps, and where
+        the set would not fit into the memory.
         """
+        with account.held(self.footprint(), self.title, LOWER):
+            return self._load(split)
+
+    def footprint(self) -> float:
+        """Bytes that making the set takes at its peak."""
+        entries = self.steps * self.samples * self.channels()
+        return self.entry_bytes * entries + 300 * self.samples + self.aside()
+
+    def _load(self, split: Split) -> Samples:
         made = self.generate(np.random.default_rng(self.seed))
         half = halves(made.y, self.train_share, self.seed)
         index = half[split]
@@ -281,6 +298,14 @@ class AbstractGenerated(AbstractDataset):
             + (f"; at this step {alike:,} of them look exactly like one to train on." if alike else "."),
             targets=None if made.targets is None else torch.from_numpy(made.targets),
         )
+
+    @abc.abstractmethod
+    def channels(self) -> int:
+        """Inputs of one sample at one step."""
+
+    def aside(self) -> float:
+        """Bytes of what else is made meanwhile, of another size than the set."""
+        return 0.0
 
     @abc.abstractmethod
     def generate(self, rng: np.random.Generator) -> Generated:
@@ -316,6 +341,7 @@ def halves(y: np.ndarray, share: float, seed: int) -> dict[Split, np.ndarray]:
 
 def twins(x: np.ndarray, half: dict[Split, np.ndarray]) -> int:
     """How many test samples equal a training sample, for inputs x `[T, S, ...]`."""
+    account.go_on()
     rows = np.ascontiguousarray(np.moveaxis(x, 1, 0)).reshape(x.shape[1], -1)
     known = {rows[sample].tobytes() for sample in half[Split.TRAIN]}
     return sum(rows[sample].tobytes() in known for sample in half[Split.TEST])
