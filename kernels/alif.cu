@@ -34,7 +34,8 @@ struct AlifAdjoint : Alif {               // its v and b are dL/dv[t] and dL/db[
     SNN_FN real step(const Scan& k, Step e, Sums& sum, real& multiplier) {
         const bool zero = k.c[5] != 0;
         const real dv = v, db = b, dv_ds = zero ? -e.u : -k.c[6] * e.theta;
-        const real dmargin = e.ds_du * (e.grad.s + k.through_reset * ((1 - k.c[3]) * db + dv * dv_ds));
+        const real by_spike = k.through_adaptation * ((1 - k.c[3]) * db) + k.through_reset * (dv * dv_ds);
+        const real dmargin = e.ds_du * (e.grad.s + by_spike);
         const real mask = zero ? 1 - k.mask_reset * e.s : 1;
         const real open = e.u > k.c[4] ? 1 : 0;
         const real delta = open * (dmargin + e.grad.u + dv * mask);

@@ -47,7 +47,8 @@ typedef long long index_t;               // 64 bits on every target, "long" is n
 struct Scan {                // all that a scan needs and is not an array; passed by value
     real c[8];               // the neuron's coefficients: which, its own file says
     real d[8];               // the spike derivative's: which, spike_derivative.cuh says
-    real through_reset;      // 1: the gradient runs through the spike into the reset (kept); 0: cut
+    real through_reset;      // 1: the gradient runs through the spike into the reset of the membrane (kept); 0: cut
+    real through_adaptation; // 1: and into what the spike adds to the threshold (kept, cut); 0: left out with the reset (SLAYER)
     real mask_reset;         // 0: backward leaves the reset out altogether (SLAYER); else 1
     real after_reset;        // 1: the spike derivative is read at v, after the reset; else 0, at u
     unsigned seed, layer;    // the key of the layer's random draws

@@ -5,7 +5,7 @@ import streamlit as st
 from snnviz import text
 from snnviz.datasets import Split
 from snnviz.studies import sample_views
-from snnviz.ui import controls, follow, page, recordings
+from snnviz.ui import controls, page, recordings, runs_view
 
 SOURCES = {"made": "Made here", "disk": "On disk", "own": "Yours"}
 VIEWS = {
@@ -25,7 +25,7 @@ page.heading(
 )
 left, right = page.sides()
 with left:
-    follow.complaint()
+    runs_view.complaint()
     source = controls.option(list(SOURCES), "From", "from", segmented=True, titles=SOURCES.get)
     dataset, explain = page.view(__file__, source).choose()
 

@@ -3,11 +3,12 @@
 import streamlit as st
 
 from snnviz import text
-from snnviz.figures import chain, closeness, error_by_depth, with_and_without
+from snnviz.figures import chain, closeness, with_and_without
 from snnviz.figures.theme import empty_figure
 from snnviz.methods import Route
+from snnviz.runs.work import MeasureDepth
 from snnviz.studies.depth import against_closeness
-from snnviz.ui import address, backend, controls, depth, page
+from snnviz.ui import address, backend, controls, depth, page, runs_view
 
 PRESETS = {
     "A head helps early layers": ("Error in layers 1 to 4, with heads after 2 and 4, falls below plain.", {}),
@@ -28,85 +29,38 @@ with left, page.guarded():
     study.check_budget()
 
 
-def status() -> None:
-    """How far the measurement has come; when a look finds something new to show, the page is drawn again."""
-    new = not fresh and depth.follow()
-    fresh.clear()
-    record = depth.shown(study, backend.chosen())
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Stop", icon=":material/stop:", on_click=depth.stop, help="What was found so far stays.")
-        st.progress(record.progress, record.doing)
-    if new:
-        st.rerun()
-
-
-fresh = [True]  # this run of the page has just looked
-if depth.going():
-    depth.follow()
-with top:
-    if depth.going():
-        st.fragment(status, run_every=0.7)()
-    else:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                "Train and measure",
-                type="primary",
-                icon=":material/play_arrow:",
-                on_click=depth.start,
-                args=(study, backend.chosen()),
-            )
-            page.presets("depth.py", PRESETS)
-record = depth.shown(study, backend.chosen())
+work = MeasureDepth(study)
+with top, page.guarded():
+    state = runs_view.bar(work, backend.chosen(), "Train and measure", beside=lambda: page.presets("depth.py", PRESETS))
+going = state is not None and state.status.live
+record = state.progress.result if state is not None else None
 look = record.checkpoints[-1] if record and record.checkpoints else None
 with right:
     picture, below = st.container(), st.container(horizontal=True, vertical_alignment="bottom")
 with below:
     what = "error"
     address.note("shown")
-    if look is not None and not depth.going():
+    if look is not None and not going:
         what = controls.option(
             ["error", "fall"], "Shown", "shown", segmented=True, titles={"error": "Share of error", "fall": "Fall of the loss"}.get
         )
-        st.button("Hold this", icon=":material/push_pin:", on_click=depth.hold, help="Draw it behind what comes next.")
+        st.button(
+            "Hold this", icon=":material/push_pin:", on_click=depth.hold, args=(record,), help="Draw it behind what comes next."
+        )
         if depth.held():
             st.button("Let go", icon=":material/close:", on_click=depth.let_go)
-        page.downloads(
-            "depth",
-            {
-                name: [getattr(row, name) for row in look.errors.rows]
-                for name in ("layer", "variant", "norm", "cosine", "corrected", "reliability", "error", "fall")
-            },
-        )
+        page.downloads("depth", depth.columns(record))
 with picture, page.guarded():
     modules = study.modules
     page.figure(chain.chain(study.layers, modules.after, modules.route is Route.DETACH, page.dark(), 165), "chain")
-    if depth.problem():
-        st.error(depth.problem(), icon=":material/error:")
-    if record and not depth.going():
-        if record.study != study or record.backend != backend.chosen():
-            st.info(f"These are from {depth.told(record.study)}. Press to measure again.", icon=":material/history:")
-        elif not record.done:
-            st.info(f"Stopped: {record.doing}. Press to measure again.", icon=":material/stop:")
+    runs_view.note(state, work, backend.chosen())
     if look is None:
-        waiting = "The bars come after the training." if depth.going() else "Press “Train and measure”."
+        waiting = "The bars come after the training." if going else "Press “Train and measure”."
         page.figure(empty_figure(waiting, dark=page.dark(), height=290), "errors")
     else:
-        without, held = record.without, depth.held()
-        page.figure(
-            error_by_depth.error_by_depth(
-                {name: depth.values(look, name, what) for name in record.study.variants},
-                depth.reliability(look),
-                depth.values(without, "plain", what) if without else (),
-                depth.values(held.checkpoints[-1], held.study.modules.route.value, what) if held else (),
-                f"held: {depth.told(held.study).split(', α')[0]}" if held else "",
-                what,
-                dark=page.dark(),
-            ),
-            "errors",
-        )
-        st.markdown(depth.verdict(record))
+        depth.bars(record, what, depth.held())
 
-if look is not None and not depth.going():
+if look is not None and not going:
     a, b = st.columns(2, gap="medium")
     with a:
         curves = {"without heads": record.plain.accuracy, "with heads": record.modules.accuracy}

@@ -1,9 +1,11 @@
-"""Runs: every saved run; find, lay over one another, run again, take away, delete."""
+"""Runs: every saved run of every kind; find, lay over one another, run again, take away, delete."""
 
 import streamlit as st
 
 from snnviz.runs import client, store, values
-from snnviz.ui import code, controls, follow, page
+from snnviz.runs.work import Train
+from snnviz.ui import controls, page, runs_view, training_view
+from snnviz.ui.kinds import KIND
 
 page.heading(
     "Saved runs",
@@ -11,44 +13,57 @@ page.heading(
     "its pictures, take it away as a table or as settings, run it again, or go on with what was interrupted.",
 )
 with page.guarded():
-    kept = store.default()
-    for run in {s.run for s in kept.list(live=True)}:
-        client.follow(run)  # one whose worker is gone is told apart from one that goes
-    rows = kept.list()
-follow.complaint()
+    saved = store.default()
+    for run in {s.run for s in saved.list(live=True)}:
+        client.follow(run)  # marks one whose worker is gone as interrupted
+    rows = saved.list()
+runs_view.complaint()
 if not rows:
     st.info("Nothing is saved yet.", icon=":material/info:")
     st.page_link("pages/training.py", label="Train something", icon=":material/model_training:")
     st.stop()
 
-states = sorted({s.status.value for s in rows})
-sets = sorted({s.dataset for s in rows})
-methods_there = sorted({s.method for s in rows})
-a, b, c, d = st.columns([1, 1, 1, 1])
-wanted_sets = a.multiselect("Data", sets, key="runs_sets", placeholder="all")
-wanted_methods = b.multiselect("Methods", methods_there, key="runs_methods", placeholder="all")
-wanted_states = c.multiselect("Status", states, key="runs_states", placeholder="all")
-mine = d.segmented_control("Whose", ["everybody's", "mine"], default="everybody's", key="runs_whose", required=True) == "mine"
+
+def wanted(where, label: str, key: str, choices: set[str], titles=str) -> list[str]:
+    """A filter of the list; nothing chosen means all."""
+    return where.multiselect(label, sorted(choices - {""}), key=key, placeholder="all", format_func=titles)
+
+
+def done(lines: list[values.Summary]) -> str:
+    """How far a run has come."""
+    asked = lines[0].asked
+    return f"{min(line.epochs for line in lines)} of {asked}" if asked else f"{100 * lines[0].share:.0f} %"
+
+
+several_kinds = {s.kind for s in rows} != {Train.kind}
+*first, b, c, d, e = st.columns(5 if several_kinds else 4)
+kinds = wanted(first[0], "Kind", "runs_kinds", {s.kind for s in rows}, lambda kind: KIND[kind].title) if first else []
+sets = wanted(b, "Data", "runs_sets", {s.dataset for s in rows})
+methods = wanted(c, "Methods", "runs_methods", {s.method for s in rows})
+statuses = wanted(d, "Status", "runs_states", {s.status.value for s in rows})
+mine = e.segmented_control("Whose", ["everybody's", "mine"], default="everybody's", key="runs_whose", required=True) == "mine"
 groups: dict[str, list[values.Summary]] = {}
 for row in rows:
     groups.setdefault(row.run, []).append(row)
 shown = {
     run: lines
     for run, lines in groups.items()
-    if (not wanted_sets or lines[0].dataset in wanted_sets)
-    and (not wanted_states or lines[0].status.value in wanted_states)
-    and (not wanted_methods or any(line.method in wanted_methods for line in lines))
-    and (not mine or lines[0].owner == follow.visitor())
+    if (not kinds or lines[0].kind in kinds)
+    and (not sets or lines[0].dataset in sets)
+    and (not statuses or lines[0].status.value in statuses)
+    and (not methods or any(line.method in methods for line in lines))
+    and (not mine or lines[0].owner == runs_view.visitor())
 }
 ids = list(shown)
 picked = st.dataframe(
     {
         "started": [values.when(lines[0].created) for lines in shown.values()],
-        "data": [lines[0].dataset for lines in shown.values()],
+        **({"kind": [KIND[lines[0].kind].title for lines in shown.values()]} if several_kinds else {}),
+        "what" if several_kinds else "data": [lines[0].dataset or lines[0].title for lines in shown.values()],
         "methods": [", ".join(dict.fromkeys(line.method for line in lines)) for lines in shown.values()],
         "status": [lines[0].status.value for lines in shown.values()],
-        "epochs": [f"{min(line.epochs for line in lines)} of {lines[0].asked}" for lines in shown.values()],
-        "best test accuracy": [100 * follow.best(lines) for lines in shown.values()],
+        "done" if several_kinds else "epochs": [done(lines) for lines in shown.values()],
+        "best test accuracy": [100 * training_view.best(lines) for lines in shown.values()],
         "seconds": [sum(line.seconds for line in lines) for lines in shown.values()],
         "ran on": [lines[0].backend for lines in shown.values()],
     },
@@ -62,30 +77,43 @@ picked = st.dataframe(
         "seconds": st.column_config.NumberColumn(format="%.1f"),
     },
 )
-st.markdown(f":small[{len(ids)} of {len(groups)} runs. They are kept in `{kept.name}`.]")
+st.markdown(f":small[{len(ids)} of {len(groups)} runs. They are kept in `{saved.name}`.]")
 chosen = [ids[i] for i in picked.selection.rows if i < len(ids)] or ids[:1]
 with page.guarded():
     opened = [state for run in chosen if (state := client.follow(run)) is not None]
 if not opened:
     st.stop()
+trainings = [state for state in opened if state.lines]
+others = [state for state in opened if not state.lines]
 
-views = [v for v in follow.VIEWS if len(opened) == 1 or v in ("learning", "clock", "time")]
-view = controls.option(views, "Picture", "view", titles=follow.VIEWS.get, segmented=True)
-one = 0
-if view in follow.ONE_METHOD and len(opened[0].run.labels) > 1:
-    one = opened[0].run.labels.index(st.selectbox("Method", opened[0].run.labels, key="method_shown"))
-follow.picture(opened, view, one, "runs")
-for state in opened:
+if trainings:
+    views = [v for v in training_view.VIEWS if len(trainings) == 1 or v in ("learning", "clock", "time")]
+    view = controls.option(views, "Picture", "view", titles=training_view.VIEWS.get, segmented=True)
+    one, labels = 0, trainings[0].run.labels
+    if view in training_view.ONE_METHOD and len(labels) > 1:
+        one = labels.index(st.selectbox("Method", labels, key="method_shown"))
+    training_view.picture(trainings, view, one, "runs")
     if len(opened) == 1:
-        follow.table(state)
-    follow.problems(state)
+        training_view.table(opened[0])
+    for state in trainings:
+        training_view.problems(state)
+if others:
+    st.markdown(f"**{KIND[others[0].run.kind].title}**: {others[0].run.title}")
+    runs_view.headline(others[0])
+    with page.guarded():
+        KIND[others[0].run.kind].draw(others[0])
+    for note in others[0].notes:
+        st.info(note, icon=":material/info:")
+    if len(others) > 1:
+        st.caption("Only trainings are laid over one another; of the other runs that you chose the first is shown.")
 
 
 def forget(runs: list[str]) -> None:
-    follow.attempt(client.delete, runs)
+    runs_view.attempt(client.delete, runs)
     st.session_state.pop("runs_table", None)
-    if st.session_state.get("run") in runs:
-        st.session_state["run"] = None
+    for kind in KIND:
+        if (state := runs_view.current(kind)) is None or state.run.id in runs:
+            runs_view.show(None, kind)
 
 
 @st.dialog("Delete for good?")
@@ -96,40 +124,46 @@ def confirm(runs: list[str]) -> None:
         st.rerun()
 
 
-def see(run: str) -> None:
-    st.session_state["run"] = run
-    st.session_state["run_looked_for"] = True
+def again(old: values.Run) -> None:
+    before = runs_view.current(old.kind)
+    runs_view.start(old.work, old.backend, old.title)
+    after = runs_view.current(old.kind)
+    st.session_state["runs_go"] = after is not None and (before is None or after.run.id != before.run.id)
 
 
-def again(state: values.RunState) -> None:
-    old = state.run
-    run = follow.attempt(client.submit, values.Run(old.work, old.backend, follow.visitor(), old.title))
-    if run is not None:
-        see(run)
-        st.session_state["runs_go"] = True
+def go_to(kind: str) -> None:
+    """Its own page, set to show such a run."""
+    entry = KIND[kind]
+    st.switch_page(f"pages/{entry.file}", query_params=dict(entry.settings))
 
 
 if st.session_state.pop("runs_go", False):
-    st.switch_page("pages/training.py")
+    go_to(opened[0].run.kind)
 with st.container(horizontal=True):
     if len(opened) == 1:
         state = opened[0]
+        kind = KIND[state.run.kind]
         st.button(
-            "Run again", icon=":material/replay:", on_click=again, args=(state,), help="With the same settings, from the start."
+            "Run again", icon=":material/replay:", on_click=again, args=(state.run,), help="With the same settings, from the start."
         )
-        if not state.status.live and state.status is not values.Status.FINISHED:
-            st.button("Go on", icon=":material/play_arrow:", on_click=follow.attempt, args=(client.go_on, state.run.id))
-        if st.button("Show under Training", icon=":material/model_training:"):
-            see(state.run.id)
-            st.switch_page("pages/training.py")
-        page.downloads("run", follow.columns(state))
+        runs_view.buttons(state)
+        if st.button(f"Show under {kind.page}", icon=":material/model_training:"):
+            runs_view.show(state.run.id, state.run.kind)
+            go_to(state.run.kind)
+        if columns := kind.columns(state):
+            page.downloads("run", columns)
         st.download_button(
-            "Settings (TOML)", follow.settings_toml(state), "run.toml", key="toml", on_click="ignore", icon=":material/download:"
+            "Settings (TOML)",
+            training_view.settings_toml(state),
+            "run.toml",
+            key="toml",
+            on_click="ignore",
+            icon=":material/download:",
         )
     if st.button("Delete", icon=":material/delete:", key="delete"):
         confirm(chosen)
 
 if len(opened) == 1:
     with st.expander("Settings", icon=":material/tune:"):
-        st.code(follow.settings_toml(state), language="toml")
-    page.code_behind(*code.of_trainings(state.run.trainings, state.run.backend, state.run.work.touch_active, state))
+        st.code(training_view.settings_toml(state), language="toml")
+    page.code_behind(*kind.code(state))

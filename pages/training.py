@@ -14,7 +14,7 @@ from snnviz.params import Param
 from snnviz.runs.values import Run
 from snnviz.runs.work import Train
 from snnviz.training import Training
-from snnviz.ui import backend, code, controls, follow, methods, page
+from snnviz.ui import backend, code, controls, methods, page, runs_view, training_view
 
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
 TRAINABLE = {name: cls for name, cls in LOSSES.items() if issubclass(cls, AbstractTrainingLoss)}
@@ -80,23 +80,23 @@ with right, page.guarded():
         for method in chosen
         for repeat in range(repeats)
     )
-    state = follow.current()
-    view = controls.option(list(follow.VIEWS), "Picture", "view", titles=follow.VIEWS.get, segmented=True)
+    state = runs_view.current()
+    view = controls.option(list(training_view.VIEWS), "Picture", "view", titles=training_view.VIEWS.get, segmented=True)
     one = 0
-    if view in follow.ONE_METHOD and state is not None and len(state.run.labels) > 1:
+    if view in training_view.ONE_METHOD and state is not None and len(state.run.labels) > 1:
         one = state.run.labels.index(st.selectbox("Method", state.run.labels, key="method_shown"))
 
-    state = follow.watch(
-        Run(Train(trainings, sample, touch_active), backend.chosen(), follow.visitor(), dataset.title),
-        lambda now: follow.picture([now], view, one, "training"),
+    state = training_view.watch(
+        Run(Train(trainings, sample, touch_active), backend.chosen(), runs_view.visitor(), dataset.title),
+        lambda now: training_view.picture([now], view, one, "training"),
         "Nothing has run yet. The settings are good to begin with: press Start.",
     )
     if state is not None and not state.status.live:
         with st.container(horizontal=True):
-            page.downloads("training", follow.columns(state))
+            page.downloads("training", training_view.columns(state))
             st.download_button(
                 "Settings (TOML)",
-                follow.settings_toml(state),
+                training_view.settings_toml(state),
                 "training.toml",
                 key="toml",
                 on_click="ignore",

@@ -48,29 +48,10 @@ from snnviz.losses import SpikeAt as SpikeAt
 from snnviz.losses import StepwiseCrossEntropy as StepwiseCrossEntropy
 from snnviz.losses import VanRossum as VanRossum
 from snnviz.losses import WeightedSpikes as WeightedSpikes
-from snnviz.methods import BPTT as BPTT
-from snnviz.methods import METHODS as METHODS
-from snnviz.methods import AtSpike as AtSpike
-from snnviz.methods import Exodus as Exodus
-from snnviz.methods import GatedZO as GatedZO
-from snnviz.methods import LocalZO as LocalZO
-from snnviz.methods import ResetPath as ResetPath
-from snnviz.methods import Route as Route
-from snnviz.methods import Slayer as Slayer
-from snnviz.methods import SparseGD as SparseGD
-from snnviz.methods import SurrogateModules as SurrogateModules
+from snnviz.methods import *  # noqa: F403  its __all__ names every method
 from snnviz.network import Network as Network
 from snnviz.network import SpikingLayer as SpikingLayer
-from snnviz.neurons import ALIF as ALIF
-from snnviz.neurons import EIF as EIF
-from snnviz.neurons import IF as IF
-from snnviz.neurons import LIF as LIF
-from snnviz.neurons import NEURONS as NEURONS
-from snnviz.neurons import QIF as QIF
-from snnviz.neurons import CubaLIF as CubaLIF
-from snnviz.neurons import Izhikevich as Izhikevich
-from snnviz.neurons import LeakyReadout as LeakyReadout
-from snnviz.neurons import Reset as Reset
+from snnviz.neurons import *  # noqa: F403  its __all__ names every neuron
 from snnviz.optimisers import OPTIMISERS as OPTIMISERS
 from snnviz.optimisers import SCHEDULES as SCHEDULES
 from snnviz.optimisers import SGD as SGD

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 CEILING = 4 * 2**30  # bytes that one computation may take at most, where SNNVIZ_BUDGET does not say otherwise
+SMALL = 32 * 2**20  # bytes that nobody is asked for
 SHARE = 0.5  # of what is there, that one computation may take
 PATIENCE = 0.2  # seconds between two looks at whether a waiting visitor has gone
 
@@ -52,6 +53,8 @@ def allowance() -> int:
 
 def check(need: float, what: str, remedy: str) -> None:
     """Raise ValueError unless `need` bytes may be taken now: what it is ("This run"), and what to lower ("lower the steps")."""
+    if need <= SMALL and _budget() is None:
+        return
     room = allowance()
     if need > room:
         others = f" while other computations hold {_gigabytes(LEDGER.others)}" if LEDGER.others else ""
@@ -101,9 +104,9 @@ class Ledger:
 
     @contextlib.contextmanager
     def entry(self, need: float, check: Callable[[], None]) -> Iterator[None]:
-        """Grant `need` bytes while the block runs, if `check` does not raise; what this thread has been granted is enough for less."""
+        """Grant `need` bytes while the block runs, if `check` does not raise. A grant covers what its thread asks for within it."""
         outer = getattr(self._mine, "granted", 0.0)
-        if need <= outer:
+        if need <= outer or (need <= SMALL and _budget() is None):
             yield
             return
         with _ENTERING:  # two that ask at once must not both be given what is there once

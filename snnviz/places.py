@@ -29,7 +29,15 @@ def cache() -> Path:
 
 def data(folder: str = "") -> Path:
     """Where recordings are looked for: the folder given, else SNNVIZ_DATA, else a folder in the cache."""
-    return Path(folder).expanduser() if folder else _named("SNNVIZ_DATA") or cache() / "sets"
+    return expanded(folder) if folder else _named("SNNVIZ_DATA") or cache() / "sets"
+
+
+def expanded(folder: str) -> Path:
+    """A folder as somebody typed it, with ~ and ~user resolved. Raises ValueError where there is no such user."""
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError:
+        raise ValueError(f"{folder!r} names the home of a user that this machine does not have; write the folder out.") from None
 
 
 def assets() -> Path:
@@ -51,7 +59,7 @@ def app() -> Path:
 def _named(variable: str) -> Path | None:
     """The folder that an environment variable names, None where it is unset or empty."""
     folder = os.environ.get(variable)
-    return Path(folder).expanduser() if folder else None
+    return expanded(folder) if folder else None
 
 
 def _shipped(name: str) -> Path:

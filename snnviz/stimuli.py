@@ -8,10 +8,16 @@ from typing import ClassVar
 
 import numpy as np
 
+from snnviz import clock, tables
 from snnviz.params import Declared, param
 
 AMPLITUDE = {"symbol": "I", "slider": (0.0, 0.5, 0.005), "help": "In units of the threshold per step."}
 START = {"symbol": "t_0", "unit": "ms", "low": 0.0, "slider": (0.0, 200.0, 5.0), "advanced": True}
+
+
+def step_length(times: np.ndarray) -> float:
+    """The length of a step in ms, of the moments (ms, [T]) at which a current is asked for."""
+    return float(times[1] - times[0]) if len(times) > 1 else 1.0
 
 
 class AbstractStimulus(Declared, abc.ABC):
@@ -37,7 +43,7 @@ class Step(AbstractStimulus):
     equation = r"x_t = I\,[t \ge t_0]"
 
     def current(self, times, columns, random):
-        return self.amplitude * (times >= self.start).astype(float)[:, None]
+        return self.amplitude * clock.reached(times, self.start, step_length(times)).astype(float)[:, None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,7 +92,9 @@ class Pulses(AbstractStimulus):
     equation = r"x_t = I\,[t \bmod P < w]"
 
     def current(self, times, columns, random):
-        return self.amplitude * (np.mod(times, self.period) < self.width).astype(float)[:, None]
+        dt = step_length(times)
+        since = times - self.period * np.floor((times + clock.TOLERANCE * dt) / self.period)  # the last pulse began
+        return self.amplitude * ~clock.reached(since, self.width, dt)[:, None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,37 +144,18 @@ class SpikeTrain(AbstractStimulus):
             raise ValueError("SpikeTrain.times: every time must be a number of milliseconds, at least 0.")
 
     def current(self, times, columns, random):
-        dt = times[1] - times[0] if len(times) > 1 else 1.0
-        steps = np.floor(np.asarray(self.times, dtype=float) / dt + 1e-9).astype(int)
-        counts = np.bincount(steps[steps < len(times)], minlength=len(times))[: len(times)]
+        steps = clock.step_of(self.times, step_length(times))
+        counts = np.bincount(steps[steps < len(times)], minlength=len(times))
         return self.weight * counts.astype(float)[:, None]
 
     @classmethod
-    def from_csv(cls, text: str, name: str = "the file", weight: float = 0.5) -> "SpikeTrain":
-        """Times in ms, one a line (the first column; a header line is allowed).
+    def from_csv(cls, text: str | bytes, name: str = "the file", weight: float = 0.5) -> "SpikeTrain":
+        """The spike times (ms) of a text table: one a line or many, or the time column of a table (see `snnviz.tables`).
 
         Raises:
-            ValueError: a line is no number; the message names the file and the line.
+            ValueError: something is no time; the message names the file and the line.
         """
-        times = []
-        for number, line in enumerate(text.splitlines(), 1):
-            first = line.split(",")[0].strip()
-            if not first:
-                continue
-            try:
-                value = float(first)
-            except ValueError:
-                if number == 1:
-                    continue
-                raise ValueError(
-                    f"{name}, line {number}: '{first[:40]}' is not a time; give one time in milliseconds a line."
-                ) from None
-            if not np.isfinite(value) or value < 0:
-                raise ValueError(f"{name}, line {number}: {first} is not a time; times are in milliseconds, at least 0.")
-            times.append(value)
-        if not times:
-            raise ValueError(f"{name} holds no spike times; give one time in milliseconds a line.")
-        return cls(tuple(sorted(times)), weight)
+        return cls(tables.spike_times(text, name).times, weight)
 
 
 BINS = 128  # a current drawn by hand is this many levels, each held for a 128th of the run

@@ -5,6 +5,7 @@ import torch
 from hypothesis import settings
 
 from snnviz.backends import BACKENDS
+from snnviz.runs import client, store
 from tests.app_server import app_url, chromium, visit  # noqa: F401  fixtures
 
 torch.set_num_threads(1)  # two on two cores that a browser shares wait for each other, for minutes in all
@@ -31,6 +32,30 @@ def poisoned(monkeypatch):
             return out.fill_(torch.nan) if out.is_floating_point() else out
 
         monkeypatch.setattr(torch, name, filled)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nobodys_home(tmp_path_factory):
+    """No test writes among a person's runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SNNVIZ_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.delenv("SNNVIZ_STORE", raising=False)
+        patch.delenv("SNNVIZ_SCHEDULER", raising=False)
+        yield
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """An empty place for runs, and a Dask of its own."""
+    monkeypatch.setenv("SNNVIZ_HOME", str(tmp_path))
+    client.close()  # what an earlier test left
+    yield tmp_path
+    for run in list(client._tasks):
+        client.cancel(run)
+        client.wait(run, lambda s: not s.status.live, 30)
+    client.close()
+    store.default().close()
+    store.at.cache_clear()
 
 
 @pytest.fixture(params=["native", pytest.param("cuda", marks=pytest.mark.cuda)])

@@ -59,9 +59,11 @@ def check(curve, records):
 
 
 def test_a_point_is_the_mean_of_the_batches_it_stands_for():
-    for epochs, every in ((1, 1), (5, 1), (12, 4)):
+    for epochs, more, every in ((1, 0, 1), (5, 0, 1), (12, 3, 4)):  # the last point may stand for fewer
         line = GrowingLine(Line(TRAINING))
-        records = fed(line, 1, epochs)
+        records = fed(line, 1, epochs) + [batch(epochs + 1, i) for i in range(1, more + 1)]
+        for record in records[len(records) - more :]:
+            line.add(record)
         curve = line.line().curve
         assert len(curve.at) <= POINTS and len(curve.at) == -(-len(records) // every)
         check(curve, records)
@@ -71,11 +73,9 @@ def test_a_point_is_the_mean_of_the_batches_it_stands_for():
 
 
 def test_a_run_that_goes_on_forgets_what_it_repeats():
-    """Stopped in the fourth epoch, it goes on from the checkpoint behind the third: no batch and no epoch is there twice."""
+    """Killed when the fourth epoch's record was there and its checkpoint was not yet: the fourth epoch comes once more."""
     before = GrowingLine(Line(TRAINING))
-    records = fed(before, 1, 3)
-    for i in range(1, 31):
-        before.add(batch(4, i))
+    records = fed(before, 1, 4)[: 3 * BATCHES]
     again = GrowingLine(before.line(whole=True))
     records += fed(again, 4, 5)
     line = again.line(whole=True)
@@ -117,4 +117,11 @@ def test_trainings_side_by_side_are_saved_epoch_by_epoch(tmp_path):
     assert all(e.confusion.sum() > 0 for line in lines for e in line.epochs)
     again = growing(store.open(run.id))  # who asks once more wants the one that failed to be tried again
     assert [number for number, _ in again.records(tmp_path / "checkpoints")] == [2]
+    other = Run(Train((good,)), "native")
+    store.begin(other)
+    grown = growing(store.open(other.id))
+    for record in grown.records(tmp_path / "others"):
+        grown.add(record)  # and the database is away until the end
+    grown.save_all(store)
+    assert [e.confusion.sum() > 0 for e in store.open(other.id).lines[0].epochs] == [True, True]
     store.close()

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from app import PAGES
-from snnviz.ui import fetching
+from snnviz.runs import fetch
 from tests.app_server import PHONE, running_app
 from tests.test_datasets import Archives, shd_archives
 from tests.test_pages import clean, opened
@@ -27,9 +27,9 @@ sys.exit(main())
 APP = """
 import sys
 import app
-from snnviz.ui import fetching
+from snnviz.runs import fetch
 
-fetching.COMMAND = (sys.executable, {command!r})
+fetch.COMMAND = (sys.executable, {command!r})
 app.main()
 """
 
@@ -139,15 +139,13 @@ def test_the_command_is_found_from_any_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    fetch = fetching.Fetch("SHD", tmp_path / "sets")
-    while fetch.runs:
-        time.sleep(0.02)
-    assert not fetch.succeeded and fetch.problem == (
+    with pytest.raises(ConnectionError) as failure:
+        list(fetch.follow("SHD", tmp_path / "sets"))
+    assert str(failure.value) == (
         f"SHD could not be fetched into {tmp_path / 'sets'}: no connection to its server (Connection refused). Try again, or fetch "
         "it by hand and name its folder."
     )
     assert not any((tmp_path / "sets").iterdir())
-    fetch._said.close()
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from snnviz.figures import chain, closeness, error_by_depth, with_and_without
 from snnviz.methods import Route, SurrogateModules
+from snnviz.runs import client, store
+from snnviz.runs.values import Status
 from snnviz.studies.depth import DepthStudy, against_closeness, mean_error, measure_depth
 from snnviz.ui import depth
 from tests.app_server import ROOT
@@ -135,8 +137,7 @@ def finish(at, seconds=120):
     return at
 
 
-def test_the_page_measures_keeps_and_says_what_it_shows():
-    depth._known.clear()
+def test_the_page_measures_keeps_and_says_what_it_shows(home):
     at = page(**LINK)
     assert not at.exception and not at.warning and not at.info
     button(at, "Train and measure").click().run()
@@ -154,21 +155,27 @@ def test_the_page_measures_keeps_and_says_what_it_shows():
     assert not other.info and other.table
 
 
-def test_stopping_keeps_what_was_found():
-    depth._known.clear()
-    at = page(**(LINK | {"depth.draws": "4096", "depth.layers": "6"}))
+def test_a_measurement_goes_on_is_found_again_and_stops(home):
+    link = LINK | {"depth.draws": "4096", "depth.layers": "6"}
+    at = page(**link)
     button(at, "Train and measure").click().run()
-    going = at.session_state["_depth"]["going"]
-    deadline = time.monotonic() + 120
-    while not going.record.checkpoints and not going.problem and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not going.problem
+    (row,) = store.default().list(kind="depth", live=True)
+    at.switch_page("pages/start.py").run()  # the page is left
+    assert client.wait(row.run, lambda s: s.progress.result is not None and s.progress.result.checkpoints, 120)
+    at.switch_page("pages/depth.py").run()  # with the settings of a new visit
+    assert button(at, "Pause") is not None and button(at, "Train and measure") is None and not at.exception
     button(at, "Stop").click().run()
-    assert "Stopped: Measuring" in at.info[0].value and not at.exception
-    deadline = time.monotonic() + 60
-    while not going.ended and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert going.ended
+    assert client.wait(row.run, lambda s: not s.status.live, 60)
+    at.run()
+    assert "These are from 6 layers" in at.info[0].value and not at.exception and at.table
+    at.switch_page("pages/start.py").run()
+    at.switch_page("pages/depth.py")
+    for key, value in link.items():
+        at.query_params[key] = value
+    at.run()
+    assert "Stopped: Measuring" in at.info[0].value and not at.exception and at.table
+    saved = store.default().open(row.run)
+    assert saved.status is Status.STOPPED and saved.progress.result.checkpoints and 0 < saved.progress.share < 1
 
 
 def test_the_code_behind_runs(capsys):

@@ -53,6 +53,7 @@ def test_round_trips_through_python_and_toml(experiment):
         ("steps = ", "not valid TOML"),
         ('is = "Trojan"', "there is no 'Trojan'"),
         ('is = "LIF"', "describes no experiment"),
+        ('is = "Experiment"\n[neuron]\nis = "Triangle"', "neuron: there is no Neuron 'Triangle'"),
         ('is = "Experiment"\nspeed = 3', "Experiment has no 'speed'"),
         ('is = "Experiment"\nsteps = -3', "Steps must be at least 1"),
         ('is = "Experiment"\n[neuron]\nis = "LIF"\ntau_mem = 0', "tau_mem = 0.0: Membrane time constant must be above 0 ms"),
@@ -117,7 +118,7 @@ def test_bad_calls_are_refused_in_one_sentence(call, message):
 
 
 def test_spike_trains_from_csv():
-    train = SpikeTrain.from_csv("time\n5\n2.5,ignored\n\n9\n")
+    train = SpikeTrain.from_csv("time,remark\n5,\n2.5,ignored\n\n9,\n")
     assert train.times == (2.5, 5.0, 9.0)
     for text, message in (
         ("1\nfive\n", "mine.csv, line 2: 'five' is not a time"),

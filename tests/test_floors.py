@@ -15,9 +15,10 @@ SOURCES = sorted((ROOT / "snnviz").rglob("*.py"))
 FLOORS = {
     **dict.fromkeys(
         (
-            "snnviz.account", "snnviz.params", "snnviz.labels", "snnviz.text", "snnviz.places", "snnviz.records", "snnviz.probe", "snnviz.neurons",
+            "snnviz.account",
+            "snnviz.params", "snnviz.labels", "snnviz.text", "snnviz.places", "snnviz.records", "snnviz.probe", "snnviz.neurons",
             "snnviz.surrogates", "snnviz.methods", "snnviz.draws", "snnviz.laws", "snnviz.zeroth_order",
-            "snnviz.formulas",
+            "snnviz.formulas", "snnviz.clock", "snnviz.tables",
         ),
         1,
     ),

@@ -28,21 +28,6 @@ def asked(epochs: int = 3, owner: str = "me", methods=METHODS, **changed) -> Run
     return Run(Train(tuple(dataclasses.replace(SMALL, method=m, epochs=epochs, **changed) for m in methods)), "native", owner)
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    """An empty place for runs, and a Dask of its own."""
-    monkeypatch.setenv("SNNVIZ_HOME", str(tmp_path))
-    monkeypatch.delenv("SNNVIZ_STORE", raising=False)
-    monkeypatch.delenv("SNNVIZ_SCHEDULER", raising=False)
-    yield tmp_path
-    for run in list(client._tasks):
-        client.cancel(run)
-        client.wait(run, lambda s: not s.status.live, 30)
-    client.close()
-    store.default().close()
-    store.at.cache_clear()
-
-
 def points(state) -> int:
     return sum(len(line.curve.at) for line in state.lines)
 

@@ -32,13 +32,13 @@ ROWS = {
 def script():
     import streamlit as st
 
-    from snnviz.ui import controls, methods
+    from snnviz.ui import address, methods
 
-    controls.begin("page")
+    address.begin("page")
     messages = st.container()
     picked = methods.names(methods.FOR_A_NETWORK, list(methods.CHOICES))
     st.session_state["made"] = dict(zip(picked, methods.settings(picked, layers=3), strict=True))
-    controls.end(messages)
+    address.end(messages)
 
 
 def test_the_pages_list_every_method():

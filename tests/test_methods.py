@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from snnviz.neurons import ALIF, LIF, CubaLIF, Reset
 from snnviz.stimuli import Noise
 from snnviz.studies.growth import depth_experiment, sweep
 from snnviz.surrogates import Given, SingleExponential, Triangle
-from tests.helpers import TRAINABLE, coefficients, problem
+from tests.helpers import TRAINABLE, backward, close, coefficients, problem
 
 HALF = 1 / math.log(2)  # tau of beta = 1/2, in steps
 CURRENT = [0.5, 1, 0.5, 0.25, 1.5, 0.25]
@@ -317,3 +318,28 @@ def test_every_method_says_what_it_is(method):
     value = method()
     assert value.title and value.equation and value.cite and value.label
     assert value == method() and hash(value) == hash(method())
+
+
+@pytest.mark.parametrize("reset", Reset)
+def test_a_cut_reset_leaves_the_adaptation_in_the_gradient(backend, reset):
+    """BPTT with the reset cut is autograd in which the spike is detached in the membrane's reset, and nowhere else: what the
+    spike adds to the threshold stays."""
+    neuron, surrogate = ALIF(10.0, 30.0, kappa=3.0, reset_mode=reset), Triangle(0.8)
+    current, initial = problem(neuron, 40, 5, torch.float64, mean=0.3)
+    c = SimpleNamespace(**dict(zip(neuron.coefficients(), coefficients(neuron), strict=True)))
+    x, (v, b), spikes = current.clone().requires_grad_(), initial, []
+    for x_t in x:
+        u, theta = c.beta * v + x_t, c.theta + c.kappa * b
+        slope = surrogate.derivative((u - theta).detach())
+        s = (u >= theta).double() + slope * ((u - theta) - (u - theta).detach())
+        v = u * (1 - s.detach()) if reset is Reset.ZERO else u - c.amount * theta * s.detach()
+        b = c.rho * b + (1 - c.rho) * s
+        spikes.append(s)
+    grad = torch.randn(current.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    (torch.stack(spikes) * grad).sum().backward()
+    out = backend.forward(neuron, coefficients(neuron), current, initial)
+    cut = backward(backend, neuron, current, initial, out, Upstream(grad), AtSpike(surrogate), BPTT(keep_reset=False).reset_path)
+    slayer = backward(backend, neuron, current, initial, out, Upstream(grad), AtSpike(surrogate), Slayer().reset_path)
+    assert out.s.sum() > 10
+    close(cut.x, x.grad, 1e-12)
+    assert (slayer.x - x.grad).norm() > 0.05 * x.grad.norm()

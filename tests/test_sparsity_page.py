@@ -14,6 +14,7 @@ from snnviz import ALIF, BPTT, LIF, FeedForward, GatedZO, LocalZO, Reset, Sparse
 from snnviz.figures import active_raster, active_share, bytes_kept, margin_histogram, published_factors
 from snnviz.figures import backward_times as curves
 from snnviz.laws import LAWS, SurrogateLaw, UniformLaw
+from snnviz.runs import client, store
 from snnviz.sparse import ActiveSet
 from snnviz.studies import activity, backward_times, contenders
 from snnviz.studies.backward_times import Plan, Series, Timing
@@ -301,15 +302,13 @@ def test_what_is_impossible_gets_one_sentence():
     assert len(at.error) == 1 and "lower the steps" in at.error[0].value
 
 
-def test_measuring_on_the_page_and_only_one_at_a_time():
-    from snnviz.ui import measuring
-
+def test_measuring_on_the_page(home):
     small = {"plan.steps": "20", "plan.batch": "2", "plan.hidden": "16", "plan.repeats": "1"}
     at = opened(view="time", source="here", **small)
     assert not pictures(at)
-    with measuring._TURN:
-        at.button(key="measure").click().run()
-        assert any("Somebody else" in i.value for i in at.info)
-    at.button(key="measure").click().run()
+    at.button(key="start").click().run()
+    (row,) = store.default().list(kind="times")
+    assert client.wait(row.run, lambda s: not s.status.live, 60)
+    at.run()
     assert not at.exception and len(pictures(at)) == 1 and len(at.dataframe) == 1
-    assert not measuring._TURN.locked()
+    assert at.button(key="start").label == "Measure again"

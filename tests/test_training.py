@@ -1,5 +1,6 @@
 """Training: it learns, it repeats itself bit for bit, it goes on where it was stopped, and its records say what happened."""
 
+import csv
 import dataclasses
 import re
 
@@ -370,7 +371,10 @@ def test_train_from_the_command_line(settings, capsys):
 def test_compare_writes_one_line_for_each_epoch(settings, capsys):
     table = settings.parent / "out.csv"
     assert main(["compare", str(settings), "--methods", "BPTT", "LocalZO", "--seeds", "2", "--csv", str(table), "--no-save"]) == 0
-    assert len(table.read_text(encoding="utf-8").splitlines()) == 1 + 2 * 2 * 2
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert sorted((row["seed"], row["epoch"]) for row in rows) == sorted((s, e) for s in "01" for e in "12" for _ in range(2))
+    assert len({row["train_loss"] for row in rows}) == len(rows) == 8
     assert "+-" in capsys.readouterr().out and not (settings.parent / "home").exists()
 
 

@@ -63,10 +63,11 @@ export class Kernels {
     view.setFloat32(52, window, true);
     view.setFloat32(56, gain, true);
     view.setFloat32(64, reset === "kept" ? 1 : 0, true);
-    view.setFloat32(68, reset === "left out" ? 0 : 1, true);
-    view.setFloat32(72, afterReset ? 1 : 0, true);
-    view.setUint32(76, seed >>> 0, true);
-    view.setUint32(80, layer >>> 0, true);
+    view.setFloat32(68, reset === "left out" ? 0 : 1, true); // through the adaptation, and the mask of a reset to zero
+    view.setFloat32(72, reset === "left out" ? 0 : 1, true);
+    view.setFloat32(76, afterReset ? 1 : 0, true);
+    view.setUint32(80, seed >>> 0, true);
+    view.setUint32(84, layer >>> 0, true);
     [first, T, M, begin, end].forEach((n, i) => view.setBigInt64(88 + 8 * i, BigInt(n), true));
   }
 

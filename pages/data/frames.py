@@ -13,11 +13,12 @@ def show(train, test, half, number):
     pictures = sample_views.frames(sample_views.values(half, number), count)
     begins = sample_views.frame_times(half, count)
     both = half.shape[0] == 2
+    length = recordings.frame_length(begins)
     fig = frames.frames(
         pictures,
-        [f"{begin:.0f} ms" for begin in begins[:-1]],
-        f"Frames of {begins[1]:.3g} ms",
-        f"{len(pictures)} frames of {begins[1]:.3g} ms each{'; brighter minus darker events' if both else ''}.",
+        [f"{begin:.4g} ms" for begin in begins[:-1]],
+        f"Frames of {length}",
+        f"{len(pictures)} frames of {length} each{'; brighter minus darker events' if both else ''}.",
         both,
         page.dark(),
         recordings.HEIGHT,

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from snnviz.datasets import OwnRecordings
-from snnviz.ui import controls, follow, recordings
+from snnviz.ui import controls, recordings, runs_view
 
 
 def choose():
     """The visitor's recordings as a set, and what else to draw: how to begin, or where to train on them."""
-    visitor = follow.visitor()
+    visitor = runs_view.visitor()
     recordings.upload(visitor)
     mine = recordings.files(visitor)
     if not mine:

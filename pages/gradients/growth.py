@@ -1,12 +1,9 @@
 """Growth: the first layer's gradient over the readout's, against depth, steps, the time constant, or SLAYER's scale."""
 
-import streamlit as st
-
-from snnviz.figures import growth
-from snnviz.labels import labelled
-from snnviz.studies.growth import GrowthSweep, Over, sweep_point
-from snnviz.ui import backend, controls, methods, page
-from snnviz.ui.cache import cached
+from snnviz.runs.values import Status
+from snnviz.runs.work import SweepGrowth
+from snnviz.studies.growth import GrowthSweep, Over
+from snnviz.ui import backend, controls, growth, runs_view
 
 TITLES = {"depth": "Depth", "steps": "Steps", "tau": "Time constant", "scale": "SLAYER's scale"}
 
@@ -14,16 +11,17 @@ TITLES = {"depth": "Depth", "steps": "Steps", "tau": "Time constant", "scale": "
 def show(experiment, chosen, comparison):
     over = Over(controls.option(list(TITLES), "Against", "over", segmented=True, titles=TITLES.get))
     study = GrowthSweep(over, experiment, tuple(chosen))
-    points, bar = [], st.progress(0.0, "Sweeping")
-    for value, changed, swept in study.settings:
-        points.append(cached(sweep_point)(value, changed, swept, backend.chosen()))
-        bar.progress(len(points) / len(study.settings), f"Sweeping: {study.label} {value:g}")
-    bar.empty()
-    ratios = labelled(dict(zip(chosen, zip(*(point.ratio.values() for point in points), strict=True), strict=True)))
-    values, log = [point.value for point in points], over in (Over.TAU, Over.SCALE)
-    page.figure(growth.growth(values, ratios, methods.hues(chosen), study.label, log, page.dark()), "growth")
+    work = SweepGrowth(study)
+    work.check()
+    state = runs_view.bar(work, backend.chosen(), "Sweep", at_once=True)
+    runs_view.note(state, work, backend.chosen())
+    if state is not None:
+        growth.curves(state.run.work.sweep, state.progress.result)
     lines = f"""study = GrowthSweep({over}, experiment, tuple(methods))
-points = list(sweep(study.settings, "{backend.chosen()}"))
-for point in points:
-    print(point.value, list(point.ratio.values()))       # |dL/dW| of the first layer over that of the readout, by method"""
-    return lines, {"points": points}
+ratios = []
+for point in sweep(study.settings, "{backend.chosen()}"):
+    ratios.append(tuple(point.ratio.values()))       # |dL/dW| of the first layer over that of the readout, by method
+    print(point.value, ratios[-1])"""
+    if state is not None and state.status is Status.FINISHED and state.run.work == work:
+        return lines, {"ratios": [point.ratios for point in state.progress.result.points]}
+    return lines, {"len(ratios)": len(study.settings)}

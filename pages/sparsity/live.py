@@ -10,7 +10,7 @@ from snnviz.runs.values import Run
 from snnviz.runs.work import Train
 from snnviz.surrogates import FastSigmoid
 from snnviz.training import Training
-from snnviz.ui import backend, code, controls, follow, page, sparsity
+from snnviz.ui import backend, code, controls, page, runs_view, sparsity, training_view
 
 BESIDE = Param("Beside it, the equal fixed band", help="Sparse gradient descent that is as active in the mean.")
 
@@ -28,9 +28,9 @@ def show(left, right):
             base = controls.edit(dataclasses.replace(base, architecture=shape), "run", only=("epochs", "batch", "seed"))
     with right, page.guarded():
         trainings = tuple(dataclasses.replace(base, method=one) for one in chosen)
-        state = follow.watch(
-            Run(Train(trainings, touch_active=True), backend.chosen(), follow.visitor(), "Active share in training"),
-            lambda now: follow.picture([now], "active", key="sparsity"),
+        state = training_view.watch(
+            Run(Train(trainings, touch_active=True), backend.chosen(), runs_view.visitor(), "Active share in training"),
+            lambda now: training_view.picture([now], "active", key="sparsity"),
             "Nothing is being trained. Press Start: the digits, with the method of the controls.",
         )
         st.caption(
@@ -38,7 +38,7 @@ def show(left, right):
             "it is looked at now and then. A layer at zero has no point on a logarithmic axis, and is named."
         )
         if state is not None and not state.status.live:
-            page.downloads("sparsity-live", follow.columns(state))
+            page.downloads("sparsity-live", training_view.columns(state))
         st.page_link("pages/training.py", label="The same run from all sides", icon=":material/model_training:")
     sparsity.about(method)
     return code.of_trainings(trainings, backend.chosen(), True, state, short=True)

@@ -22,6 +22,7 @@ def scan_struct(real: type[ctypes.c_float | ctypes.c_double]) -> type[ctypes.Str
         ("c", real * 8),
         ("d", real * 8),
         ("through_reset", real),
+        ("through_adaptation", real),
         ("mask_reset", real),
         ("after_reset", real),
         ("seed", ctypes.c_uint),
@@ -55,6 +56,7 @@ def scan(
         k.d[: len(numbers)] = numbers
         k.d[4], k.d[5], k.d[6] = at_spike.gate, at_spike.window, at_spike.gain
         k.through_reset = float(path is ResetPath.KEPT)
+        k.through_adaptation = float(path is not ResetPath.IGNORED)
         k.mask_reset = float(path is not ResetPath.IGNORED)
         k.after_reset = float(at_spike.after_reset)
         draw = draw or Draw()

@@ -61,7 +61,8 @@ def reset_along(neuron, c, state, u, theta, s, path):
     if path is ResetPath.KEPT:
         return neuron.reset(c, state, u, theta, s)
     if path is ResetPath.CUT:
-        return neuron.reset(c, state, u, theta, s.detach())
+        v, *_ = neuron.reset(c, state, u, theta, s.detach())
+        return v, *neuron.reset(c, state, u, theta, s)[1:]
     v, *rest = neuron.reset(c, state, u.detach(), theta, s.detach())
     return v + (u - u.detach()), *rest
 

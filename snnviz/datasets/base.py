@@ -9,13 +9,13 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from snnviz import account
+from snnviz import account, clock
 from snnviz.params import Declared, param
 
 EVENT = np.dtype([("t", np.float64), ("x", np.int32), ("y", np.int32), ("p", np.int8)])
 """One event as figures get it: t in ms, column, row, polarity (1 brighter, 0 darker; 1 where there is one channel)."""
 
-LOWER = "lower the steps, the samples or the inputs"
+LOWER = "lower the number of steps, of samples or of inputs"
 
 
 class Split(enum.Enum):
@@ -80,10 +80,11 @@ class Binned(AbstractStorage):
     A thousand N-MNIST recordings in 60 steps are 555 MB as float32 and 33 MB as events, hence this. The events of all
     recordings lie behind one another in two arrays; changing the step costs nothing but the next batch.
 
-    time: microseconds, int32 `[E]`. unit: which input, an index into the flattened `shape`, int32 `[E]`.
-    start: where each recording begins, int64 `[R + 1]`. chosen: the recordings that are samples here, int64 `[S]`.
-    dt: ms per step. stretch: give every recording `steps` bins of its own length instead; then dt is not used.
-    binary: at most one spike per input and step. Events after the last step are left out.
+    time: microseconds, in order, int32 or, where they are not whole, float64 `[E]`. unit: which input, an index into the
+    flattened `shape`, int32 `[E]`. start: where each recording begins, int64 `[R + 1]`. chosen: the recordings that are samples
+    here, int64 `[S]`. dt: ms per step. stretch: give every recording `steps` bins of its own length instead; then dt is not used.
+    binary: at most one spike per input and step. offset: added to the times of each recording, microseconds `[R]`; None is 0.
+    Events before the first step and after the last are left out; `outside` counts them.
     """
 
     time: np.ndarray
@@ -95,6 +96,7 @@ class Binned(AbstractStorage):
     dt: float
     stretch: bool = False
     binary: bool = False
+    offset: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.chosen)
@@ -105,32 +107,60 @@ class Binned(AbstractStorage):
 
     def take(self, index: np.ndarray) -> torch.Tensor:
         recording = self.chosen[np.asarray(index, np.int64)]
-        first, stop = self.start[recording], self.start[recording + 1]
         inputs = int(np.prod(self.shape))
+        first, stop = self._inside(recording)
         need = 4 * self.bins * len(recording) * inputs + 60 * int((stop - first).sum())
-        with account.held(need, f"{len(recording):,} samples in {self.bins:,} steps at once", LOWER):
+        with account.held(need, f"{len(recording):,} samples of {inputs:,} inputs in {self.bins:,} steps", LOWER):
             return self._take(recording, first, stop)
 
     def _take(self, recording: np.ndarray, first: np.ndarray, stop: np.ndarray) -> torch.Tensor:
-        if not self.stretch:  # events are in order of time: leave those after the last step where they are
-            end = self.bins * self.dt * 1000.0
-            stop = np.array([a + np.searchsorted(self.time[a:b], end) for a, b in zip(first, stop, strict=True)], np.int64)
+        """The samples of these recordings, from the events from `first` to before `stop`."""
+        inputs = int(np.prod(self.shape))
         count = stop - first
         where = np.arange(count.sum()) + np.repeat(first - (np.cumsum(count) - count), count)
         column = np.repeat(np.arange(len(recording)), count)
-        width = np.full(len(recording), self.dt * 1000.0)  # of a step, in microseconds
-        if self.stretch:
-            last = np.minimum(first + np.maximum(count, 1), len(self.time)) - 1
-            width = np.where(count > 0, (self.time[last] + 1.0) / self.bins, 1.0)
-        step = np.floor(self.time[where] / width[column]).astype(np.int64)
-        inside = step < self.bins
-        inputs = int(np.prod(self.shape))
+        step = clock.step_of(self.time[where] + self._offset(recording)[column], self._width(recording)[column])
+        inside = (step >= 0) & (step < self.bins)
         cell = ((step * len(recording) + column) * inputs + self.unit[where])[inside]
         counts = torch.zeros(self.bins * len(recording) * inputs)
         counts.scatter_add_(0, torch.from_numpy(cell), torch.ones(len(cell)))
         if self.binary:
             counts.clamp_(max=1.0)
         return counts.view(self.bins, len(recording), *self.shape)
+
+    def _offset(self, recording: np.ndarray) -> np.ndarray:
+        return np.zeros(len(recording), np.int64) if self.offset is None else self.offset[recording]
+
+    def _width(self, recording: np.ndarray) -> np.ndarray:
+        """The length of a step of each of these recordings in microseconds, float64."""
+        if not self.stretch:
+            return np.full(len(recording), self.dt * 1000.0)
+        if not len(self.time):
+            return np.ones(len(recording))
+        first, stop = self.start[recording], self.start[recording + 1]
+        length = self.time[np.maximum(stop, 1) - 1] + self._offset(recording) + 1.0
+        return np.where((stop > first) & (length > 0), length, self.bins) / self.bins
+
+    def _inside(self, recording: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The first event of each of these recordings that lies in a step, and the one after the last, int64."""
+        first, stop = self.start[recording].copy(), self.start[recording + 1].copy()
+        offset, width = self._offset(recording), self._width(recording)
+        low = -clock.TOLERANCE * width - offset
+        high = (self.bins - clock.TOLERANCE) * width - offset
+        filled = np.flatnonzero(stop > first)
+        early = filled[self.time[first[filled]] < low[filled]]
+        late = filled[self.time[stop[filled] - 1] >= high[filled]]
+        for one in early:
+            first[one] += np.searchsorted(self.time[first[one] : stop[one]], low[one])
+        for one in late:
+            stop[one] = first[one] + np.searchsorted(self.time[first[one] : stop[one]], high[one])
+        return first, stop
+
+    def outside(self) -> tuple[int, int, int]:
+        """How many events lie in no step, how many there are, and how many samples have none that does."""
+        first, stop = self._inside(self.chosen)
+        total = int((self.start[self.chosen + 1] - self.start[self.chosen]).sum())
+        return total - int((stop - first).sum()), total, int((stop == first).sum())
 
     def all(self) -> torch.Tensor:
         row = self.bins * int(np.prod(self.shape))
@@ -146,8 +176,10 @@ class Binned(AbstractStorage):
     def events(self, sample: int) -> np.ndarray:
         recording = self.chosen[sample]
         part = slice(self.start[recording], self.start[recording + 1])
+        time = self.time[part] + self._offset(self.chosen[[sample]])[0]
+        part = slice(part.start + int(np.searchsorted(time, 0)), part.stop)
         events = np.empty(part.stop - part.start, EVENT)
-        events["t"] = self.time[part] / 1000.0
+        events["t"] = time[len(time) - len(events) :] / 1000.0
         if len(self.shape) == 1:
             events["x"], events["y"], events["p"] = self.unit[part], 0, 1
         else:
@@ -162,7 +194,8 @@ class Samples:
 
     storage: the inputs, see `x`, `take` and `batches`. y: the class of each sample, int64 `[S]`. classes: their names.
     shape: of one sample at one time, (neurons,) or (polarities, height, width). dt: ms per step. source: one sentence,
-    what this is and how much of it. problems: one sentence per file that could not be used and per thing worth knowing.
+    what this is and how much of it. problems: one sentence per file that could not be used. notes: one sentence per thing that
+    bears on a result: events outside the steps, a single class, a part of a set, what was assumed about a file.
     targets: where the task is to produce spikes, the pattern wanted of each class, float32 `[T, classes, outputs]`, so
     that `targets[:, y]` is what a batch with the labels y should produce; None elsewhere.
     """
@@ -174,6 +207,7 @@ class Samples:
     dt: float
     source: str
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     targets: torch.Tensor | None = None
 
     def __len__(self) -> int:
@@ -263,7 +297,7 @@ class AbstractGenerated(AbstractDataset):
     """A set made on the spot from its settings and its seed."""
 
     offline: ClassVar[bool] = True
-    entry_bytes: ClassVar[float] = 5
+    entry_bytes: ClassVar[float] = 3.2
     """Bytes for each of the T x S x channels entries at the peak: the set, its halves, and what stood by while it was drawn."""
 
     def load(self, split: Split) -> Samples:
@@ -313,7 +347,7 @@ class AbstractGenerated(AbstractDataset):
 
     def step(self, time: float) -> int:
         """The step in which a time in ms lies."""
-        return int(time / self.dt + 1e-9)
+        return int(clock.step_of(time, self.dt))
 
     def demand(self, fits: bool, wish: str) -> None:
         """Raise one sentence naming this set unless the settings fit together."""

@@ -44,7 +44,7 @@ class Cifar10Dvs(AbstractDvs128):
                 "it with: pip install aedat"
             )
         said = f"{self.title}: {len(recordings):,} of 10,000 recordings found;"
-        return Found(tuple(recordings), CLASSES, self.sensor, tuple(files), said)
+        return Found(tuple(recordings), CLASSES, self.sensor, tuple(files), said, total=10_000)
 
 
 def read_aedat4(path: Path) -> Columns:

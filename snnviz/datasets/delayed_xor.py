@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from snnviz import clock
 from snnviz.datasets.base import AbstractGenerated, Generated, balanced, bernoulli
 from snnviz.params import param
 
@@ -58,7 +59,7 @@ class DelayedXor(AbstractGenerated):
         rates = np.full((self.steps, self.samples, 4), self.noise)
         now = np.arange(self.steps)[:, None] * self.dt
         for onset, group in ((onset_a, a), (onset_b, 2 + b)):
-            step, sample = np.nonzero((now >= onset) & (now < onset + self.cue))
+            step, sample = np.nonzero(clock.reached(now, onset, self.dt) & ~clock.reached(now, onset + self.cue, self.dt))
             rates[step, sample, group[sample]] = self.rate
         x = bernoulli(rng, np.repeat(rates, self.width, -1), self.dt, (self.steps, self.samples, 4 * self.width))
         return Generated(x, a ^ b, ("same", "different"))

@@ -15,20 +15,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from snnviz.datasets import cache
+from snnviz.datasets import cache, filters
 from snnviz.datasets.base import AbstractDataset, Binned, Samples, Split, halves
+from snnviz.datasets.checks import MOST_INPUTS, Columns, checked, evenly, extent, only
+from snnviz.datasets.checks import plain as plain
 from snnviz.params import param
 
-LONGEST = 2**31 - 1  # microseconds, 35 minutes
-MOST_INPUTS = 4_000_000  # of one sample at one time
-FORMAT = 1  # of a cache entry
-BINNING = ("steps", "dt", "binning", "binary")  # settings that do not change the events kept
+MOST_KEPT = 250_000_000  # events of all recordings of a set together: 2 GB in memory and in the cache
+FORMAT = 2  # of a cache entry
+BINNING = ("steps", "dt", "binning", "binary", "align", "start")  # settings that do not change the events kept
 
 RECORDINGS = {"symbol": "S", "low": 0, "high": 1_000_000, "slider": (0, 10_000, 100),
               "help": "At most, both halves together; 0: all there are."}  # fmt: skip
-
-Columns = dict[str, np.ndarray]
-"""Events by column: t in microseconds, x, and for cameras y and p."""
 
 
 class Binning(enum.Enum):
@@ -45,7 +43,21 @@ class Recording:
     name: str
     label: int
     half: Split | None
-    read: Callable[[], Columns]
+    read: "Callable[[], Columns | Recorded]"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Recorded:
+    """What a recording holds.
+
+    notes: what was assumed to read it. inputs: the size that it states, (neurons,) or (polarities, height, width). own_zero: it
+    states that its times count from its own zero, so that they are not aligned.
+    """
+
+    columns: Columns
+    notes: tuple[str, ...] = ()
+    inputs: tuple[int, ...] | None = None
+    own_zero: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +65,8 @@ class Found:
     """What is there before anything is read.
 
     sensor: (polarities, height, width) or (neurons,), None where only the events tell. files: what the recordings
-    depend on. have: how much of the set this is, in words. problems: files that are already known to be unusable.
+    depend on. have: how much of the set this is, in words. problems: files that are already known to be unusable. total: how
+    many recordings the whole set has; 0 where that is not known.
     """
 
     recordings: tuple[Recording, ...]
@@ -62,6 +75,20 @@ class Found:
     files: tuple[Path, ...]
     have: str
     problems: tuple[str, ...] = ()
+    total: int = 0
+
+    def notes(self) -> tuple[str, ...]:
+        """What to know before a result on this set: that it is a part, or of one class. Nothing has been read."""
+        notes = []
+        if 0 < len(self.recordings) < self.total:
+            notes.append(f"Not the whole set: {len(self.recordings):,} of its {self.total:,} recordings are here.")
+        present = {recording.label for recording in self.recordings}
+        if len(present) == 1:
+            notes.append(
+                f"All recordings are of one class ({self.classes[present.pop()]}): a network that always says so is right on every "
+                "one of them. Add recordings of another class to train."
+            )
+        return tuple(notes)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +99,7 @@ class AbstractEvents(AbstractDataset):
     binning: Binning = param(Binning.STEP, "Binning")
     binary: bool = param(False, "At most one spike per step")
     start: float = param(0.0, "Leave out the first", "", "ms", low=0, slider=(0.0, 1000.0, 10.0), advanced=True)
-    align: bool = param(False, "Start at the first event", advanced=True, help="Instead of at the recording's own zero.")
+    align: bool = param(False, "Start at the first event", advanced=True, help="Instead of at the zero of its clock.")
     crop: int = param(
         0,
         "Crop to the centre",
@@ -94,7 +121,7 @@ class AbstractEvents(AbstractDataset):
         low=0,
         slider=(0.0, 50.0, 1.0),
         advanced=True,
-        help="tonic's Denoise; 0: off.",
+        help="Events without one on a neighbouring pixel shortly before; 0: off.",
     )
     refractory: float = param(
         0.0,
@@ -104,7 +131,7 @@ class AbstractEvents(AbstractDataset):
         low=0,
         slider=(0.0, 50.0, 1.0),
         advanced=True,
-        help="tonic's RefractoryPeriod; 0: off.",
+        help="A pixel that had an event has none for this long; 0: off.",
     )
     hot_pixels: float = param(
         0.0,
@@ -114,7 +141,7 @@ class AbstractEvents(AbstractDataset):
         low=0,
         slider=(0.0, 1000.0, 10.0),
         advanced=True,
-        help="tonic's DropPixel; 0: off.",
+        help="On average over the recording; 0: off.",
     )
     merge: bool = param(False, "Merge the polarities", advanced=True)
 
@@ -149,6 +176,7 @@ class AbstractEvents(AbstractDataset):
             self.dt,
             self.binning is Binning.STRETCH,
             self.binary,
+            self._offset(np.asarray(arrays["begin"]), np.asarray(arrays["own_zero"])),
         )
         number = len(arrays["half"])
         return Samples(
@@ -159,7 +187,31 @@ class AbstractEvents(AbstractDataset):
             self.dt,
             f"{facts['have']} {number:,} read, {len(chosen):,} of them to {'train on' if split is Split.TRAIN else 'test with'}.",
             problems,
+            (*found.notes(), *self._outside(storage), *facts["notes"]),
         )
+
+    def _offset(self, begin: np.ndarray, own_zero: np.ndarray) -> np.ndarray:
+        """What is added to times since each recording's first event, so that the steps begin at 0; microseconds `[R]`.
+
+        The one place where times are aligned. They count from the first event if `align` says so, else from the zero of the
+        recording's clock; a recording that says that its zero is its own keeps it. Then `start` is left out.
+        """
+        zero = np.where(own_zero | (not self.align), begin, 0)
+        return zero - round(self.start * 1000) if self.start else zero
+
+    def _outside(self, storage: Binned) -> list[str]:
+        """One sentence on the events that lie in no step, if there are some."""
+        outside, total, empty = storage.outside()
+        if not outside:
+            return []
+        where = "the steps" if storage.stretch else f"the {self.steps * self.dt:.6g} ms of the steps"
+        sentence = f"{outside:,} of {total:,} events lie outside {where}"
+        if empty:
+            sentence += f", and {empty:,} of {len(storage):,} recordings have none inside"
+        remedy = "raise the time steps or the step"
+        if not self.align:
+            remedy += ", or let times start at the first event"
+        return [f"{sentence}; to see them, {remedy}."]
 
     @abc.abstractmethod
     def find(self, download: bool = False) -> Found:
@@ -168,22 +220,34 @@ class AbstractEvents(AbstractDataset):
     def _read(self, found: Found) -> tuple[dict[str, np.ndarray], dict]:
         """Read, check and prepare the recordings that are wanted."""
         sensor = found.sensor
-        problems = list(found.problems)
+        problems, notes = list(found.problems), {}
         wanted = self._choose(found.recordings)
+        recorded: dict[int, Recorded] = {}  # without their columns
+        begin: dict[int, float] = {}
 
         def usable(numbers: Iterable[int], step: Callable[[int], Columns]) -> Iterator[tuple[int, Columns]]:
+            events = 0
             for number in numbers:
                 try:
-                    yield number, {name: column.astype(np.int32) for name, column in step(number).items()}
+                    columns = step(number)
                 except Exception as error:  # a reader may fail in any way at a foreign file; the others are still used
                     problems.append(f"{found.recordings[number].name}: {plain(error)}")
+                    continue
+                events += len(columns["t"])
+                if events > MOST_KEPT:
+                    raise ValueError(f"{self.title}: more than {MOST_KEPT:,} events; lower the number of recordings to use.")
+                yield number, columns
 
         def read(number: int) -> Columns:
-            return checked(found.recordings[number].read(), found.sensor)
+            one = found.recordings[number].read()
+            one = one if isinstance(one, Recorded) else Recorded(one)
+            columns, begin[number] = checked(one.columns, found.sensor)
+            recorded[number] = dataclasses.replace(one, columns={})
+            return columns
 
         if sensor is None:  # only the events tell: read them all first
             raw = dict(usable(wanted, read))
-            sensor, others = extent(raw)
+            sensor, others = extent(raw, {number: recorded[number].inputs for number in raw})
             problems += [f"{found.recordings[n].name}: has other columns than most recordings here." for n in others]
             raw = {number: events for number, events in raw.items() if number not in others}
             shape = self._shape(sensor)
@@ -194,6 +258,9 @@ class AbstractEvents(AbstractDataset):
         if not kept:
             first = problems[0] if problems else "none found."
             raise ValueError(f"{self.title}: none of {len(wanted)} recordings could be used; the first: {first}")
+        for number, _ in kept:
+            for note in recorded[number].notes:
+                notes.setdefault(note, []).append(found.recordings[number].name)
         label = np.array([found.recordings[number].label for number, _ in kept])
         test = np.array([found.recordings[number].half is Split.TEST for number, _ in kept])
         if test.all() or not test.any():  # no official halves, or nothing usable in one of them
@@ -202,6 +269,8 @@ class AbstractEvents(AbstractDataset):
             "time": np.concatenate([events["t"] for _, events in kept]),
             "unit": np.concatenate([events["unit"] for _, events in kept]),
             "start": np.cumsum([0, *(len(events["t"]) for _, events in kept)]),
+            "begin": np.array([begin[number] for number, _ in kept]),
+            "own_zero": np.array([recorded[number].own_zero for number, _ in kept]),
             "label": label,
             "half": test,
         }
@@ -209,7 +278,9 @@ class AbstractEvents(AbstractDataset):
         if lonely := sorted(found.classes[label] for label in there[0] ^ there[1]):
             names = ", ".join(lonely[:5]) + (", ..." if len(lonely) > 5 else "")
             problems.append(f"{len(lonely)} of the classes ({names}) have recordings in one half only; add recordings of them.")
-        facts = {"classes": found.classes, "shape": shape, "have": found.have, "problems": problems}
+        more = {note: f" and {len(files) - 1:,} more" if len(files) > 1 else "" for note, files in notes.items()}
+        facts = {"classes": found.classes, "shape": shape, "have": found.have, "problems": problems,
+                 "notes": [f"{files[0]}{more[note]}: {note}" for note, files in notes.items()]}  # fmt: skip
         return arrays, facts
 
     def _choose(self, recordings: tuple[Recording, ...]) -> list[int]:
@@ -227,45 +298,32 @@ class AbstractEvents(AbstractDataset):
         return sorted(chosen + evenly(number[test], labels, self.samples - for_train, self.seed))
 
     def _prepare(self, events: Columns, sensor: tuple[int, ...], shape: tuple[int, ...]) -> Columns:
-        """Start, noise, crop, downsample and polarities, in this order; two columns remain, t and unit."""
-        t = events["t"]
-        if self.align:
-            events = {**events, "t": t - t[0]}
-        if self.start:
-            events = {**events, "t": events["t"] - round(self.start * 1000)}
-            events = only(events, events["t"] >= 0)
-        if len(events["t"]) and (self.denoise or self.refractory or self.hot_pixels):
-            events = self._tonic(events)
-        if self.crop and "y" in events:
+        """Noise, crop, downsample and polarities, in this order; two columns remain, t and unit."""
+        events = self._filtered(events, sensor[-1])
+        if self.crop and len(sensor) == 3:
             left, top = (max(0, (size - self.crop) // 2) for size in (sensor[2], sensor[1]))
             x, y = events["x"] - left, events["y"] - top
             events = only({**events, "x": x, "y": y}, (x >= 0) & (x < self.crop) & (y >= 0) & (y < self.crop))
         if self.downsample > 1:
             events = {name: column // self.downsample if name in "xy" else column for name, column in events.items()}
         if not len(events["t"]):
-            raise ValueError("no events are left after the settings for start, crop and noise were applied.")
+            raise ValueError("no events are left after the settings for crop and noise were applied.")
         unit = events["x"]
         if len(shape) == 3:
             p = events["p"] if shape[0] > 1 and "p" in events else 0
             unit = (p * shape[1] + events["y"]) * shape[2] + unit
-        return {"t": events["t"], "unit": unit}
+        return {"t": events["t"], "unit": unit.astype(np.int32)}
 
-    def _tonic(self, events: Columns) -> Columns:
-        """tonic's transforms; a set without rows has its neurons in one row."""
-        import tonic.transforms as tonic
-
-        packed = np.zeros(len(events["t"]), [("t", np.int64), ("x", np.int64), ("y", np.int64), ("p", np.int64)])
-        for name, column in events.items():
-            packed[name] = column
-        chain = []
-        if self.hot_pixels:
-            chain.append(tonic.DropPixel(hot_pixel_frequency=self.hot_pixels))
-        if self.denoise:
-            chain.append(tonic.Denoise(filter_time=self.denoise * 1000))
-        if self.refractory:
-            chain.append(tonic.RefractoryPeriod(delta=round(self.refractory * 1000)))
-        packed = tonic.Compose(chain)(packed)
-        return {name: packed[name] for name in events}
+    def _filtered(self, events: Columns, width: int) -> Columns:
+        """Without the events that the filters drop; polarities do not matter to them, neurons lie in one row."""
+        events = {"y": np.zeros(len(events["x"]), np.int32), **events}
+        if self.hot_pixels and len(events["t"]):
+            events = only(events, ~filters.hot(events["t"], pixels(events, width), self.hot_pixels * 1e-6))
+        if self.denoise and len(events["t"]):
+            events = only(events, ~filters.lonely(events["t"], events["x"], events["y"], self.denoise * 1000))
+        if self.refractory and len(events["t"]):
+            events = only(events, ~filters.resting(events["t"], pixels(events, width), self.refractory * 1000))
+        return events
 
     def _shape(self, sensor: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of one sample at one time, after crop, downsampling and merging."""
@@ -281,80 +339,9 @@ class AbstractEvents(AbstractDataset):
         return shape
 
 
-def checked(events: Columns, sensor: tuple[int, ...] | None) -> Columns:
-    """The events in order of time as int64 columns, or a ValueError saying what is wrong with them."""
-    out = {}
-    for name, column in events.items():
-        column = np.asarray(column)
-        if column.dtype.kind == "f":
-            if not np.isfinite(column).all():
-                raise ValueError(f"column {name} holds values that are not finite numbers.")
-            if name != "t" and (column != np.floor(column)).any():
-                raise ValueError(f"column {name} holds fractions; whole numbers are expected.")
-            if np.abs(column).max(initial=0) > 2**53:
-                raise ValueError(f"column {name} holds values too large to be meant.")
-            column = np.rint(column)
-        elif column.dtype.kind not in "iub":
-            raise ValueError(f"column {name} holds no numbers.")
-        out[name] = column.astype(np.int64).reshape(-1)
-    if len({len(column) for column in out.values()}) != 1:
-        raise ValueError(f"columns {', '.join(out)} have different lengths.")
-    if not len(out["t"]):
-        raise ValueError("holds no events.")
-    if out["t"].min() < 0:
-        raise ValueError("holds negative times.")
-    if out["t"].max() - out["t"].min() > LONGEST:
-        raise ValueError("is longer than 35 minutes; check the unit of its times, or cut it.")
-    if out["t"].max() > LONGEST:  # an absolute clock
-        out["t"] -= out["t"].min()
-    if "p" in out:
-        if (np.abs(out["p"]) == 1).all():
-            out["p"] = (out["p"] + 1) // 2
-        elif ((out["p"] != 0) & (out["p"] != 1)).any():
-            raise ValueError("polarities are neither 0 and 1 nor -1 and 1.")
-    if sensor is not None and ("y" in out) is not (len(sensor) == 3):
-        raise ValueError(f"has the columns {', '.join(out)}, which is another kind of recording.")
-    limits = {"x": MOST_INPUTS, "y": MOST_INPUTS} if sensor is None else dict(zip("xy", sensor[::-1], strict=False))
-    for name, limit in limits.items():
-        if name in out and (out[name].min() < 0 or out[name].max() >= limit):
-            raise ValueError(
-                f"{name} runs from {out[name].min()} to {out[name].max()}, outside 0 to {limit - 1}; it is damaged or "
-                "of another kind."
-            )
-    order = np.argsort(out["t"], kind="stable")
-    return {name: column[order] for name, column in out.items()}
-
-
-def only(events: Columns, keep: np.ndarray) -> Columns:
-    """The events where `keep` is true."""
-    return {name: column[keep] for name, column in events.items()}
-
-
-def extent(recordings: dict[int, Columns]) -> tuple[tuple[int, ...], set[int]]:
-    """The sensor that all events fit on, and the recordings that have other columns than most, which do not count."""
-    cameras = {number for number, events in recordings.items() if "y" in events}
-    neurons = recordings.keys() - cameras
-    most, others = (cameras, neurons) if len(cameras) >= len(neurons) else (neurons, cameras)
-    size = {
-        name: 1 + max((int(recordings[n][name].max()) for n in most), default=0) for name in ("x", "y")[: 1 + (most is cameras)]
-    }
-    return ((2, size["y"], size["x"]) if most is cameras else (size["x"],)), set(others)
-
-
-def evenly(members: np.ndarray, labels: np.ndarray, wanted: int, seed: int) -> list[int]:
-    """`wanted` of the members, every class as often as can be, drawn by seed."""
-    rng = np.random.default_rng([seed, 0xE7E2])
-    ranked = []
-    for label in np.unique(labels[members]):
-        mine = rng.permutation(members[labels[members] == label])
-        ranked += [(rank, int(label), int(one)) for rank, one in enumerate(mine)]
-    return sorted(one for _, _, one in sorted(ranked)[:wanted])
-
-
-def plain(error: BaseException) -> str:
-    """An exception as one sentence for people."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if text.endswith(".") else text + "."
+def pixels(events: Columns, width: int) -> np.ndarray:
+    """A number for each event's pixel, int64."""
+    return events["y"].astype(np.int64) * width + events["x"]
 
 
 def have(title: str, train: int, test: int, all_train: int, all_test: int, unit: str = "recordings") -> str:

@@ -59,7 +59,7 @@ class DvsGesture(AbstractDvs128):
         if not recordings:
             return None
         said = have(self.title, count[Split.TRAIN], count[Split.TEST], 1_077, 264)
-        return Found(tuple(recordings), GESTURES, self.sensor, tuple(files), said)
+        return Found(tuple(recordings), GESTURES, self.sensor, tuple(files), said, total=1_077 + 264)
 
 
 def read_npy(path: Path) -> Columns:

@@ -71,7 +71,7 @@ class AbstractHeidelberg(AbstractTonic):
         if not recordings:
             raise ValueError(f"{self.title}: no file in {root} can be read: {' '.join(problems)}")
         said = have(self.title, count[Split.TRAIN], count[Split.TEST], *self.totals)
-        return Found(tuple(recordings), classes, (CHANNELS,), tuple(files), said, tuple(problems))
+        return Found(tuple(recordings), classes, (CHANNELS,), tuple(files), said, tuple(problems), sum(self.totals))
 
 
 def read_hdf5(file: Any, number: int) -> Columns:

@@ -50,7 +50,7 @@ class NMnist(AbstractTonic):
         if not recordings:
             return None
         said = have(self.title, count[Split.TRAIN], count[Split.TEST], 60_000, 10_000)
-        return Found(tuple(recordings), tuple(str(digit) for digit in range(10)), (2, 34, 34), tuple(files), said)
+        return Found(tuple(recordings), tuple(str(digit) for digit in range(10)), (2, 34, 34), tuple(files), said, total=70_000)
 
 
 def read_bin(path: Path) -> Columns:

@@ -1,11 +1,11 @@
 """Temporal order: which of two symbols came first, among distractors."""
 
 import dataclasses
-import math
 from typing import ClassVar
 
 import numpy as np
 
+from snnviz import clock
 from snnviz.datasets.base import AbstractGenerated, Generated, balanced, bernoulli
 from snnviz.params import param
 
@@ -55,9 +55,9 @@ class TemporalOrder(AbstractGenerated):
         return self.steps * self.samples * (2 + DISTRACTORS) * 18
 
     def generate(self, rng: np.random.Generator) -> Generated:
-        slots = int(self.steps * self.dt / self.symbol + 1e-9)
-        gap = max(1, math.ceil(self.delay / self.symbol - 1e-9))  # whole slots
-        spread = int(self.spread / self.symbol + 1e-9)
+        slots = int(clock.step_of(self.steps * self.dt, self.symbol))
+        gap = max(1, -int(clock.step_of(-self.delay, self.symbol)))  # whole slots
+        spread = int(clock.step_of(self.spread, self.symbol))
         self.demand(
             2 * spread + gap + 1 <= slots,
             f"two symbols {self.delay:g} ms apart with a spread of {self.spread:g} ms need "
@@ -70,7 +70,7 @@ class TemporalOrder(AbstractGenerated):
         second = first + gap + rng.integers(0, spread + 1, self.samples)
         everyone = np.arange(self.samples)
         shown[first, everyone], shown[second, everyone] = y // 2, y % 2
-        slot = (np.arange(self.steps) * self.dt / self.symbol + 1e-9).astype(np.int64)
+        slot = clock.step_of(np.arange(self.steps) * self.dt, self.symbol)
         inside = slot < slots  # what is left after the last whole slot stays silent
         rates = np.zeros((self.steps, self.samples, 2 + DISTRACTORS))
         rates[inside] = (shown[slot[inside], :, None] == np.arange(2 + DISTRACTORS)) * self.rate

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from snnviz import clock
 from snnviz.datasets.base import AbstractGenerated, Generated, balanced
 from snnviz.params import param
 
@@ -59,7 +60,7 @@ class YinYang(AbstractGenerated):
             missing = missing[~right]
         values = np.concatenate([points, 1.0 - points], 1)  # [S, 4]
         when = np.full((self.samples, 5), self.step(self.bias))
-        when[:, :4] = ((self.early + values * (self.late - self.early)) / self.dt + 1e-9).astype(np.int64)
+        when[:, :4] = clock.step_of(self.early + values * (self.late - self.early), self.dt)
         x = (when == np.arange(self.steps)[:, None, None]).astype(np.uint8)
         return Generated(x, y, ("yin", "yang", "dot"))
 

@@ -21,7 +21,7 @@ def confusion(counts: np.ndarray, classes: Sequence[str], name: str, hue: str, d
             zmin=0,
             zmax=1,
             customdata=counts,
-            colorscale=[[0, c.paper], [1, c.methods[hue]]],
+            colorscale=[[0, c.paper], [1, c.method(hue)]],
             text=np.where(counts > 0, counts.astype(str), "") if few else None,
             texttemplate="%{text}" if few else None,
             hovertemplate="%{customdata} of class %{y} taken for %{x}<extra></extra>",

@@ -24,7 +24,7 @@ def layer_values(
             x=list(layers),
             y=list(row),
             name=label,
-            marker={"color": colours(dark).methods[hues[label]]},
+            marker={"color": colours(dark).method(hues[label])},
             hovertemplate="%{y:.3g} in %{x}<extra>" + label + "</extra>",
         )
     told = "; ".join(f"{label}: {', '.join(three_digits(v) for v in row)}" for label, row in values.items())

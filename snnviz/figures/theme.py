@@ -34,6 +34,11 @@ class Colours:
     ghost: str
     methods: Mapping[str, str]
     series: tuple[str, ...]
+    others: tuple[str, ...]  # of methods that have no role here yet
+
+    def method(self, role: str) -> str:
+        """The colour of a gradient method by its role; one without a role of its own has one of `others`, always the same."""
+        return self.methods.get(role) or self.others[sum(role.encode()) % len(self.others)]
 
 
 LIGHT = Colours(
@@ -60,6 +65,7 @@ LIGHT = Colours(
         "modules": "#7F6A00",
     },
     series=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6A00"),
+    others=("#5B3FA0", "#A12A3A", "#3D6B1F", "#00707A"),
 )
 
 DARK = Colours(
@@ -86,6 +92,7 @@ DARK = Colours(
         "modules": "#BFA62E",
     },
     series=("#4AA8E8", "#F07F35", "#2BC08F", "#DE96BE", "#F0B429", "#A5D8F8", "#BFA62E"),
+    others=("#B7A3F0", "#F28C98", "#A4CF7E", "#66D3DE"),
 )
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -111,8 +118,8 @@ def method_line(name: str, dark: bool = False, width: float = 2.5, turn: int = 0
 
     turn: 1, 2, ... where the same method is drawn again with other settings: the same colour, another dash.
     """
-    dash = DASHES[(DASHES.index(METHOD_DASHES[name]) + turn) % len(DASHES)]
-    return {"color": colours(dark).methods[name], "dash": dash, "width": width}
+    dash = DASHES[(DASHES.index(METHOD_DASHES.get(name, "dashdot")) + turn) % len(DASHES)]
+    return {"color": colours(dark).method(name), "dash": dash, "width": width}
 
 
 @functools.cache

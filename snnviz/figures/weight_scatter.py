@@ -34,7 +34,7 @@ def weight_scatter(
             y=y[chosen],
             mode="markers",
             name=label,
-            marker={"size": 4, "opacity": 0.6, "color": c.methods[hues[label]]},
+            marker={"size": 4, "opacity": 0.6, "color": c.method(hues[label])},
             hovertemplate="%{x:.3g}, %{y:.3g}<extra>" + label + "</extra>",
         )
     return finish(

@@ -1,17 +1,25 @@
-"""The gradient methods: a frozen value each. `METHODS` lists them."""
+"""The gradient methods: a frozen value each. `METHODS` lists them, in the order of their imports here, which is the menus'."""
+
+import inspect
 
 from snnviz.methods.base import AbstractGradientMethod as AbstractGradientMethod
 from snnviz.methods.base import AtSpike as AtSpike
 from snnviz.methods.base import ResetPath as ResetPath
-from snnviz.methods.bptt import BPTT as BPTT
-from snnviz.methods.exodus import Exodus as Exodus
-from snnviz.methods.localzo import GatedZO as GatedZO
-from snnviz.methods.localzo import LocalZO as LocalZO
 from snnviz.methods.modules import Route as Route
-from snnviz.methods.modules import SurrogateModules as SurrogateModules
+
+# isort: off
+from snnviz.methods.bptt import BPTT as BPTT
 from snnviz.methods.slayer import Slayer as Slayer
+from snnviz.methods.exodus import Exodus as Exodus
+from snnviz.methods.localzo import LocalZO as LocalZO
+from snnviz.methods.localzo import GatedZO as GatedZO
 from snnviz.methods.sparse import SparseGD as SparseGD
+from snnviz.methods.modules import SurrogateModules as SurrogateModules
+# isort: on
 
 METHODS: dict[str, type[AbstractGradientMethod]] = {
-    cls.__name__: cls for cls in (BPTT, Slayer, Exodus, LocalZO, GatedZO, SparseGD, SurrogateModules)
+    name: cls
+    for name, cls in list(globals().items())
+    if isinstance(cls, type) and issubclass(cls, AbstractGradientMethod) and not inspect.isabstract(cls)
 }
+__all__ = ["METHODS", "AbstractGradientMethod", "AtSpike", "ResetPath", "Route", *METHODS]  # pyright: ignore[reportUnsupportedDunderAll]

@@ -10,7 +10,7 @@ import abc
 import dataclasses
 import enum
 import math
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
@@ -28,6 +28,9 @@ class ResetPath(enum.Enum):
     KEPT:    1 - theta ds_du     and   1 - s - u ds_du     (exact BPTT, EXODUS)
     CUT:     1                   and   1 - s               (the spike in the reset is detached)
     IGNORED: 1                   and   1                   (SLAYER: the reset is left out altogether)
+
+    An adaptive threshold is no reset: what a spike adds to it stays in the gradient when the reset is cut; SLAYER, whose neuron's
+    response to its own spikes has no gradient, leaves it out too.
     """
 
     KEPT = "kept"
@@ -63,12 +66,42 @@ class AtSpike:
         return values
 
 
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """One entry of the pages' menus: its name in addresses, its title, and the fields of the method that it fixes.
+
+    hue: the role under which figures know its colour, by default the name.
+    """
+
+    name: str
+    title: str
+    hue: str = ""
+    fixed: tuple[tuple[str, Any], ...] = ()
+
+
 class AbstractGradientMethod(Declared, abc.ABC):
-    """A gradient method: a frozen value. It knows no neuron and no backend."""
+    """A gradient method: a frozen value. It knows no neuron and no backend.
+
+    choices: how the pages' menus offer it; by default once, under its class's name. own_surrogate: it keeps its own surrogate
+    where the methods of a page share one.
+    """
 
     title: ClassVar[str]
     equation: ClassVar[str]
     cite: ClassVar[str]
+    choices: ClassVar[tuple[Choice, ...]] = ()
+    own_surrogate: ClassVar[bool] = False
+
+    @classmethod
+    def menu(cls) -> tuple[Choice, ...]:
+        """The entries of the pages' menus."""
+        return cls.choices or (Choice(cls.__name__.lower(), cls.title),)
+
+    @property
+    def choice(self) -> Choice:
+        """The entry that offers this method, the first where none of several fixes its fields as they are."""
+        menu = self.menu()
+        return next((c for c in menu if all(getattr(self, name) == value for name, value in c.fixed)), menu[0])
 
     @property
     def label(self) -> str:

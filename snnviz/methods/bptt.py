@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from snnviz.methods.base import AbstractGradientMethod, AtSpike, ResetPath
+from snnviz.methods.base import AbstractGradientMethod, AtSpike, Choice, ResetPath
 from snnviz.params import param
 from snnviz.surrogates import AbstractSurrogate, SingleExponential
 
@@ -19,6 +19,10 @@ class BPTT(AbstractGradientMethod):
     keep_reset: bool = param(True, "Keep the reset path", help="Whether the gradient runs through the reset too.")
 
     title = "BPTT"
+    choices = (  # it stands twice: the switch is worth teaching
+        Choice("kept", "BPTT, reset kept", "bptt", (("keep_reset", True),)),
+        Choice("cut", "BPTT, reset cut", "bptt_cut", (("keep_reset", False),)),
+    )
     equation = r"\delta_t = g_t\,s'_t + \beta\,(1 - \theta s'_t)\,\delta_{t+1}"
     cite = "neftci2019surrogate"
 

@@ -5,7 +5,7 @@ import dataclasses
 import torch
 
 from snnviz.laws import AbstractLaw, NormalLaw
-from snnviz.methods.base import AbstractGradientMethod, AtSpike, ResetPath
+from snnviz.methods.base import AbstractGradientMethod, AtSpike, Choice, ResetPath
 from snnviz.params import param
 from snnviz.surrogates import AbstractSurrogate, Gaussian
 from snnviz.zeroth_order import ZerothOrder
@@ -94,6 +94,8 @@ class GatedZO(AbstractGradientMethod):
     keep_reset: bool = param(False, "Keep the reset path", **KEEP_RESET)
 
     title = "Gated surrogate (our extra)"
+    choices = (Choice("gated", "Gated surrogate (our extra)"),)
+    own_surrogate = True  # the exponential that the others share is no good gate
     equation = (
         r"\delta_t = g_t\,G_t + \beta\,\tfrac{\partial v}{\partial u}\,\delta_{t+1},\quad "
         r"G = s'/p\ \text{with probability}\ p = \min(1, s\,s'),\ \text{else}\ 0"

@@ -3,7 +3,7 @@
 import dataclasses
 import enum
 
-from snnviz.methods.base import AbstractGradientMethod, AtSpike, ResetPath
+from snnviz.methods.base import AbstractGradientMethod, AtSpike, Choice, ResetPath
 from snnviz.params import param
 from snnviz.surrogates import AbstractSurrogate, Dspike
 
@@ -79,6 +79,7 @@ class SurrogateModules(AbstractGradientMethod):
     )
 
     title = "Surrogate modules"
+    choices = (Choice("modules", title),)
     equation = (
         r"L = \tfrac{1-\lambda}{1+N\alpha}\big(\mathrm{CE}(q,y) + \alpha\sum_i \mathrm{CE}(q_i,y)\big) + "
         r"\tfrac{\lambda}{2N}\sum_i\big(\mathrm{KL}_\tau(q \to q_i) + \mathrm{KL}_\tau(q_i \to q)\big)"

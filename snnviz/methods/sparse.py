@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from snnviz.methods.base import AbstractGradientMethod, AtSpike, ResetPath
+from snnviz.methods.base import AbstractGradientMethod, AtSpike, Choice, ResetPath
 from snnviz.methods.localzo import LocalZO
 from snnviz.params import param
 from snnviz.surrogates import AbstractSurrogate, FastSigmoid
@@ -31,6 +31,7 @@ class SparseGD(AbstractGradientMethod):
     )
 
     title = "Sparse gradient descent"
+    choices = (Choice("sparse", title),)
     equation = r"\delta_t = g_t\,s'_t\,[\,|u_t-\theta| < B_{th}\,] + \beta\,\delta_{t+1}"
     cite = "pereznieves2021sparse"
 

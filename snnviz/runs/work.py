@@ -36,7 +36,8 @@ class Progress:
 class Work(text.Written, abc.ABC):
     """What a run asks for; a frozen dataclass.
 
-    kind: the word for it in the store and under Runs. can_pause: whether it can be held between two records. goes_on:
+    kind: the word for it in the store and under Runs. can_pause: whether it can be held between two records; can_step:
+    whether a page offers to make one step (a batch of each training) and hold. goes_on:
     whether one that was stopped or interrupted goes on from what it has; otherwise it starts again. takes_turns: whether it
     computes, so that it has to take turns with others; alone: whether a machine does one of these at a time only, because two
     would spoil each other.
@@ -44,6 +45,7 @@ class Work(text.Written, abc.ABC):
 
     kind: ClassVar[str]
     can_pause: ClassVar[bool] = True
+    can_step: ClassVar[bool] = False
     goes_on: ClassVar[bool] = False
     takes_turns: ClassVar[bool] = True
     alone: ClassVar[bool] = False
@@ -64,6 +66,10 @@ class Work(text.Written, abc.ABC):
         backend: a name, or "" for the best one here. folder: for files that it needs until it is done. result: what an
         earlier try left, for work that goes on.
         """
+
+    def seen(self, result: Any) -> Any:
+        """What a picture of a result shows: a page is drawn again when this changes."""
+        return result
 
     @classmethod
     def result_parts(cls) -> dict[str, type]:
@@ -87,6 +93,7 @@ class Train(Work):
     whether sparse methods run over their active entries alone, as in `train`."""
 
     kind = "training"
+    can_step = True
     goes_on = True
 
     trainings: tuple[Training, ...] = ()
@@ -134,9 +141,7 @@ class MeasureDepth(Work):
 
     @property
     def title(self) -> str:
-        after = self.study.modules.after
-        heads_after = f"heads after {', '.join(map(str, after))}" if after else "no head"
-        return f"{self.study.layers} layers, {heads_after}"
+        return self.study.title
 
     def check(self) -> None:
         self.study.check_budget()
@@ -144,6 +149,9 @@ class MeasureDepth(Work):
     def records(self, backend: str, folder: Path, result: Any = None) -> Iterator[Progress]:
         for record in depth.measure_depth(self.study, backend or None):
             yield Progress(record.progress, record.doing, record)
+
+    def seen(self, result: Any) -> Any:
+        return None if result is None else (result.checkpoints, result.without)
 
     @classmethod
     def result_parts(cls) -> dict[str, type]:
@@ -166,7 +174,7 @@ class SweepGrowth(Work):
 
     @property
     def title(self) -> str:
-        return f"Growth over {self.sweep.label}"
+        return self.sweep.title
 
     def check(self) -> None:
         for _, experiment, _ in self.sweep.settings:
@@ -204,7 +212,7 @@ class MeasureTimes(Work):
 
     @property
     def title(self) -> str:
-        return f"Times over {'the steps' if self.plan.over_steps else 'the active share'}"
+        return self.plan.title
 
     def check(self) -> None:
         self.plan.check_budget()

@@ -48,6 +48,12 @@ class Plan(Declared):
     )
 
     @property
+    def title(self) -> str:
+        """The plan in a few words."""
+        against = "steps" if self.over_steps else "active share"
+        return f"times over the {against}: T = {self.steps}, batch {self.batch}, {self.hidden} neurons, {self.repeats} repeats"
+
+    @property
     def points(self) -> list[tuple[int, float]]:
         """(steps, active share) of each point, in order."""
         if self.over_steps:

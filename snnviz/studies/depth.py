@@ -91,6 +91,16 @@ class DepthStudy(Declared):
             raise ValueError(f"after = {self.modules.after}: there is no hidden layer {late[0]}; the network has {self.layers}.")
 
     @property
+    def title(self) -> str:
+        """The study in a few words."""
+        m = self.modules
+        after = f"heads after {', '.join(map(str, m.after))} ({m.route.value})" if m.after else "no head"
+        return (
+            f"{self.layers} layers, {after}, α {m.alpha:g}, λ {m.weight:g}, {self.training} steps, "
+            f"σ {self.sigma:g}, {self.draws} draws, seed {self.seed}"
+        )
+
+    @property
     def in_front(self) -> list[int]:
         """The hidden layers that have a head after them, at once or later: those that a head trains."""
         return list(range(1, max(self.modules.after, default=0) + 1))

@@ -8,6 +8,7 @@ from snnviz import text
 from snnviz.architectures import FeedForward
 from snnviz.backends import AbstractBackend
 from snnviz.experiments import VALUES, Experiment, compare_gradients
+from snnviz.labels import distinct
 from snnviz.losses import CrossEntropy
 from snnviz.methods import BPTT, AbstractGradientMethod, Exodus, Slayer
 from snnviz.neurons import LIF, AbstractNeuron
@@ -111,6 +112,13 @@ class GrowthSweep(text.Written):
     def label(self) -> str:
         """The title of the axis."""
         return LABELS[self.over]
+
+    @property
+    def title(self) -> str:
+        """The sweep in a few words."""
+        experiment = self.experiment
+        size = f"{experiment.neuron.title}, {experiment.steps} steps, batch {experiment.batch}, seed {experiment.seed}"
+        return f"growth over {self.label}: {', '.join(distinct(self.methods))}; {size}"
 
     @property
     def settings(self) -> list[tuple[float, Experiment, tuple[AbstractGradientMethod, ...]]]:

@@ -6,11 +6,12 @@ pictures = frames(values(half, 0), 8)              # eight arrays [height, width
 
 import numpy as np
 
+from snnviz import clock
 from snnviz.datasets import Samples
 from snnviz.datasets.base import EVENT
 
 MOST_CLASSES = 20  # that have a picture
-MOST_SAMPLES = 200  # whose mean is taken
+MOST_SAMPLES = 200  # whose mean is taken; evenly from the whole half, which may be sorted by class
 
 
 def values(half: Samples, number: int) -> np.ndarray:
@@ -62,13 +63,19 @@ def classes_present(half: Samples) -> list[int]:
 def frames(x: np.ndarray, count: int) -> list[np.ndarray]:
     """A sample [T, C, H, W] in `count` stretches of time, or one a step if there are fewer: brighter minus darker, or the
     sum of the one channel, [H, W] each."""
-    cuts = np.array_split(x, min(count, len(x)))
+    cuts = np.split(x, frame_steps(len(x), count)[1:-1])
     return [cut[:, 1].sum(0) - cut[:, 0].sum(0) if x.shape[1] == 2 else cut.sum((0, 1)) for cut in cuts]
+
+
+def frame_steps(steps: int, count: int) -> np.ndarray:
+    """The step at which each of `frames` begins, and the end, int64 [count + 1] or less; lengths differ by one step at most."""
+    count = min(count, steps)
+    return np.arange(count + 1) * steps // count
 
 
 def frame_times(half: Samples, count: int) -> np.ndarray:
     """The time in ms at which each of `frames` begins, and of the end, [count + 1] or less."""
-    return np.linspace(0, duration(half), min(count, half.steps) + 1)
+    return frame_steps(half.steps, count) * half.dt
 
 
 def time_surface(recorded: np.ndarray, size: tuple[int, int], at: float, tau: float) -> np.ndarray:
@@ -76,7 +83,7 @@ def time_surface(recorded: np.ndarray, size: tuple[int, int], at: float, tau: fl
     ToTimesurface of each polarity); [H, W]. Times in ms."""
     surface = []
     for polarity in (1, 0):
-        mine = recorded[(recorded["p"] == polarity) & (recorded["t"] <= at)]
+        mine = recorded[(recorded["p"] == polarity) & clock.reached(at, recorded["t"], 1.0)]
         last = np.full(size, -np.inf)
         np.maximum.at(last, (mine["y"], mine["x"]), mine["t"])
         surface.append(np.exp((last - at) / tau))
@@ -101,8 +108,9 @@ def class_counts(half: Samples) -> list[int]:
 
 
 def mean_input(half: Samples) -> np.ndarray:
-    """The input at each step as the sum over all inputs, mean over the first 200 samples, [T]."""
-    x = half.take(np.arange(min(len(half), MOST_SAMPLES)))[0]
+    """The input at each step as the sum over all inputs, mean over 200 samples spread evenly over the half, [T]."""
+    count = min(len(half), MOST_SAMPLES)
+    x = half.take(np.arange(count) * len(half) // count)[0]
     return x.flatten(2).sum(2).mean(1).numpy()
 
 

@@ -1,30 +1,20 @@
-"""What the Depth page is made of: its settings, a measurement that goes on in turns, and what to say of its outcome."""
+"""What the Depth page is made of: its settings, its pictures, and what to say of a measurement's outcome."""
 
-import collections
 import dataclasses
-import logging
-import threading
-import time
 
-import pandas  # noqa: F401  first imported in another thread, it is half there for plotly, which then fails
 import streamlit as st
 
+from snnviz.figures import error_by_depth
 from snnviz.figures.error_by_depth import NAMES
 from snnviz.methods import SurrogateModules
 from snnviz.params import params
-from snnviz.studies.depth import DepthRecord, DepthStudy, Look, mean_error, measure_depth
+from snnviz.studies.depth import DepthRecord, DepthStudy, Look, mean_error
 from snnviz.studies.reference_gradients import MEASURABLE
 from snnviz.surrogates import SURROGATES, Dspike
-from snnviz.ui import controls
+from snnviz.ui import controls, page
 
-AT_ONCE = 2  # measurements that run at a time, of all visitors
-UNSEEN = 120.0  # seconds after which one that nobody looks at is given up
-KEPT = 64  # measurements that the server remembers
 CLEAR = 0.03  # differences of mean error below this are not called an effect
-_STATE = "_depth"  # what belongs to the page in a session
-
-_LOG = logging.getLogger(__name__)
-_turns = threading.Semaphore(AT_ONCE)
+_HELD = "_depth_held"
 
 
 def settings() -> DepthStudy:
@@ -54,117 +44,41 @@ def settings() -> DepthStudy:
     return dataclasses.replace(study, modules=dataclasses.replace(modules, width=int(hidden), surrogate=surrogate), **small)
 
 
-class Measurement:
-    """A study under way in a thread of its own, for as long as somebody looks. `record` is all that is known so far."""
-
-    def __init__(self, study: DepthStudy, backend: str):
-        self.record, self.problem, self.ended = DepthRecord(study, backend, "Waiting for a turn"), "", False
-        self._stopped, self._seen = threading.Event(), time.monotonic()
-        threading.Thread(target=self._measure, name="depth", daemon=True).start()
-
-    def _measure(self) -> None:
-        try:
-            with _turns:
-                for record in measure_depth(self.record.study, self.record.backend):
-                    self.record = record
-                    if self._stopped.is_set() or time.monotonic() - self._seen > UNSEEN:
-                        return
-        except Exception as problem:  # a device that is gone, no memory: said on the page, whose thread this is not
-            _LOG.exception("A measurement ended early.")
-            self.problem = f"The measurement ended early: {problem}"
-        finally:
-            self.ended = True
-
-    def look(self) -> DepthRecord:
-        self._seen = time.monotonic()
-        return self.record
-
-    def stop(self) -> None:
-        self._stopped.set()
-
-
-@st.cache_resource(show_spinner=False)
-def _known() -> "collections.OrderedDict[str, DepthRecord]":
-    """Finished measurements of all sessions, by the whole text of their settings."""
-    return collections.OrderedDict()
-
-
-def _mine() -> dict:
-    return st.session_state.setdefault(_STATE, {"going": None, "shown": None, "held": None, "problem": ""})
-
-
-def start(study: DepthStudy, backend: str) -> None:
-    """Begin a measurement; what was going on before ends."""
-    stop()
-    _mine()["going"] = Measurement(study, backend)
-
-
-def stop() -> None:
-    """End the measurement; what it has found so far stays on the page."""
-    mine = _mine()
-    mine["problem"] = ""
-    if mine["going"] is not None:
-        mine["going"].stop()
-        mine["shown"], mine["going"] = mine["going"].record, None
-
-
-def going() -> bool:
-    return _mine()["going"] is not None
-
-
-def problem() -> str:
-    """Why the last measurement ended early, or nothing."""
-    return _mine()["problem"]
-
-
-def follow() -> bool:
-    """See how far the measurement under way has come, and keep it if it is done; whether the picture has changed."""
-    mine = _mine()
-    measurement, before = mine["going"], mine["shown"]
-    if measurement is None:
-        return True
-    ended = measurement.ended
-    record = mine["shown"] = measurement.look()
-    if ended:
-        mine["going"], mine["problem"] = None, measurement.problem
-        if record.done:
-            known = _known()
-            known[repr((record.study, record.backend))] = record
-            while len(known) > KEPT:
-                known.popitem(last=False)
-        return True
-    return before is None or (before.checkpoints, before.without) != (record.checkpoints, record.without)
-
-
-def shown(study: DepthStudy, backend: str) -> DepthRecord | None:
-    """What is to be seen: the measurement under way; that of these settings, by whomever; else the last one, if any."""
-    mine = _mine()
-    if mine["going"] is None and (found := _known().get(repr((study, backend)))) is not None:
-        mine["shown"] = found
-    return mine["shown"]
-
-
-def hold() -> None:
-    """Keep what is shown, to be drawn faintly behind what comes."""
-    _mine()["held"] = _mine()["shown"]
+def hold(record: DepthRecord) -> None:
+    """Draw this faintly behind what comes."""
+    st.session_state[_HELD] = record
 
 
 def let_go() -> None:
-    _mine()["held"] = None
+    st.session_state.pop(_HELD, None)
 
 
 def held() -> DepthRecord | None:
-    return _mine()["held"]
+    return st.session_state.get(_HELD)
 
 
-def told(study: DepthStudy) -> str:
-    """A study in a few words, for a label."""
-    m = study.modules
-    after = f"heads after {', '.join(map(str, m.after))} ({m.route.value})" if m.after else "no head"
-    return (
-        f"{study.layers} layers, {after}, α {m.alpha:g}, λ {m.weight:g}, {study.training} steps, "
-        f"σ {study.sigma:g}, {study.draws} draws, seed {study.seed}"
+def bars(record: DepthRecord, what: str = "error", behind: DepthRecord | None = None) -> None:
+    """The bars of the last look, and what they say. `behind`: another measurement, drawn faintly."""
+    look, without = record.checkpoints[-1], record.without
+    page.figure(
+        error_by_depth.error_by_depth(
+            {name: values(look, name, what) for name in record.study.variants},
+            reliability(look),
+            values(without, "plain", what) if without else (),
+            values(behind.checkpoints[-1], behind.study.modules.route.value, what) if behind else (),
+            f"held: {behind.study.title.split(', α')[0]}" if behind else "",
+            what,
+            dark=page.dark(),
+        ),
+        "errors",
     )
+    st.markdown(verdict(record))
+
+
+def columns(record: DepthRecord) -> dict[str, list]:
+    """The rows of the last look as the columns of a table."""
+    names = ("layer", "variant", "norm", "cosine", "corrected", "reliability", "error", "fall")
+    return {name: [getattr(row, name) for row in record.checkpoints[-1].errors.rows] for name in names}
 
 
 def values(look: Look, variant: str, what: str = "error") -> list[float | None]:
@@ -181,15 +95,15 @@ def verdict(record: DepthRecord) -> str:
     look, study = record.checkpoints[-1], record.study
     r = reliability(look)
     unclear = [str(n) for n, value in enumerate(r, 1) if value < MEASURABLE]
-    said = []
+    caveat = []
     if unclear:
         several = "s" if len(unclear) > 1 else ""
-        said.append(f"Not measurable (r < {MEASURABLE:g}) in layer{several} {', '.join(unclear)}: more draws help.")
+        caveat.append(f"Not measurable (r < {MEASURABLE:g}) in layer{several} {', '.join(unclear)}: more draws help.")
     if not study.modules.after:
-        return " ".join(["There is no head: choose a layer for one.", *said])
+        return " ".join(["There is no head: choose a layer for one.", *caveat])
     plain = mean_error(look, "plain", study.in_front)
     if plain is None:
-        return " ".join(["Nothing can be said of the layers in front of a head yet.", *said])
+        return " ".join(["Nothing can be said of the layers in front of a head yet.", *caveat])
     sizes = {name: mean_error(look, name, study.in_front) for name in ("both", "detach")}
     numbers = ", ".join(f"{NAMES[name]} {size:.2f}" for name, size in sizes.items())
     better = plain - sizes[study.modules.route.value]
@@ -199,7 +113,7 @@ def verdict(record: DepthRecord) -> str:
         first = "The effect does not show in this setting: in front of a head the heads' road leads further from the reference"
     else:
         first = "The effect does not show in this setting: in front of a head the errors are about the same"
-    return " ".join([f"{first}: mean error plain {plain:.2f}, {numbers}.", *said])
+    return " ".join([f"{first}: mean error plain {plain:.2f}, {numbers}.", *caveat])
 
 
 def heads(look: Look) -> dict[str, list[str]]:

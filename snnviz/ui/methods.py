@@ -7,31 +7,25 @@ import streamlit as st
 
 from snnviz.labels import distinct, labelled
 from snnviz.laws import LAWS
-from snnviz.methods import BPTT, METHODS, AbstractGradientMethod, SurrogateModules
+from snnviz.methods import METHODS, AbstractGradientMethod, SurrogateModules
+from snnviz.params import params
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, SingleExponential
 from snnviz.ui import controls
 
-# Name in the URL -> (title, class, colour by role). BPTT stands twice: the switch is worth teaching.
-CHOICES = {
-    "kept": ("BPTT, reset kept", "BPTT", "bptt"),
-    "cut": ("BPTT, reset cut", "BPTT", "bptt_cut"),
-    "slayer": ("SLAYER", "Slayer", "slayer"),
-    "exodus": ("EXODUS", "Exodus", "exodus"),
-    "localzo": ("LocalZO", "LocalZO", "localzo"),
-    "gated": ("Gated surrogate (ours)", "GatedZO", "gated"),
-    "sparse": ("Sparse gradient descent", "SparseGD", "sparse"),
-    "modules": ("Surrogate modules", "SurrogateModules", "modules"),
-}
-FOR_A_NEURON = tuple(name for name in CHOICES if name != "modules")  # modules need layers
+# Every entry of every method's menu, by its name in addresses: the method's class and the entry.
+CHOICES = {choice.name: (cls, choice) for cls in METHODS.values() for choice in cls.menu()}
+FOR_A_NEURON = tuple(name for name, (cls, _) in CHOICES.items() if cls().heads is None)  # heads need layers
 FOR_A_NETWORK = tuple(CHOICES)
-OWN_SURROGATE = {"gated"}  # the exponential is no good gate; it keeps its own
+
+
+def title(name: str) -> str:
+    """What an entry is called in menus."""
+    return CHOICES[name][1].title
 
 
 def hue(method: AbstractGradientMethod) -> str:
     """The role under which figures know this method's colour."""
-    if isinstance(method, BPTT):
-        return "bptt" if method.keep_reset else "bptt_cut"
-    return next(role for _, name, role in CHOICES.values() if METHODS[name] is type(method))
+    return method.choice.hue or method.choice.name
 
 
 def hues(methods: Sequence[AbstractGradientMethod]) -> dict[str, str]:
@@ -41,7 +35,7 @@ def hues(methods: Sequence[AbstractGradientMethod]) -> dict[str, str]:
 
 def names(offered: Sequence[str], default: Sequence[str], prefix: str = "methods") -> list[str]:
     """Draw the choice of methods; their names, in the menu's order."""
-    return controls.several(offered, "Methods", prefix, default=default, titles=lambda n: CHOICES[n][0])
+    return controls.several(offered, "Methods", prefix, default=default, titles=title)
 
 
 def settings(chosen: Sequence[str], layers: int = 0) -> list[AbstractGradientMethod]:
@@ -55,20 +49,20 @@ def settings(chosen: Sequence[str], layers: int = 0) -> list[AbstractGradientMet
 
 
 def _method(name: str, surrogate: AbstractSurrogate, layers: int) -> AbstractGradientMethod:
-    title, class_name, _ = CHOICES[name]
-    cls = METHODS[class_name]
-    fields = {f.name for f in dataclasses.fields(cls)}
-    value = cls(surrogate=surrogate) if "surrogate" in fields and name not in OWN_SURROGATE else cls()
-    if isinstance(value, BPTT):
-        return dataclasses.replace(value, keep_reset=name == "kept")
-    st.markdown(f"**{title}**")
+    cls, choice = CHOICES[name]
+    fields, fixed = {f.name for f in dataclasses.fields(cls)}, dict(choice.fixed)
+    given = {"surrogate": surrogate} if "surrogate" in fields and not cls.own_surrogate else {}
+    value = cls(**given, **fixed)
+    if set(params(cls)) <= set(fixed):
+        return value
+    st.markdown(f"**{choice.title}**")
     if "law" in fields:
         value = dataclasses.replace(value, law=controls.choose(LAWS, "Law of the draws", f"{name}.law", default=value.law))
     if isinstance(value, SurrogateModules) and layers:
         numbers = [str(n) for n in range(1, layers + 1)]
         after = controls.several(numbers, "Heads after hidden layers", f"{name}.after", default=[str(-(-layers // 2))])
         value = dataclasses.replace(value, after=tuple(map(int, after)))
-    return controls.edit(value, name, exclude=("width",))
+    return controls.edit(value, name, exclude=("width", *fixed))
 
 
 def terms(active: Mapping[AbstractGradientMethod, float]) -> str:

@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from snnviz import places
 from snnviz.datasets import AbstractDataset, OwnRecordings, Samples, Split
 from snnviz.datasets.recordings import read_recording
+from snnviz.datasets.tonic_sets import arriving
 from snnviz.figures.theme import empty_figure
 from snnviz.params import Param
 from snnviz.studies import sample_views
-from snnviz.ui import controls, fetching, page
+from snnviz.ui import controls, page
 
 LARGEST = 50  # uploads of one visitor
 SHOWN = 5  # files that could not be used, by name
@@ -66,6 +68,12 @@ def choose_sample(train: Samples, test: Samples) -> tuple[Samples, int]:
     return half, sample_views.of_class(half, label, int(place))
 
 
+def frame_length(begins: np.ndarray) -> str:
+    """How long frames are, in words; `begins` are the times in ms at which they begin, and the end."""
+    lengths = np.diff(begins)
+    return f"{'about ' if np.ptp(lengths) > 1e-9 * begins[-1] else ''}{lengths.mean():.3g} ms"
+
+
 def choose_moment(end: float) -> float:
     """Draw the slider of a moment until `end`, in ms; it begins in the middle."""
     return st.slider("At (ms)", 0.0, max(end, 0.1), end / 2, key="surface_at")
@@ -97,7 +105,7 @@ def upload(visitor: str) -> None:
     label = st.text_input("Class of these recordings", key="own_label", placeholder="left, right, ...", max_chars=60)
     sent = st.file_uploader(
         "CSV or NPZ, one recording a file",
-        ["csv", "npz"],
+        ["csv", "tsv", "txt", "npz", "npy"],
         accept_multiple_files=True,
         key=f"own_files_{state.get('own_round', 0)}",
         help="Columns t, neuron; or t, x, y, p. Nothing in a file is executed.",
@@ -154,7 +162,7 @@ def attempt_add(visitor: str, label: str, name: str, data: bytes) -> str:
 
 
 @st.cache_data(ttl=60, show_spinner=False, max_entries=8)
-def _listed(place: str, root: Path, brought: int) -> list:
+def _listed(place: str, root: Path, changed: tuple[int, ...]) -> list:
     from snnviz.datasets import catalogue
 
     return list(catalogue(place))
@@ -162,4 +170,7 @@ def _listed(place: str, root: Path, brought: int) -> list:
 
 def on_disk(place: str) -> list:
     """tonic's catalogue with what is on disk. Importing tonic takes seconds, so it waits until somebody asks."""
-    return _listed(place, places.data(place), fetching.brought())
+    root = places.data(place)
+    # A fetch makes a folder in the root for what arrives, and in that one a folder for the set; at its end they are gone.
+    changed = tuple(path.stat().st_mtime_ns for path in (root, arriving("", root)) if path.is_dir())
+    return _listed(place, root, changed)

@@ -29,7 +29,7 @@ NARROW = {"slider": (1e-6, 2.0, 5), "log": True}  # widths down to where nothing
 
 def choose_method() -> AbstractGradientMethod:
     """The method of the controls; moving these never runs the network."""
-    kind = controls.option(KINDS, "Method", "method", titles=lambda name: methods.CHOICES[name][0])
+    kind = controls.option(KINDS, "Method", "method", titles=methods.title)
     if kind == "gated":
         surrogate = controls.choose(SURROGATES, "Surrogate", "gated.surrogate", default=Gaussian(sigma=0.05))
         return controls.edit(GatedZO(surrogate), "gated", exclude=("keep_reset",))

@@ -25,7 +25,7 @@ def draw(series: Series, step: bool, key: str) -> None:
         page.figure(curves.against_activity(series.timings, crossing, step, page.dark()), key)
 
 
-def beside(series: Series, how: str, what: str) -> None:
+def beside(series: Series, how: str, what: str, downloads: bool = True) -> None:
     """Where a series comes from, and its factors of backward pass and whole step at the point nearest to 1 % active."""
     st.caption(f"{how}: {series.machine}; {series.date}; {series.about}; the {what} of several.")
     at = backward_times.nearest(series, 0.01)
@@ -39,7 +39,8 @@ def beside(series: Series, how: str, what: str) -> None:
         "What sparsity itself brings is the factor over the fused dense kernel, which does the same work without Python's "
         "loop; the factors over autograd are mostly that loop's."
     )
-    page.downloads("times", backward_times.table(series))
+    if downloads:
+        page.downloads("times", backward_times.table(series))
 
 
 def about() -> None:

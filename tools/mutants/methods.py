@@ -15,8 +15,8 @@ MUTATIONS = (
     Mutation(
         "method-in-no-table",
         "snnviz/methods/__init__.py",
-        "(BPTT, Slayer, Exodus, LocalZO, GatedZO, SparseGD, SurrogateModules)",
-        "(BPTT, Slayer, Exodus, LocalZO, SparseGD, SurrogateModules)",
+        "from snnviz.methods.localzo import GatedZO as GatedZO\n",
+        "",
         "tests/test_tables.py -k methods",
     ),
     Mutation("bptt-keep-reset-turned-round", "snnviz/methods/bptt.py", KEPT, TURNED, ROWS),
@@ -56,19 +56,31 @@ MUTATIONS = (
     Mutation("sparse-keeps-the-reset", "snnviz/methods/sparse.py", "return ResetPath.CUT", "return ResetPath.KEPT", ROWS),
     Mutation("modules-keep-reset-turned-round", "snnviz/methods/modules.py", KEPT, TURNED, ROWS),
     Mutation(
-        "method-on-no-page", "snnviz/ui/methods.py", '    "gated": ("Gated surrogate (ours)", "GatedZO", "gated"),\n', "", LISTED
+        "method-on-no-page",
+        "snnviz/ui/methods.py",
+        "for cls in METHODS.values() for",
+        "for cls in list(METHODS.values())[:-1] for",
+        LISTED,
     ),
     Mutation(
-        "method-of-another-name", "snnviz/ui/methods.py", '("EXODUS", "Exodus", "exodus")', '("EXODUS", "Slayer", "exodus")', LISTED
+        "method-of-another-name",
+        "snnviz/ui/methods.py",
+        "choice.name: (cls, choice) for",
+        'choice.name: (METHODS["Slayer"] if choice.name == "exodus" else cls, choice) for',
+        LISTED,
     ),
     Mutation(
-        "method-not-for-a-neuron", "snnviz/ui/methods.py", 'if name != "modules")', 'if name not in ("modules", "sparse"))', LISTED
+        "method-not-for-a-neuron",
+        "snnviz/ui/methods.py",
+        "if cls().heads is None)",
+        'if cls().heads is None and name != "sparse")',
+        LISTED,
     ),
     Mutation(
         "methods-keep-their-own-surrogate",
-        "snnviz/ui/methods.py",
-        'OWN_SURROGATE = {"gated"}',
-        'OWN_SURROGATE = {"gated", "exodus", "sparse"}',
+        "snnviz/methods/base.py",
+        "own_surrogate: ClassVar[bool] = False",
+        "own_surrogate: ClassVar[bool] = True",
         LISTED,
     ),
     # What stands at the spike.

@@ -154,8 +154,8 @@ MUTATIONS = (
     Mutation(
         "neuron-not-in-the-table",
         "snnviz/neurons/__init__.py",
-        "        IF,\n        CubaLIF,\n",
-        "        CubaLIF,\n",
+        "from snnviz.neurons.lif import IF as IF\n",
+        "",
         "tests/test_tables.py -k neurons",
     ),
     Mutation(

@@ -3,8 +3,10 @@
 import streamlit as st
 
 from snnviz import text
+from snnviz.runs.work import MeasureTimes
+from snnviz.studies import backward_times
 from snnviz.studies.backward_times import Plan
-from snnviz.ui import controls, measuring, page, times
+from snnviz.ui import controls, page, runs_view, times
 
 
 def show(left, right):
@@ -14,14 +16,23 @@ def show(left, right):
         over = controls.option(list(against), "Against", "against", segmented=True, titles=against.get)
         plan = controls.edit(Plan(over_steps=over == "steps"), "plan")
     with right, page.guarded():
-        series = measuring.series(plan, lambda series, key: times.draw(series, step, key))
-        if series is None:
+        work, state = MeasureTimes(plan), None
+        if reason := backward_times.unmeasurable():
+            st.info(reason)
+        else:
+            work.check()
+            about = "Some seconds on this machine's CPU, one measurement at a time. Nothing is measured until you ask."
+            state = runs_view.bar(work, "", "Measure here", again="Measure again", icon=":material/timer:", help=about)
+        runs_view.note(state, work, "")
+        if state is None or state.progress.result is None:
             st.info(
                 "Nothing is measured yet. Four passes will be timed here: autograd through a slicing loop, autograd "
                 "through `unbind`, the fused dense kernel, and the sparse kernel; all compute the same gradient."
             )
         else:
-            times.beside(series, "Measured here", "fastest")
+            times.draw(state.progress.result, step, "times")
+            if not state.status.live:
+                times.beside(state.progress.result, "Measured here", "fastest")
     source = f"""
 from snnviz import *
 

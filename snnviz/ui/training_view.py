@@ -1,8 +1,5 @@
-"""Following a run on a page: who is looking, the buttons, the picture by view, the table, what went wrong."""
+"""A run of trainings on a page: the picture by view, the table, what went wrong."""
 
-import hashlib
-import logging
-import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,12 +13,10 @@ from snnviz.runs import client
 from snnviz.runs.values import Line, Run, RunState, Status, Summary
 from snnviz.runs.values import groups as over_seeds
 from snnviz.runs.values import labels as labels_of
-from snnviz.ui import methods, page
+from snnviz.ui import methods, page, runs_view
 
-_LOG = logging.getLogger(__name__)
-EVERY = 0.96  # seconds between two looks at a run that goes; its curves move twice in between
+EVERY = runs_view.EVERY  # seconds between two looks at a run that goes; its curves move twice in between
 HEIGHT = 420
-# What the code behind a run needs: every class that `text.source` may name.
 VIEWS = {
     "learning": "Learning",
     "clock": "By the clock",
@@ -33,72 +28,32 @@ VIEWS = {
 }
 ONE_METHOD = ("raster", "confusion")  # views of one method at a time
 
-WORDS = {
-    Status.WAITING: ("waiting", "gray", ":material/hourglass_empty:"),
-    Status.RUNNING: ("training", "blue", ":material/play_arrow:"),
-    Status.PAUSED: ("paused", "orange", ":material/pause:"),
-    Status.FINISHED: ("saved", "green", ":material/check:"),
-    Status.STOPPED: ("stopped", "gray", ":material/stop:"),
-    Status.FAILED: ("failed", "red", ":material/error:"),
-    Status.INTERRUPTED: ("interrupted", "orange", ":material/link_off:"),
-}
-
-
-def visitor() -> str:
-    """Who is looking: the same browser after a reload or a closed tab, told by Streamlit's own cookie against forgery."""
-    state = st.session_state
-    if "_visitor" not in state:
-        # 2|mask|token|time: the token under its mask is what stays the same for a browser.
-        parts = st.context.cookies.get("_streamlit_xsrf", "").split("|")
-        try:
-            mask, token = bytes.fromhex(parts[1]), bytes.fromhex(parts[2])
-            known = bytes(b ^ mask[i % len(mask)] for i, b in enumerate(token)).hex()
-        except (IndexError, TypeError, ValueError, ZeroDivisionError):
-            known = uuid.uuid4().hex
-        state["_visitor"] = hashlib.sha256(known.encode()).hexdigest()[:16]
-    return state["_visitor"]
-
-
-def current() -> RunState | None:
-    """The run that this visitor watches: the one started or opened in this session; after a reload, or back from a closed
-    tab, the latest of theirs that is going."""
-    state = st.session_state
-    if state.get("run") is None and "run_looked_for" not in state:
-        state["run_looked_for"] = True
-        state["run"] = client.latest(visitor())
-    run = state.get("run")
-    return None if run is None else client.follow(run)
-
 
 def watch(asked: Run, draw: Callable[[RunState], None], invitation: str) -> RunState | None:
     """The visitor's run as it goes: what to press, how far it is, `draw`, a row per method, what went wrong; `asked` is
     what Start starts, and drawn empty before. Returns the state at the last run of the page; None before the first start.
     """
-    state = current()
+    state = runs_view.current()
     going = state is not None and state.status.live
 
-    def start() -> None:
-        run = attempt(client.submit, asked)
-        if run is not None:
-            st.session_state["run"] = run
-
     def live() -> None:
-        now = current()
+        now = runs_view.current()
         moving = now is not None and now.status.live
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 "Start",
                 icon=":material/play_arrow:",
                 type="primary",
-                on_click=start,
+                on_click=runs_view.start,
+                args=(asked.work, asked.backend, asked.title),
                 key="start",
                 disabled=moving,
                 help="Stop the run that goes before you start another here." if moving else None,
             )
             if now is not None:
-                buttons(now)
-                headline(now)
-        complaint()
+                runs_view.buttons(now)
+                runs_view.headline(now)
+        runs_view.complaint()
         draw(now or RunState.asked(asked))
         if now is None:
             st.info(invitation, icon=":material/info:")
@@ -121,89 +76,6 @@ def watch(asked: Run, draw: Callable[[RunState], None], invitation: str) -> RunS
 def _prepared() -> None:
     """Once on this server, after the first page that could start a run is drawn."""
     client.prepare()
-
-
-def attempt(action: Callable[..., Any], *arguments: Any) -> Any:
-    """Do something to a run from a button; a complaint is kept and shown by `complaint`."""
-    try:
-        return action(*arguments)
-    except (ValueError, TypeError, OSError) as problem:
-        _LOG.info("shown to the visitor: %s", problem, exc_info=True)
-        st.session_state["_follow.complaint"] = str(problem) or type(problem).__name__
-        return None
-
-
-def complaint() -> None:
-    if told := st.session_state.pop("_follow.complaint", None):
-        st.error(told, icon=":material/error:")
-
-
-def _and_see(action: Callable[[str], None], run: str, wanted: Callable[[RunState], bool]) -> None:
-    """Give an order and wait a moment for it to be obeyed, so that the next picture shows it."""
-    attempt(action, run)
-    attempt(client.wait, run, wanted, 0.5)
-
-
-def buttons(state: RunState) -> None:
-    """Pause or resume, step, stop; or go on with what did not finish."""
-    run, status = state.run.id, state.status
-    if status.live:
-        paused = status is Status.PAUSED
-        told = sum(len(line.curve.at) for line in state.lines)
-        if paused:
-            st.button(
-                "Resume",
-                icon=":material/play_arrow:",
-                key="resume",
-                on_click=_and_see,
-                args=(client.resume, run, lambda s: s.status is not Status.PAUSED),
-            )
-        else:
-            st.button(
-                "Pause",
-                icon=":material/pause:",
-                key="pause",
-                on_click=_and_see,
-                args=(client.pause, run, lambda s: s.status is not Status.RUNNING),
-            )
-        st.button(
-            "Step",
-            icon=":material/skip_next:",
-            key="step",
-            help="One batch of every method, then hold.",
-            on_click=_and_see,
-            args=(client.step, run, lambda s: sum(len(line.curve.at) for line in s.lines) > told),
-        )
-        st.button(
-            "Stop",
-            icon=":material/stop:",
-            key="stop",
-            help="What is done is saved and can be gone on with.",
-            on_click=_and_see,
-            args=(client.cancel, run, lambda s: not s.status.live),
-        )
-    elif status is not Status.FINISHED:
-        st.button(
-            "Go on",
-            icon=":material/play_arrow:",
-            key="go_on",
-            help="From the last whole epoch.",
-            on_click=_and_see,
-            args=(client.go_on, run, lambda s: s.status.live),
-        )
-
-
-def headline(state: RunState) -> None:
-    """Where the run stands, in one line of fixed height."""
-    words, colour, icon = WORDS[state.status]
-    if state.status is Status.RUNNING and not any(len(line.curve.at) for line in state.lines):
-        words, icon = "getting ready", ":material/hourglass_empty:"
-    asked = max(line.training.epochs for line in state.lines)
-    done = min(len(line.epochs) for line in state.lines)
-    seconds = sum(float(line.curve.seconds[-1]) if len(line.curve.seconds) else 0.0 for line in state.lines)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.badge(words, icon=icon, color=colour)
-        st.progress(min(1.0, state.share), f"{done} of {asked} epochs; {seconds:.1f} s of training")
 
 
 def problems(state: RunState) -> None:
@@ -385,5 +257,6 @@ def columns(state: RunState) -> dict[str, list]:
 
 
 def settings_toml(state: RunState) -> str:
-    """The settings of every training of a run, as TOML."""
-    return text.to_toml({"backend": state.run.backend, "training": state.run.trainings})
+    """What a run was asked for, as TOML: of trainings the settings of each."""
+    what = {"training": state.run.trainings} if state.run.trainings else {"work": state.run.work}
+    return text.to_toml({"backend": state.run.backend} | what)

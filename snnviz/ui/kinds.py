@@ -1,0 +1,138 @@
+"""What the page Runs shows of each kind of work: its name, its own page, its picture, its numbers."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from snnviz import text
+from snnviz.runs.values import RunState, Status
+from snnviz.runs.work import KINDS, Train
+from snnviz.ui import code, depth, growth, times, training_view
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """One kind of work on the page Runs.
+
+    title: its name in the list; page: the title of its own page, with its file and the settings that show such a run there.
+    draw: its picture; columns: its numbers as a table, empty while there are none; code: the
+    Python that does the same, and by expression what it must give.
+    """
+
+    title: str
+    page: str
+    file: str
+    settings: Mapping[str, str]
+    draw: Callable[[RunState], None]
+    columns: Callable[[RunState], Mapping[str, Sequence]]
+    code: Callable[[RunState], tuple[str, Mapping[str, Any]]]
+
+
+def _draw_depth(state: RunState) -> None:
+    if (record := state.progress.result) and record.checkpoints:
+        depth.bars(record)
+    else:
+        st.info("The bars come after the training.", icon=":material/hourglass_empty:")
+
+
+def _depth_columns(state: RunState) -> dict[str, list]:
+    record = state.progress.result
+    return depth.columns(record) if record and record.checkpoints else {}
+
+
+def _draw_growth(state: RunState) -> None:
+    growth.curves(state.run.work.sweep, state.progress.result)
+
+
+def _growth_columns(state: RunState) -> dict[str, list]:
+    return growth.columns(state.run.work.sweep, state.progress.result)
+
+
+def _draw_times(state: RunState) -> None:
+    if state.progress.result is None:
+        st.info("Nothing is measured yet.", icon=":material/hourglass_empty:")
+        return
+    times.draw(state.progress.result, False, "times")
+    times.beside(state.progress.result, "Measured", "fastest", downloads=False)
+
+
+def _times_columns(state: RunState) -> dict[str, list]:
+    from snnviz.studies.backward_times import table
+
+    return table(state.progress.result) if state.progress.result else {}
+
+
+def _draw_fetch(state: RunState) -> None:
+    arrived, work = state.progress.result, state.run.work
+    amount = arrived.amount if arrived else "0 kB"
+    st.markdown(f"**{work.name}**: {amount} {'fetched' if arrived and arrived.whole else 'had arrived'}, into `{work.folder}`.")
+
+
+def _training_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
+    return code.of_trainings(state.run.trainings, state.run.backend, state.run.work.touch_active, state)
+
+
+def _depth_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
+    source = f"""
+from snnviz import *
+
+for record in measure_depth({text.source(state.run.work.study)}, "{state.run.backend}"):
+    print(f"{{record.progress:.0%}}", record.doing)
+for row in record.checkpoints[-1].errors.rows:
+    print(row.layer, row.variant, row.error, row.reliability)
+"""
+    if state.status is Status.FINISHED:
+        return source, {"record.checkpoints": state.progress.result.checkpoints}
+    return source, {"record.study": state.run.work.study}
+
+
+def _growth_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
+    source = f"""
+from snnviz import *
+
+study = {text.source(state.run.work.sweep)}
+ratios = [tuple(point.ratio.values()) for point in sweep(study.settings, "{state.run.backend}")]
+for point, row in zip(study.settings, ratios, strict=True):
+    print(point[0], row)
+"""
+    if state.status is Status.FINISHED:
+        return source, {"ratios": [point.ratios for point in state.progress.result.points]}
+    return source, {"len(ratios)": len(state.run.work.sweep.settings)}
+
+
+def _times_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
+    source = f"""
+from snnviz import *
+
+plan = {text.source(state.run.work.plan)}
+for point in backward_times.measure(plan):
+    print(point.steps, point.active, point.backward, point.forward)      # ms, of this machine and of this moment
+"""
+    return source, {"plan.points": state.run.work.plan.points}
+
+
+def _fetch_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
+    work = state.run.work
+    source = f"""
+import subprocess
+import sys
+
+command = [sys.executable, "-m", "snnviz", "fetch", {work.name!r}, "--folder", {work.folder!r}]
+subprocess.run(command, check=True)
+"""
+    return source, {"command[4:]": [work.name, "--folder", work.folder]}
+
+
+KIND = {
+    "training": Kind("Training", "Training", "training.py", {}, lambda _: None, training_view.columns, _training_code),
+    "depth": Kind("Depth", "Depth", "depth.py", {}, _draw_depth, _depth_columns, _depth_code),
+    "growth": Kind(
+        "Growth", "Gradients", "gradients.py", {"of": "network", "view": "growth"}, _draw_growth, _growth_columns, _growth_code
+    ),
+    "times": Kind("Times", "Sparsity", "sparsity.py", {"view": "time", "source": "here"}, _draw_times, _times_columns, _times_code),
+    "fetch": Kind("Fetch", "Data", "data.py", {"from": "disk"}, _draw_fetch, lambda _: {}, _fetch_code),
+}
+if KIND.keys() != KINDS.keys() or Train.kind not in KIND:
+    raise LookupError(f"Each kind of work has an entry here; there are {', '.join(KINDS)}.")
