@@ -23,11 +23,13 @@ from snnviz.commands.app import app
 from snnviz.commands.build import build
 
 BAR = 24  # characters of the progress bar
+COMPARED = ("BPTT", "Exodus", "Slayer", "LocalZO")
 EVERY = 0.2  # seconds between two drawings of it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; 0 if it went well, 2 if what was asked for cannot be done, 130 if it was interrupted."""
+    """Run a command; 0 if it went well, 1 if a training failed or what came out could not be kept, 2 if what was asked for
+    cannot be done, 130 if it was interrupted."""
     given = _parser().parse_args(arguments)
     try:
         return given.command(given)
@@ -59,11 +61,13 @@ def _parser() -> argparse.ArgumentParser:
     opened.add_argument("streamlit", nargs="*", help="after --, options of `streamlit run`: snnviz app -- --server.address=0.0.0.0")
     command("build", build, "compile the kernels that the app needs on this machine, so that no page has to", "snnviz build")
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("settings", type=pathlib.Path, help="a TOML file, as `settings` prints one")
+    shared.add_argument("settings", type=pathlib.Path, help="a TOML file: what `settings` prints, or the app's Settings (TOML)")
     shared.add_argument("--backend", help="native (the default), cuda or reference")
     shared.add_argument("--no-save", action="store_true", help="do not keep the run in the store")
     shared.add_argument("--touch-active", action="store_true", help="run sparse methods over their active entries alone")
-    one = command("train", _train, "train one network", "snnviz train settings.toml --checkpoint run.safetensors", parents=[shared])
+    one = command(
+        "train", _train, "train what the settings say", "snnviz train settings.toml --checkpoint run.safetensors", parents=[shared]
+    )
     one.add_argument("--checkpoint", type=pathlib.Path, help="a .safetensors file to write after every epoch and go on from")
     several = command(
         "compare",
@@ -72,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         "snnviz compare settings.toml --methods BPTT Exodus --seeds 3 --csv results.csv",
         parents=[shared],
     )
-    several.add_argument("--methods", nargs="+", default=["BPTT", "Exodus", "Slayer", "LocalZO"], help="names of methods")
+    several.add_argument("--methods", nargs="+", help=f"names of methods ({' '.join(COMPARED)}; of settings with several: theirs)")
     several.add_argument("--seeds", type=int, default=1, help="how many seeds, from that of the settings on")
     several.add_argument("--csv", type=pathlib.Path, help="where to write one line for every method, seed and epoch")
     command("settings", _settings, "print the settings of a training, ready to be changed", "snnviz settings > settings.toml")
@@ -91,34 +95,48 @@ def _settings(given: argparse.Namespace) -> int:
 
 
 def _train(given: argparse.Namespace) -> int:
-    training = _read(given.settings)
-    lines, stopped = _run([training], given, [given.checkpoint])
+    settings = _read(given.settings)
+    if given.checkpoint is not None and len(settings.trainings) > 1:
+        raise Wrong(f"--checkpoint: {given.settings} holds {len(settings.trainings)} trainings, and a checkpoint is of one.")
+    lines, status = _run(settings, given, [given.checkpoint] * len(settings.trainings))
     _table(lines)
-    return stopped
+    return status
 
 
 def _compare(given: argparse.Namespace) -> int:
     from snnviz.methods import METHODS
 
     settings = _read(given.settings)
-    for name in given.methods:
+    asked = given.methods or (COMPARED if len(settings.trainings) == 1 else ())
+    for name in asked:
         if name not in METHODS:
             raise Wrong(f"--methods: there is no method '{name}'; there are {', '.join(METHODS)}.")
-    twice = next((n for place, n in enumerate(given.methods) if n in given.methods[:place]), None)
+    twice = next((n for place, n in enumerate(asked) if n in asked[:place]), None)
     if twice is not None:
         raise Wrong(f"--methods: {twice} is there twice; name each method once, and repeat over seeds with --seeds.")
     if given.seeds < 1:
         raise Wrong(f"--seeds = {given.seeds}: give at least one.")
-    # The settings' own method keeps its fields where it is among those asked for.
-    methods = [settings.method if type(settings.method) is METHODS[n] else METHODS[n]() for n in given.methods]
-    trainings = [dataclasses.replace(settings, method=m, seed=settings.seed + k) for k in range(given.seeds) for m in methods]
+    # The settings' own methods keep their fields where they are among those asked for.
+    own = {type(t.method).__name__: t.method for t in reversed(settings.trainings)}
+    methods = [own.get(n) or METHODS[n]() for n in asked]
+    each = [dataclasses.replace(t, method=m) for t in settings.trainings for m in methods] if methods else settings.trainings
+    each = list(dict.fromkeys(each))
+    try:
+        trainings = tuple(dataclasses.replace(t, seed=t.seed + k) for k in range(given.seeds) for t in each)
+    except ValueError as problem:
+        raise Wrong(f"--seeds = {given.seeds}: {problem}") from None
+    settings = dataclasses.replace(settings, trainings=tuple(dict.fromkeys(trainings)))
     if given.csv is not None and not given.csv.parent.is_dir():
         raise Wrong(f"--csv: there is no folder {given.csv.parent}.")
-    lines, stopped = _run(trainings, given, [None] * len(trainings))
+    lines, status = _run(settings, given, [None] * len(settings.trainings))
     _table(lines)
     if given.csv is not None:
-        _write(given.csv, lines)
-    return stopped
+        try:
+            _write(given.csv, lines)
+        except OSError as problem:
+            print(f"--csv: {given.csv} cannot be written: {problem.strerror}.", file=sys.stderr)
+            return status or 1
+    return status
 
 
 def _fetch(given: argparse.Namespace) -> int:
@@ -149,10 +167,10 @@ def _fetch(given: argparse.Namespace) -> int:
 
 
 def _read(path: pathlib.Path):
-    from snnviz.training import Training
+    from snnviz.training.settings import Settings
 
     try:
-        return Training.from_toml(path.read_text(encoding="utf-8"), str(path))
+        return Settings.from_toml(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else "it is no UTF-8 text"
         raise Wrong(f"{path} cannot be read: {reason}.") from None
@@ -173,18 +191,19 @@ class _Line:
         return 1.0 if self.problem else max(at, self.epochs[-1].epoch if self.epochs else 0) / self.training.epochs
 
 
-def _run(trainings, given, checkpoints) -> tuple[list[_Line], int]:
+def _run(settings, given, checkpoints) -> tuple[list[_Line], int]:
     """Train with a progress bar and keep the run; what came out, and the exit status."""
     from snnviz.backends import resolve
     from snnviz.labels import distinct
     from snnviz.training import BatchRecord, EpochRecord, Failure, compare_training
 
     try:
-        backend = resolve(given.backend)
+        backend = resolve(given.backend or settings.backend or None)
     except (ValueError, RuntimeError) as problem:
         raise Wrong(str(problem)) from None
-    lines, shown, stopped = [_Line(t) for t in trainings], _Progress(), 0
-    records = compare_training(trainings, backend, checkpoints=checkpoints, touch_active=given.touch_active)
+    lines, shown, stopped = [_Line(t) for t in settings.trainings], _Progress(), 0
+    touch_active = given.touch_active or settings.touch_active
+    records = compare_training(settings.trainings, backend, checkpoints=checkpoints, touch_active=touch_active)
     try:
         for number, record in records:
             line = lines[number]
@@ -207,9 +226,9 @@ def _run(trainings, given, checkpoints) -> tuple[list[_Line], int]:
     for label, line in zip(distinct([line.training for line in lines]), lines, strict=True):
         if line.problem:
             print(f"{label}: {line.problem}", file=sys.stderr)
-    if not given.no_save:
-        _keep(lines, backend.name, given.settings.stem, bool(stopped), given.touch_active)
-    return lines, stopped
+    kept = given.no_save or _keep(lines, backend.name, given.settings.stem, bool(stopped), touch_active)
+    failed = any(line.problem for line in lines)
+    return lines, stopped or int(failed or not kept)
 
 
 class _Progress:
@@ -302,13 +321,13 @@ def _write(path: pathlib.Path, lines: list[_Line]) -> None:
                 table.writerow([labels[line.training.method], line.training.seed, e.epoch, *values, e.seconds.total])
 
 
-def _keep(lines: list[_Line], backend: str, title: str, stopped: bool, touch_active: bool) -> None:
-    """Keep the run in the store; a store that cannot be used is no reason to lose the table."""
+def _keep(lines: list[_Line], backend: str, title: str, stopped: bool, touch_active: bool) -> bool:
+    """Keep the run in the store; whether that went well. A store that cannot be used is no reason to lose the table."""
     try:
         from snnviz.runs import store, values, work
     except ImportError as missing:
         print(f"The run is not kept: {missing}.", file=sys.stderr)
-        return
+        return False
     status = values.Status.STOPPED if stopped else values.Status.FINISHED
     if all(line.problem for line in lines):
         status = values.Status.FAILED
@@ -325,8 +344,9 @@ def _keep(lines: list[_Line], backend: str, title: str, stopped: bool, touch_act
         saved.mark(run.id, status)
     except (store.StoreError, ImportError) as problem:
         print(f"The run is not kept: {problem}", file=sys.stderr)
-    else:
-        print(f"Kept as {run.id} in {saved.name}.", file=sys.stderr)
+        return False
+    print(f"Kept as {run.id} in {saved.name}.", file=sys.stderr)
+    return True
 
 
 def _curve(batches: list):

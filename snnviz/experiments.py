@@ -109,7 +109,7 @@ class Experiment(text.Written, Declared):
         shape = self.inputs
         columns = self.batch * math.prod(shape)
         times = np.arange(self.steps) * self.neuron.dt
-        current = self.stimulus.current(times, columns, np.random.default_rng(self.seed))
+        current = self.stimulus.current(times, self.neuron.dt, columns, np.random.default_rng(self.seed))
         x = np.broadcast_to(current, (self.steps, columns)).reshape(self.steps, self.batch, *shape)
         if self.architecture is None and self.spread:
             x = x * np.linspace(1 - self.spread, 1 + self.spread, self.neurons)

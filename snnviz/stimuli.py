@@ -15,11 +15,6 @@ AMPLITUDE = {"symbol": "I", "slider": (0.0, 0.5, 0.005), "help": "In units of th
 START = {"symbol": "t_0", "unit": "ms", "low": 0.0, "slider": (0.0, 200.0, 5.0), "advanced": True}
 
 
-def step_length(times: np.ndarray) -> float:
-    """The length of a step in ms, of the moments (ms, [T]) at which a current is asked for."""
-    return float(times[1] - times[0]) if len(times) > 1 else 1.0
-
-
 class AbstractStimulus(Declared, abc.ABC):
     """A current as a function of time; the random ones differ from column to column."""
 
@@ -27,9 +22,9 @@ class AbstractStimulus(Declared, abc.ABC):
     equation: ClassVar[str]
 
     @abc.abstractmethod
-    def current(self, times: np.ndarray, columns: int, random: np.random.Generator) -> np.ndarray:
-        """The current at `times` (ms, [T]) for each column, float64 [T, columns] or [T, 1]. `random` is used in a fixed
-        order, so a seed fixes it."""
+    def current(self, times: np.ndarray, dt: float, columns: int, random: np.random.Generator) -> np.ndarray:
+        """The current at `times` (ms, [T]), one step of `dt` ms each, for each column: float64 [T, columns] or [T, 1].
+        `random` is used in a fixed order, so a seed fixes it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,8 +37,8 @@ class Step(AbstractStimulus):
     title = "Step"
     equation = r"x_t = I\,[t \ge t_0]"
 
-    def current(self, times, columns, random):
-        return self.amplitude * clock.reached(times, self.start, step_length(times)).astype(float)[:, None]
+    def current(self, times, dt, columns, random):
+        return self.amplitude * clock.reached(times, self.start, dt).astype(float)[:, None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +51,7 @@ class Ramp(AbstractStimulus):
     title = "Ramp"
     equation = r"x_t = I\,\frac{\max(0,\ t - t_0)}{t_{end} - t_0}"
 
-    def current(self, times, columns, random):
+    def current(self, times, dt, columns, random):
         length = max(times[-1] - self.start, 1e-9)
         return self.amplitude * np.clip((times - self.start) / length, 0, None)[:, None]
 
@@ -74,7 +69,7 @@ class Sine(AbstractStimulus):
     title = "Sine"
     equation = r"x_t = \bar I + I \sin(2\pi t/P)"
 
-    def current(self, times, columns, random):
+    def current(self, times, dt, columns, random):
         return (self.mean + self.amplitude * np.sin(2 * np.pi * times / self.period))[:, None]
 
 
@@ -91,8 +86,7 @@ class Pulses(AbstractStimulus):
     title = "Pulses"
     equation = r"x_t = I\,[t \bmod P < w]"
 
-    def current(self, times, columns, random):
-        dt = step_length(times)
+    def current(self, times, dt, columns, random):
         since = times - self.period * np.floor((times + clock.TOLERANCE * dt) / self.period)  # the last pulse began
         return self.amplitude * ~clock.reached(since, self.width, dt)[:, None]
 
@@ -109,8 +103,7 @@ class Poisson(AbstractStimulus):
     title = "Poisson"
     equation = r"x_t = w\,n_t,\quad n_t \sim \mathrm{Poisson}(\lambda \Delta t)"
 
-    def current(self, times, columns, random):
-        dt = times[1] - times[0] if len(times) > 1 else 1.0
+    def current(self, times, dt, columns, random):
         return self.weight * random.poisson(self.rate * dt * 1e-3, (len(times), columns)).astype(float)
 
 
@@ -124,7 +117,7 @@ class Noise(AbstractStimulus):
     title = "Noise"
     equation = r"x_t = \bar I + \sigma\,\mathcal{N}(0, 1)"
 
-    def current(self, times, columns, random):
+    def current(self, times, dt, columns, random):
         return self.mean + self.sd * random.standard_normal((len(times), columns))
 
 
@@ -143,8 +136,9 @@ class SpikeTrain(AbstractStimulus):
         if not all(isinstance(t, (int, float)) and np.isfinite(t) and t >= 0 for t in self.times):
             raise ValueError("SpikeTrain.times: every time must be a number of milliseconds, at least 0.")
 
-    def current(self, times, columns, random):
-        steps = clock.step_of(self.times, step_length(times))
+    def current(self, times, dt, columns, random):
+        given = np.asarray(self.times, float)
+        steps = clock.step_of(given[given < (len(times) + 1) * dt], dt)
         counts = np.bincount(steps[steps < len(times)], minlength=len(times))
         return self.weight * counts.astype(float)[:, None]
 
@@ -208,8 +202,8 @@ class Shaped(AbstractStimulus):
         super().__post_init__()
         drawn_levels(self.drawn)
 
-    def current(self, times, columns, random):
-        given = self.stimulus.current(times, columns, random).astype(np.float32)
+    def current(self, times, dt, columns, random):
+        given = self.stimulus.current(times, dt, columns, random).astype(np.float32)
         return (np.float32(self.gain) * given + drawn_current(self.drawn, len(times))[:, None]).astype(float)
 
 

@@ -206,7 +206,7 @@ class Boxcar(AbstractSurrogate):
         return 0.5 + torch.clamp(m / self.width, -1, 1) / 2
 
     def derivative(self, m):
-        return torch.where(m.abs() < self.width, 0.5 / self.width, 0.0).to(m.dtype)
+        return torch.where(m.abs() < self.width, torch.full_like(m, 0.5 / self.width), torch.zeros_like(m))
 
 
 @dataclasses.dataclass(frozen=True)

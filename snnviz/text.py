@@ -3,7 +3,6 @@
 import abc
 import dataclasses
 import enum
-import functools
 import inspect
 import json
 import math
@@ -12,6 +11,10 @@ import types
 import typing
 from collections.abc import Mapping
 from typing import Any, Self
+
+from snnviz.params import declared, shown
+
+NOTHING = "none"  # what TOML says where a value is None and would not be without a word
 
 
 def _default(field: dataclasses.Field) -> Any:
@@ -44,17 +47,22 @@ def names(value: Any) -> set[str]:
     return set()
 
 
-def plain(value: Any) -> Any:
-    """A value as dictionaries, lists, numbers and texts, with each class named under "is"."""
+def plain(value: Any, nothing: str | None = None) -> Any:
+    """A value as dictionaries, lists, numbers and texts, with each class named under "is".
+
+    nothing: the word for None, of formats that have none (TOML); a field that is None by default is then left out.
+    """
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, (tuple, list)):
-        return [plain(item) for item in value]
+        return [plain(item, nothing) for item in value]
     if isinstance(value, Mapping):
-        return {str(name): plain(item) for name, item in value.items()}
+        return {str(name): plain(item, nothing) for name, item in value.items()}
     if dataclasses.is_dataclass(value):
-        return {"is": type(value).__name__} | {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    return value
+        fields = {f.name: (getattr(value, f.name), f) for f in dataclasses.fields(value)}
+        kept = {n: v for n, (v, f) in fields.items() if not (nothing and v is None and _default(f) is None)}
+        return {"is": type(value).__name__} | {name: plain(item, nothing) for name, item in kept.items()}
+    return nothing if value is None else value
 
 
 def made(data: Any, classes: Mapping[str, type], kind: Any = object) -> Any:
@@ -73,13 +81,16 @@ def made(data: Any, classes: Mapping[str, type], kind: Any = object) -> Any:
     """
     if isinstance(kind, types.UnionType):
         kinds = [part for part in typing.get_args(kind) if part is not types.NoneType]
-        return None if data is None else made(data, classes, kinds[0] if len(kinds) == 1 else object)
+        if data is None or (data == NOTHING and len(kinds) < len(typing.get_args(kind)) and str not in kinds):
+            return None
+        return made(data, classes, kinds[0] if len(kinds) == 1 else object)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
-        if data not in [member.value for member in kind]:
-            raise ValueError(f"{data!r} is not a {kind.__name__}: {', '.join(str(member.value) for member in kind)}")
-        return kind(data)
+        for member in kind:
+            if type(data) is type(member.value) and data == member.value:
+                return member
+        raise ValueError(f"{shown(data)} is not a {kind.__name__}: {', '.join(str(member.value) for member in kind)}.")
     if kind in (bool, int, float, str):
-        return float(data) if kind is float and type(data) is int else data
+        return _number(data) if kind is float and type(data) is int else data
     if inspect.isabstract(kind) or dataclasses.is_dataclass(kind) or (isinstance(data, dict) and "is" in data):
         return _with_fields(data, classes, kind)
     if isinstance(data, dict):
@@ -89,19 +100,28 @@ def made(data: Any, classes: Mapping[str, type], kind: Any = object) -> Any:
         item_kinds = item_kinds[:1] * len(data) if item_kinds[-1] is ... else item_kinds
         return tuple(made(item, classes, item_kind) for item, item_kind in zip(data, item_kinds, strict=True))
     if typing.get_origin(kind) is tuple:
-        raise ValueError(f"{data!r} is no list.")
+        raise ValueError(f"{shown(data)} is no list.")
     return data
+
+
+def _number(data: int) -> float:
+    try:
+        return float(data)
+    except OverflowError:
+        raise ValueError(f"{shown(data)} is beyond all numbers.") from None
 
 
 def _with_fields(data: Any, classes: Mapping[str, type], kind: Any) -> Any:
     """A value of the class that is named under "is"; what is wrong with one of its fields is said after the field's name."""
     choices = {name: cls for name, cls in classes.items() if not isinstance(kind, type) or issubclass(cls, kind)}
     name = data.get("is") if isinstance(data, dict) else data
+    if isinstance(data, dict) and "is" not in data:
+        raise ValueError(f'a table must say of which class it is: is = "{next(iter(sorted(choices)), "LIF")}".')
     if not isinstance(data, dict) or not isinstance(name, str) or name not in choices:
         noun = f"{kind.__name__.removeprefix('Abstract')} " if choices.keys() != classes.keys() else ""
-        raise ValueError(f"there is no {noun}{name!r}; there are {', '.join(sorted(choices))}.")
+        raise ValueError(f"there is no {noun}{shown(name)}; there are {', '.join(sorted(choices))}.")
     cls, fields = choices[name], {}
-    kinds = _kinds(cls)
+    kinds = {field: kind for field, (kind, _) in declared(cls).items()}
     for field, item in data.items():
         if field == "is" or field in getattr(cls, "retired", ()):
             continue
@@ -111,27 +131,17 @@ def _with_fields(data: Any, classes: Mapping[str, type], kind: Any) -> Any:
             fields[field] = made(item, classes, kinds[field])
         except (TypeError, ValueError) as problem:
             raise ValueError(f"{field}: {problem}") from None
+    for field in dataclasses.fields(cls):
+        if field.name not in fields and field.default is field.default_factory is dataclasses.MISSING:
+            raise ValueError(f"{cls.__name__} needs '{field.name}'.")
     return cls(**fields)
 
 
-@functools.cache
-def _kinds(cls: type) -> dict[str, Any]:
-    """The declared types of a class's fields, by name."""
-    hints = typing.get_type_hints(cls)
-    return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
-
-
 def to_toml(value: Any) -> str:
-    """A value, or a mapping of values, as TOML; None is left out."""
+    """A value, or a mapping of values, as TOML."""
     import tomli_w
 
-    return tomli_w.dumps(_without_none(plain(value)))
-
-
-def _without_none(data: Any) -> Any:
-    if isinstance(data, list):
-        return [_without_none(item) for item in data]
-    return {k: _without_none(v) for k, v in data.items() if v is not None} if isinstance(data, dict) else data
+    return tomli_w.dumps(plain(value, NOTHING))
 
 
 def from_toml(toml: str, classes: Mapping[str, type], where: str = "the text") -> Any:
@@ -140,12 +150,35 @@ def from_toml(toml: str, classes: Mapping[str, type], where: str = "the text") -
     Raises:
         ValueError: no TOML, an unknown class or field, or a value that its class refuses. `where` names the place.
     """
+    return placed(parsed(toml, where), classes, where)
+
+
+def parsed(toml: str, where: str = "the text") -> dict[str, Any]:
+    """TOML as dictionaries, lists and numbers. A byte-order mark in front, which some editors write, is no part of it.
+
+    Raises:
+        ValueError: it is no TOML.
+    """
     try:
-        return made(tomllib.loads(toml), classes)
-    except tomllib.TOMLDecodeError as problem:
-        raise ValueError(f"{where} is not valid TOML: {problem}.") from None
+        return tomllib.loads(toml.removeprefix("\ufeff"))
+    except ValueError as problem:  # a number of thousands of digits is one too
+        raise ValueError(f"{where} is not valid TOML: {str(problem).rstrip('.')}.") from None
+    except RecursionError:
+        raise ValueError(f"{where} is not valid TOML: it is nested too deeply.") from None
+
+
+def placed(data: Any, classes: Mapping[str, type], where: str) -> Any:
+    """`made`, with errors that begin with the place.
+
+    Raises:
+        ValueError: as `from_toml`.
+    """
+    try:
+        return made(data, classes)
     except (TypeError, ValueError) as problem:
         raise ValueError(f"{where}: {problem}") from None
+    except RecursionError:
+        raise ValueError(f"{where}: it is nested too deeply.") from None
 
 
 def to_json(value: Any) -> str:
@@ -163,6 +196,8 @@ def from_json(json_text: str, classes: Mapping[str, type]) -> Any:
         return made(json.loads(json_text), classes)
     except TypeError as problem:
         raise ValueError(str(problem)) from None
+    except RecursionError:
+        raise ValueError("It is nested too deeply.") from None
 
 
 class Written(abc.ABC):
@@ -186,8 +221,8 @@ class Written(abc.ABC):
         Raises:
             ValueError: it is no such value; one sentence says what is wrong and where.
         """
-        made = from_toml(toml, cls.parts(), where)
-        if not isinstance(made, cls):
+        value = from_toml(toml, cls.parts(), where)
+        if not isinstance(value, cls):
             name = cls.__name__
             raise ValueError(f'{where} describes no {name.lower()}: it must begin with is = "{name}".')
-        return made
+        return value

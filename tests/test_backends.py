@@ -7,7 +7,7 @@ from snnviz.backends import BACKENDS, resolve
 from snnviz.backends.base import Upstream
 from snnviz.draws import Draw
 from snnviz.methods import AtSpike, ResetPath
-from snnviz.neurons import ALIF, LIF, CubaLIF
+from snnviz.neurons import ALIF, LIF, CubaLIF, LeakyReadout
 from snnviz.surrogates import FastSigmoid, Given, SingleExponential, Triangle
 from tests.helpers import (
     ALL_NEURONS,
@@ -128,12 +128,16 @@ def test_size_changes_nothing(columns, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["native", "reference"])
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-@pytest.mark.parametrize("neuron", [*TRAINABLE, LIF(v_min=-1.0)], ids=name)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("neuron", [*ALL_NEURONS, LeakyReadout()], ids=name)
 def test_bad_numbers_are_named(kind, value, neuron):
+    """Also where a lower bound, or a reset to a fixed value, lets the state forget them."""
     x, initial = problem(neuron, 10, 5)
     x[3, 2] = value
-    with pytest.raises(ValueError, match=r"current holds (nan|inf) at step 3, column 2"):
+    with pytest.raises(ValueError, match=r"current holds (nan|-?inf) at step 3, column 2"):
+        BACKENDS[kind].forward(neuron, coefficients(neuron), x, initial)
+    x[3, 2], initial[0, 1] = 0.1, value
+    with pytest.raises(ValueError, match=r"initial holds (nan|-?inf) at state 0, column 1"):
         BACKENDS[kind].forward(neuron, coefficients(neuron), x, initial)
 
 

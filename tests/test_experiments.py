@@ -1,12 +1,16 @@
 """Experiments as values, and the verbs on them."""
 
+import dataclasses
+import inspect
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+import torch
 
 import snnviz
+import snnviz.ui.scenes  # the last of those with declared fields
 from snnviz import (
     ALIF,
     BPTT,
@@ -22,6 +26,7 @@ from snnviz import (
     Slayer,
     SpikeTrain,
     Step,
+    Training,
     compare_gradients,
     differentiate,
     simulate,
@@ -29,8 +34,11 @@ from snnviz import (
 from snnviz.experiments import VALUES
 from snnviz.methods import METHODS
 from snnviz.neurons import Reset
+from snnviz.params import Declared, declared, fits
+from snnviz.runs.work import Train
 from snnviz.stimuli import STIMULI
 from snnviz.studies.growth import depth_experiment
+from snnviz.surrogates import Given
 from tests.helpers import TRAINABLE, name
 
 EXPERIMENTS = [
@@ -56,12 +64,103 @@ def test_round_trips_through_python_and_toml(experiment):
         ('is = "Experiment"\n[neuron]\nis = "Triangle"', "neuron: there is no Neuron 'Triangle'"),
         ('is = "Experiment"\nspeed = 3', "Experiment has no 'speed'"),
         ('is = "Experiment"\nsteps = -3', "Steps must be at least 1"),
+        ('is = "Experiment"\n[neuron]\ntheta = 2.0', 'neuron: a table must say of which class it is: is = "ALIF"'),
+        ('is = ["LIF"]', "there is no \\['LIF'\\]"),
+        ('is = "Experiment"\nneuron = "LIF"', "neuron: there is no Neuron 'LIF'; there are ALIF"),
+        ('is = "Experiment"\nsteps = 1979-05-27', "Experiment.steps = datetime.date"),
+        (
+            'is = "Experiment"\n[neuron]\nis = "LIF"\nreset_mode = "sideways"',
+            "neuron: reset_mode: 'sideways' is not a Reset: subtract, zero, none",
+        ),
+        ('is = "Experiment"\n[neuron]\nis = "LIF"\nreset_mode = ["zero"]', "neuron: reset_mode: \\['zero'\\] is not a Reset"),
+        (f'is = "Experiment"\n[neuron]\nis = "LIF"\ntheta = 1{"0" * 400}', "neuron: theta: 10+… is beyond all numbers"),
+        (f'is = "Experiment"\nsteps = 1{"0" * 5000}', "not valid TOML"),
+        (f'is = "Experiment"\nsteps = {"[" * 5000}', "nested too deeply"),
         ('is = "Experiment"\n[neuron]\nis = "LIF"\ntau_mem = 0', "tau_mem = 0.0: Membrane time constant must be above 0 ms"),
     ],
 )
 def test_bad_toml_is_named(toml, message):
     with pytest.raises(ValueError, match=f"settings.toml.*{message}|{message}.*settings.toml"):
         Experiment.from_toml(toml, "settings.toml")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text():
+    assert Experiment.from_toml("\ufeff" + Experiment(seed=3).to_toml()) == Experiment(seed=3)
+
+
+def test_none_survives_where_it_is_not_the_default():
+    for sample in (None, 0, 3):
+        work = Train((Training(),), sample)
+        assert Train.from_toml(work.to_toml()) == work
+
+
+def declared_classes(base: type) -> list[type]:
+    """Every class of the package with declared fields of which there are values."""
+    below = [cls for derived in base.__subclasses__() for cls in [derived, *declared_classes(derived)]]
+    ours = [cls for cls in below if cls.__module__.startswith("snnviz.")]
+    return list(dict.fromkeys(cls for cls in ours if dataclasses.is_dataclass(cls) and not inspect.isabstract(cls)))
+
+
+WRONG = (
+    "LIF",
+    None,
+    True,
+    3,
+    2.5,
+    (),
+    (1, "x"),
+    object(),
+    LIF,
+    LIF(),
+    BPTT(),
+    Reset.ZERO,
+    [1],
+    {"is": "LIF"},
+    10**5000,
+    lambda m: m,
+)
+
+
+@pytest.mark.parametrize("cls", declared_classes(Declared), ids=lambda c: c.__name__)
+def test_every_field_refuses_what_is_of_another_kind_and_names_itself(cls):
+    fields = {} if cls is not Given else {"function": torch.relu}
+    plain = cls(**fields)
+    for field, (kind, _) in declared(cls).items():
+        refused = 0
+        for value in WRONG:
+            try:
+                dataclasses.replace(plain, **{field: value})
+            except (TypeError, ValueError) as problem:
+                refused += 1
+                if not fits(value, kind):
+                    assert f"{cls.__name__}.{field}" in str(problem) and "\n" not in str(problem) and len(str(problem)) < 900
+            else:
+                assert fits(value, kind), (field, value)
+        assert refused >= 10
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Experiment(neuron="LIF"), "Experiment.neuron = 'LIF': it must be one of .*LIF()"),
+        (lambda: Experiment(neuron=LIF), r"Experiment.neuron is the class LIF: give a value of it, LIF\(\)"),
+        (lambda: Training(method=None), r"Training.method = None: it must be one of BPTT\(\), Exodus"),
+        (lambda: BPTT(LIF()), r"BPTT.surrogate = LIF\(.*: it must be one of Arctan\(\), Boxcar"),
+        (lambda: LIF(reset_mode="zero"), "LIF.reset_mode = 'zero': Reset must be one of Reset.SUBTRACT, Reset.ZERO, Reset.NONE"),
+        (lambda: Experiment(steps=2**53), "steps = 9007199254740992: Steps must be"),
+        (lambda: FeedForward(layers=2.0), "FeedForward.layers = 2.0: Hidden layers must be a whole number, at least 1"),
+        (lambda: SpikeTrain((1.0, "x")), "SpikeTrain.times = .*: it must be a tuple, each entry a number"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_one_sentence(make, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        make()
+
+
+def test_a_poisson_run_of_one_step_has_the_rate_of_a_long_one():
+    """The number of input spikes in a step is set by the step's length, not by how many steps there are."""
+    x = Experiment(LIF(dt=0.25), Poisson(rate=2000.0, weight=1.0), 1, neurons=20_000).input()
+    assert x.mean().item() == pytest.approx(0.5, abs=0.02)
 
 
 def test_a_whole_number_in_toml_is_a_number():

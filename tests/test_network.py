@@ -1,13 +1,17 @@
 """Layers and networks: gradients of everything, against the reference backend and finite differences."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
 from snnviz import BPTT, Exodus, FastSigmoid, LocalZO, Probe, Slayer, SpikingLayer
 from snnviz.draws import Draw
+from snnviz.learned import bounded
 from snnviz.network import Normalise, convolutional, feed_forward, recurrent
 from snnviz.neurons import ALIF, LIF, CubaLIF, LeakyReadout
+from snnviz.params import params
 from tests.helpers import TRAINABLE, close, name
 
 
@@ -62,6 +66,55 @@ def test_the_readouts_time_constant_against_finite_differences():
     layer = SpikingLayer(LeakyReadout(10.0), learn=["tau_mem"]).double()
     layer(x).square().sum().backward()
     assert layer.learned["tau_mem"].grad.item() == pytest.approx((loss(10 + 1e-5) - loss(10 - 1e-5)) / 2e-5, rel=1e-6)
+
+
+@pytest.mark.parametrize(("neuron", "parameter"), [(n, p) for n in [*TRAINABLE, LeakyReadout()] for p in n.learnable], ids=str)
+def test_what_an_optimiser_does_to_a_learned_parameter_leaves_a_neuron_that_works(neuron, parameter):
+    """Driven to -1 and on: the membrane stays finite, no gradient leads farther out, and one that leads back is followed."""
+    x = torch.randn(40, 2, 3, generator=torch.Generator().manual_seed(0)) * neuron.amplitude * 5 + neuron.amplitude
+    layer = SpikingLayer(neuron, BPTT(), learn=[parameter])
+    learned, spec = layer.learned[parameter], params(neuron)[parameter]
+    assert torch.equal(layer.coefficients(), SpikingLayer(neuron, BPTT()).coefficients())  # the first value is kept to the bit
+    learned.grad = torch.full((), learned.item() + 1)
+    torch.optim.SGD([learned], 1.0).step()
+    assert learned == -1
+    bound = SpikingLayer(dataclasses.replace(neuron, **{parameter: max(spec.floor, 1e-30)}), BPTT())
+    torch.testing.assert_close(layer.run(x).membrane, bound.run(x).membrane)
+    assert layer.run(x).membrane.abs().max() < 1e4 * (1 + abs(neuron.rest()[0]))
+    learned.grad = None
+    bounded(neuron, parameter, learned).backward()
+    assert learned.grad == 0  # descent would lower it farther
+    learned.grad = None
+    (-bounded(neuron, parameter, learned)).backward()
+    assert learned.grad == -1
+    with pytest.raises(ValueError, match=f"The learned {parameter} is nan"):
+        learned.data.fill_(float("nan"))
+        layer.run(x)
+
+
+def test_the_gradient_is_that_of_the_constrained_loss():
+    """Finite differences of the readout's loss over what the optimiser holds: inside, and at the bound from within; flat beyond
+    it, where a gradient that leads farther out is 0 and one that leads back is the bound's."""
+    x = torch.randn(30, 2, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    layer = SpikingLayer(LeakyReadout(10.0), learn=["tau_mem"]).double()
+    learned, floor = layer.learned["tau_mem"], params(LeakyReadout)["tau_mem"].floor
+
+    def loss(tau, sign=1):
+        learned.data.fill_(tau)
+        return sign * layer(x).square().sum()
+
+    def gradient(tau, sign=1):
+        learned.grad = None
+        loss(tau, sign).backward()
+        return learned.grad.item()
+
+    for tau, h in ((10.0, 1e-5), (3 * floor, 1e-6)):
+        assert gradient(tau) == pytest.approx(((loss(tau + h) - loss(tau - h)) / (2 * h)).item(), rel=1e-5)
+    assert gradient(floor) == pytest.approx(((loss(floor + 1e-6) - loss(floor)) / 1e-6).item(), rel=1e-3)
+    rising = 1 if gradient(floor) > 0 else -1  # the sign with which descent would lead out
+    for beyond in (floor / 2, 0.0, -1.0):
+        assert loss(beyond) == loss(floor) and gradient(beyond, rising) == 0
+        assert gradient(beyond, -rising) == gradient(floor, -rising) != 0
 
 
 def test_a_layer_can_be_continued_with_its_gradient():

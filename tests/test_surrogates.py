@@ -5,7 +5,15 @@ import dataclasses
 import pytest
 import torch
 
+from snnviz.backends import BACKENDS
+from snnviz.draws import Draw
+from snnviz.laws import LAWS
+from snnviz.methods import AtSpike
+from snnviz.neurons import LIF
+from snnviz.params import params
 from snnviz.surrogates import SURROGATES, Given
+from snnviz.zeroth_order import ZerothOrder
+from tests.helpers import REFERENCE, backward, close, coefficients, problem, upstream
 
 EACH = pytest.mark.parametrize("cls", SURROGATES.values(), ids=lambda c: c.__name__)
 AREA = {"FastSigmoid": 0.2, "MultiGaussian": 0.85, "SingleExponential": 2.0}
@@ -47,3 +55,26 @@ def test_it_stays_finite_far_away(cls):
 def test_given_refuses_a_wrong_shape():
     with pytest.raises(ValueError, match="margins' shape"):
         Given(lambda m: m[0]).ds_du(torch.zeros(3, 4), None)
+
+
+def odd(value):
+    """The same with every number moved to one that no 32 bits hold."""
+    return dataclasses.replace(value, **{n: getattr(value, n) * 0.7 for n in params(value) if isinstance(getattr(value, n), float)})
+
+
+ODD = [odd(cls()) for cls in SURROGATES.values()] + [ZerothOrder(odd(cls()), 0.3, 3) for cls in LAWS.values()]
+
+
+@pytest.mark.parametrize("derivative", ODD, ids=repr)
+def test_float64_is_float64(derivative):
+    """Kernel and torch agree to rounding of 64 bits: no coefficient, no value passes through 32 on either side."""
+    neuron, at_spike = LIF(), AtSpike(derivative)
+    x, initial = problem(neuron, 30, 6, torch.float64)
+    forward = REFERENCE.forward(neuron, coefficients(neuron), x, initial)
+    ours, theirs = (
+        backward(one, neuron, x, initial, forward, upstream(neuron, x), at_spike, draw=Draw(3), record=True)
+        for one in (BACKENDS["native"], REFERENCE)
+    )
+    close(ours.ds_du, theirs.ds_du, 2e-15, "ds_du")
+    close(ours.x, theirs.x, 1e-14, "delta")
+    assert at_spike.ds_du(forward.u - 1, Draw(3)).dtype == torch.float64

@@ -17,11 +17,14 @@ from snnviz.backends.native import Native
 from snnviz.datasets import Coding, Digits, SpikePatterns, Split, TemporalOrder
 from snnviz.losses import Activity, OverTime, StepwiseCrossEntropy, VanRossum
 from snnviz.optimisers import SGD, AdamW, Cosine
+from snnviz.runs.values import Run, RunState
+from snnviz.runs.work import Train
 from snnviz.training import (
     VALUES,
     BatchRecord,
     EpochRecord,
     Failure,
+    Settings,
     TestRecord,
     Training,
     build,
@@ -32,6 +35,7 @@ from snnviz.training import (
     train,
 )
 from snnviz.training.step import RunningTraining
+from snnviz.ui import training_view
 
 SMALL = Training(Digits(steps=12, samples=300), FeedForward(layers=2, width=32, first_gain=4.0), epochs=2, batch=48)
 METHODS = (BPTT(), Exodus(), Slayer(), LocalZO(), SurrogateModules())
@@ -396,6 +400,52 @@ def test_bad_settings_are_one_sentence(settings, capsys, change, message):
     told = capsys.readouterr().err.strip()
     assert "Traceback" not in told and "\n" not in told
     assert re.search(message, told), told
+
+
+def test_the_settings_of_a_run_are_trained_all(settings, capsys):
+    """The page's "Settings (TOML)": backend and every training, an absent regulariser too."""
+    others = (dataclasses.replace(SMALL, method=LocalZO(draws=3)), dataclasses.replace(SMALL, regulariser=Activity()))
+    work = Train((SMALL, *others), None, True)
+    state = RunState.asked(Run(work, "reference"))
+    settings.write_text("\ufeff" + training_view.settings_toml(state), encoding="utf-8")
+    assert Settings.from_toml(settings.read_text(encoding="utf-8")) == Settings(work.trainings, "reference", True)
+    assert Settings.from_toml(SMALL.to_toml()) == Settings((SMALL,))
+    assert main(["train", str(settings), "--backend", "native"]) == 0
+    assert "LocalZO" in capsys.readouterr().out
+
+    from snnviz.runs import store
+
+    (run,) = {line.run for line in store.default().list()}
+    assert store.default().open(run).run.trainings == work.trainings
+    assert main(["compare", str(settings), "--backend", "native", "--seeds", "2", "--no-save"]) == 0
+    assert main(["train", str(settings), "--checkpoint", str(settings.parent / "a.safetensors")]) == 2
+    assert "a checkpoint is of one" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("backend =", "speed = 1\nbackend ="), "has 'speed' beside its trainings"),
+        (('is = "Training"', 'is = "LIF"'), "training 1: LIF has no"),
+        (('is = "Training"', ""), "training 1: it must begin with is"),
+        (("epochs = 2", 'epochs = "2"'), "training 1: Training.epochs = '2': Epochs must be a whole number"),
+        (('backend = "native"', "backend = 3"), "Settings.backend = 3: it must be a text"),
+        (("[[training]]", "[[trainings]]"), "has 'trainings'|is = "),
+    ],
+)
+def test_bad_settings_of_several_are_one_sentence(change, message):
+    with pytest.raises(ValueError, match=f"settings.toml.*({message})"):
+        Settings.from_toml(Settings((SMALL,), "native").to_toml().replace(*change, 1), "settings.toml")
+
+
+def test_the_exit_status_says_that_a_run_was_not_kept_or_failed(settings, capsys, monkeypatch):
+    monkeypatch.setenv("SNNVIZ_STORE", f"sqlite:///{settings}/runs.db")
+    assert main(["train", str(settings)]) == 1
+    assert "The run is not kept:" in capsys.readouterr().err
+    table = settings.parent / "table"
+    table.mkdir()
+    assert main(["compare", str(settings), "--methods", "BPTT", "--no-save", "--csv", str(table)]) == 1
+    assert "cannot be written" in capsys.readouterr().err
 
 
 def test_missing_files_are_named(settings, capsys):

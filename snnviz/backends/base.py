@@ -100,11 +100,13 @@ def check_run(backend: AbstractBackend, neuron: AbstractNeuron, x: torch.Tensor,
             )
 
 
-def check_finite(x: torch.Tensor, initial: torch.Tensor, forward: Forward) -> None:
-    """Raise one clear error if bad numbers went in or came out: a neuron's state never forgets a NaN, so its last state
+def check_finite(neuron: AbstractNeuron, x: torch.Tensor, initial: torch.Tensor, forward: Forward) -> None:
+    """Raise one clear error if bad numbers went in or came out. Where a neuron never forgets such a number its last state
     tells, and only then is the input searched."""
     if torch.isfinite(forward.last).all():
-        return
+        seen = (x, initial) if neuron.forgets else ()
+        if all(torch.isfinite(torch.stack(torch.aminmax(tensor))).all() for tensor in seen):
+            return
     for name, tensor in (("current", x), ("initial", initial)):
         bad = (~torch.isfinite(tensor)).nonzero()
         if len(bad):

@@ -81,7 +81,7 @@ class KernelBackend(AbstractBackend, abc.ABC):
         trace = torch.empty_like(x) if neuron.trace else None
         self.launch(neuron.kernel, "forward", scan(coefficients, x), [x, initial, u, s, trace, last])
         out = Forward(u, s, trace, last)
-        check_finite(x, initial, out)
+        check_finite(neuron, x, initial, out)
         return out
 
     def backward(

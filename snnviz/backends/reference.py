@@ -90,7 +90,7 @@ class Reference(AbstractBackend):
                 state = neuron.reset(c, state, u, theta, s)
             u, s, trace = (torch.stack(row) for row in zip(*rows, strict=True))
             out = Forward(u, s if neuron.fires else None, trace if neuron.trace else None, torch.stack(state))
-        check_finite(x, initial, out)
+        check_finite(neuron, x, initial, out)
         return out
 
     def backward(

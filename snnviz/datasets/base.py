@@ -281,6 +281,10 @@ class AbstractDataset(Declared, abc.ABC):
     def load(self, split: Split) -> Samples:
         """One half of the set."""
 
+    def notes(self) -> tuple[str, ...]:
+        """What to know before a training on this set, a sentence each; nothing of a set that is made on the spot."""
+        return ()
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Generated:
@@ -382,5 +386,12 @@ def twins(x: np.ndarray, half: dict[Split, np.ndarray]) -> int:
 
 
 def bernoulli(rng: np.random.Generator, rate: np.ndarray | float, dt: float, size: tuple[int, ...]) -> np.ndarray:
-    """Spikes, uint8 of the given size: one per step with probability rate dt (rate in Hz, dt in ms)."""
+    """Spikes, uint8 of the given size: one per step with probability rate dt (rate in Hz, dt in ms).
+
+    Raises:
+        ValueError: a rate is above one spike per step, which no step could hold.
+    """
+    highest = float(np.max(rate, initial=0))
+    if highest * dt > 1000:
+        raise ValueError(f"A rate of {highest:g} Hz is above one spike per step of {dt:g} ms; lower it, or the time step.")
     return (rng.random(size) < np.asarray(rate) * dt / 1000.0).astype(np.uint8)

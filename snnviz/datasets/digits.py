@@ -64,10 +64,6 @@ class Digits(AbstractGenerated):
         if self.coding is Coding.DIRECT:
             x = np.broadcast_to(grey.astype(np.float32) / DEPTH, (self.steps, *grey.shape)).copy()
         elif self.coding is Coding.RATE:
-            self.demand(
-                self.rate * self.dt <= 1000,
-                f"rate = {self.rate:g} Hz is above one spike per step of {self.dt:g} ms; lower it.",
-            )
             x = bernoulli(rng, self.rate * grey / DEPTH, self.dt, (self.steps, *grey.shape))
         else:
             # Rounded in whole numbers, so that it is the same everywhere.

@@ -4,7 +4,7 @@ import dataclasses
 
 from snnviz.methods.base import AbstractGradientMethod, AtSpike, Choice, ResetPath
 from snnviz.params import param
-from snnviz.surrogates import AbstractSurrogate, SingleExponential
+from snnviz.surrogates import AbstractSpikeDerivative, SingleExponential
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,7 +15,7 @@ class BPTT(AbstractGradientMethod):
     treated as a constant (dv/du = 1, or 1 - s for reset to zero). Neftci et al. 2019.
     """
 
-    surrogate: AbstractSurrogate = dataclasses.field(default_factory=SingleExponential)
+    surrogate: AbstractSpikeDerivative = dataclasses.field(default_factory=SingleExponential)
     keep_reset: bool = param(True, "Keep the reset path", help="Whether the gradient runs through the reset too.")
 
     title = "BPTT"

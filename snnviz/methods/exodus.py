@@ -3,7 +3,7 @@
 import dataclasses
 
 from snnviz.methods.base import AbstractGradientMethod, AtSpike, ResetPath
-from snnviz.surrogates import AbstractSurrogate, SingleExponential
+from snnviz.surrogates import AbstractSpikeDerivative, SingleExponential
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Exodus(AbstractGradientMethod):
     It equals BPTT with the reset path kept. Bauer et al. 2023.
     """
 
-    surrogate: AbstractSurrogate = dataclasses.field(default_factory=SingleExponential)
+    surrogate: AbstractSpikeDerivative = dataclasses.field(default_factory=SingleExponential)
 
     title = "EXODUS"
     equation = r"(I - D N^{\top})\,e = D g,\qquad \delta = E^{\top} e"

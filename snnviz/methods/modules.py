@@ -5,7 +5,7 @@ import enum
 
 from snnviz.methods.base import AbstractGradientMethod, AtSpike, Choice, ResetPath
 from snnviz.params import param
-from snnviz.surrogates import AbstractSurrogate, Dspike
+from snnviz.surrogates import AbstractSpikeDerivative, Dspike
 
 
 class Route(enum.Enum):
@@ -36,7 +36,7 @@ class SurrogateModules(AbstractGradientMethod):
         TypeError: `after` holds something else than whole numbers. ValueError: one below 1, or one twice.
     """
 
-    surrogate: AbstractSurrogate = dataclasses.field(default_factory=Dspike)
+    surrogate: AbstractSpikeDerivative = dataclasses.field(default_factory=Dspike)
     keep_reset: bool = param(True, "Keep the reset path", help="Whether the gradient runs through the reset too.")
     after: tuple[int, ...] = (1,)
     route: Route = param(

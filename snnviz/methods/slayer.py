@@ -4,7 +4,7 @@ import dataclasses
 
 from snnviz.methods.base import AbstractGradientMethod, AtSpike, ResetPath
 from snnviz.params import param
-from snnviz.surrogates import AbstractSurrogate, SingleExponential
+from snnviz.surrogates import AbstractSpikeDerivative, SingleExponential
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Slayer(AbstractGradientMethod):
     stays. after_reset: the surrogate is read at v instead of u, as the published comparison did. Shrestha & Orchard 2018.
     """
 
-    surrogate: AbstractSurrogate = dataclasses.field(default_factory=SingleExponential)
+    surrogate: AbstractSpikeDerivative = dataclasses.field(default_factory=SingleExponential)
     scale: float = param(
         1.0,
         "Gradient scale",

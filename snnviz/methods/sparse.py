@@ -5,7 +5,7 @@ import dataclasses
 from snnviz.methods.base import AbstractGradientMethod, AtSpike, Choice, ResetPath
 from snnviz.methods.localzo import LocalZO
 from snnviz.params import param
-from snnviz.surrogates import AbstractSurrogate, FastSigmoid
+from snnviz.surrogates import AbstractSpikeDerivative, AbstractSurrogate, FastSigmoid
 from snnviz.zeroth_order import matching_band
 
 
@@ -19,7 +19,7 @@ class SparseGD(AbstractGradientMethod):
     infinite band it is BPTT with the reset path cut. B_th in the membrane's unit. Perez-Nieves & Goodman 2021.
     """
 
-    surrogate: AbstractSurrogate = dataclasses.field(default_factory=FastSigmoid)
+    surrogate: AbstractSpikeDerivative = dataclasses.field(default_factory=FastSigmoid)
     band: float = param(
         0.2,
         "Band",

@@ -101,6 +101,11 @@ class AbstractNeuron(Declared, abc.ABC):
         return (0.0,) * len(self.states)
 
     @property
+    def forgets(self) -> bool:
+        """Whether its state may recover from a number that is not finite: at a lower bound, or at a reset to a fixed value."""
+        return not self.linear or getattr(self, "v_min", -math.inf) > -math.inf
+
+    @property
     def spike_limit(self) -> int:
         """How many spikes one step can hold."""
         return 1

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from snnviz import heads, text
+from snnviz.params import Declared
 from snnviz.runs import fetch
 from snnviz.studies import backward_times, depth, growth, reference_gradients
 from snnviz.training import VALUES as TRAINED
@@ -33,7 +34,7 @@ class Progress:
     seconds: float = 0.0
 
 
-class Work(text.Written, abc.ABC):
+class Work(text.Written, Declared, abc.ABC):
     """What a run asks for; a frozen dataclass.
 
     kind: the word for it in the store and under Runs. can_pause: whether it can be held between two records; can_step:

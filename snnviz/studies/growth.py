@@ -12,6 +12,7 @@ from snnviz.labels import distinct
 from snnviz.losses import CrossEntropy
 from snnviz.methods import BPTT, AbstractGradientMethod, Exodus, Slayer
 from snnviz.neurons import LIF, AbstractNeuron
+from snnviz.params import Declared
 from snnviz.stimuli import Poisson
 
 
@@ -88,7 +89,7 @@ VALUES_OVER = {
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class GrowthSweep(text.Written):
+class GrowthSweep(text.Written, Declared):
     """A sweep as one value: an experiment with a network, the methods compared on it, and what changes from point to point.
 
     Raises:
@@ -100,6 +101,7 @@ class GrowthSweep(text.Written):
     methods: tuple[AbstractGradientMethod, ...] = (BPTT(), Slayer(), Exodus())
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         neuron = self.experiment.neuron
         if self.over is Over.TAU and neuron.memory is None:
             raise ValueError(f"{neuron.title} has no membrane time constant to sweep; choose another sweep or neuron.")

@@ -56,13 +56,13 @@ def of_text(text: str, roles: Sequence[str] = ()) -> Table:
     _once(chosen, number - 1)
     used = [place for place in range(width) if chosen is None or chosen[place]]
     values = _numbers(text[begin:], number, between, decimal, width, used)
-    if chosen is None:
+    if assumed := chosen is None:
         chosen = guess_roles(values)
         notes.append(f"There is no heading: the columns are read as {', '.join(chosen)}.")
     columns = {chosen[place]: column for place, column in zip(used, values, strict=True) if chosen[place]}
     units = [unit_of(cell) for cell, role in zip(heading or (), chosen, strict=False) if role == "t"]
     return Table(columns, tuple(heading or [""] * width), chosen, tuple(rows[0]) if rows else (), tuple(notes),
-                 stated["inputs"], stated["unit"] or (units[0] if units else None), stated["own_zero"])  # fmt: skip
+                 stated["inputs"], stated["unit"] or (units[0] if units else None), stated["own_zero"], assumed)  # fmt: skip
 
 
 def comments(text: str) -> tuple[dict, int, int]:

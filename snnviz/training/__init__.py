@@ -16,6 +16,7 @@ from snnviz.training.records import Failure as Failure
 from snnviz.training.records import Record as Record
 from snnviz.training.records import Seconds as Seconds
 from snnviz.training.records import TestRecord as TestRecord
+from snnviz.training.settings import Settings as Settings
 from snnviz.training.value import VALUES as VALUES
 from snnviz.training.value import Training as Training
 from snnviz.training.value import presets as presets

@@ -2,13 +2,13 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 
 from snnviz import text
 from snnviz.runs.values import RunState, Status
-from snnviz.runs.work import KINDS, Train
+from snnviz.runs.work import KINDS, FetchSet, MeasureDepth, MeasureTimes, SweepGrowth, Train
 from snnviz.ui import code, depth, growth, times, training_view
 
 
@@ -43,11 +43,11 @@ def _depth_columns(state: RunState) -> dict[str, list]:
 
 
 def _draw_growth(state: RunState) -> None:
-    growth.curves(state.run.work.sweep, state.progress.result)
+    growth.curves(cast(SweepGrowth, state.run.work).sweep, state.progress.result)
 
 
 def _growth_columns(state: RunState) -> dict[str, list]:
-    return growth.columns(state.run.work.sweep, state.progress.result)
+    return growth.columns(cast(SweepGrowth, state.run.work).sweep, state.progress.result)
 
 
 def _draw_times(state: RunState) -> None:
@@ -65,56 +65,56 @@ def _times_columns(state: RunState) -> dict[str, list]:
 
 
 def _draw_fetch(state: RunState) -> None:
-    arrived, work = state.progress.result, state.run.work
+    arrived, work = state.progress.result, cast(FetchSet, state.run.work)
     amount = arrived.amount if arrived else "0 kB"
     st.markdown(f"**{work.name}**: {amount} {'fetched' if arrived and arrived.whole else 'had arrived'}, into `{work.folder}`.")
 
 
 def _training_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
-    return code.of_trainings(state.run.trainings, state.run.backend, state.run.work.touch_active, state)
+    return code.of_trainings(state.run.trainings, state.run.backend, cast(Train, state.run.work).touch_active, state)
 
 
 def _depth_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
     source = f"""
 from snnviz import *
 
-for record in measure_depth({text.source(state.run.work.study)}, "{state.run.backend}"):
+for record in measure_depth({text.source(cast(MeasureDepth, state.run.work).study)}, "{state.run.backend}"):
     print(f"{{record.progress:.0%}}", record.doing)
 for row in record.checkpoints[-1].errors.rows:
     print(row.layer, row.variant, row.error, row.reliability)
 """
     if state.status is Status.FINISHED:
         return source, {"record.checkpoints": state.progress.result.checkpoints}
-    return source, {"record.study": state.run.work.study}
+    return source, {"record.study": cast(MeasureDepth, state.run.work).study}
 
 
 def _growth_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
     source = f"""
 from snnviz import *
 
-study = {text.source(state.run.work.sweep)}
+study = {text.source(cast(SweepGrowth, state.run.work).sweep)}
 ratios = [tuple(point.ratio.values()) for point in sweep(study.settings, "{state.run.backend}")]
 for point, row in zip(study.settings, ratios, strict=True):
     print(point[0], row)
 """
     if state.status is Status.FINISHED:
         return source, {"ratios": [point.ratios for point in state.progress.result.points]}
-    return source, {"len(ratios)": len(state.run.work.sweep.settings)}
+    return source, {"len(ratios)": len(cast(SweepGrowth, state.run.work).sweep.settings)}
 
 
 def _times_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
     source = f"""
 from snnviz import *
 
-plan = {text.source(state.run.work.plan)}
+plan = {text.source(cast(MeasureTimes, state.run.work).plan)}
 for point in backward_times.measure(plan):
     print(point.steps, point.active, point.backward, point.forward)      # ms, of this machine and of this moment
 """
-    return source, {"plan.points": state.run.work.plan.points}
+    return source, {"plan.points": cast(MeasureTimes, state.run.work).plan.points}
 
 
 def _fetch_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
-    work = state.run.work
+    work = cast(FetchSet, state.run.work)
     source = f"""
 import subprocess
 import sys

@@ -18,6 +18,7 @@ from snnviz.ui import address, streamlit_private
 from snnviz.ui.figure import downloads as downloads
 from snnviz.ui.figure import figure as figure
 from snnviz.ui.references import citation as citation
+from snnviz.ui.words import literal
 
 _LOG = logging.getLogger(__name__)
 
@@ -106,5 +107,5 @@ def guarded() -> Iterator[None]:
         yield
     except (ValueError, TypeError) as problem:
         _LOG.info("shown to the visitor: %s", problem, exc_info=True)
-        st.error(str(problem) or type(problem).__name__, icon=":material/error:")
+        st.error(literal(str(problem) or type(problem).__name__), icon=":material/error:")
         st.stop()

@@ -32,7 +32,7 @@ from snnviz.zeroth_order import ZerothOrder
 
 _ORDER = (
     "plot", "kernels", "coefficients", "controls", "host", "drawn", "neuron_run", "neuron_words", "neuron_traces",
-    "neuron_picture", "neuron_panel", "neuron_hand", "neuron", "derivative", "main",
+    "neuron_picture", "neuron_panel", "neuron_hand", "neuron", "derivative_axes", "derivative", "main",
 )  # fmt: skip
 
 

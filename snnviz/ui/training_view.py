@@ -13,7 +13,10 @@ from snnviz.runs import client
 from snnviz.runs.values import Line, Run, RunState, Status, Summary
 from snnviz.runs.values import groups as over_seeds
 from snnviz.runs.values import labels as labels_of
+from snnviz.runs.work import Train
+from snnviz.training.settings import Settings
 from snnviz.ui import methods, page, runs_view
+from snnviz.ui.words import literal
 
 EVERY = runs_view.EVERY  # seconds between two looks at a run that goes; its curves move twice in between
 HEIGHT = 420
@@ -81,10 +84,10 @@ def _prepared() -> None:
 def problems(state: RunState) -> None:
     """What went wrong, by method; what happened to the run."""
     for note in state.notes:
-        st.info(note, icon=":material/info:")
+        st.info(literal(note), icon=":material/info:")
     for label, line in zip(state.run.labels, state.lines, strict=True):
         if line.problems:
-            st.warning(f"**{label}.** " + " ".join(line.problems), icon=":material/warning:")
+            st.warning(f"**{label}.** " + literal(" ".join(line.problems)), icon=":material/warning:")
 
 
 def table(state: RunState) -> None:
@@ -257,6 +260,8 @@ def columns(state: RunState) -> dict[str, list]:
 
 
 def settings_toml(state: RunState) -> str:
-    """What a run was asked for, as TOML: of trainings the settings of each."""
-    what = {"training": state.run.trainings} if state.run.trainings else {"work": state.run.work}
-    return text.to_toml({"backend": state.run.backend} | what)
+    """What a run was asked for, as TOML; of trainings the settings of each, which `snnviz train` reads."""
+    work = state.run.work
+    if isinstance(work, Train):
+        return Settings(work.trainings, state.run.backend, work.touch_active).to_toml()
+    return text.to_toml({"backend": state.run.backend, "work": work})

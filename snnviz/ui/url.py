@@ -28,7 +28,8 @@ import typing
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
-from snnviz.params import Param, params
+from snnviz.params import WHOLE, Param, declared
+from snnviz.ui.words import literal
 
 Table = Mapping[str, type]  # a registry: classes by name
 NOTHING = "none"
@@ -57,7 +58,7 @@ class Misread:
     def __str__(self) -> str:
         subject = f"{self.label}: the" if self.label else "The"
         must = isinstance(self.reason, (Refused, str))
-        reason = f"but it must be {self.reason}" if must else f"which is not possible here: {str(self.reason).rstrip('.')}"
+        reason = f"but it must be {self.reason}" if must else f"which is not possible here: {literal(str(self.reason)).rstrip('.')}"
         return f"{subject} link says `{self.key}={safe(self.text)}`, {reason}. {self.used} is used instead."
 
 
@@ -100,8 +101,11 @@ def number(text: str, default: float, param: Param | None = None, infinite: floa
         value = kind(text)
     except (ValueError, OverflowError):
         raise Refused(expected(default, param)) from None
-    admitted = param is None or param.admits(value)
-    if not (math.isfinite(value) or value in (default, infinite)) or not admitted:
+    if param is not None and not param.admits(value):
+        raise Refused(expected(default, param, value))
+    if isinstance(value, int) and abs(value) > WHOLE:
+        raise Refused(f"a whole number of a size up to {WHOLE}")
+    if not (math.isfinite(value) or value in (default, infinite)):
         raise Refused(expected(default, param, value))
     return value
 
@@ -268,11 +272,9 @@ class _Field:
 
 @functools.cache
 def _fields(cls: type) -> tuple[_Field, ...]:
-    hints, known = typing.get_type_hints(cls), params(cls)
+    known = declared(cls)
     return tuple(
-        _Field(f.name, hints[f.name], known.get(f.name), f.default if _is_infinite(f.default) else None)
-        for f in dataclasses.fields(cls)
-        if f.init
+        _Field(f.name, *known[f.name], f.default if _is_infinite(f.default) else None) for f in dataclasses.fields(cls) if f.init
     )
 
 

@@ -2,24 +2,33 @@
 
 from tools.mutants import Mutation
 
-BASE, TEXT = "snnviz/datasets/base.py", "snnviz/text.py"
+BASE, CLOCK, TEXT = "snnviz/datasets/base.py", "snnviz/clock.py", "snnviz/text.py"
 BINS = "tests/test_datasets.py::test_binning_counts_like_a_loop"
 HALVES = "tests/test_datasets.py::test_halves_are_disjoint_complete_and_hold_every_class"
 BATCHES = "tests/test_datasets.py::test_batches_are_time_major_and_follow_seed_and_epoch"
 ROUND_TRIP = "tests/test_experiments.py::test_round_trips_through_python_and_toml"
 
 MUTATIONS = (
+    Mutation("steps-without-tolerance", CLOCK, "TOLERANCE = 1e-9 ", "TOLERANCE = 0.0 ", "tests/test_clock.py"),
     Mutation(
         "bins-begin-half-a-step-late",
-        BASE,
-        "np.floor(self.time[where] / width[column])",
-        "np.rint(self.time[where] / width[column])",
+        CLOCK,
+        "np.floor(np.asarray(times, np.float64) / dt + TOLERANCE)",
+        "np.rint(np.asarray(times, np.float64) / dt)",
         BINS,
     ),
     Mutation("bins-hold-one-event", BASE, "        if self.binary:\n", "        if not self.binary:\n", BINS),
     Mutation("bins-of-one-recording", BASE, "(step * len(recording) + column) * inputs", "(step * len(recording)) * inputs", BINS),
-    Mutation("bins-end-a-step-early", BASE, "end = self.bins * self.dt * 1000.0", "end = (self.bins - 1) * self.dt * 1000.0", BINS),
-    Mutation("events-in-microseconds", BASE, 'events["t"] = self.time[part] / 1000.0', 'events["t"] = self.time[part] / 1.0', BINS),
+    Mutation(
+        "bins-end-a-step-early",
+        BASE,
+        "high = (self.bins - clock.TOLERANCE) * width - offset",
+        "high = (self.bins - 1) * width - offset",
+        BINS,
+    ),
+    Mutation(
+        "events-in-microseconds", BASE, "time[len(time) - len(events) :] / 1000.0", "time[len(time) - len(events) :] / 1.0", BINS
+    ),
     Mutation("halves-overlap", BASE, "Split.TEST: np.flatnonzero(~train)", "Split.TEST: np.arange(len(y))", HALVES),
     Mutation("halves-without-test", BASE, "max(len(members) - 1, 1)", "len(members)", HALVES),
     Mutation(

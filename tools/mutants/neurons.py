@@ -53,7 +53,7 @@ MUTATIONS = (
     Mutation("cuba-gradient-of-alpha", CUBA, "di * e.trace / k.c[6]", "di * e.trace", autograd("early_decay")),
     # ALIF's adapting threshold.
     Mutation("alif-spike-gradient-times-minus-7", ALIF, "e.ds_du * (e.grad.s +", "e.ds_du * (-7 * e.grad.s +", autograd("ALIF")),
-    Mutation("alif-adaptation-out-of-the-spike", ALIF, "((1 - k.c[3]) * db + dv * dv_ds)", "(dv * dv_ds)", autograd("ALIF")),
+    Mutation("alif-adaptation-out-of-the-spike", ALIF, "k.through_adaptation * ((1 - k.c[3]) * db) + ", "", autograd("ALIF")),
     Mutation("alif-threshold-out-of-adaptation", ALIF, "b = k.c[3] * db + k.c[2] * dtheta;", "b = k.c[3] * db;", autograd("ALIF")),
     Mutation("alif-reset-zero-mask", ALIF, "zero ? 1 - k.mask_reset * e.s : 1", "1", autograd("ALIF and ZERO")),
     Mutation("alif-gradient-of-rho", ALIF, "db * (e.trace - e.s)", "db * e.trace", autograd("ALIF")),

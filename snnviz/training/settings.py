@@ -1,0 +1,48 @@
+"""The settings of a run as a file: one training, or several with what runs them; what a page lets download, the command reads."""
+
+import dataclasses
+
+from snnviz import text
+from snnviz.params import Declared
+from snnviz.training.value import VALUES, Training
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings(Declared):
+    """Trainings and what runs them. backend: a name, or "" for the default one. touch_active: as in `train`."""
+
+    trainings: tuple[Training, ...] = ()
+    backend: str = ""
+    touch_active: bool = False
+
+    def to_toml(self) -> str:
+        """`backend` and `touch_active`, then one table `[[training]]` for each."""
+        data = {"backend": self.backend} | ({"touch_active": True} if self.touch_active else {})
+        return text.to_toml(data | {"training": self.trainings})
+
+    @classmethod
+    def from_toml(cls, toml: str, where: str = "the text") -> "Settings":
+        """Read what `to_toml` wrote here, or what `Training.to_toml` wrote.
+
+        Raises:
+            ValueError: it is neither; one sentence says what is wrong and where.
+        """
+        data = text.parsed(toml, where)
+        if "training" not in data:
+            return cls((Training.from_toml(toml, where),))
+        listed = data["training"]
+        unknown = set(data) - {"backend", "touch_active", "training"}
+        if unknown:
+            raise ValueError(f"{where} has '{min(unknown)}' beside its trainings; there are backend and touch_active.")
+        if not isinstance(listed, list) or not listed:
+            raise ValueError(f"{where} lists no training: each is a table [[training]].")
+        trainings = []
+        for number, item in enumerate(listed, 1):
+            training = text.placed(item, VALUES, f"{where}, training {number}")
+            if not isinstance(training, Training):
+                raise ValueError(f'{where}, training {number}: it must begin with is = "Training".')
+            trainings.append(training)
+        try:
+            return cls(tuple(trainings), data.get("backend", ""), data.get("touch_active", False))
+        except TypeError as problem:
+            raise ValueError(f"{where}: {problem}") from None
