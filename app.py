@@ -11,10 +11,10 @@ import streamlit as st
 # Threads of torch that wait must not keep the cores busy: the browser and other visitors need them. Read once, by torch.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from snnviz import memory
+from snnviz import account, memory
 from snnviz.backends import source
 from snnviz.places import assets
-from snnviz.ui import address, backend, building
+from snnviz.ui import address, backend, building, streamlit_private
 
 HERE = Path(__file__).parent
 plotly.io.templates.default = None  # figures have a template of ours; checking plotly's in each takes as long as a figure
@@ -68,9 +68,11 @@ def main() -> None:
     messages = st.container()
     complete = False
     try:
-        with source.announced(building.said_in(messages.empty())):
+        with source.announced(building.said_in(messages.empty())), account.watched(streamlit_private.abandoned()):
             page.run()
         complete = True
+    except account.Abandoned:
+        streamlit_private.give_way()
     finally:
         address.end(messages, complete)
         memory.settle()

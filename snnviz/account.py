@@ -12,6 +12,7 @@ take more than there is.
 
 import contextlib
 import contextvars
+import ctypes
 import itertools
 import os
 import sys
@@ -22,6 +23,7 @@ from pathlib import Path
 
 CEILING = 4 * 2**30  # bytes that one computation may take at most, where SNNVIZ_BUDGET does not say otherwise
 SMALL = 32 * 2**20  # bytes that nobody is asked for
+TRIMMED = 256 * 2**20  # bytes of a computation after which the process gives back what it has freed
 SHARE = 0.5  # of what is there, that one computation may take
 PATIENCE = 0.2  # seconds between two looks at whether a waiting visitor has gone
 
@@ -56,9 +58,21 @@ def check(need: float, what: str, remedy: str) -> None:
     if need <= SMALL and _budget() is None:
         return
     room = allowance()
+    if need > room and _RECLAIM:
+        for free in _RECLAIM:
+            free()
+        room = allowance()
     if need > room:
         others = f" while other computations hold {_gigabytes(LEDGER.others)}" if LEDGER.others else ""
         raise ValueError(f"{what} would take about {_gigabytes(need)}, and {_gigabytes(room)} are allowed{others}: {remedy}.")
+
+
+_RECLAIM: list[Callable[[], object]] = []
+
+
+def reclaim_by(free: Callable[[], object]) -> None:
+    """Have a cache emptied by `free()` before a request is refused for lack of memory."""
+    _RECLAIM.append(free)
 
 
 @contextlib.contextmanager
@@ -124,6 +138,15 @@ class Ledger:
             self._mine.granted = outer
             with self._lock:
                 del self._granted[number]
+            if need > TRIMMED:
+                _trim()
+
+
+def _trim() -> None:
+    """Give freed memory back to the system, which glibc does not do by itself for holes in its heap."""
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError, OSError):
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 _ENTERING = threading.RLock()
@@ -160,8 +183,6 @@ def _system(root: Path) -> Iterator[int]:
 
 
 def _windows() -> int:
-    import ctypes
-
     class Status(ctypes.Structure):
         _fields_ = [("length", ctypes.c_ulong), ("load", ctypes.c_ulong)] + [
             (name, ctypes.c_ulonglong) for name in ("total", "free", "page", "page_free", "virtual", "virtual_free", "extended")

@@ -6,6 +6,7 @@ Visitors take turns to compute, and a result that takes more memory than a cache
 entry. Here the key is the `repr` of the arguments, which names the classes, and nothing else in the app caches a run.
 """
 
+import contextlib
 import dataclasses
 import enum
 import functools
@@ -56,6 +57,14 @@ def _kept(key: str, _compute: Callable[[], Any]) -> Any:
     return _compute()
 
 
+account.reclaim_by(_kept.clear)
+
+
+def turn() -> contextlib.AbstractContextManager[None]:
+    """Wait for this visitor's turn to compute, and hold it: `with turn(): ...`."""
+    return _TURNS.turn(visitors.visitor())
+
+
 class _TooLarge(Exception):
     """Carries a result past the cache, which keeps what is returned and nothing that is raised."""
 
@@ -65,7 +74,7 @@ class _TooLarge(Exception):
 
 
 def _computed(compute: Callable[[], Any]) -> Any:
-    with _TURNS.turn(visitors.visitor()):
+    with turn():
         result = compute()
     if size(result) > LARGEST:
         raise _TooLarge(result)
@@ -74,6 +83,8 @@ def _computed(compute: Callable[[], Any]) -> Any:
 
 def size(value: Any) -> int:
     """Bytes of the arrays in a value: in its fields, its parts, and theirs. What is no array weighs nothing."""
+    if isinstance(value, np.memmap):  # of a file: given back when memory is short
+        return 0
     if isinstance(value, (np.ndarray, torch.Tensor)):
         return value.nbytes
     if isinstance(value, (tuple, list)):
