@@ -65,10 +65,10 @@ def work_on(run: Run, url: str, folder: str) -> None:
         torch.set_num_threads(int(os.environ.get("SNNVIZ_THREADS", 1)))
     saved = store.at(url)
     saved.take(run.id, Journal(Path(folder)))
-    before = saved.open(run.id)
-    if before is None:  # deleted before it began
-        return
     channels = Variable(f"run-{run.id}"), Queue(f"orders-{run.id}")
+    before = saved.open(run.id)
+    if before is None or before.status is Status.STOPPED:  # deleted or stopped before it began, when nobody heard an order yet
+        return
     _Task(before, saved, Path(folder), *channels, Turns(run, get_worker())).work()
 
 
