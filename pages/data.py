@@ -6,6 +6,7 @@ from snnviz import text
 from snnviz.datasets import Split
 from snnviz.studies import sample_views
 from snnviz.ui import controls, page, recordings, runs_view
+from snnviz.ui.words import literal
 
 SOURCES = {"made": "Made here", "disk": "On disk", "own": "Yours"}
 VIEWS = {
@@ -42,11 +43,12 @@ with right, page.guarded():
     b.metric("To test with", f"{len(test):,}")
     c.metric("Inputs", " × ".join(map(str, train.shape)))
     d.metric("Time", f"{sample_views.duration(train):.4g} ms", help=f"{train.steps} steps of {train.dt:g} ms")
-    st.caption(train.source)
+    st.caption(literal(train.source))
+    recordings.notes(half.notes)
     recordings.problems(train)
     with st.container(horizontal=True):
-        if (taken := sample_views.events(half, number)) is not None:
-            page.downloads("sample", {name: taken[name] for name in ("t", "x", "y", "p")})
+        if (taken := sample_views.table(half, number)) is not None:
+            page.downloads("sample", taken[0], comments=taken[1])
         explain()
 
 st.markdown(dataset.description)

@@ -6,6 +6,7 @@ from snnviz.runs import client, store, values
 from snnviz.runs.work import Train
 from snnviz.ui import controls, page, runs_view, training_view
 from snnviz.ui.kinds import KIND
+from snnviz.ui.words import literal
 
 page.heading(
     "Saved runs",
@@ -102,8 +103,7 @@ if others:
     runs_view.headline(others[0])
     with page.guarded():
         KIND[others[0].run.kind].draw(others[0])
-    for note in others[0].notes:
-        st.info(note, icon=":material/info:")
+    page.several([literal(note) for note in others[0].notes], "notes")
     if len(others) > 1:
         st.caption("Only trainings are laid over one another; of the other runs that you chose the first is shown.")
 

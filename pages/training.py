@@ -14,7 +14,7 @@ from snnviz.params import Param
 from snnviz.runs.values import Run
 from snnviz.runs.work import Train
 from snnviz.training import Training
-from snnviz.ui import backend, code, controls, methods, page, runs_view, training_view
+from snnviz.ui import backend, code, controls, methods, page, recordings, runs_view, training_view
 
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
 TRAINABLE = {name: cls for name, cls in LOSSES.items() if issubclass(cls, AbstractTrainingLoss)}
@@ -80,6 +80,7 @@ with right, page.guarded():
         for method in chosen
         for repeat in range(repeats)
     )
+    recordings.before_training(dataset)
     state = runs_view.current()
     view = controls.option(list(training_view.VIEWS), "Picture", "view", titles=training_view.VIEWS.get, segmented=True)
     one = 0

@@ -4,12 +4,13 @@ import abc
 import dataclasses
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import ClassVar
 
 import torch
 
 from snnviz.draws import SMALLEST, half_normal, log_positive
+from snnviz.falling import Falling, float64
 from snnviz.params import Declared, param
 from snnviz.surrogates import AbstractSurrogate, Gaussian, Sigmoid
 
@@ -25,70 +26,6 @@ __all__ = [
 ]
 
 CELLS = 2946  # numbers in each half of a quantile table: 23 octaves of 128 cells, and both ends of the last
-
-
-class Falling:
-    """A function f that falls on (0, inf), on a fine grid, for integrals against it:
-
-        J(k, a) = - integral over s > a of s^k df(s),       k = -1, 0, 1, ...
-
-    The grid is even in ln s, from 1e-5 to 1e12 times the point where f has halved, and the sum is by parts the
-    trapezoid rule in ln s: exact to rounding for smooth f and a = 0, better than 1e-7 else. Jumps of more than 1 % of
-    f(0) are closed in by bisection, so that a step function is as good as a smooth one.
-    """
-
-    def __init__(self, f: Callable[[torch.Tensor], torch.Tensor]):
-        self.f, self.peak = f, f(torch.zeros(1, dtype=torch.float64))
-        octaves = 2.0 ** torch.arange(-60, 61, dtype=torch.float64)
-        self.scale = octaves[int((f(octaves) > self.peak / 2).sum().clamp(1, len(octaves))) - 1].item()
-        s = self.scale * torch.exp(torch.linspace(math.log(1e-5), math.log(1e12), 65_537, dtype=torch.float64))
-        values = f(s)
-        jumps = (values[:-1] - values[1:] > 0.01 * self.peak).nonzero()[:, 0]
-        low, high = s[jumps], s[jumps + 1]
-        for _ in range(45 if len(jumps) else 0):
-            middle = (low + high) / 2
-            before = f(low) - f(middle) > f(middle) - f(high)
-            low, high = torch.where(before, low, middle), torch.where(before, middle, high)
-        self.s = torch.cat((s, low, high)).unique()
-        self.values = f(self.s)
-        self._beyond = functools.cache(self._beyond)
-
-    @functools.cached_property
-    def has_corner(self) -> bool:
-        """Whether f has a slope at 0+, so that J(-1, 0) is infinite."""
-        near, nearer = (((self.peak - self.f(self.scale * _float64([a]))) / a).item() for a in (1e-4, 1e-6))
-        return nearer > 0.5 * near and nearer > 1e-8 * self.peak.item()
-
-    def outlasts(self, k: int) -> bool:
-        """Whether f falls no faster than s^-k, so that J(k, a) is infinite."""
-        far = self.f(self.scale * _float64([1e4, 2e4]))
-        return bool(far[1] > 1e-14 * self.peak) and math.log2(far[0] / far[1]) < k + 0.05
-
-    def _beyond(self, k: int) -> torch.Tensor:
-        """J(k, s) at the grid's points."""
-        middle, width = (self.s[:-1] * self.s[1:]).sqrt(), (self.s[1:] / self.s[:-1]).log()
-        cells = (self.values[:-1] - self.values[1:]) * middle**k * (1 - (k * width) ** 2 / 24)
-        return torch.cat((cells.flip(0).cumsum(0).flip(0), torch.zeros(1, dtype=torch.float64)))
-
-    def integral(self, k: int, a: torch.Tensor) -> torch.Tensor:
-        """J(k, a) for every a >= 0, of a's shape; inf where it diverges."""
-        if k > 0 and self.outlasts(k):
-            return torch.full_like(a, math.inf)
-        s, beyond = self.s, self._beyond(k)
-        i = torch.searchsorted(s, a.contiguous()).clamp(max=len(s) - 1)
-        start = torch.minimum(a, s[-1])
-        weight = (start * s[i]).sqrt() ** k if k < 0 else (start**k + s[i] ** k) / 2
-        out = beyond[i] + (self.f(start) - self.values[i]) * weight
-        if k < 0:  # before the grid: f(0) - f ~ s at a corner, else s^2
-            near = s[:1] * (1e-3 if self.has_corner else 1)
-            slope = (self.peak - self.f(near)) / near
-            head = slope * (torch.log(s[0] / a) if self.has_corner else 2 * (1 - a / s[0]))
-            out = torch.where(a < s[0], beyond[0] + head, out)
-        return out
-
-
-def _float64(t: torch.Tensor | float | Sequence[float]) -> torch.Tensor:
-    return torch.as_tensor(t, dtype=torch.float64)
 
 
 class AbstractLaw(Declared, abc.ABC):
@@ -124,16 +61,16 @@ class AbstractLaw(Declared, abc.ABC):
     def density(self, t: torch.Tensor | float) -> torch.Tensor:
         """The density of z at t and at -t, without atoms (Rademacher's is 0 everywhere)."""
         with torch.enable_grad():
-            t = _float64(t).abs().detach().requires_grad_()
+            t = float64(t).abs().detach().requires_grad_()
             return -torch.autograd.grad(self.survival(t).sum(), t)[0] / 2
 
     def expected_surrogate(self, u: torch.Tensor | float, delta: float = 1.0) -> torch.Tensor:
         """g(u) = E[G] = c/(2 delta) E[|z|^alpha; |z| > |u|/delta]. Its area is c E|z|^(1 + alpha)."""
-        return self.tail_moment(self.alpha, _float64(u).abs() / delta) * (self.constant / (2 * delta))
+        return self.tail_moment(self.alpha, float64(u).abs() / delta) * (self.constant / (2 * delta))
 
     def second_moment(self, u: torch.Tensor | float, delta: float = 1.0) -> torch.Tensor:
         """E[G^2] of one draw; inf where it diverges."""
-        return self.tail_moment(2 * self.alpha, _float64(u).abs() / delta) * (self.constant / (2 * delta)) ** 2
+        return self.tail_moment(2 * self.alpha, float64(u).abs() / delta) * (self.constant / (2 * delta)) ** 2
 
     def variance(self, u: torch.Tensor | float, delta: float = 1.0, draws: int = 1) -> torch.Tensor:
         """Var G for the mean of `draws` draws, (E[G^2] - g(u)^2) / draws."""
@@ -141,7 +78,7 @@ class AbstractLaw(Declared, abc.ABC):
 
     def activity(self, u: torch.Tensor | float, delta: float = 1.0, draws: int = 1) -> torch.Tensor:
         """P(G is not 0) = 1 - (1 - P(|z| > |u|/delta))^draws."""
-        return -torch.expm1(draws * torch.log1p(-self.survival(_float64(u).abs() / delta).clamp(0, 1)))
+        return -torch.expm1(draws * torch.log1p(-self.survival(float64(u).abs() / delta).clamp(0, 1)))
 
     @property
     def mean_abs(self) -> float:
@@ -165,7 +102,7 @@ class AbstractLaw(Declared, abc.ABC):
 
 @functools.cache
 def _mean_max(law: AbstractLaw, draws: int) -> float:
-    return Falling(lambda t: law.activity(t, 1.0, draws)).integral(1, _float64(0.0)).item()
+    return Falling(lambda t: law.activity(t, 1.0, draws)).integral(1, float64(0.0)).item()
 
 
 @functools.cache
@@ -216,7 +153,7 @@ class NormalLaw(AbstractLaw):
     kernel = "zo_normal"
 
     def tail_moment(self, k, t):
-        t = _float64(t)
+        t = float64(t)
         tail, bell = torch.special.erfc(t / math.sqrt(2)), math.sqrt(2 / math.pi) * torch.exp(-t * t / 2)
         return _known(k, lambda: tail, lambda: bell, lambda: t * bell + tail)
 
@@ -233,7 +170,7 @@ class UniformLaw(AbstractLaw):
     kernel = "zo_uniform"
 
     def tail_moment(self, k, t):
-        t, a = _float64(t), math.sqrt(3)
+        t, a = float64(t), math.sqrt(3)
         return _known(k, *(lambda n=n: (a ** (n + 1) - t ** (n + 1)).clamp(min=0) / ((n + 1) * a) for n in range(3)))
 
     def quantile(self, p, like):
@@ -249,7 +186,7 @@ class LaplaceLaw(AbstractLaw):
     kernel = "zo_laplace"
 
     def tail_moment(self, k, t):
-        t, root = _float64(t), math.sqrt(2)
+        t, root = float64(t), math.sqrt(2)
         tail = torch.exp(-root * t)
         return _known(k, lambda: tail, lambda: (t + 1 / root) * tail, lambda: (t * t + root * t + 1) * tail)
 
@@ -266,10 +203,10 @@ class RademacherLaw(AbstractLaw):
     kernel = "zo_rademacher"
 
     def tail_moment(self, k, t):
-        return (_float64(t) < 1).double()
+        return (float64(t) < 1).double()
 
     def density(self, t):
-        return torch.zeros_like(_float64(t))
+        return torch.zeros_like(float64(t))
 
     def quantile(self, p, like):
         return torch.ones_like(p, dtype=like.dtype)
@@ -319,8 +256,8 @@ def _constant(surrogate: AbstractSurrogate, alpha: int) -> float:
             "Use alpha = 0: its c is always finite."
         )
     if alpha == -1:
-        return 2 * surrogate.primitive(_float64(0.0)).item()
-    return 2 * (falling.peak.item() if alpha == 0 else falling.integral(-1, _float64(0.0)).item())
+        return 2 * surrogate.primitive(float64(0.0)).item()
+    return 2 * (falling.peak.item() if alpha == 0 else falling.integral(-1, float64(0.0)).item())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -361,7 +298,7 @@ class SurrogateLaw(AbstractLaw):
         return _constant(self.surrogate, self.alpha)
 
     def tail_moment(self, k, t):
-        t, falling, power = _float64(t), _falling(self.surrogate), k - self.alpha
+        t, falling, power = float64(t), _falling(self.surrogate), k - self.alpha
         if power == 0:
             moment = self.surrogate.derivative(t)
         elif power == 1 and not falling.outlasts(1):  # by parts; area beyond t = area before -t
@@ -372,7 +309,7 @@ class SurrogateLaw(AbstractLaw):
 
     def density(self, t):
         with torch.enable_grad():
-            t = _float64(t).abs().detach().requires_grad_()
+            t = float64(t).abs().detach().requires_grad_()
             g = self.surrogate.derivative(t)
             slope = torch.autograd.grad(g.sum(), t)[0] if g.requires_grad else torch.zeros_like(t)  # a boxcar: steps only
         return -slope / (self.constant * t.detach() ** self.alpha)
@@ -406,7 +343,7 @@ class ArctanLaw(AbstractLaw):
     equation = r"\lambda(z) = \frac{2}{\pi}\,(1 + z^2)^{-2}"
 
     def tail_moment(self, k, t):
-        t = _float64(t)
+        t = float64(t)
         bell, rest = 1 / (1 + t * t), torch.atan(1 / t)
         return _known(k, lambda: rest - t * bell, lambda: bell, lambda: rest + t * bell) * (2 / math.pi)
 

@@ -16,7 +16,7 @@ FLOORS = {
     **dict.fromkeys(
         (
             "snnviz.params", "snnviz.labels", "snnviz.text", "snnviz.places", "snnviz.records", "snnviz.probe", "snnviz.neurons",
-            "snnviz.surrogates", "snnviz.methods", "snnviz.draws", "snnviz.laws", "snnviz.zeroth_order",
+            "snnviz.surrogates", "snnviz.methods", "snnviz.draws", "snnviz.laws", "snnviz.falling", "snnviz.zeroth_order",
             "snnviz.formulas", "snnviz.clock", "snnviz.tables",
         ),
         1,

@@ -1,9 +1,10 @@
 // The spike-derivative scope: draws fall one by one, and their mean settles on the closed curve.
 
 import { evaluateAll } from "./coefficients.js";
-import { clamp, digits, faint, fit, horizontal, line, ticks, Track } from "./plot.js";
+import { clamp, digits, faint, fit, horizontal, line, Track } from "./plot.js";
 import { button, control, grip, Help, icon, make } from "./controls.js";
 import { isDark, Scope } from "./host.js";
+import { drawAxes } from "./derivative_axes.js";
 
 const GUTTER = 54, MARGIN = 16, TITLE = 19, AXIS = 36;
 const POINTS = 121; // margins that are sampled; one more column is the margin under the hand
@@ -201,7 +202,7 @@ export class DerivativeScope extends Scope {
     g.clearRect(0, 0, width, this.height);
     const x = (this.x = (u) => this.left + ((u / this.half + 1) / 2) * (this.right - this.left));
     const end = Math.max(100, this.count), logx = (n) => this.left + (Math.log(n) / Math.log(end)) * (this.right - this.left);
-    this.axes(g, end, logx);
+    drawAxes(this, g, end, logx);
 
     const clip = (track, paint) => {
       g.save();
@@ -291,48 +292,6 @@ export class DerivativeScope extends Scope {
     });
     this.place();
     this.words();
-  }
-
-  axes(g, end, logx) {
-    const c = this.colours, [slope, active, mean] = this.tracks;
-    g.font = `13px ${this.font}`;
-    const number = (text, x, y, align, base) => {
-      g.fillStyle = c.muted;
-      g.textAlign = align;
-      g.textBaseline = base;
-      g.fillText(text, x, y);
-    };
-    const vertical = (x, track) => {
-      g.strokeStyle = c.grid;
-      g.lineWidth = 1;
-      g.beginPath();
-      g.moveTo(Math.round(x) + 0.5, track.top);
-      g.lineTo(Math.round(x) + 0.5, track.top + track.height);
-      g.stroke();
-    };
-    for (const u of ticks(-this.half, this.half, this.right - this.left < 420 ? 4 : 8)) {
-      vertical(this.x(u), slope);
-      vertical(this.x(u), active);
-      number(digits(u), this.x(u), this.axis + 3, "center", "top");
-    }
-    for (let n = 1; n <= end; n *= 10) {
-      vertical(logx(n), mean);
-      number(digits(n), logx(n), mean.top + mean.height + 5, "center", "top");
-    }
-    number("margin u − θ", this.right, this.axis + 18, "right", "top");
-    number("draws", this.right, mean.top + mean.height + 20, "right", "top");
-    for (const track of this.tracks) {
-      for (const value of track.name === "active" ? [0, 0.5, 1] : track.ticks()) {
-        g.strokeStyle = c.grid;
-        horizontal(g, this.left, this.right, track.y(value));
-        number(track.name === "active" ? `${100 * value} %` : digits(value), this.left - 6, track.y(value), "right", "middle");
-      }
-      g.fillStyle = c.ink;
-      g.textAlign = "left";
-      g.textBaseline = "alphabetic";
-      const short = { mean: "Mean at u, against draws" }[track.name];
-      g.fillText(short && this.right - this.left < 420 ? short : track.title, this.left, track.top - 5);
-    }
   }
 
   sentence() {

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from snnviz.ui import controls, fetching, page, recordings
+from snnviz.ui.words import literal
 
 
 def choose():
@@ -24,7 +25,7 @@ def choose():
     entry = entries.get(controls.option(list(entries) if here else ["", *entries], "Set", "disk", titles=titles.get))
     dataset = None
     if entry is not None and entry.have:
-        st.caption(entry.have.rstrip(";") + ".")
+        st.caption(literal(entry.have.rstrip(";") + "."))
         hidden = recordings.HIDDEN
         dataset = controls.edit(entry.dataset, f"disk.{entry.name}", exclude=hidden, more="Transforms and more")
     with st.expander("What tonic knows"):

@@ -3,22 +3,27 @@
 import streamlit as st
 
 from snnviz.datasets import OwnRecordings
-from snnviz.ui import controls, recordings, runs_view
+from snnviz.ui import controls, page, recordings, runs_view, uploads
 
 
 def choose():
     """The visitor's recordings as a set, and what else to draw: how to begin, or where to train on them."""
     visitor = runs_view.visitor()
-    recordings.upload(visitor)
-    mine = recordings.files(visitor)
+    uploads.take_in(visitor)
+    mine = uploads.everything(visitor)
     if not mine:
         return None, lambda: st.info("Choose a set at the left, or add a recording.", icon=":material/info:")
-    st.dataframe({"class": [f.parent.name for f in mine], "recording": [f.name for f in mine]}, hide_index=True, height=180)
+    labels, names, paths = zip(*mine, strict=True)
+    st.dataframe({"class": labels, "recording": names}, hide_index=True, height=180)
     if st.button("Remove all", icon=":material/delete:"):
-        recordings.forget(visitor)
+        uploads.forget(visitor)
         st.session_state.pop("own_recordings", None)
         st.rerun()
-    everything = OwnRecordings(folder=str(recordings.folder(visitor)))
-    dataset = controls.edit(everything, "own", exclude=recordings.HIDDEN, more="Transforms and more")
+    given = OwnRecordings(folder=str(uploads.folder(visitor)))
+    if (seen := uploads.layout(paths)) is not None:
+        with page.guarded():
+            given = OwnRecordings(folder=given.folder, columns=uploads.choose_columns(seen), unit=uploads.choose_unit(seen))
+    dataset = controls.edit(given, "own", exclude=(*recordings.HIDDEN, "columns", "unit"), more="Transforms and more")
+    st.caption("Times count from each recording's first event." if dataset.align else "Times count from the zero of their clock.")
     st.session_state["own_recordings"] = dataset
     return dataset, lambda: st.page_link("pages/training.py", label="Train on your recordings", icon=":material/model_training:")

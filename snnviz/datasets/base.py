@@ -281,6 +281,10 @@ class AbstractDataset(Declared, abc.ABC):
     def load(self, split: Split) -> Samples:
         """One half of the set."""
 
+    def notes(self) -> tuple[str, ...]:
+        """What to know before a training on this set, a sentence each; nothing of a set that is made on the spot."""
+        return ()
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Generated:

@@ -153,8 +153,7 @@ class AbstractEvents(AbstractDataset):
             ValueError: no recording could be used; names the first reason.
         """
         found = self.find(download)
-        settings = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in BINNING}
-        key = cache.key_of(f"{FORMAT} {type(self).__name__} {settings!r}", found.files)
+        key = self._key(found)
         entry = cache.load(key)
         if entry is None:
             entry = self._read(found)
@@ -166,18 +165,7 @@ class AbstractEvents(AbstractDataset):
             warnings.warn(f"{type(self).title}: {problems[0]}{more}", stacklevel=2)
         chosen = np.flatnonzero(arrays["half"] == (split is Split.TEST))
         shape = tuple(facts["shape"])
-        storage = Binned(
-            arrays["time"],
-            arrays["unit"],
-            np.asarray(arrays["start"]),
-            chosen,
-            shape,
-            self.steps,
-            self.dt,
-            self.binning is Binning.STRETCH,
-            self.binary,
-            self._offset(np.asarray(arrays["begin"]), np.asarray(arrays["own_zero"])),
-        )
+        storage = self._storage(arrays, facts, chosen)
         number = len(arrays["half"])
         return Samples(
             storage,
@@ -189,6 +177,30 @@ class AbstractEvents(AbstractDataset):
             problems,
             (*found.notes(), *self._outside(storage), *facts["notes"]),
         )
+
+    def notes(self) -> tuple[str, ...]:
+        """What to know before a training on this set, from its files' names, and from its events if they have been read before.
+
+        Raises:
+            FileNotFoundError: there is nothing to read.
+        """
+        found = self.find()
+        entry = cache.load(self._key(found))
+        if entry is None:
+            return found.notes()
+        arrays, facts = entry
+        storage = self._storage(arrays, facts, np.arange(len(arrays["label"])))
+        return (*found.notes(), *self._outside(storage), *facts["notes"])
+
+    def _key(self, found: Found) -> str:
+        settings = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in BINNING}
+        return cache.key_of(f"{FORMAT} {type(self).__name__} {settings!r}", found.files)
+
+    def _storage(self, arrays: dict[str, np.ndarray], facts: dict, chosen: np.ndarray) -> Binned:
+        offset = self._offset(np.asarray(arrays["begin"]), np.asarray(arrays["own_zero"]))
+        stretch = self.binning is Binning.STRETCH
+        start, shape = np.asarray(arrays["start"]), tuple(facts["shape"])
+        return Binned(arrays["time"], arrays["unit"], start, chosen, shape, self.steps, self.dt, stretch, self.binary, offset)
 
     def _offset(self, begin: np.ndarray, own_zero: np.ndarray) -> np.ndarray:
         """What is added to times since each recording's first event, so that the steps begin at 0; microseconds `[R]`.

@@ -61,33 +61,42 @@ class OwnRecordings(AbstractEvents):
     def find(self, download: bool = False) -> Found:
         if not self.folder or not (root := places.expanded(self.folder)).is_dir():
             raise FileNotFoundError(f"{self.title}: there is no folder {self.folder!r}; name one that holds tables of events.")
-        named = [(one.name, one.path, one.label) for one in uploads.listed(root)]
-        paths = sorted(
-            path for path in root.rglob("*") if path.suffix.lower() in KINDS and path.is_file() and path != root / LABELS
-        )
-        if not paths and not named:
-            raise FileNotFoundError(f"{self.title}: no {', '.join(kind[1:].upper() for kind in KINDS)} files in {root}.")
-        labels, problems, files = None, [], [*paths, *(path for _, path, _ in named)]
+        listed = self.files()
+        files, problems = [one.path for one in listed], []
         if (root / LABELS).is_file():
             files.append(root / LABELS)
-            labels = read_labels(root / LABELS)
-        for path in paths:
-            shown = path.relative_to(root).as_posix()
-            folder = path.parent.name if path.parent != root else uploads.UNLABELLED
-            label = folder if labels is None else labels.get(shown, labels.get(path.name))
-            if label is None:
-                problems.append(f"{shown}: has no label in {LABELS}; add a line for it.")
-            else:
-                named.append((shown, path, label))
-        if not named:
-            raise ValueError(f"{self.title}: {LABELS} names none of the {len(paths)} recordings in {root}.")
-        classes = tuple(sorted({label for *_, label in named}))
+            problems = [f"{one.name}: has no label in {LABELS}; add a line for it." for one in listed if not one.label]
+            listed = [one for one in listed if one.label]
+        if not listed:
+            raise ValueError(f"{self.title}: {LABELS} names none of the {len(problems)} recordings in {root}.")
+        classes = tuple(sorted({one.label for one in listed}))
         recordings = tuple(
-            Recording(shown, classes.index(label), None, lambda path=path, shown=shown: self._recorded(path, shown))
-            for shown, path, label in named
+            Recording(one.shown, classes.index(one.label), None, lambda one=one: self._recorded(one.path, one.name))
+            for one in listed
         )
         have = f"{self.title}: {len(recordings):,} recordings in {len(classes)} class{'es' * (len(classes) > 1)};"
         return Found(recordings, classes, None, tuple(files), have, tuple(problems))
+
+    def files(self) -> list[uploads.Upload]:
+        """Every file of the folder with its name and class, "" for one that labels.csv leaves out.
+
+        Raises:
+            FileNotFoundError: there is none.
+            ValueError: labels.csv cannot be used.
+        """
+        root = places.expanded(self.folder)
+        files = uploads.listed(root)
+        labels = read_labels(root / LABELS) if (root / LABELS).is_file() else None
+        for path in sorted(path for path in root.rglob("*") if path.suffix.lower() in KINDS and path.is_file()):
+            if path == root / LABELS:
+                continue
+            shown = path.relative_to(root).as_posix()
+            folder = path.parent.name if path.parent != root else uploads.UNLABELLED
+            label = folder if labels is None else labels.get(shown, labels.get(path.name)) or ""
+            files.append(uploads.Upload(label, shown, shown, path.stat().st_size, path))
+        if not files:
+            raise FileNotFoundError(f"{self.title}: no {', '.join(kind[1:].upper() for kind in KINDS)} files in {root}.")
+        return files
 
     def table(self, path: Path, name: str) -> Table:
         """The table of one file, with the columns that `columns` says. Raises ValueError."""

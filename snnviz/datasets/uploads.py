@@ -26,6 +26,11 @@ class Upload:
     size: int
     path: Path
 
+    @property
+    def shown(self) -> str:
+        """What messages call it: with its class, unless the name says that already."""
+        return self.name if self.name == self.id else f"{self.label}/{self.name}"
+
 
 def add(folder: Path, label: str, name: str, data: bytes) -> Upload:
     """Keep the bytes of one recording, whatever its name."""

@@ -5,19 +5,20 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from snnviz.figures.theme import colours, finish, three_digits
+from snnviz.figures.theme import colours, finish, literal, three_digits
 
 
 def confusion(counts: np.ndarray, classes: Sequence[str], name: str, hue: str, dark: bool = False, height: int = 440) -> go.Figure:
     """counts [C, C]: test samples of class i (row) taken for class j (column). Colour is the share of the row."""
     c = colours(dark)
+    classes = list(map(literal, classes))
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     few = len(classes) <= 12
     fig = go.Figure(
         go.Heatmap(
             z=share,
-            x=list(classes),
-            y=list(classes),
+            x=classes,
+            y=classes,
             zmin=0,
             zmax=1,
             customdata=counts,

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from snnviz.figures.theme import colours, finish
+from snnviz.figures.theme import colours, finish, literal
 
 
 def frames(
@@ -21,10 +21,11 @@ def frames(
 ) -> go.Figure:
     """images: [height, width] each, with its name above; signed: brighter minus darker, else from nothing upwards."""
     c = colours(dark)
+    names = [literal(str(name)) for name in names]
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     fig = make_subplots(
-        rows=rows, cols=columns, subplot_titles=list(names), horizontal_spacing=0.02, vertical_spacing=min(0.14, 0.3 / rows)
+        rows=rows, cols=columns, subplot_titles=names, horizontal_spacing=0.02, vertical_spacing=min(0.14, 0.3 / rows)
     )
     top = max((float(np.abs(image).max(initial=0)) for image in images), default=1.0) or 1.0
     scale = [[0, c.membrane], [0.5, c.paper], [1, c.active]] if signed else [[0, c.paper], [1, c.ink]]
@@ -36,7 +37,7 @@ def frames(
                 zmax=top,
                 colorscale=scale,
                 showscale=False,
-                hovertemplate="column %{x}, row %{y}: %{z:.3g}<extra>" + str(names[i]) + "</extra>",
+                hovertemplate="column %{x}, row %{y}: %{z:.3g}<extra>" + names[i] + "</extra>",
             ),
             row=i // columns + 1,
             col=i % columns + 1,

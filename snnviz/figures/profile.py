@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from snnviz.figures.theme import colours, finish, three_digits
+from snnviz.figures.theme import colours, finish, literal, three_digits
 
 
 def profile(
@@ -23,7 +23,7 @@ def profile(
     for (half, row), hue in zip(counts.items(), (c.membrane, c.active), strict=True):
         fig.add_trace(
             go.Bar(
-                x=list(classes),
+                x=list(map(literal, classes)),
                 y=list(row),
                 name=half,
                 marker={"color": hue},

@@ -6,6 +6,7 @@ same thing keeps the same hue on every page and in both themes.
 
 import dataclasses
 import functools
+import html
 from collections.abc import Mapping
 from typing import Any
 
@@ -169,6 +170,11 @@ def template(dark: bool = False) -> go.layout.Template:
             "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": c.muted, "activecolor": c.ink, "orientation": "h"},
         }
     )
+
+
+def literal(words: str) -> str:
+    """Somebody's words, such as the name of a class, for a figure: plotly takes what is between < and > for a tag."""
+    return html.escape(words, quote=False)
 
 
 def finish(

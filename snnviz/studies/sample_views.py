@@ -31,9 +31,10 @@ def events(half: Samples, number: int) -> np.ndarray | None:
     if recorded is not None:
         return recorded
     x = values(half, number)
-    if (x != np.round(x)).any():
+    if (x != np.round(x)).any() or x.min() < 0:
         return None
-    step, *place = np.nonzero(x)
+    filled = np.nonzero(x)
+    step, *place = (np.repeat(index, x[filled].astype(np.int64)) for index in filled)
     made = np.zeros(len(step), EVENT)
     made["t"], made["p"] = step * half.dt, 1
     if len(place) == 3:
@@ -42,6 +43,16 @@ def events(half: Samples, number: int) -> np.ndarray | None:
     else:
         made["x"] = place[0]
     return made
+
+
+def table(half: Samples, number: int) -> tuple[dict[str, np.ndarray], tuple[str, ...]] | None:
+    """The events of one sample as columns, and what a file of them must state to be read as the same sample: the size of the
+    inputs, the unit of time and its zero. None for currents."""
+    if (recorded := events(half, number)) is None:
+        return None
+    names = ("t", "neuron") if len(half.shape) == 1 else ("t", "x", "y") if half.shape[0] == 1 else ("t", "x", "y", "p")
+    columns = {name: recorded["x" if name == "neuron" else name] for name in names}
+    return columns, (f"inputs = {' x '.join(map(str, half.shape))}", "unit = ms", "zero = of the recording")
 
 
 def extent(half: Samples) -> tuple[int, int]:

@@ -102,7 +102,8 @@ def of_arrays(arrays: dict[str, np.ndarray], roles: Sequence[str]) -> Table:
     if len(set(named_roles)) < len(named_roles):
         raise ValueError(f"names a column twice: {', '.join(named_roles)}.")
     first = tuple(str(column[0]) if len(column) else "" for column in values)
-    return Table({role: column for role, column in zip(chosen, values, strict=True) if role}, headings, chosen, first, notes)
+    used = {role: column for role, column in zip(chosen, values, strict=True) if role}
+    return Table(used, headings, chosen, first, notes, assumed=bool(notes))
 
 
 def _sentence(error: BaseException) -> str:

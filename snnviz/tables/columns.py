@@ -61,7 +61,7 @@ class Table:
     columns: by role (t, neuron, x, y, p), one number an event. headings: of all columns, "" where there is none. roles: of all
     columns, "" for those that are not used. first: the first row, as text. notes: what was assumed, a sentence each. inputs: the
     size that the file states, (neurons,) or (polarities, height, width). unit: of t, where the file states it. own_zero: the file
-    states that its times count from the recording's own zero.
+    states that its times count from the recording's own zero. assumed: the roles are a guess from the values.
     """
 
     columns: dict[str, np.ndarray]
@@ -72,6 +72,7 @@ class Table:
     inputs: tuple[int, ...] | None = None
     unit: TimeUnit | None = None
     own_zero: bool = False
+    assumed: bool = False
 
 
 def guess_roles(columns: Sequence[np.ndarray]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from snnviz.studies import derivative
 from snnviz.studies.derivative import Drawing, Sampled
 from snnviz.surrogates import AbstractSurrogate
 from snnviz.ui import estimates, page
+from snnviz.ui.words import literal
 from snnviz.zeroth_order import ZerothOrder
 
 FILE, LIVE = "derivative.py", "derivative"
@@ -26,7 +27,7 @@ def chosen_law(choice: tuple[str, AbstractSurrogate, int]) -> AbstractLaw | None
     try:
         return estimates.law(*choice)
     except ValueError as problem:
-        st.warning(str(problem), icon=":material/error:")
+        st.warning(literal(str(problem)), icon=":material/error:")
         others = {key: value for key, value in st.query_params.items() if key != "alpha"}
         st.page_link(f"pages/{FILE}", label="Use alpha = 0", query_params=page.here(others), icon=":material/play_circle:")
         return None

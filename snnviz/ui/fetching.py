@@ -11,6 +11,7 @@ from snnviz.runs import client, fetch
 from snnviz.runs.values import RunState, Status
 from snnviz.runs.work import FetchSet
 from snnviz.ui import runs_view
+from snnviz.ui.words import literal
 
 
 def panel(entry: Entry, place: str) -> None:
@@ -20,12 +21,12 @@ def panel(entry: Entry, place: str) -> None:
     title, link = entry.dataset.title if ours else entry.about, f" [Its page]({entry.page})." if entry.page else ""
     st.markdown(f"**{title}.** {entry.dataset.description if ours else ''}{link}")
     if entry.broken:
-        st.warning(entry.missing, icon=":material/warning:")
+        st.warning(literal(entry.missing), icon=":material/warning:")
     state = client.find(work, "")
     if state is not None and state.status.live:
         st.fragment(_going, run_every=runs_view.EVERY)(state, f"; the download is {entry.dataset.size}" if ours else "")
     elif entry.by_hand:
-        st.info(entry.by_hand, icon=":material/back_hand:")
+        st.info(literal(entry.by_hand), icon=":material/back_hand:")
     elif not fetch.allowed():
         st.info(
             "Whoever runs this app has turned downloads off (`SNNVIZ_DOWNLOADS=no`). Name a folder that holds the set.",
@@ -43,7 +44,7 @@ def panel(entry: Entry, place: str) -> None:
             )
             st.markdown(f"{entry.dataset.size[0].upper()}{entry.dataset.size[1:]}; it goes into `{work.folder}`.")
         if state is not None and state.status in (Status.FAILED, Status.INTERRUPTED):
-            st.error(state.notes[-1], icon=":material/error:")
+            st.error(literal(state.notes[-1]), icon=":material/error:")
 
 
 def _row() -> Any:

@@ -58,11 +58,14 @@ def _plotly_js() -> str:
     return f"{folder}/plotly.min.js?v={plotly.__version__}"
 
 
-def downloads(name: str, columns: Mapping[str, Sequence[Any] | np.ndarray], fig: go.Figure | None = None) -> None:
-    """Buttons that take away the numbers of a picture as CSV and, given the figure, the picture as a web page that moves."""
+def downloads(
+    name: str, columns: Mapping[str, Sequence[Any] | np.ndarray], fig: go.Figure | None = None, comments: Sequence[str] = ()
+) -> None:
+    """Buttons that take away the numbers of a picture as CSV, with comments above its heading, and, given the figure, the picture
+    as a web page that moves."""
     with st.container(horizontal=True, gap="small"):
         st.download_button(
-            "Data (CSV)", lambda: to_csv(columns), f"{name}.csv", "text/csv",
+            "Data (CSV)", lambda: to_csv(columns, comments), f"{name}.csv", "text/csv",
             key=f"csv-{name}", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         if fig is not None:
@@ -73,12 +76,13 @@ def downloads(name: str, columns: Mapping[str, Sequence[Any] | np.ndarray], fig:
             )  # fmt: skip
 
 
-def to_csv(columns: Mapping[str, Sequence[Any] | np.ndarray]) -> str:
-    """Columns of one length as CSV text, the names in the first line."""
+def to_csv(columns: Mapping[str, Sequence[Any] | np.ndarray], comments: Sequence[str] = ()) -> str:
+    """Columns of one length as CSV text: comments after #, then the names, then the values."""
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"Columns of one table differ in length: {lengths}.")
     out = io.StringIO()
+    out.writelines(f"# {comment}\n" for comment in comments)
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows(zip(*(np.asarray(c).tolist() for c in columns.values()), strict=True))

@@ -1,9 +1,7 @@
-"""What the sources and views of the Data page share: samples kept at hand, the choice of one, and a visitor's uploads."""
+"""What the sources and views of the Data page share: samples kept at hand, the choice of one, and what to know of a set."""
 
-import re
-import shutil
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +10,14 @@ import streamlit as st
 
 from snnviz import places
 from snnviz.datasets import AbstractDataset, OwnRecordings, Samples, Split
-from snnviz.datasets.recordings import read_recording
 from snnviz.datasets.tonic_sets import arriving
 from snnviz.figures.theme import empty_figure
 from snnviz.params import Param
 from snnviz.studies import sample_views
 from snnviz.ui import controls, page
+from snnviz.ui.words import literal
 
-LARGEST = 50  # uploads of one visitor
-SHOWN = 5  # files that could not be used, by name
+SHOWN = 5  # files that could not be used, and notes
 HEIGHT = 440
 HIDDEN = ("folder", "name", "part")  # fields that are no controls
 CURRENTS = "These inputs are currents, not events."
@@ -91,74 +88,29 @@ def not_for_this_set(view: str, half: Samples, reason: str) -> tuple[str, Mappin
     return "print(half.source)", {"half.shape": half.shape}
 
 
+def notes(sentences: Sequence[str]) -> None:
+    """Say once what bears on a result: events outside the steps, a single class, a part of a set, what was assumed."""
+    if sentences:
+        more = f" And {len(sentences) - SHOWN} more such notes." if len(sentences) > SHOWN else ""
+        st.info(" ".join(map(literal, sentences[:SHOWN])) + more, icon=":material/info:")
+
+
+def before_training(dataset: AbstractDataset) -> None:
+    """Say what to know before a training starts; one's own recordings are read for that, others if they have been read before."""
+    try:
+        own = halves(dataset)[0] if isinstance(dataset, OwnRecordings) else None
+        sentences = dataset.notes()
+    except (OSError, ValueError) as problem:
+        st.warning(literal(str(problem)), icon=":material/warning:")
+        return
+    notes(sentences)
+    if own is not None:
+        problems(own)
+
+
 def problems(half: Samples) -> None:
     """Say which files could not be used."""
-    for problem in half.problems[:SHOWN]:
-        st.warning(problem, icon=":material/warning:")
-    if (more := len(half.problems) - SHOWN) > 0:
-        st.warning(f"And {more} more files that could not be used.", icon=":material/warning:")
-
-
-def upload(visitor: str) -> None:
-    """Draw what takes a visitor's recordings in, and say which could not be used."""
-    state = st.session_state
-    label = st.text_input("Class of these recordings", key="own_label", placeholder="left, right, ...", max_chars=60)
-    sent = st.file_uploader(
-        "CSV or NPZ, one recording a file",
-        ["csv", "tsv", "txt", "npz", "npy"],
-        accept_multiple_files=True,
-        key=f"own_files_{state.get('own_round', 0)}",
-        help="Columns t, neuron; or t, x, y, p. Nothing in a file is executed.",
-    )
-    if st.button("Add these recordings", icon=":material/add:", disabled=not sent):
-        state["own_complaints"] = [c for f in sent if (c := attempt_add(visitor, label, f.name, f.getvalue()))]
-        state["own_round"] = state.get("own_round", 0) + 1
-        st.rerun()
-    for complaint in state.pop("own_complaints", []):
-        st.error(complaint, icon=":material/error:")
-
-
-def folder(visitor: str) -> Path:
-    """Where a visitor's uploads lie, so that a run on them can be gone on with."""
-    return places.home() / "uploads" / visitor
-
-
-def add(visitor: str, label: str, name: str, data: bytes) -> None:
-    """Keep one uploaded recording under its class. Raises ValueError with one sentence if it cannot be used."""
-    try:
-        columns = read_recording(data, name)
-    except ValueError as problem:
-        raise ValueError(f"{name}: {problem}") from None
-    if not len(columns["t"]):
-        raise ValueError(f"{name}: holds no events.")
-    place = folder(visitor) / _safe(label or "unlabelled")
-    if len(files(visitor)) >= LARGEST * 20:
-        raise ValueError(f"{LARGEST * 20} recordings are here already; remove them first.")
-    place.mkdir(parents=True, exist_ok=True)
-    (place / _safe(name)).write_bytes(data)
-
-
-def files(visitor: str) -> list[Path]:
-    root = folder(visitor)
-    return sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else []
-
-
-def forget(visitor: str) -> None:
-    shutil.rmtree(folder(visitor), ignore_errors=True)
-
-
-def _safe(name: str) -> str:
-    """A name that is a file's or folder's name and nothing else."""
-    return re.sub(r"[^\w.-]+", "_", name.strip()).strip(".")[:80] or "recording"
-
-
-def attempt_add(visitor: str, label: str, name: str, data: bytes) -> str:
-    """`add`, giving the complaint instead of raising it; "" if all went well."""
-    try:
-        add(visitor, label, name, data)
-    except (ValueError, OSError) as problem:
-        return str(problem)
-    return ""
+    page.several([literal(problem) for problem in half.problems], "files could not be used", warn=True)
 
 
 @st.cache_data(ttl=60, show_spinner=False, max_entries=8)

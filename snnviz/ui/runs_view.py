@@ -21,6 +21,7 @@ import streamlit as st
 from snnviz.runs import client
 from snnviz.runs.values import Run, RunState, Status
 from snnviz.runs.work import Train, Work
+from snnviz.ui.words import literal
 
 _LOG = logging.getLogger(__name__)
 EVERY = 0.96  # seconds between two looks at a run that goes
@@ -86,7 +87,7 @@ def attempt(action: Callable[..., Any], *arguments: Any) -> Any:
 def complaint() -> None:
     """Say why the last button did not do what it says, once."""
     if message := st.session_state.pop("_runs_complaint", None):
-        st.error(message, icon=":material/error:")
+        st.error(literal(message), icon=":material/error:")
 
 
 def bar(
@@ -171,7 +172,7 @@ def note(state: RunState | None, work: Work, backend: str) -> None:
     elif state.status is Status.STOPPED:
         st.info(f"Stopped: {state.progress.doing}.", icon=":material/stop:")
     elif state.status is not Status.FINISHED and state.notes:
-        st.error(state.notes[-1], icon=":material/error:")
+        st.error(literal(state.notes[-1]), icon=":material/error:")
 
 
 def _and_see(action: Callable[[str], None], run: str, until: Callable[[RunState], bool]) -> None:

@@ -6,23 +6,47 @@ import re
 import streamlit as st
 
 from snnviz.stimuli import SpikeTrain
+from snnviz.tables import SpikeTimes, TimeUnit, spike_times
 from snnviz.ui import address, url
+from snnviz.ui.words import literal
+
+KINDS = ("csv", "tsv", "txt")
 
 
 def edit(stimulus: SpikeTrain, key: str) -> SpikeTrain:
-    """Draw a field for spike times and a place to drop a CSV file; return the stimulus with the times.
+    """Draw a field for spike times and a place to drop a file; return the stimulus with the times.
 
     Raises:
         ValueError: something is no time; the message names where.
     """
     address.note(key)
-    if file := st.file_uploader("Spike times from a CSV file", "csv", key=f"{key}.file", help="One time in milliseconds a line."):
-        read = SpikeTrain.from_csv(file.getvalue().decode("utf-8", "replace"), file.name)
-        if st.session_state.get(f"{key}.read") != file.file_id:
-            st.session_state[f"{key}.read"] = file.file_id
+    help_ = "One time a line or many, or a table with a column t. What is assumed about the file is said below, and can be changed."
+    if file := st.file_uploader("Spike times from a file", KINDS, key=f"{key}.file", help=help_):
+        read = _read(file.getvalue(), file.name, f"{key}.{file.file_id}")
+        signature = (file.file_id, read.unit, read.column)
+        if st.session_state.get(f"{key}.read") != signature:
+            st.session_state[f"{key}.read"] = signature
             st.session_state[key] = url.spell(read.times)
     written = st.text_input(
         "Spike times (ms)", url.spell(stimulus.times), key=key, bind="query-params", help="Separated by spaces or commas."
     )
     lines = "\n".join(re.split(r"[\s,;]+", "0 " + written.strip()))
-    return dataclasses.replace(stimulus, times=SpikeTrain.from_csv(lines, "Spike times").times[1:])
+    return dataclasses.replace(stimulus, times=spike_times(lines, "Spike times").times[1:])
+
+
+def _read(data: bytes, name: str, key: str) -> SpikeTimes:
+    """The times of a file, with a choice of the column that holds them and of their unit, and what was assumed."""
+    first = spike_times(data, name)
+    column, unit = None, None
+    if len(first.columns) > 1:
+        places = range(len(first.columns))
+        column = st.selectbox("Column of the times", places, first.column, lambda at: first.columns[at], key=f"{key}.column")
+    if not first.stated:
+        units = list(TimeUnit)
+        unit = st.selectbox("Times in the file are", units, units.index(first.likely), lambda one: one.value, key=f"{key}.unit")
+    read = spike_times(data, name, unit, column)
+    said = [f"{len(read.times):,} times, read as {read.unit.value}" + (", as the file states." if read.stated else ".")]
+    if not read.stated and read.likely is not TimeUnit.MILLISECOND:
+        said.append(f"Their span looks like {read.likely.value}.")
+    st.caption(" ".join(map(literal, (*said, *read.notes))))
+    return read

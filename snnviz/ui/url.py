@@ -29,6 +29,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from snnviz.params import WHOLE, Param, declared
+from snnviz.ui.words import literal
 
 Table = Mapping[str, type]  # a registry: classes by name
 NOTHING = "none"
@@ -57,7 +58,7 @@ class Misread:
     def __str__(self) -> str:
         subject = f"{self.label}: the" if self.label else "The"
         must = isinstance(self.reason, (Refused, str))
-        reason = f"but it must be {self.reason}" if must else f"which is not possible here: {str(self.reason).rstrip('.')}"
+        reason = f"but it must be {self.reason}" if must else f"which is not possible here: {literal(str(self.reason)).rstrip('.')}"
         return f"{subject} link says `{self.key}={safe(self.text)}`, {reason}. {self.used} is used instead."
 
 

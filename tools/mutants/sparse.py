@@ -33,10 +33,16 @@ MUTATIONS = (
         "u_t - theta_t",
         "tests/test_sparse.py::test_the_derivative_may_be_read_after_the_reset",
     ),
-    Mutation("sparse-synapse-forgets-nothing", KERNEL, "a.i = flushed(k.c[6] * di);", "a.i = di;", f"{DELTA} -k 'lists and Cuba'"),
+    Mutation(
+        "sparse-synapse-forgets-nothing",
+        "kernels/sparse_decay.cuh",
+        "a.i = flushed(k.c[6] * di);",
+        "a.i = di;",
+        f"{DELTA} -k 'lists and Cuba'",
+    ),
     Mutation(
         "sparse-adaptation-forgets-nothing",
-        KERNEL,
+        "kernels/sparse_decay.cuh",
         "a.b = flushed(k.c[3] * a.b);",
         "a.b = flushed(a.b);",
         f"{DELTA} -k 'lists and ALIF and KEPT'",

@@ -1,0 +1,81 @@
+// What lets one text run a job of the sparse pass as a block of 128 threads on a GPU and as loops in C++: rows of 128 columns,
+// masks of two words of bits, and the arguments that every call shares.
+#ifndef SNN_SPARSE_ROWS
+#define SNN_SPARSE_ROWS
+typedef unsigned long long bits_t;
+typedef unsigned char byte_t;
+#define SNN_WIDE 128                                   // columns of a tile: two words of bits, a place fits into 7 bits
+
+#if defined(__CUDACC__)
+  #define SNN_JOBS(job, k) for (index_t job = (k).begin + blockIdx.x; job < (k).end; job += gridDim.x)
+  #define SNN_ROW(type, name) __shared__ type name[SNN_WIDE]
+  #define SNN_LANES(j) for (index_t j = threadIdx.x; j < SNN_WIDE; j += SNN_WIDE)
+  #define SNN_EACH(q, n) for (index_t q = threadIdx.x; q < (n); q += SNN_WIDE)
+  #define SNN_EACH_WARP(q, from, to) for (index_t q = (from) + (threadIdx.x >> 5); q < (to); q += SNN_WIDE / 32)
+  #define SNN_SYNC __syncthreads()
+  #define SNN_COUNT(word) __popcll(word)
+  #define SNN_LOWEST(word) (__ffsll((long long)(word)) - 1)
+  #define SNN_MASK(mask, j, condition)                                                                 \
+      __shared__ bits_t mask[2];                                                                       \
+      {                                                                                                \
+          const index_t j = threadIdx.x;                                                               \
+          const unsigned word_ = __ballot_sync(0xFFFFFFFFu, condition);                                \
+          __syncthreads();                                                                             \
+          if ((j & 31) == 0) ((unsigned*)mask)[j >> 5] = word_;                                        \
+          __syncthreads();                                                                             \
+      }
+  #define SNN_EACH_SET(mask, j, rank)                                                                  \
+      for (index_t j = threadIdx.x, once_ = 1; once_ && (mask[j >> 6] >> (j & 63) & 1); once_ = 0)     \
+          for (index_t rank = (j < 64 ? 0 : SNN_COUNT(mask[0]))                                        \
+                   + SNN_COUNT(mask[j >> 6] & ((bits_t(1) << (j & 63)) - 1)), two_ = 1; two_; two_ = 0)
+  #define SNN_NOINLINE __device__ __noinline__
+#else
+  #define SNN_JOBS(job, k) for (index_t job = (k).begin; job < (k).end; ++job)
+  #define SNN_ROW(type, name) type name[SNN_WIDE]
+  #define SNN_LANES(j) _Pragma("omp simd") for (index_t j = 0; j < SNN_WIDE; ++j)
+  #define SNN_EACH(q, n) for (index_t q = 0; q < (n); ++q)
+  #define SNN_EACH_WARP(q, from, to) for (index_t q = (from); q < (to); ++q)
+  #define SNN_SYNC
+  #define SNN_COUNT(word) __builtin_popcountll(word)
+  #define SNN_LOWEST(word) __builtin_ctzll(word)
+  #define SNN_MASK(mask, j, condition)                                                                 \
+      bits_t mask[2] = {0, 0};                                                                         \
+      {                                                                                                \
+          byte_t flags_[SNN_WIDE];                                                                     \
+          SNN_LANES(j) flags_[j] = condition;                                                          \
+          packed_bits(flags_, mask);                                                                   \
+      }
+  #define SNN_EACH_SET(mask, j, rank)                                                                  \
+      for (index_t w_ = 0, rank = 0; w_ < 2; ++w_)                                                     \
+          for (bits_t rest_ = mask[w_]; rest_; rest_ &= rest_ - 1, ++rank)                             \
+              for (index_t j = 64 * w_ + SNN_LOWEST(rest_), once_ = 1; once_; once_ = 0)
+  #define SNN_NOINLINE __attribute__((noinline)) static
+#endif
+
+struct Sparse {
+    Scan k;                              // begin, end: the jobs of this call
+    index_t batch, inputs, columns;      // B, N_in, N; k.M = B N
+    index_t capacity;                    // how many entries the lists of this call hold
+    index_t from, samples;               // dense arrays of a part of the batch begin with sample `from` and hold `samples`
+    index_t derivative;                  // which entry of SNN_DERIVATIVES
+    index_t keep_spikes;                 // 1: spikes are entries too
+    real reach;                          // ds_du is 0 for certain where abs(margin) is not below it
+};
+
+SNN_FN index_t tiles_of(index_t columns) { return (columns + SNN_WIDE - 1) / SNN_WIDE; }
+
+#if !defined(__CUDACC__)
+// Eight flags (bytes of 0 or 1) to eight bits with one product.
+SNN_FN void packed_bits(const byte_t* flags, bits_t* mask) {
+    for (int w = 0; w < 2; ++w) {
+        bits_t word = 0;
+        for (int byte = 0; byte < 8; ++byte) {
+            bits_t eight;
+            __builtin_memcpy(&eight, flags + 64 * w + 8 * byte, 8);
+            word |= (eight * 0x0102040810204080ull >> 56) << (8 * byte);
+        }
+        mask[w] = word;
+    }
+}
+#endif
+#endif

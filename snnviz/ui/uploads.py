@@ -1,0 +1,157 @@
+"""A visitor's own recordings: taking them in, and how their columns and times are read."""
+
+import dataclasses
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from snnviz import places, tables
+from snnviz.datasets import OwnRecordings, uploads
+from snnviz.datasets.checks import checked
+from snnviz.datasets.recordings import UNUSED, events_of, in_microseconds
+from snnviz.tables import TimeUnit
+from snnviz.ui import controls
+from snnviz.ui.words import literal
+
+KINDS = ("csv", "tsv", "txt", "npz", "npy")
+MOST = 1000  # recordings of one visitor
+WORDS = {"t": "time", "neuron": "neuron", "x": "x", "y": "y", "p": "polarity", UNUSED: "not used"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """How the first recording that can be read is laid out.
+
+    headings, roles: of its columns. first: its first row. assumed: nothing in the file says what the columns are. unit: of its
+    times, as far as the file states it; likely: what their span looks like. span: of its times, in that unit.
+    """
+
+    headings: tuple[str, ...]
+    roles: tuple[str, ...]
+    first: tuple[str, ...]
+    assumed: bool
+    unit: TimeUnit | None
+    likely: TimeUnit
+    span: float
+
+
+def folder(visitor: str) -> Path:
+    """Where a visitor's uploads lie, so that a run on them can be gone on with."""
+    return places.home() / "uploads" / visitor
+
+
+def everything(visitor: str) -> list[tuple[str, str, Path]]:
+    """All recordings of a visitor: class, name, and where it lies; those of version 0.1.0, which stored them by name, too."""
+    try:
+        return [(one.label, one.name, one.path) for one in OwnRecordings(folder=str(folder(visitor))).files()]
+    except FileNotFoundError:
+        return []
+
+
+def add(visitor: str, label: str, name: str, data: bytes) -> None:
+    """Keep one uploaded recording under its class. Raises ValueError with one sentence if it cannot be used."""
+    try:
+        table = tables.read(data, name)
+        if not table.assumed:  # else the visitor can still say what its columns are
+            events = events_of(table)
+            checked({**events, "t": in_microseconds(events["t"], table.unit or tables.guess_unit(events["t"]))}, None)
+        elif not len(next(iter(table.columns.values()))):
+            raise ValueError("holds no events.")
+    except ValueError as problem:
+        raise ValueError(f"{name}: {problem}") from None
+    if len(everything(visitor)) >= MOST:
+        raise ValueError(f"{MOST:,} recordings are here already; remove them first.")
+    uploads.add(folder(visitor), label, name, data)
+
+
+def attempt_add(visitor: str, label: str, name: str, data: bytes) -> str:
+    """`add`, giving the complaint instead of raising it; "" if all went well."""
+    try:
+        add(visitor, label, name, data)
+    except (ValueError, OSError) as problem:
+        return str(problem)
+    return ""
+
+
+def forget(visitor: str) -> None:
+    shutil.rmtree(folder(visitor), ignore_errors=True)
+
+
+def take_in(visitor: str) -> None:
+    """Draw what takes a visitor's recordings in, and say which could not be used."""
+    state = st.session_state
+    label = st.text_input("Class of these recordings", key="own_label", placeholder="left, right, ...", max_chars=60)
+    sent = st.file_uploader(
+        "Tables of events, one recording a file",
+        KINDS,
+        accept_multiple_files=True,
+        key=f"own_files_{state.get('own_round', 0)}",
+        help="Columns t, neuron; or t, x, y, p; in any order, with or without a heading. Nothing in a file is executed.",
+    )
+    if st.button("Add these recordings", icon=":material/add:", disabled=not sent):
+        state["own_complaints"] = [c for f in sent if (c := attempt_add(visitor, label, f.name, f.getvalue()))]
+        state["own_round"] = state.get("own_round", 0) + 1
+        st.rerun()
+    for complaint in state.pop("own_complaints", []):
+        st.error(literal(complaint), icon=":material/error:")
+
+
+def layout(paths: Sequence[Path]) -> Layout | None:
+    """The layout of the first of these recordings that can be read; None where there is none."""
+    for path in paths:
+        if (seen := _layout(path, path.stat().st_mtime_ns)) is not None:
+            return seen
+    return None
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _layout(path: Path, changed: int) -> Layout | None:
+    try:
+        table = tables.read(path.read_bytes(), path.name)
+    except (ValueError, OSError):
+        return None
+    times = table.columns.get("t", ())
+    span = float(np.ptp(times)) if len(times) else 0.0
+    likely = tables.guess_unit(times)
+    return Layout(table.headings, table.roles, table.first, table.assumed, table.unit, likely, span)
+
+
+def choose_columns(seen: Layout) -> str:
+    """Draw a choice of what each column holds; return it as `OwnRecordings.columns` has it, "" for what is assumed anyway."""
+    before = [role or UNUSED for role in seen.roles]
+    chosen = []
+    with st.container(horizontal=True, gap="small"):
+        for place, role in enumerate(before):
+            title = seen.headings[place] or f"Column {place + 1}"
+            value = f", first {seen.first[place]}" if place < len(seen.first) else ""
+            chosen.append(
+                controls.option(
+                    list(WORDS), literal(f"{title[:20]}{value[:20]}"), f"own.column.{''.join(before)}.{place}", default=role,
+                    titles=WORDS.get,
+                )
+            )  # fmt: skip
+    if seen.assumed:
+        st.caption("These files have no heading: the columns are assumed from their values. Change them where they are wrong.")
+    used = [role for role in chosen if role != UNUSED]
+    if twice := next((role for role in used if used.count(role) > 1), None):
+        raise ValueError(f"Two columns are read as {WORDS[twice]}: choose another for one of them.")
+    return "" if chosen == before else " ".join(chosen)
+
+
+def choose_unit(seen: Layout) -> TimeUnit:
+    """Draw a choice of the unit of time, and say why it stands as it does; no choice where the file states it."""
+    if seen.unit is not None:
+        st.caption(f"Times are in {seen.unit.value}, as the first file states.")
+        return seen.unit
+    units = {unit.name.lower(): unit for unit in TimeUnit}
+    unit = units[
+        controls.option(
+            list(units), "Times in the files are", f"own.unit.{seen.likely.name.lower()}", default=seen.likely.name.lower(),
+            titles=lambda name: units[name].value,
+        )
+    ]  # fmt: skip
+    st.caption(f"The first file spans {seen.span:,.6g} {unit.value}; it looks like {seen.likely.value}.")
+    return unit
