@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz.ui import streamlit_private, url
+from snnviz.ui import links, streamlit_private, url
 
 LINK = "link"  # in the URL of a link to the page on which it stands
 
@@ -35,14 +35,18 @@ def begin(page: str, place: Any, shared: Collection[str] = ()) -> None:
     by the menu, without settings, finds it as it was left.
     """
     state = st.session_state
-    state[_DRAWN], state[_PLACE] = set(), place
+    state[_DRAWN], state[_PLACE] = {links.MARK}, place
     followed = LINK in st.query_params
     if followed:
         del st.query_params[LINK]
         streamlit_private.count_as_navigation()
     if state.get(_PAGE) == page and not followed:
+        _mark()
         _say()
         return
+    if links.is_old(page, st.query_params):
+        for key, text in links.renewed(page, st.query_params).items():
+            write(key, text)
     if _PAGE in state:
         state[_UNBOUND] = set()
         state[_COMPLAINTS] = {}
@@ -54,8 +58,15 @@ def begin(page: str, place: Any, shared: Collection[str] = ()) -> None:
                 del state[key]
 
 
+def _mark() -> None:
+    """Let the URL say that its settings, made here, are this version's."""
+    if links.is_old(st.session_state[_PAGE], st.query_params):
+        write(links.MARK, links.PER_MS)
+
+
 def end() -> None:
     """Finish a run in which the page came to its end, so that every control it has was drawn: what else the URL sets is said."""
+    _mark()
     complaints, drawn = st.session_state.get(_COMPLAINTS, {}), st.session_state[_DRAWN]
     unknown = [key for key in st.query_params if key not in drawn and key not in complaints]
     for key in [key for key in unknown if key in st.session_state.get(_KEYS, set())]:
