@@ -11,9 +11,9 @@ import snnviz.ui.loaded  # noqa: F401, I001  first of all: the visitors of a fre
 import plotly.io
 import streamlit as st
 
-from snnviz import memory, places
+from snnviz import account, memory, places
 from snnviz.backends import source
-from snnviz.ui import address, backend, building, problems
+from snnviz.ui import address, backend, building, problems, streamlit_private
 from snnviz.ui.words import literal
 
 HERE = Path(__file__).parent
@@ -66,12 +66,18 @@ def main() -> None:
         "[data-testid=stBaseButton-primary]:enabled :is(p, span) {color: light-dark(#FFFFFF, #11151B)}</style>"
     )
     try:
-        with problems.last_resort(), source.announced(building.said_in(messages.empty())):
+        with (
+            problems.last_resort(),
+            source.announced(building.said_in(messages.empty())),
+            account.watched(streamlit_private.abandoned()),
+        ):
             backend.pick()
             page.run()
             address.end()
         for trouble in places.troubles():
             messages.warning(literal(trouble), icon=":material/folder_off:")
+    except account.Abandoned:
+        streamlit_private.give_way()
     finally:
         memory.settle()
 
