@@ -1,5 +1,8 @@
 """A visitor's own recordings: all there under any name, read as they were meant, exported and loaded back as the same."""
 
+import os
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -207,3 +210,36 @@ def test_the_training_page_says_it_above_the_fold_once():
     assert not at.exception and len(at.info) == 1 and not at.warning
     assert "8 of 12 events lie outside the 5 ms" in at.info[0].value
     assert r"one class (\!\[x\](http" in at.info[0].value.replace(r"!\[", r"\!\[") and "![" not in at.info[0].value
+
+
+def test_one_visitor_keeps_no_more_than_the_quota(monkeypatch):
+    assert not page.attempt_add("w", "up", "a.csv", TABLE)
+    one = uploads.size(page.folder("w"))
+    assert one > len(TABLE)
+    monkeypatch.setenv("SNNVIZ_UPLOADS", str(2.2 * one))
+    assert not page.attempt_add("w", "up", "a.csv", TABLE)
+    refused = page.attempt_add("w", "up", "b.csv", TABLE)
+    assert refused.startswith("b.csv: ") and "that one visitor may keep; remove some first" in refused
+    assert len(uploads.listed(page.folder("w"))) == 2
+    assert not page.attempt_add("x", "up", "b.csv", TABLE), "another visitor has a quota of their own"
+    page.forget("w")
+    assert not page.attempt_add("w", "up", "b.csv", TABLE)
+    monkeypatch.setenv("SNNVIZ_UPLOADS", "much")
+    assert "SNNVIZ_UPLOADS = 'much' is no number" in page.attempt_add("w", "up", "b.csv", TABLE)
+
+
+def test_what_nobody_looks_at_is_removed_after_a_week(tmp_path, monkeypatch):
+    old, used, unnoted = (tmp_path / name for name in ("old", "used", "unnoted"))
+    for folder in (old, used, unnoted):
+        uploads.add(folder, "up", "a.csv", TABLE)
+    for folder in (old, used):
+        uploads.looked_at(folder)
+    now = time.time()
+    assert uploads.expire(tmp_path, now + 6 * 86_400) == []
+    assert len(uploads.listed(unnoted)) == 1
+    os.utime(used / uploads.STAMP, (now + 5 * 86_400,) * 2)
+    os.utime(unnoted / uploads.STAMP, (now + 5 * 86_400,) * 2)
+    assert uploads.expire(tmp_path, now + 7.5 * 86_400) == [old] and not old.exists() and len(uploads.listed(used)) == 1
+    monkeypatch.setenv("SNNVIZ_UPLOADS_DAYS", "1")
+    assert sorted(uploads.expire(tmp_path, now + 7.5 * 86_400)) == [unnoted, used]
+    assert uploads.expire(tmp_path / "nowhere") == []
