@@ -228,6 +228,12 @@ def test_one_visitor_keeps_no_more_than_the_quota(monkeypatch):
     assert "SNNVIZ_UPLOADS = 'much' is no number" in page.attempt_add("w", "up", "b.csv", TABLE)
 
 
+def test_a_look_at_uploads_is_no_change_of_them():
+    assert not page.attempt_add("w", "up", "a.csv", TABLE)
+    before = sorted(page.folder("w").rglob("*"))
+    assert page.everything("w") and sorted(page.folder("w").rglob("*")) == before and uploads.stamp(page.folder("w")).exists()
+
+
 def test_what_nobody_looks_at_is_removed_after_a_week(tmp_path, monkeypatch):
     old, used, unnoted = (tmp_path / name for name in ("old", "used", "unnoted"))
     for folder in (old, used, unnoted):
@@ -237,8 +243,8 @@ def test_what_nobody_looks_at_is_removed_after_a_week(tmp_path, monkeypatch):
     now = time.time()
     assert uploads.expire(tmp_path, now + 6 * 86_400) == []
     assert len(uploads.listed(unnoted)) == 1
-    os.utime(used / uploads.STAMP, (now + 5 * 86_400,) * 2)
-    os.utime(unnoted / uploads.STAMP, (now + 5 * 86_400,) * 2)
+    os.utime(uploads.stamp(used), (now + 5 * 86_400,) * 2)
+    os.utime(uploads.stamp(unnoted), (now + 5 * 86_400,) * 2)
     assert uploads.expire(tmp_path, now + 7.5 * 86_400) == [old] and not old.exists() and len(uploads.listed(used)) == 1
     monkeypatch.setenv("SNNVIZ_UPLOADS_DAYS", "1")
     assert sorted(uploads.expire(tmp_path, now + 7.5 * 86_400)) == [unnoted, used]

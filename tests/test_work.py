@@ -131,7 +131,7 @@ def test_sets_are_fetched_one_at_a_time_and_only_into_the_folder_of_recordings(t
     assert next(second) == fetch.Arrived(0)
     second.close()
     for place in ("/etc", str(tmp_path / "sets" / ".." / "else"), str(tmp_path)):
-        with pytest.raises(ValueError, match="A page fetches into .*sets only"):
+        with pytest.raises(ValueError, match=r"A page fetches into .*sets only"):
             FetchSet("SHD", place).check()
     FetchSet("SHD", str(tmp_path / "sets" / "speech")).check()
     monkeypatch.setenv("SNNVIZ_FETCH_INTO", os.pathsep.join(["/nowhere", str(tmp_path / "else")]))

@@ -18,7 +18,6 @@ from pathlib import Path
 UNLABELLED = "unlabelled"
 MOST_BYTES = "SNNVIZ_UPLOADS", 2**30  # of one folder: the variable that says otherwise, and what holds without it
 DAYS = "SNNVIZ_UPLOADS_DAYS", 7.0  # after the last look at a folder, that its recordings are kept
-STAMP = ".looked"  # its time of change: when somebody last looked at a folder
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -46,8 +45,8 @@ def add(folder: Path, label: str, name: str, data: bytes) -> Upload:
     held, most = size(folder), setting(*MOST_BYTES)
     if held + len(data) > most:
         raise ValueError(
-            f"{name}: {len(data) / 1e6:.1f} MB more than the {held / 1e6:.1f} MB that are here would be over the {most / 1e6:.1f} MB "
-            "that one visitor may keep; remove some first."
+            f"{name}: {len(data) / 1e6:.1f} MB more than the {held / 1e6:.1f} MB that are here would be over the "
+            f"{most / 1e6:.1f} MB that one visitor may keep; remove some first."
         )
     folder.mkdir(parents=True, exist_ok=True)
     one = uuid.uuid4().hex
@@ -86,11 +85,16 @@ def size(folder: Path) -> int:
     return total
 
 
+def stamp(folder: Path) -> Path:
+    """The file beside a folder whose time of change is when somebody last looked at the folder."""
+    return folder.with_name(f"{folder.name}.looked")
+
+
 def looked_at(folder: Path) -> None:
     """Note that the recordings of a folder are used: they are kept for another week."""
     if folder.is_dir():
         with contextlib.suppress(OSError):
-            (folder / STAMP).touch()
+            stamp(folder).touch()
 
 
 def expire(root: Path, now: float | None = None) -> list[Path]:
@@ -98,12 +102,13 @@ def expire(root: Path, now: float | None = None) -> list[Path]:
     version 0.1.0, counts from now on."""
     before = (time.time() if now is None else now) - 86_400 * setting(*DAYS)
     gone = []
-    for folder in root.iterdir() if root.is_dir() else ():
+    for folder in [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []:
         with contextlib.suppress(OSError):
-            if not (folder / STAMP).exists():
+            if not stamp(folder).exists():
                 looked_at(folder)
-            elif (folder / STAMP).stat().st_mtime < before:
+            elif stamp(folder).stat().st_mtime < before:
                 shutil.rmtree(folder)
+                stamp(folder).unlink()
                 gone.append(folder)
     return gone
 
