@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from snnviz import sparse
+from snnviz import account, sparse
 from snnviz.backends import AbstractBackend, resolve
 from snnviz.backends.base import Forward, Upstream
 from snnviz.backends.reference import recorded_states
@@ -182,6 +182,7 @@ class Block(nn.Module):
     def _recurrent(self, current: torch.Tensor, draw: Draw) -> torch.Tensor:
         state, s, spikes = None, None, []
         for t in range(len(current)):
+            account.go_on()
             now = current[t] if s is None else current[t] + self.recurrent(s)
             s, _, state = self.spiking.run(now[None], state, dataclasses.replace(draw, first=draw.first + t))
             s = s[0]
@@ -264,6 +265,7 @@ class Network(nn.Module):
             return NetworkOutput(logits)
         heads = []
         for number, block in enumerate(self.blocks):
+            account.go_on()
             x = block(x, self.draw(number))
             if self.training and str(number + 1) in self.heads:
                 heads.append(self.heads[str(number + 1)](x))

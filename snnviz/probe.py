@@ -30,8 +30,9 @@ class Tap:
         def array(name: str) -> np.ndarray | None:
             if any(name not in step for step in self.steps):
                 return None
-            whole = torch.cat([step[name] for step in self.steps]).cpu()
-            return whole.reshape(len(whole), batch, -1)[:, : self.samples].numpy()
+            # Cut before it is joined: a view of the whole would keep the whole, and joining one part would copy it.
+            parts = [step[name].reshape(len(step[name]), batch, -1)[:, : self.samples].contiguous() for step in self.steps]
+            return (parts[0] if len(parts) == 1 else torch.cat(parts)).cpu().numpy()
 
         rate, active = None, None
         if self.samples is not None:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from snnviz import account
 from snnviz.datasets.digits import DEPTH, pixels
 from snnviz.datasets.events import AbstractEvents, Columns, Found, Recording, evenly
 from snnviz.params import param
@@ -89,6 +90,7 @@ class Saccades(AbstractEvents):
         digits = images.astype(np.float64)
         known, told = None, []
         for tick, (row, column) in enumerate(zip(rows, columns, strict=True)):
+            account.go_on()
             light = (row @ digits @ column.T).astype(np.int64)  # [D, side, side], 0..WHITE
             known = light.copy() if known is None else known
             change = light - known

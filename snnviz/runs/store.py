@@ -6,8 +6,8 @@ the database keeps are the same values, so a page draws both alike.
 """
 
 import functools
-import json
 import os
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,8 +16,11 @@ from typing import Any
 
 from snnviz.places import home
 from snnviz.runs import rows, schema
+from snnviz.runs.journal import Journal, Unsaved, last_of_each
 from snnviz.runs.values import Line, Run, RunState, Status, Summary
 from snnviz.runs.work import Progress, Train, Work
+
+SECRET = "(?i)pass|pwd|secret|token|key"  # in the name of an option of an address
 
 
 class StoreError(ValueError):
@@ -40,6 +43,11 @@ def default() -> "Store":
     return at(default_url())
 
 
+def _texts(value: str | Sequence[str]) -> Sequence[str]:
+    """A value of an address's query, which may be given several times."""
+    return (value,) if isinstance(value, str) else value
+
+
 class Store:
     """The database of saved runs.
 
@@ -53,12 +61,16 @@ class Store:
         self._sa = sa
         try:
             address = sa.make_url(url)
+            if url.count("@") > 1 and address.get_backend_name() != "sqlite":
+                raise ValueError("A part of a password would be taken for the host or the database.")
         except (sa.exc.ArgumentError, ValueError):
             raise StoreError(
-                f"SNNVIZ_STORE = {url!r} is no database address; write one like sqlite:////home/me/runs.sqlite "
-                "or postgresql+psycopg://user@host/name."
+                "What SNNVIZ_STORE says is no database address (it is not shown here, as it may hold a password); write one like "
+                "sqlite:////home/me/runs.sqlite or postgresql+psycopg://user@host/name, with %40 for an @ in a password."
             ) from None
-        self.name = address.render_as_string(hide_password=True)
+        options = [text for key, value in address.query.items() if re.search(SECRET, key) for text in _texts(value)]
+        self._secrets = [str(secret) for secret in (address.password, *options) if secret]
+        self.name = address.set(query={}).render_as_string(hide_password=True)
         if address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:"):
             try:
                 Path(address.database).parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +79,7 @@ class Store:
         try:
             self._engine = sa.create_engine(address, pool_pre_ping=True)
         except (ImportError, sa.exc.NoSuchModuleError) as problem:
-            raise StoreError(f"No driver for {self.name} is installed here: {problem}.") from None
+            raise StoreError(f"No driver for {self.name} is installed here: {self._without_secrets(str(problem))}.") from None
         if address.get_backend_name() == "sqlite":
             sa.event.listen(self._engine, "connect", _quick)
         tables = schema.tables()
@@ -99,7 +111,13 @@ class Store:
 
     def _unusable(self, problem: Any) -> StoreError:
         reason = str(problem.orig or problem).strip().splitlines()[0].rstrip(".")
-        return StoreError(f"The database of saved runs, {self.name}, cannot be used: {reason}.")
+        return StoreError(f"The database of saved runs, {self.name}, cannot be used: {self._without_secrets(reason)}.")
+
+    def _without_secrets(self, text: str) -> str:
+        """What a driver says, with the address's password taken out: visitors read it."""
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            text = text.replace(secret, "***")
+        return text
 
     def begin(self, run: Run, place: str = "") -> None:
         """Note that a run was asked for."""
@@ -165,17 +183,36 @@ class Store:
 
     def save_progress(self, run: Run, progress: Progress) -> None:
         """Save how far a run of any kind but a training has come; its result replaces the one before."""
-        values = {"share": progress.share, "doing": progress.doing, "seconds": progress.seconds}
-        values["result"] = run.work.encode(progress.result)
         with self._transaction() as database:
-            database.execute(self._runs.update().where(self._runs.c.id == run.id), values)
+            database.execute(self._runs.update().where(self._runs.c.id == run.id), rows.of_progress(run.work, progress))
 
-    def mark(self, run: str, status: Status, notes: Sequence[str] = (), place: str | None = None) -> None:
-        """Note where a run stands, and that it is alive."""
-        values = {"status": status.value, "seen": time.time(), "notes": json.dumps(list(notes))}
+    def mark(self, run: str, status: Status, notes: Sequence[str] = (), place: str | None = None) -> bool:
+        """Note where a run stands, and that it is alive; False where there is no such run (any more)."""
+        values = rows.of_status(status, notes) | ({} if place is None else {"place": place})
         with self._transaction() as database:
-            values |= {} if place is None else {"place": place}
-            database.execute(self._runs.update().where(self._runs.c.id == run), values)
+            return database.execute(self._runs.update().where(self._runs.c.id == run), values).rowcount > 0
+
+    def take(self, run: str, journal: Journal) -> bool:
+        """Save what a run's journal holds, and empty it; whether there was something. What is here already stays as it is."""
+        if not journal:
+            return False
+        self._take(run, journal.read())
+        journal.forget()
+        return True
+
+    def _take(self, run: str, unsaved: Unsaved) -> None:
+        t, c = self._epochs.c, self._lines.c
+        with self._transaction() as database:
+            if database.scalar(self._sa.select(self._runs.c.id).where(self._runs.c.id == run)) is None:
+                return  # deleted meanwhile
+            known = set(map(tuple, database.execute(self._sa.select(t.line, t.epoch).where(t.run == run))))
+            fresh = [row for row in last_of_each(unsaved.epochs) if (row["line"], row["epoch"]) not in known]
+            if fresh:
+                database.execute(self._epochs.insert(), fresh)
+            for number, values in unsaved.lines.items():
+                database.execute(self._lines.update().where(c.run == run, c.line == number), values)
+            if unsaved.columns:
+                database.execute(self._runs.update().where(self._runs.c.id == run), unsaved.columns)
 
     def place(self, run: str) -> str:
         """Where a run was last worked on."""

@@ -113,6 +113,11 @@ class Train(Work):
         if not self.trainings:
             raise ValueError("There is nothing to train: choose at least one method.")
 
+    @staticmethod
+    def checkpoint(folder: Path, number: int) -> Path:
+        """The file that a training goes on from."""
+        return folder / f"{number}.safetensors"
+
     def records(self, backend: str, folder: Path, result: Any = None) -> Iterator[tuple[int, Record | Failure]]:
         """result: the numbers of the trainings that have not ended; each goes on from its checkpoint."""
         numbers = list(range(len(self.trainings))) if result is None else list(result)
@@ -120,7 +125,7 @@ class Train(Work):
         records = compare_training(
             [self.trainings[i] for i in numbers],
             backend or None,
-            checkpoints=[folder / f"{i}.safetensors" for i in numbers],
+            checkpoints=[self.checkpoint(folder, i) for i in numbers],
             record_sample=self.sample,
             touch_active=self.touch_active,
         )
@@ -259,10 +264,15 @@ class FetchSet(Work):
     def check(self) -> None:
         if not fetch.allowed():
             raise ValueError("Whoever runs this app has turned downloads off (SNNVIZ_DOWNLOADS=no).")
+        if reason := fetch.refused(Path(self.folder)):
+            raise ValueError(reason)
 
     def records(self, backend: str, folder: Path, result: Any = None) -> Iterator[Progress]:
-        for arrived in fetch.follow(self.name, Path(self.folder)):
-            yield Progress(float(arrived.whole), f"{arrived.amount} here", arrived)
+        for arrived in fetch.in_turn(self.name, Path(self.folder)):
+            if arrived is None:
+                yield Progress(0.0, "Waiting until another set has arrived", fetch.Arrived(0))
+            else:
+                yield Progress(float(arrived.whole), f"{arrived.amount} here", arrived)
 
     @classmethod
     def result_parts(cls) -> dict[str, type]:
