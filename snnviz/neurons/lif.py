@@ -2,6 +2,9 @@
 
 import dataclasses
 import math
+from typing import Any
+
+import torch
 
 from snnviz.neurons.base import AbstractNeuron, Reset, clip, decay
 from snnviz.params import param
@@ -15,7 +18,7 @@ DT = {
     "advanced": True,
     "help": "One step of the simulation.",
 }
-TAU = {"unit": "ms", "low": 0.0, "open_low": True, "slider": (1.0, 100.0, 1.0)}
+TAU: dict[str, Any] = {"unit": "ms", "low": 0.0, "open_low": True, "slider": (1.0, 100.0, 1.0)}
 THETA = {
     "symbol": r"\theta",
     "low": 0.0,
@@ -100,7 +103,7 @@ class MembraneReset(AbstractNeuron):
         return unbounded(self)
 
 
-def gathering(decay: float) -> float:
+def gathering(decay: float | torch.Tensor) -> float:
     """What a constant current of 1 has to be divided by to give the value that it gathers to; of a slow leak, after a while."""
     return max(1 - float(decay), 0.02)
 
