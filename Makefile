@@ -23,11 +23,14 @@ check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
-# The properties that `make test` tries on the same draws every time, on many fresh ones.
+# The properties that `make test` tries on the same draws every time, on many fresh ones; then hostile addresses, values, TOML
+# files and uploads. ARGS are pytest's, CASES how many of each kind of the latter.
+fuzz: CASES ?= 300
 fuzz: SEED := $(or $(SEED),$(shell date +%s))
 fuzz: $(VENV)/dev.stamp
 	@echo "Fresh draws of seed $(SEED); the same ones again: make fuzz SEED=$(SEED)"
 	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fuzz --hypothesis-seed=$(SEED) $(ARGS)
+	$(BIN)/python -m tools.fuzz --seed $(SEED) --cases $(CASES)
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.$(BENCH) $(ARGS)

@@ -56,7 +56,8 @@ def main() -> None:
         page = st.Page(HERE / "pages" / entry.file, title=entry.title, icon=entry.icon, default=entry == PAGES[0])
         sections.setdefault(entry.section, []).append(page)
     page = st.navigation(sections)
-    address.begin(page.url_path, shared={"backend"})
+    messages = st.container()
+    address.begin(page.url_path, messages.empty(), shared={"backend"})
     backend.pick()
     # An equation's slant overflows by a hair, and would make it scroll; white on the dark theme's blue is too faint.
     st.html(
@@ -65,14 +66,11 @@ def main() -> None:
         "@media (max-width: 640px) {:has(> .st-key-presets) {flex-basis: 100%}}"
         "[data-testid=stBaseButton-primary]:enabled :is(p, span) {color: light-dark(#FFFFFF, #11151B)}</style>"
     )
-    messages = st.container()
-    complete = False
     try:
         with source.announced(building.said_in(messages.empty())):
             page.run()
-        complete = True
+        address.end()
     finally:
-        address.end(messages, complete)
         memory.settle()
 
 

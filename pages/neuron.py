@@ -8,6 +8,7 @@ from snnviz import Experiment, SpikeTrain, rate_curve, simulate, text
 from snnviz.figures import intervals, phase_plane, raster, traces
 from snnviz.figures import rate_curve as curve
 from snnviz.neurons import LIF, NEURONS
+from snnviz.params import params
 from snnviz.stimuli import STIMULI, Shaped, Step
 from snnviz.surrogates import SURROGATES
 from snnviz.ui import address, backend, controls, page, scenes, scope, spike_train, url
@@ -44,22 +45,28 @@ with top[2].popover("Stimulus", icon=":material/show_chart:", width="stretch") i
             stimulus = spike_train.edit(stimulus, "stimulus.SpikeTrain.times")
 with top[3].popover("Run and population", icon=":material/tune:", width="stretch") if live else left:
     experiment = controls.edit(Experiment(neuron, stimulus, steps=400), "run", only=("steps", "neurons", "spread", "seed"))
+    gain = None if live else controls.number(1.0, params(scenes.Scene)["gain"], "scope.gain")
 
 with right, page.guarded():
     experiment.check_budget()
     if absent:
         st.info(absent, icon=":material/info:")
+    shown = address.recall(scenes.Scene(), "scope", [SURROGATES])
+    if gain is not None:
+        shown = dataclasses.replace(shown, gain=gain)
+        if shown.drawn and st.button("Clear the current drawn in the live view", icon=":material/ink_eraser:"):
+            address.write("scope.drawn", None)
+            st.rerun()
     if live:
-        asked = dataclasses.replace(address.recall(scenes.Scene(), "scope", [SURROGATES]), neuron=neuron)
-        current = experiment.input()[:, 0].numpy()
-        shown = scope.neuron_scope(asked, current, key="neuron-scope")
+        asked = dataclasses.replace(shown, neuron=neuron)
+        shown = scope.neuron_scope(asked, experiment, key="neuron-scope")
         neuron, column = shown.neuron, shown.column
         told = url.write(neuron, "neuron", default=name, tables=[NEURONS])
         told |= url.write(shown, "scope", tables=[SURROGATES], exclude={"neuron"})
         address.remember(told, f"neuron.{name}.", "scope.")
-        if shown.gain != 1 or shown.drawn:
-            stimulus = Shaped(stimulus, shown.gain, shown.drawn)
-        experiment = dataclasses.replace(experiment, neuron=neuron, stimulus=stimulus)
+    if shown.gain != 1 or shown.drawn:
+        stimulus = Shaped(stimulus, shown.gain, shown.drawn)
+    experiment = dataclasses.replace(experiment, neuron=neuron, stimulus=stimulus)
     with st.spinner("Running; the first run of a neuron builds its kernel, once on this machine", show_time=True):
         layer = cached(simulate)(experiment, backend.chosen()).layers[0]
     if not live:
@@ -94,9 +101,12 @@ with right, page.guarded():
 
     if layer.spikes is not None:
         a, b = st.columns(2)
-        currents, rates = cached(rate_curve)(neuron, backend=backend.chosen())
+        here = experiment.level(column)
+        currents, rates = cached(rate_curve)(neuron, backend=backend.chosen(), here=here)
         with a:
-            page.figure(curve.rate_curve(currents, rates, getattr(stimulus, "amplitude", None), dark=page.dark()), "rates")
+            page.figure(curve.rate_curve(currents, rates, here, neuron.rheobase(), dark=page.dark()), "rates")
+            if here is None:
+                st.caption(f"The current of this run is not constant ({stimulus.title.lower()}), so it is not marked.")
         with b:
             if neuron.phase_range:
                 page.figure(phase_plane.phase_plane(layer, column, page.dark()), "phase")
@@ -112,7 +122,7 @@ if not live and ghost is not None:
     lines += f'\nheld = simulate({text.source(held)}, "{backend.chosen()}").layers[0]'
     shows["held"] = ghost
 if layer.spikes is not None:
-    lines += f'\ncurrents, rates = rate_curve(layer.neuron, backend="{backend.chosen()}")'
+    lines += f'\ncurrents, rates = rate_curve(layer.neuron, backend="{backend.chosen()}", here={here!r})'
     shows |= {"currents": currents, "rates": rates}
 page.code_behind(
     f"""

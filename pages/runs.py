@@ -103,8 +103,7 @@ if others:
     runs_view.headline(others[0])
     with page.guarded():
         KIND[others[0].run.kind].draw(others[0])
-    for note in others[0].notes:
-        st.info(literal(note), icon=":material/info:")
+    page.several([literal(note) for note in others[0].notes], "notes")
     if len(others) > 1:
         st.caption("Only trainings are laid over one another; of the other runs that you chose the first is shown.")
 

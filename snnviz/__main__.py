@@ -16,6 +16,7 @@ import signal
 import statistics
 import sys
 import time
+import warnings
 from collections.abc import Callable, Sequence
 
 from snnviz.commands import Wrong
@@ -191,6 +192,19 @@ class _Line:
         return 1.0 if self.problem else max(at, self.epochs[-1].epoch if self.epochs else 0) / self.training.epochs
 
 
+def _notes(dataset) -> tuple[str, ...]:
+    """What to know of a set before the training. One of recordings is read for that; the training finds it in the cache."""
+    from snnviz.datasets import Split
+
+    try:
+        if not dataset.offline:
+            with warnings.catch_warnings(action="ignore"):  # they are said by the training
+                dataset.load(Split.TRAIN)
+        return dataset.notes()
+    except (OSError, ValueError):
+        return ()  # the training says what is wrong
+
+
 def _run(settings, given, checkpoints) -> tuple[list[_Line], int]:
     """Train with a progress bar and keep the run; what came out, and the exit status."""
     from snnviz.backends import resolve
@@ -201,6 +215,9 @@ def _run(settings, given, checkpoints) -> tuple[list[_Line], int]:
         backend = resolve(given.backend or settings.backend or None)
     except (ValueError, RuntimeError) as problem:
         raise Wrong(str(problem)) from None
+    for dataset in dict.fromkeys(training.dataset for training in settings.trainings):
+        for note in _notes(dataset):
+            print(f"snnviz: {note}", file=sys.stderr)
     lines, shown, stopped = [_Line(t) for t in settings.trainings], _Progress(), 0
     touch_active = given.touch_active or settings.touch_active
     records = compare_training(settings.trainings, backend, checkpoints=checkpoints, touch_active=touch_active)

@@ -5,6 +5,7 @@ import math
 import os
 import time
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 import torch
@@ -69,16 +70,42 @@ class Experiment(text.Written, Declared):
             )
 
     def input(self, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-        """The stimulus: [T, B, N] for a population, [T, B, *input_shape] for a network."""
+        """The stimulus as what it adds to the neurons' x in each step: [T, B, N] for a population, [T, B, *input_shape] for a
+        network, whose inputs are charges like the spikes between its layers."""
+        return torch.from_numpy(np.array(self.current() * self.factors())).to(dtype)
+
+    def current(self) -> np.ndarray:
+        """The stimulus itself, a drive per ms or charges, float64 of the input's shape."""
         self.check_budget()
         shape = (self.neurons,) if self.architecture is None else self.architecture.input_shape
         columns = self.batch * math.prod(shape)
         times = np.arange(self.steps) * self.neuron.dt
         current = self.stimulus.current(times, self.neuron.dt, columns, np.random.default_rng(self.seed))
-        x = np.broadcast_to(current, (self.steps, columns)).reshape(self.steps, self.batch, *shape)
-        if self.architecture is None and self.spread:
-            x = x * np.linspace(1 - self.spread, 1 + self.spread, self.neurons)
-        return torch.from_numpy(np.array(x)).to(dtype)
+        return np.broadcast_to(current, (self.steps, columns)).reshape(self.steps, self.batch, *shape)
+
+    def factors(self) -> np.ndarray:
+        """What `current` is multiplied by to be x, for each neuron of a population [N], or for all alike [1]."""
+        return self._scale() * self._spreads()
+
+    def level(self, neuron: int = 0) -> float | None:
+        """The constant current, per ms, that a neuron of the population gets on the mean; None where the stimulus has none."""
+        level, spreads = self.stimulus.level(), self._spreads()
+        return None if level is None else level * float(spreads[neuron % len(spreads)])
+
+    def _scale(self) -> float:
+        charges = self.stimulus.charges
+        if self.architecture is not None:
+            return 1.0 if charges else self.neuron.dt
+        return self.neuron.charge_scale() if charges else self.neuron.drive_scale()
+
+    def _spreads(self) -> np.ndarray:
+        alike = self.architecture is not None or not self.spread
+        return np.ones(1) if alike else np.linspace(1 - self.spread, 1 + self.spread, self.neurons)
+
+    def of_0_1_0(self) -> Self:
+        """What version 0.1.0 meant by this value: its currents were per step, and so was ALIF's adaptation."""
+        neuron, stimulus = self.neuron.of_0_1_0(self.neuron.dt), self.stimulus.of_0_1_0(self._scale(), self.neuron.dt)
+        return dataclasses.replace(self, neuron=neuron, stimulus=stimulus)
 
     @classmethod
     def parts(cls) -> dict[str, type]:

@@ -21,9 +21,9 @@ WHOLE = 2**53 - 1  # the largest whole number up to which a browser, as any 64-b
 class Param:
     """What is known of a parameter besides its value.
 
-    low, high bound what is allowed (open_low: low itself is not); slider = (from, to, step) is what a control offers,
-    which may be less; log: the control moves in powers of ten. advanced: shown in an expander. branches: values that take
-    another path through a kernel than the default does, which tests must see.
+    low, high bound what is allowed (open_low: low itself is not; finite: infinity is not); slider = (from, to, step) is what a
+    control offers, which may be less; log: the control moves in powers of ten. advanced: shown in an expander. branches: values
+    that take another path through a kernel than the default does, which tests must see.
     """
 
     label: str
@@ -32,6 +32,7 @@ class Param:
     low: float = -math.inf
     high: float = math.inf
     open_low: bool = False
+    finite: bool = False
     slider: tuple[float, float, float] | None = None
     log: bool = False
     advanced: bool = False
@@ -55,10 +56,18 @@ class Param:
 
     def admits(self, value: float) -> bool:
         above = value > self.low if self.open_low else value >= self.low
-        return above and value <= self.high and value == value and _within_reach(value)
+        return (
+            above
+            and value <= self.high
+            and value == value
+            and _within_reach(value)
+            and not (self.finite and value in (math.inf, -math.inf))
+        )
 
     def wanted(self, value: float) -> str:
         """What a refused value would have to be, in words."""
+        if self.finite and value in (math.inf, -math.inf):
+            return f"finite, {self.allowed}"
         if _within_reach(value):
             return self.allowed
         return f"of a size up to {WHOLE}" if isinstance(value, int) else f"of a size between {1 / REACH:g} and {REACH:g}"

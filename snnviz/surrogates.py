@@ -81,7 +81,7 @@ class AbstractSurrogate(AbstractSpikeDerivative):
 
 
 def _width(default: float, label: str, symbol: str, help: str, slider=(0.05, 2.0, 0.05)) -> float:
-    return param(default, label, symbol, low=0.0, open_low=True, slider=slider, help=help)
+    return param(default, label, symbol, low=0.0, open_low=True, finite=True, slider=slider, help=help)
 
 
 def _normal(m: torch.Tensor, sigma: float) -> torch.Tensor:

@@ -15,6 +15,7 @@ from typing import Any, Self
 from snnviz.params import declared, shown
 
 NOTHING = "none"  # what TOML says where a value is None and would not be without a word
+MARK = {"currents": "per ms"}  # beside "is", where version 0.1.0 would have meant something else by the same fields
 
 
 def _default(field: dataclasses.Field) -> Any:
@@ -61,7 +62,8 @@ def plain(value: Any, nothing: str | None = None) -> Any:
     if dataclasses.is_dataclass(value):
         fields = {f.name: (getattr(value, f.name), f) for f in dataclasses.fields(value)}
         kept = {n: v for n, (v, f) in fields.items() if not (nothing and v is None and _default(f) is None)}
-        return {"is": type(value).__name__} | {name: plain(item, nothing) for name, item in kept.items()}
+        mark = MARK if isinstance(value, Written) and value.of_0_1_0() != value else {}
+        return {"is": type(value).__name__} | mark | {name: plain(item, nothing) for name, item in kept.items()}
     return nothing if value is None else value
 
 
@@ -123,10 +125,10 @@ def _with_fields(data: Any, classes: Mapping[str, type], kind: Any) -> Any:
     cls, fields = choices[name], {}
     kinds = {field: kind for field, (kind, _) in declared(cls).items()}
     for field, item in data.items():
-        if field == "is" or field in getattr(cls, "retired", ()):
+        if field == "is" or field in MARK or field in getattr(cls, "retired", ()):
             continue
         if field not in kinds:
-            raise ValueError(f"{cls.__name__} has no '{field}'; it has {', '.join(kinds)}.")
+            raise ValueError(f"{cls.__name__} has no {shown(field)}; it has {', '.join(kinds)}.")
         try:
             fields[field] = made(item, classes, kinds[field])
         except (TypeError, ValueError) as problem:
@@ -134,7 +136,8 @@ def _with_fields(data: Any, classes: Mapping[str, type], kind: Any) -> Any:
     for field in dataclasses.fields(cls):
         if field.name not in fields and field.default is field.default_factory is dataclasses.MISSING:
             raise ValueError(f"{cls.__name__} needs '{field.name}'.")
-    return cls(**fields)
+    value = cls(**fields)
+    return value.of_0_1_0() if isinstance(value, Written) and not MARK.items() <= data.items() else value
 
 
 def to_toml(value: Any) -> str:
@@ -207,6 +210,10 @@ class Written(abc.ABC):
     @abc.abstractmethod
     def parts(cls) -> dict[str, type]:
         """The classes that its TOML may name, itself among them, by name."""
+
+    def of_0_1_0(self) -> Self:
+        """What version 0.1.0 meant by these fields. What is read without the `MARK` means that."""
+        return self
 
     def __repr__(self) -> str:
         return source(self)

@@ -13,6 +13,7 @@ import torch
 from snnviz.backends import BACKENDS, browser
 from snnviz.backends.base import Upstream
 from snnviz.draws import Draw
+from snnviz.experiments import Experiment
 from snnviz.laws import LAWS
 from snnviz.methods.base import AtSpike, ResetPath
 from snnviz.neurons import ALIF, IF, LIF, NEURONS, QIF, Izhikevich, LeakyReadout
@@ -20,6 +21,7 @@ from snnviz.neurons.base import Reset
 from snnviz.neurons.formula import formulas
 from snnviz.params import params
 from snnviz.places import assets
+from snnviz.stimuli import Noise, Poisson, Shaped, Step, encode_drawn
 from snnviz.surrogates import SURROGATES, Gaussian, SingleExponential
 from snnviz.ui import declared, scenes, scope
 from snnviz.zeroth_order import ZerothOrder
@@ -30,11 +32,12 @@ NATIVE = BACKENDS["native"]
 DRAW = Draw(seed=7, layer=3)
 
 # Puts the scope's own modules and one instance of the kernels into an empty page.
-START = """async ([kernels, coefficients, run, packed]) => {
+START = """async ([kernels, coefficients, run, drawn, packed]) => {
   const load = (text) => import("data:text/javascript;base64," + text);
   const k = await load(kernels), module = await k.compile(packed);
   window.kit = { Kernels: k.Kernels, kernels: new k.Kernels(module), ...(await load(coefficients)) };
   window.kit.Run = (await load(run)).Run;
+  window.kit.Drawn = (await load(drawn)).Drawn;
   window.floats = (text) => new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
   window.text = (array) => {
     const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
@@ -92,8 +95,11 @@ def same(got: np.ndarray, expected: torch.Tensor, what: str) -> None:
 @pytest.fixture(scope="module")
 def kit(chromium):
     page = chromium.new_page()
-    texts = [(assets() / "scope" / f"{n}.js").read_text(encoding="utf-8") for n in ("kernels", "coefficients", "neuron_run")]
+    texts = [
+        (assets() / "scope" / f"{n}.js").read_text(encoding="utf-8") for n in ("kernels", "coefficients", "neuron_run", "drawn")
+    ]
     texts[2] = re.sub(r'^import (\{.*\}) from "./coefficients.js";$', r"const \1 = window.kit;", texts[2], flags=re.MULTILINE)
+    texts[3] = texts[3].replace('import { clamp } from "./plot.js";', "")
     imports = page.evaluate(START, [*(base64.b64encode(t.encode()).decode() for t in texts), browser.payload()])
     assert imports == 0, "the module needs nothing from outside"
     yield page
@@ -240,10 +246,10 @@ def test_rest_reset_level_and_threshold(kit, neuron):
 
 SWEEP = """({ neuron, formulas, surrogates, surrogate, kernel, states, trace, x, T }) => {
   const run = new kit.Run(kit.kernels);
-  const data = { T, M: 1, kernel, states, trace, fires: true, dt: 1, formulas, surrogates };
+  const data = { T, M: 1, kernel, states, trace, fires: true, dt: 1, formulas, surrogates, factors: [1], drawnScale: 1 };
   const scene = { neuron, surrogate, gain: 1, scale: 1.3, column: 0, loss: "target", target: 0.5 };
   run.allocate(data);
-  run.compute(data, scene, floats(x), { at: () => 0 }, true, T - 5);
+  run.compute(data, scene, floats(x), floats(x), { any: false }, true, T - 5);
   return ["slopes", "kept", "cut", "ignored", "multiplier", "unreset"].map((name) => text(run.a[name]));
 }"""
 
@@ -274,6 +280,48 @@ def test_the_scope_looks_back_through_every_neuron(kit, neuron):
         same(receive(got, steps, 1), expected[path].x, f"delta, {path}")
     same(receive(multiplier, steps, 1), expected[ResetPath.KEPT].multiplier, "multiplier")
     same(receive(unreset, steps, 1), expected[ResetPath.IGNORED].multiplier, "SLAYER's multiplier")
+
+
+SHAPED = """({ neuron, formulas, x, unscaled, factors, drawnScale, gain, drawn, T, M, dt }) => {
+  const run = new kit.Run(kit.kernels), levels = new kit.Drawn();
+  const data = { T, M, kernel: "lif", states: ["v"], trace: null, fires: true, dt, formulas, factors, drawnScale };
+  levels.read(drawn);
+  run.allocate(data);
+  run.compute(data, { neuron, gain, column: 1 }, floats(x), floats(unscaled), levels, false, 0);
+  return [run.a.x, run.inRate, run.a.sc].map(text);
+}"""
+WAVE = encode_drawn(-7, np.arange(128) % 9 - 2)
+
+
+@pytest.mark.parametrize("gain, drawn", [(1.0, ""), (0.7, ""), (1.0, WAVE), (2.5, WAVE)])
+@pytest.mark.parametrize("stimulus", [Step(0.07), Noise(), Poisson(weight=0.3)], ids=lambda s: type(s).__name__)
+@pytest.mark.parametrize("dt, spread", [(1.0, 0.0), (1.0, 0.4), (0.3, 0.0), (0.3, 0.4)])
+def test_the_scope_shapes_a_current_as_python_does(kit, stimulus, gain, drawn, dt, spread):
+    """Gain and drawn current, the step's factor and each neuron's: the input of every neuron, bit for bit."""
+    plain = Experiment(LIF(dt=dt), stimulus, steps=300, neurons=3, spread=spread)
+    shaped = plain if gain == 1 and not drawn else dataclasses.replace(plain, stimulus=Shaped(stimulus, gain, drawn))
+    x, _, _ = kit.evaluate(SHAPED, {
+        "neuron": scenes.plain(plain.neuron), "formulas": formulas(LIF), "x": send(plain.input()), "dt": dt,
+        "unscaled": send(plain.current()), "factors": plain.factors().tolist(), "drawnScale": dt if stimulus.charges else 1.0,
+        "gain": gain, "drawn": drawn, "T": 300, "M": 3,
+    })  # fmt: skip
+    same(receive(x, 300, 3), shaped.input()[:, 0].contiguous(), "input")
+
+
+def test_the_rate_of_a_regular_neuron_is_one_number(kit):
+    """From its first spike to its last, one over the interval; before and after there is no number."""
+    plain = Experiment(IF(dt=0.5), Step(0.1, start=30.0), steps=600, neurons=2)
+    _, rate, spikes = kit.evaluate(SHAPED, {
+        "neuron": scenes.plain(plain.neuron), "formulas": formulas(IF), "x": send(plain.input()), "dt": 0.5,
+        "unscaled": send(plain.current()), "factors": plain.factors().tolist(), "drawnScale": 1.0,
+        "gain": 1.0, "drawn": "", "T": 600, "M": 2,
+    })  # fmt: skip
+    rate, fired = receive(rate, 600), np.flatnonzero(receive(spikes, 600))
+    gaps = np.diff(fired)
+    assert len(fired) > 20 and set(gaps) <= {20, 21}
+    for first, gap in zip(fired, gaps, strict=False):
+        assert rate[first + 1 : first + gap] == pytest.approx(2000 / gap)
+    assert np.isnan(rate[: fired[0]]).all() and np.isnan(rate[fired[-1] + 1 :]).all()
 
 
 def test_the_module_is_small_and_exports_what_it_says():

@@ -59,10 +59,9 @@ def script():
     from snnviz.ui import address, controls
     from tests import test_controls as t
 
-    address.begin("page", shared={"backend"})
-    messages = st.container()
+    address.begin("page", st.empty(), shared={"backend"})
     st.session_state["value"] = controls.choose(t.MODELS, "Model", "m", tables=[t.SHAPES])
-    address.end(messages)
+    address.end()
 
 
 def drawn(query):

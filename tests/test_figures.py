@@ -155,7 +155,7 @@ def test_network_figures():
         weights = labelled({m: r.weight_gradients["layer 1"] for m, r in comparison.runs.items()})
         check(weight_scatter.weight_scatter(weights, HUES, dark), dark)
         check(growth.growth([1, 2], {m: [1.0, 30.0] for m in HUES}, HUES, "hidden layers", dark=dark), dark)
-    check(rate_curve.rate_curve(np.linspace(0, 1, 5), np.arange(5.0), 0.5))
+    check(rate_curve.rate_curve(np.linspace(0, 1, 5), np.arange(5.0), 0.5, 0.1))
     check(theme.empty_figure("Nothing yet."))
 
 

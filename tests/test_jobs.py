@@ -16,7 +16,7 @@ from snnviz.architectures import FeedForward
 from snnviz.datasets import YinYang
 from snnviz.methods import BPTT, Exodus, LocalZO
 from snnviz.runs import client, store
-from snnviz.runs.values import Run, Status
+from snnviz.runs.values import Line, Run, Status
 from snnviz.runs.work import Train
 from snnviz.training import EpochRecord, Training, train
 
@@ -26,6 +26,12 @@ METHODS = (BPTT(), Exodus(), LocalZO())
 
 def asked(epochs: int = 3, owner: str = "me", methods=METHODS, **changed) -> Run:
     return Run(Train(tuple(dataclasses.replace(SMALL, method=m, epochs=epochs, **changed) for m in methods)), "native", owner)
+
+
+def ended(run: str):
+    assert client.wait(run, lambda s: not s.status.live, 60)
+    assert client.wait(run, lambda _: run not in client._tasks, 20)  # from here on the store is what is read
+    return client.follow(run)
 
 
 def points(state) -> int:
@@ -150,6 +156,82 @@ def test_a_killed_server_loses_nothing_finished(home):
     assert done >= 3 and store.default().open(run).status is Status.INTERRUPTED
     client.go_on(run)
     assert client.wait(run, lambda s: min(len(line.epochs) for line in s.lines) > done + 1, 60)
+
+
+class Away:
+    """A database that goes away when it has two epochs of a training: every transaction of this process fails from then on,
+    until `now` is False."""
+
+    def __init__(self, monkeypatch):
+        self.now, begin, save_line = False, store.Store._transaction, store.Store.save_line
+
+        def save(of, run, number, line):
+            save_line(of, run, number, line)
+            self.now = len(line.epochs) == 2
+
+        def transaction(of):
+            if self.now:
+                raise store.StoreError("The database of saved runs, somewhere, cannot be used: it is away.")
+            return begin(of)
+
+        monkeypatch.setattr(store.Store, "_transaction", transaction)
+        monkeypatch.setattr(store.Store, "save_line", save)
+
+
+@pytest.mark.parametrize("when", ["meanwhile", "at the end"])
+def test_what_is_done_while_the_database_is_away_is_handed_in(home, monkeypatch, when):
+    away, run = Away(monkeypatch), asked(8, methods=[Exodus(), LocalZO()])
+    client.submit(run)
+    assert client.wait(run.id, lambda s: away.now and len(s.lines[0].epochs) >= 4, 60)
+    if when == "at the end":
+        assert client.wait(run.id, lambda s: s.status is Status.FINISHED, 60), "its worker reports it, and waits for the store"
+    away.now = False
+    state = ended(run.id)
+    assert state.status is Status.FINISHED and len([n for n in state.notes if "away" in n]) == 1
+    alone = [[r for r in train(t, "native") if isinstance(r, EpochRecord)] for t in run.trainings]
+    for line, records in zip(state.lines, alone, strict=True):
+        assert [e.epoch for e in line.epochs] == list(range(1, 9))
+        assert [(e.test_loss, e.train_loss) for e in line.epochs] == [(e.test_loss, e.train_loss) for e in records]
+    assert not client.checkpoints(run.id).exists()
+
+
+@pytest.mark.parametrize("at", [4, 8])
+def test_a_server_killed_while_the_database_is_away_loses_nothing(home, at):
+    """At epoch 4 it can go on; at epoch 8 of 8 it is finished, though no database was there when it ended."""
+    code = (
+        "from tests.test_jobs import *\nwith pytest.MonkeyPatch.context() as patch:\n away = Away(patch)\n"
+        " run = asked(8 if AT == 8 else 400, methods=[Exodus()])\n print(client.submit(run), flush=True)\n"
+        " client.wait(run.id, lambda s: len(s.lines[0].epochs) >= AT and (AT < 8 or s.status is Status.FINISHED), 60)\n"
+        " print('there', flush=True); time.sleep(600)"
+    ).replace("AT", str(at))
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as server:
+        run = server.stdout.readline().strip()
+        assert server.stdout.readline().strip() == "there"
+        server.kill()
+    assert len(store.default().open(run).lines[0].epochs) == 2, "the database has what it had when it went"
+    state = client.follow(run)
+    epochs = [e.epoch for e in state.lines[0].epochs]
+    assert epochs == list(range(1, len(epochs) + 1)) and len(epochs) >= at
+    assert state.status is (Status.FINISHED if at == 8 else Status.INTERRUPTED)
+    assert len(store.default().open(run).lines[0].epochs) == len(epochs)
+    if at == 8:
+        alone = [r for r in train(state.run.trainings[0], "native") if isinstance(r, EpochRecord)]
+        assert [e.test_loss for e in state.lines[0].epochs] == [e.test_loss for e in alone]
+
+
+def test_a_checkpoint_never_counts_for_more_than_what_is_recorded(home):
+    """A checkpoint of epoch 3 where one epoch is recorded: the training begins anew, and is finished with all its epochs."""
+    run = asked(3, methods=[Exodus()])
+    alone = [r for r in train(run.trainings[0], "native", checkpoint=Train.checkpoint(client.checkpoints(run.id), 0))]
+    epochs = [r for r in alone if isinstance(r, EpochRecord)]
+    saved = store.default()
+    saved.begin(run)
+    saved.save_line(run.id, 0, Line(run.trainings[0], tuple(epochs[:1])))
+    saved.mark(run.id, Status.INTERRUPTED)
+    client.go_on(run.id)
+    state = ended(run.id)
+    assert state.status is Status.FINISHED
+    assert [e.test_loss for e in state.lines[0].epochs] == [e.test_loss for e in epochs]
 
 
 def test_a_scheduler_that_is_not_there_is_one_sentence(home, monkeypatch):

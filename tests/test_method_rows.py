@@ -34,11 +34,10 @@ def script():
 
     from snnviz.ui import address, methods
 
-    address.begin("page")
-    messages = st.container()
+    address.begin("page", st.empty())
     picked = methods.names(methods.FOR_A_NETWORK, list(methods.CHOICES))
     st.session_state["made"] = dict(zip(picked, methods.settings(picked, layers=3), strict=True))
-    address.end(messages)
+    address.end()
 
 
 def test_the_pages_list_every_method():

@@ -113,3 +113,27 @@ def test_every_neuron_is_on_its_page(view):
         clean(at, name)
         assert not at.warning, [w.value for w in at.warning]
         assert f"{name}(dt=0.25)" in "".join(c.value for c in at.code)
+
+
+@pytest.mark.parametrize(
+    ("page", "key", "group"),
+    [("depth.py", "after", "after"), ("gradients.py", "methods", "methods"), ("derivative.py", "of", "of")],
+)
+def test_a_link_may_ask_for_an_empty_selection(page, key, group):
+    at = opened(next(e for e in PAGES if e.file == page), **{key: ""})
+    clean(at)
+    assert not at.warning
+    assert at.session_state[group] == [] and at.query_params[key] in ("", [""])
+
+
+@pytest.mark.parametrize("stop", [{"over": "tau", "neuron": "IF"}, {"over": "depth"}])
+def test_a_warning_about_the_link_shows_though_the_page_stops_early(stop):
+    """The sweep of a neuron without a time constant stops the page at its complaint; two numbers of the link are impossible."""
+    query = {"of": "network", "view": "growth", "run.steps": "abc", "run.batch": "0", **stop}
+    at = opened(next(e for e in PAGES if e.file == "gradients.py"), **query)
+    clean(at)
+    assert bool(at.error) == ("neuron" in stop)
+    (warning,) = at.warning
+    assert "run.steps=abc" in warning.value and "run.batch=0" in warning.value
+    at.run()
+    assert [w.value for w in at.warning] == [warning.value]  # until a control is moved

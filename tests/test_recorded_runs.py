@@ -132,7 +132,7 @@ def population(
     seed: int = 3,
     loss: Any = None,
 ) -> Entry:
-    """A population forward and backward; without a method, forward only."""
+    """A population forward and backward; without a method, forward only. Its values are those of 0.1.0, as it meant them."""
     experiment = Experiment(
         neuron,
         stimulus or Noise(0.2, 0.5),
@@ -142,7 +142,7 @@ def population(
         spread=spread,
         seed=seed,
         loss=loss or WeightedSpikes(),
-    )
+    ).of_0_1_0()
 
     def make() -> Arrays:
         run = simulate(experiment, backend) if method is None else differentiate(experiment, method, backend, dtype)

@@ -187,11 +187,13 @@ def test_every_run_is_what_it_was(store, recorded):
 
 
 def test_the_settings_are_those_that_were_saved(store):
-    """The trainings that come out of the database are the very values that went in."""
+    """The trainings that come out of the database are the values that went in, as 0.1.0 meant them: of ALIF, at 0.5 ms a step,
+    kappa counts half."""
     saved = [
         line.training for run in ("00000000000000a1", "00000000000000b2", "00000000000000c3") for line in store.open(run).lines
     ]
-    assert saved == [*FINISHED, STOPPED, *NOTED]
+    assert saved == [training.of_0_1_0() for training in (*FINISHED, STOPPED, *NOTED)]
+    assert STOPPED.of_0_1_0().neuron.kappa == 5.0
 
 
 def test_an_old_database_can_be_written_to(store):

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from snnviz import stimuli
+from snnviz import Experiment, Noise, stimuli
 from snnviz.backends import BACKENDS
 from snnviz.laws import LaplaceLaw
 from snnviz.neurons import ALIF, LIF, Izhikevich
@@ -28,6 +28,7 @@ sys.path.insert(0, {root!r})
 import json, dataclasses
 import numpy as np, streamlit as st
 from snnviz.backends import browser
+from snnviz import Experiment, Noise
 from snnviz.neurons import NEURONS
 from snnviz.ui import scenes, scope
 
@@ -46,13 +47,12 @@ def neuron():
     T, M = int(ask.get("T", 1000)), int(ask.get("M", 64))
     cls = NEURONS[ask.get("neuron", "LIF")]
     level = cls.amplitude if cls.unit else 0.07
-    random = np.random.default_rng(0)
-    current = (level + 0.8 * level * random.standard_normal((T, M))).astype(np.float32)
+    driven = Experiment(cls(), Noise(level, 0.8 * level), steps=T, neurons=M)
     if "scene" not in st.session_state or type(st.session_state.scene.neuron) is not cls:
         st.session_state.scene = scenes.Scene(cls(), backward=ask.get("back") == "1", drawn=ask.get("drawn", ""))
     if st.button("Preset"):
         st.session_state.scene = scenes.Scene(cls(theta=0.5))
-    shown = scope.neuron_scope(st.session_state.scene, current, key="scope")
+    shown = scope.neuron_scope(st.session_state.scene, driven, key="scope")
     st.session_state.scene = shown
     st.session_state.runs = st.session_state.get("runs", 0) + 1
     st.code(json.dumps([st.session_state.runs, scenes.plain(shown)]), language=None, wrap_lines=True)
@@ -144,8 +144,7 @@ def test_the_picture_is_that_of_the_settings(go):
 
     seen = go("?M=3&T=400").drawn()
     neuron = LIF()
-    current = (0.07 + 0.056 * np.random.default_rng(0).standard_normal((400, 3))).astype(np.float32)
-    x = torch.from_numpy(current)
+    x = Experiment(neuron, Noise(0.07, 0.8 * 0.07), steps=400, neurons=3).input()[:, 0]
     c = torch.tensor(list(neuron.coefficients().values()), dtype=torch.float64)
     s = BACKENDS["native"].forward(neuron, c, x, torch.zeros(1, 3)).s
     count, steps, first, rate, all_, hz = numbers(seen.summary())[1:]

@@ -177,3 +177,33 @@ def test_words_of_others_are_no_markdown():
     for sentence in ("shd_train.h5: is cut short (again), 3 of 4.", "line 3: 'soon' is not a time; at least 0."):
         assert literal(sentence) == sentence
     assert literal("l\u00e4ufer 3") == "l\u00e4ufer 3"
+
+
+def test_the_command_says_it_before_the_first_epoch(tmp_path, capsys):
+    from snnviz import FeedForward, Training
+    from snnviz.__main__ import main
+
+    for number in range(4):
+        page.add("v", "up", f"{number}.csv", TABLE)
+    run = Training(dataset=own(dt=0.5), architecture=FeedForward(width=4), epochs=1)
+    (tmp_path / "settings.toml").write_text(run.to_toml())
+    assert main(["train", str(tmp_path / "settings.toml"), "--backend", "reference"]) == 0
+    said = capsys.readouterr().err
+    assert "snnviz: All recordings are of one class (up)" in said and "8 of 12 events lie outside the 5 ms" in said
+
+
+def test_the_training_page_says_it_above_the_fold_once():
+    from streamlit.testing.v1 import AppTest
+
+    def script(folder):
+        from snnviz.datasets import OwnRecordings
+        from snnviz.ui import recordings
+
+        recordings.before_training(OwnRecordings(folder=folder, steps=10, dt=0.5))
+
+    for number in range(4):
+        page.add("v", "![x](http://example.org/p.png)", f"{number}.csv", TABLE)
+    at = AppTest.from_function(script, args=(str(page.folder("v")),)).run()
+    assert not at.exception and len(at.info) == 1 and not at.warning
+    assert "8 of 12 events lie outside the 5 ms" in at.info[0].value
+    assert r"one class (!\[x\](http" in at.info[0].value and "![" not in at.info[0].value

@@ -10,6 +10,10 @@ export class Drawn {
     this.step = 0; // until something is drawn
   }
 
+  get any() {
+    return this.levels.some((level) => level);
+  }
+
   clear() {
     this.levels.fill(0);
     this.step = 0;
@@ -25,7 +29,7 @@ export class Drawn {
   }
 
   write() {
-    if (!this.levels.some((level) => level)) return "";
+    if (!this.any) return "";
     const bytes = [Math.log2(this.step) + 64, ...new Uint8Array(this.levels.buffer)];
     return btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
   }

@@ -36,9 +36,11 @@ async function show(root, place, turn, data) {
   const reason = unsupported();
   if (reason) throw new Error(reason);
   if (data.current && place.data?.current === data.current) data.samples = place.data.samples;
-  const [module, samples] = await Promise.all([compile(data.module), data.samples ?? (data.current && unpack(data.current))]);
+  if (data.unscaled && place.data?.unscaled === data.unscaled) data.unscaledSamples = place.data.unscaledSamples;
+  const [module, samples, unscaledSamples] = await Promise.all([compile(data.module),
+    data.samples ?? (data.current && unpack(data.current)), data.unscaledSamples ?? (data.unscaled && unpack(data.unscaled))]);
   if (place.turn !== turn) return;
-  data.samples = samples;
+  Object.assign(data, { samples, unscaledSamples });
   place.data = data;
   if (place.scope && place.view === data.view) return place.scope.update(data);
   place.scope?.destroy();

@@ -50,9 +50,8 @@ export class NeuronScope extends Scope {
       this.cursor = clamp(this.cursor, 0, data.T - 1);
       this.ghost = null;
     }
-    if (!before || before.current !== data.current || before.T !== data.T || before.M !== data.M) {
-      this.base = new Float32Array(data.samples);
-    }
+    this.base = new Float32Array(data.samples);
+    this.unscaled = data.unscaledSamples ? new Float32Array(data.unscaledSamples) : this.base;
     this.scene.column = clamp(this.scene.column, 0, data.M - 1);
     this.run.allocate(data);
     if (pushed) this.panel.build();
@@ -81,6 +80,16 @@ export class NeuronScope extends Scope {
   }
   get lossStep() {
     return clamp(Math.round(this.scene.loss_at * (this.data.T - 1)), 0, this.data.T - 1);
+  }
+  // What a drawn current of 1 adds to the input of the neuron shown, in a step.
+  get drawnInput() {
+    const { factors, drawnScale } = this.data;
+    return (factors[this.scene.column % factors.length] || factors.at(-1) || 1) * drawnScale;
+  }
+  // The range of the input's track in the unit of drawn currents.
+  get drawnRange() {
+    const { range } = this.picture.track("input");
+    return { low: range.low / this.drawnInput, high: range.high / this.drawnInput };
   }
   get tracks() {
     return this.picture.tracks;
@@ -116,7 +125,7 @@ export class NeuronScope extends Scope {
   }
 
   compute() {
-    this.run.compute(this.data, this.scene, this.base, this.drawn, this.back, this.lossStep);
+    this.run.compute(this.data, this.scene, this.base, this.unscaled, this.drawn, this.back, this.lossStep);
   }
 
   frame(now) {
@@ -261,7 +270,7 @@ export class NeuronScope extends Scope {
     this.ghostButton.title = "Hold this run as a ghost, to compare the next with it";
     const level = make("input", { type: "range", min: -127, max: 127, step: 1, "aria-label": "Drawn current at the time cursor",
       oninput: () => {
-        this.drawn.fix(this.picture.track("input").range);
+        this.drawn.fix(this.drawnRange);
         this.drawn.levels[this.drawn.bin(this.cursor, this.data.T)] = Number(level.value);
         this.changed();
       }, onchange: () => this.settler.soon() });

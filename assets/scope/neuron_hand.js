@@ -165,10 +165,10 @@ export class Hand {
   draw(doing, x, y) {
     const { scope, picture } = this, track = picture.track("input");
     const bin = clamp(scope.drawn.bin(Math.floor(picture.step(x)), scope.data.T), 0, BINS - 1);
-    const value = track.value(clamp(y, track.top, track.top + track.height));
+    const value = track.value(clamp(y, track.top, track.top + track.height)) / scope.drawnInput;
     const from = doing.bin ?? bin, to = bin, was = doing.value ?? value;
     for (let k = Math.min(from, to); k <= Math.max(from, to); k++) {
-      scope.drawn.put(k, from === to ? value : was + ((value - was) * (k - from)) / (to - from), track.range);
+      scope.drawn.put(k, from === to ? value : was + ((value - was) * (k - from)) / (to - from), scope.drawnRange);
     }
     Object.assign(doing, { bin, value });
     scope.changed();

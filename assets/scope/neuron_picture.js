@@ -35,7 +35,7 @@ export class Picture {
 
   arrange() {
     const { data: { trace, M, fires, multiplier }, back } = this.scope, phone = this.phone;
-    const found = [new Track("input", phone ? "Input x" : "Input current x", phone ? 44 : 56),
+    const found = [new Track("input", phone ? "Input x" : "Input x in each step", phone ? 44 : 56),
       new Track("membrane", fires && !phone ? "Membrane, u before and v after reset" : "Membrane", phone ? 150 : 196)];
     if (trace) found.push(new Track("trace", `${trace.title} ${trace.symbol}${trace.unit && ` (${trace.unit})`}`, phone ? 48 : 60));
     if (back) {
@@ -46,12 +46,12 @@ export class Picture {
     if (fires && M > 1) {
       found.push(new Track("raster", phone ? `All ${M} neurons` : `Spikes of all ${M} neurons`, phone ? 80 : 104));
     }
-    if (fires) found.push(new Track("rate", "Rate in Hz", phone ? 44 : 52));
+    if (fires) found.push(new Track("rate", phone ? "1 / interval in Hz" : M > 1 ? "Rate of the neuron shown, 1 / interval, in Hz" : "Rate, 1 / interval, in Hz", phone ? 44 : 52));
     this.tracks = found;
   }
 
   cover() {
-    const { run, data, scene, back, hand } = this.scope, S = data.states.length;
+    const { run, data, scene, back, hand, ghost } = this.scope, S = data.states.length;
     const { uc, states, xc, tc, kept, cut, ignored, multiplier } = run.a;
     for (const track of this.tracks) {
       const range = track.range, cover = ([low, high]) => low <= high && range.cover(clamp(low, -1e30, 0), clamp(high, 0, 1e30));
@@ -62,11 +62,19 @@ export class Picture {
         const most = data.peak ?? Infinity; // a step that crosses the threshold may shoot far beyond: the picture cuts it there
         cover(extremes(uc).map((v) => Math.min(v, most)));
         cover(extremes(states, S));
+        if (ghost) {
+          cover(extremes(ghost.u).map((v) => Math.min(v, most)));
+          cover(extremes(ghost.states, ghost.states.length / (ghost.u.length + 1)));
+        }
         const top = run.threshold ? run.threshold(0) : 0;
         range.cover(Math.min(0, range.low), top * 1.12);
         if (back && scene.loss === "target") cover([scene.target, scene.target]);
-      } else if (track.name === "trace") cover(extremes(tc));
-      else if (track.name === "rate") cover([0, Math.max(1, extremes(run.inRate)[1])]);
+      } else if (track.name === "trace") {
+        cover(extremes(tc));
+        if (ghost?.trace) cover(extremes(ghost.trace));
+      } else if (track.name === "rate") {
+        cover([0, Math.max(1, extremes(run.inRate)[1], ghost?.rate ? extremes(ghost.rate)[1] : 0)]);
+      }
       else if (track.name === "multiplier") {
         const [low, high] = extremes(multiplier).map((v) => clamp(v, -1e3, 1e3));
         range.cover(Math.min(-1.15, low), Math.max(1.15, high));

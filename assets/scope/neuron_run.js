@@ -38,15 +38,25 @@ export class Run {
     this.perStep = new Float32Array(T + 1);
   }
 
-  // base: the current from outside, for gain 1. back: whether the loss at the step `at` is looked back from.
-  compute(data, scene, base, drawn, back, at) {
+  // base: the input from outside as it is. unscaled: the current that it is made of, which gain and drawing shape before the
+  // factors of the step and of each neuron (Shaped in snnviz/stimuli.py: the same bits). back: whether the loss at the step `at`
+  // is looked back from.
+  compute(data, scene, base, unscaled, drawn, back, at) {
     const { T, M, kernel, states, trace, fires } = data;
     const a = this.a, S = states.length, column = scene.column;
-    const gain = Math.fround(scene.gain);
-    const constant = base.length === T; // one current for all: sent once
-    for (let t = 0, i = 0; t < T; t++) {
-      const extra = drawn.at(t, T);
-      for (let m = 0; m < M; m++, i++) a.x[i] = Math.fround(gain * base[constant ? t : i]) + extra;
+    const gain = Math.fround(scene.gain), { factors, drawnScale } = data;
+    if (gain === 1 && !drawn.any) {
+      const constant = base.length === T; // one current for all: sent once
+      for (let t = 0, i = 0; t < T; t++) for (let m = 0; m < M; m++, i++) a.x[i] = base[constant ? t : i];
+    } else {
+      const constant = unscaled.length === T, wide = factors.length;
+      for (let t = 0, i = 0; t < T; t++) {
+        const extra = Math.fround(drawn.at(t, T) * drawnScale);
+        for (let m = 0; m < M; m++, i++) {
+          const shaped = Math.fround(Math.fround(gain * unscaled[constant ? t : i]) + extra);
+          a.x[i] = shaped * factors[wide === 1 ? 0 : m];
+        }
+      }
     }
     const { c, rest, level } = derive(data.formulas, unlimited(scene.neuron));
     Object.assign(this, { c, level, threshold: thresholdOf(data.formulas, c) });
@@ -63,7 +73,8 @@ export class Run {
     if (back) this.sweep(data, scene, at);
   }
 
-  // Spikes per step of the population, and their rate over a sliding window, in Hz.
+  // Spikes per step of the population, and the rate of the neuron shown from one spike to the next, in Hz: one over the interval
+  // between them, and no number where there is none.
   count({ T, M, dt }) {
     const { s, sc } = this.a;
     for (let t = 0, i = 0; t < T; t++) {
@@ -71,16 +82,15 @@ export class Run {
       for (const end = i + M; i < end; i++) sum += s[i];
       this.perStep[t + 1] = this.perStep[t] + sum;
     }
-    const half = Math.max(1, Math.round(Math.min(T / 20, 20 / dt)));
-    for (let t = 0; t < T; t++) {
-      const from = Math.max(0, t - half), to = Math.min(T, t + half + 1);
-      this.inRate[t] = (1000 * (this.perStep[to] - this.perStep[from])) / ((to - from) * M * dt);
-    }
+    this.inRate.fill(NaN);
     this.spikes = 0;
     this.first = -1;
-    for (let t = 0; t < T; t++) {
+    for (let t = 0, before = -1; t < T; t++) {
+      if (!sc[t]) continue;
+      if (before < 0) this.first = t;
+      else this.inRate.fill((1000 * sc[t]) / ((t - before) * dt), before, t + 1);
       this.spikes += sc[t];
-      if (sc[t] && this.first < 0) this.first = t;
+      before = t;
     }
     const seconds = (T * dt) / 1000;
     this.rate = this.spikes / seconds;

@@ -11,7 +11,7 @@ function input({ scope, x, seen }, g, track) {
     g.fillStyle = faint(colours.current, 0.2);
     for (let bin = 0; bin < BINS; bin++) {
       if (!drawn.levels[bin]) continue;
-      const left = x((bin * data.T) / BINS), y = track.y(drawn.levels[bin] * drawn.step);
+      const left = x((bin * data.T) / BINS), y = track.y(drawn.levels[bin] * drawn.step * scope.drawnInput);
       g.fillRect(left, Math.min(y, track.y(0)), x(((bin + 1) * data.T) / BINS) - left, Math.abs(y - track.y(0)));
     }
   }

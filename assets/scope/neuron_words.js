@@ -40,7 +40,7 @@ export function values({ data, run, ghost, shown, colours: c, lossStep: at }, na
   }
   if (name === "trace") return [[`${data.trace.symbol} ${digits(a.tc[t])}`, c.ink]];
   if (name === "raster") return [[`${run.perStep[t + 1] - run.perStep[t]} now`, c.ink]];
-  if (name === "rate") return [[`${digits(run.inRate[t])} Hz`, c.ink]];
+  if (name === "rate") return [[Number.isNaN(run.inRate[t]) ? "no interval" : `${digits(run.inRate[t])} Hz`, c.ink]];
   if (name === "multiplier") {
     let product = 1;
     for (let k = t; k < at; k++) product *= a.multiplier[k];

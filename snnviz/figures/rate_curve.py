@@ -10,11 +10,16 @@ def rate_curve(
     currents: np.ndarray,
     rates: np.ndarray,
     here: float | None = None,
+    rheobase: float | None = None,
     ghost: np.ndarray | None = None,
     dark: bool = False,
     height: int = 300,
 ) -> go.Figure:
-    """Rate (spikes per second) against a constant current; `here` marks the current of the run on the screen."""
+    """Rate (spikes per second) against a constant current (per ms).
+
+    here: the constant current that the run on the screen has on the mean, marked; None: it has none, and nothing is marked.
+    rheobase: the current above which it fires, where that is known; else the first of the curve's that makes it fire is said.
+    """
     c = colours(dark)
     fig = go.Figure()
     if ghost is not None:
@@ -28,16 +33,21 @@ def rate_curve(
         hovertemplate="%{y:.4g} per second at a current of %{x:.4g}<extra></extra>",
         showlegend=False,
     )
-    if here is not None and currents[0] <= here <= currents[-1]:
+    marked = ""
+    if here is not None:
         fig.add_vline(here, line={"color": c.threshold, "dash": "dash", "width": 1.5})
+        marked = f" The dashed line is the current of this run, {three_digits(here)} per ms on the mean."
     firing = np.flatnonzero(rates > 0)
-    onset = f"it fires above a current of about {three_digits(float(currents[firing[0]]))}" if len(firing) else "it never fires"
+    if rheobase is not None:
+        onset = f"it fires above a current of {three_digits(rheobase)}" if rheobase > 0 else "any positive current makes it fire"
+    else:
+        onset = f"it fires from a current of about {three_digits(float(currents[firing[0]]))}" if len(firing) else "it never fires"
     return finish(
         fig,
         f"Rate against current: {onset}",
-        f"Rate-current curve: {onset}, up to {three_digits(float(rates.max()))} spikes per second.",
+        f"Rate-current curve: {onset}, up to {three_digits(float(rates.max()))} spikes per second.{marked}",
         dark=dark,
         height=height,
-        x="constant current",
+        x="constant current per ms" + ("; dashed: this run's mean" if marked else ""),
         y="spikes per second",
     )

@@ -4,7 +4,7 @@ import dataclasses
 import math
 
 from snnviz.neurons.base import AbstractNeuron, Reset, Trace, clip, decay
-from snnviz.neurons.lif import DT, RESET, TAU, THETA, V_MIN, gathering, unbounded
+from snnviz.neurons.lif import DT, RESET, TAU, THETA, V_MIN, leaks, unbounded
 from snnviz.params import param
 
 
@@ -12,10 +12,11 @@ from snnviz.params import param
 class ALIF(AbstractNeuron):
     """A LIF membrane whose threshold rises with its own spikes, with rho = exp(-dt / tau_adapt):
 
-        B[t] = theta + kappa b[t]              b[t+1] = rho b[t] + (1 - rho) s[t]
+        B[t] = theta + kappa / dt b[t]         b[t+1] = rho b[t] + (1 - rho) s[t]
         u[t] = beta v[t-1] + x[t]              v[t] = u[t] - B[t] s[t]   (or u[t] (1 - s[t]))
 
-    Times in ms. Bellec et al. 2018.
+    b is the rate of its spikes per step, b / dt the one per ms: kappa is how far a steady spike per ms raises the threshold, in
+    steps of any length. Times in ms. Bellec et al. 2018, where a step is 1 ms.
     """
 
     tau_mem: float = param(20.0, "Membrane time constant", r"\tau", **TAU, help="How long the membrane remembers.")
@@ -36,7 +37,7 @@ class ALIF(AbstractNeuron):
         r"\kappa",
         low=0.0,
         slider=(0.0, 50.0, 0.5),
-        help="How far a steady train of spikes raises the threshold.",
+        help="How far a steady train of one spike per ms raises the threshold.",
     )
     reset_mode: Reset = param(Reset.SUBTRACT, "Reset", **RESET)
     v_min: float = param(-math.inf, "Lower bound", **V_MIN)
@@ -44,7 +45,7 @@ class ALIF(AbstractNeuron):
 
     title = "ALIF"
     equation = (
-        r"B_t = \theta + \kappa b_t,\quad b_{t+1} = \rho b_t + (1-\rho) s_t,\quad "
+        r"B_t = \theta + \kappa b_t/\Delta t,\quad b_{t+1} = \rho b_t + (1-\rho) s_t,\quad "
         r"u_t = \beta v_{t-1} + x_t,\quad v_t = u_t - B_t s_t"
     )
     cite = "bellec2018lsnn"
@@ -60,7 +61,7 @@ class ALIF(AbstractNeuron):
         return {
             "beta": decay(self.dt, learned.get("tau_mem", self.tau_mem)),
             "theta": learned.get("theta", self.theta),
-            "kappa": learned.get("kappa", self.kappa),
+            "kappa": learned.get("kappa", self.kappa) / self.dt,
             "rho": decay(self.dt, learned.get("tau_adapt", self.tau_adapt)),
             "v_min": self.v_min,
             "zero": float(self.reset_mode is Reset.ZERO),
@@ -77,8 +78,17 @@ class ALIF(AbstractNeuron):
         v = u * (1 - s) if self.reset_mode is Reset.ZERO else u - c.amount * theta * s
         return v, c.rho * state[1] + (1 - c.rho) * s
 
+    def of_0_1_0(self, dt):
+        return dataclasses.replace(self, kappa=self.kappa * dt)
+
+    def rheobase(self):
+        return leaks(self.theta, self.coefficients()["beta"], self.dt)
+
+    def settling(self):
+        return 5 * max(self.tau_mem, self.tau_adapt)
+
     def current_range(self):
-        return 2.0 * self.theta * gathering(self.coefficients()["beta"])
+        return 2.0 * max(self.rheobase(), 0.02 * self.theta)
 
     def dense_because(self):
         return unbounded(self)

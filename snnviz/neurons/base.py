@@ -53,8 +53,9 @@ class AbstractNeuron(Declared, abc.ABC):
     multiplier: what dv[t]/dv[t-1] is, in symbols; its values are recorded by the backward pass.
     linear: whether u is a linear function of v; where not, the multiplier depends on where the membrane was.
     adaptive: whether spikes move its threshold. memory: the field that says how long the membrane remembers, for sweeps.
-    unit: of the membrane ("": thresholds). peak: where pictures cut a membrane that runs away within a step.
-    amplitude: a constant current under which it fires now and then, with default parameters.
+    unit: of the membrane ("": thresholds). Currents are drives per ms, in that unit.
+    peak: where pictures cut a membrane that runs away within a step.
+    amplitude: a constant current, per ms, under which it fires now and then, with default parameters.
     reset_field: the field that moves `reset_level`. phase_range: from where to where its phase plane shows v, if it has one.
     """
 
@@ -80,6 +81,8 @@ class AbstractNeuron(Declared, abc.ABC):
     amplitude: ClassVar[float] = 0.08
     reset_field: ClassVar[str | None] = None
     phase_range: ClassVar[tuple[float, float] | None] = None
+
+    dt: float  # of one step, in ms
 
     @abc.abstractmethod
     def coefficients(self, **learned: torch.Tensor) -> dict[str, float | torch.Tensor]:
@@ -111,8 +114,29 @@ class AbstractNeuron(Declared, abc.ABC):
         """How many spikes one step can hold."""
         return 1
 
+    def drive_scale(self) -> float:
+        """What a current of 1 per ms adds to x in one step: dt, where x goes into the membrane as it is."""
+        return self.dt
+
+    def charge_scale(self) -> float:
+        """What a charge of 1, as an input spike brings it, adds to x: it is a current of 1 / dt for one step."""
+        return self.drive_scale() / self.dt
+
+    def of_0_1_0(self, dt: float) -> Self:
+        """What version 0.1.0 meant by this value, run in steps of dt ms."""
+        return self
+
+    def rheobase(self) -> float | None:
+        """The constant current, per ms, above which it fires, where a closed form says it; else None."""
+        return None
+
+    def settling(self) -> float:
+        """After how many ms under a constant current its spikes repeat themselves, but for what a step rounds: five times the
+        slowest of its time constants."""
+        return 5 * getattr(self, self.memory) if self.memory else 0.0
+
     def current_range(self) -> float:
-        """The end of a range of constant currents in which it begins to fire: some twice the least that makes it."""
+        """The end of a range of constant currents, per ms, in which it begins to fire: some twice the least that makes it."""
         return 2 * self.amplitude
 
     def reset_level(self) -> float | None:

@@ -4,7 +4,7 @@ import dataclasses
 import math
 
 from snnviz.neurons.base import AbstractNeuron, Reset, Trace, clip, decay
-from snnviz.neurons.lif import AMOUNT, DT, MAX_SPIKES, RESET, TAU, THETA, V_MIN, MembraneReset, membrane
+from snnviz.neurons.lif import AMOUNT, DT, MAX_SPIKES, RESET, TAU, THETA, V_MIN, MembraneReset, leaks, membrane
 from snnviz.params import param
 
 
@@ -15,7 +15,7 @@ class CubaLIF(MembraneReset, AbstractNeuron):
         i[t] = alpha i[t-1] + x[t]       (early decay: alpha (i[t-1] + x[t]))
         u[t] = beta v[t-1] + i[t]        v[t] = u[t] - theta s[t]   (or u[t] (1 - s[t]))
 
-    Times in ms. Gerstner & Kistler 2002.
+    The membrane gets i at every step, so a current I, per ms, is x = I dt dt. Times in ms. Gerstner & Kistler 2002.
     """
 
     tau_mem: float = param(20.0, "Membrane time constant", r"\tau", **TAU, help="How long the membrane remembers.")
@@ -44,6 +44,22 @@ class CubaLIF(MembraneReset, AbstractNeuron):
         alpha = decay(self.dt, learned.get("tau_syn", self.tau_syn))
         shared = membrane(self, learned, learned.get("tau_mem", self.tau_mem))
         return shared | {"alpha": alpha, "early": float(self.early_decay)}
+
+    def drive_scale(self):
+        return self.dt * self.dt
+
+    def rheobase(self):
+        c = self.coefficients()
+        steady = leaks(leaks(self.theta, c["beta"], self.dt), c["alpha"], self.dt)  # the current i, then what keeps it up
+        return steady / c["alpha"] if self.early_decay else steady
+
+    def settling(self):
+        return 5 * max(self.tau_mem, self.tau_syn)
+
+    def current_range(self):
+        c = self.coefficients()
+        membrane, synapse = (max(leaks(1.0, c[name], self.dt), 0.02) for name in ("beta", "alpha"))
+        return max(2.0 * self.theta * membrane * synapse, 2 * self.rheobase())
 
     def charge(self, c, state, x):
         v, i = state

@@ -71,6 +71,6 @@ class EIF(Nonlinear, AbstractNeuron):
         return exponential(torch.where(exponent > HIGHEST, HIGHEST, exponent))
 
     def rheobase(self) -> float:
-        """The constant current above which it fires: v - F(v) is largest at v = v_soft, where F'(v) = 1."""
+        """The constant current, per ms, above which it fires: v - F(v) is largest at v = v_soft, where F'(v) = 1."""
         above = self.v_soft - self.sharpness * (1 - math.exp(-self.v_soft / self.sharpness))
-        return (1 - math.exp(-self.dt / self.tau_mem)) * above
+        return (1 - math.exp(-self.dt / self.tau_mem)) * above / self.dt

@@ -13,7 +13,8 @@ from snnviz.params import param
 class Izhikevich(AbstractNeuron):
     """dv/dt = 0.04 v^2 + 5 v + 140 - w + I, dw/dt = a (b v - w); at v >= 30 mV: v = c, w += d.
 
-    v in mV, time in ms; v in two half steps, then w. The defaults are a regular spiking cell. For simulation only.
+    v in mV, time in ms; v in two half steps, then w. x is the current I itself, per ms, not times dt. The
+    defaults are a regular spiking cell. For simulation only.
     Izhikevich 2003.
     """
 
@@ -48,6 +49,12 @@ class Izhikevich(AbstractNeuron):
 
     def rest(self):
         return -65.0, self.b * -65.0
+
+    def drive_scale(self):
+        return 1.0
+
+    def settling(self):
+        return 5 / self.a if self.a else 0.0
 
     def coefficients(self, **learned):
         return {"a": self.a, "b": self.b, "c": self.c, "d": self.d, "dt": self.dt}

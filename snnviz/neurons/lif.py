@@ -14,6 +14,7 @@ DT = {
     "unit": "ms",
     "low": 0.0,
     "open_low": True,
+    "finite": True,
     "slider": (0.1, 5.0, 0.1),
     "advanced": True,
     "help": "One step of the simulation.",
@@ -95,17 +96,19 @@ class MembraneReset(AbstractNeuron):
     def reset_level(self):
         return self.theta * (1 - self.reset_amount) if self.reset_mode is Reset.SUBTRACT else None
 
+    def rheobase(self):
+        return leaks(self.theta, self.coefficients()["beta"], self.dt)
+
     def current_range(self):
-        c = self.coefficients()
-        return 2.0 * self.theta * gathering(c["beta"]) * (gathering(c["alpha"]) if "alpha" in c else 1.0)
+        return 2.0 * max(self.rheobase(), 0.02 * self.theta)  # of a slow leak: what fires it after a while
 
     def dense_because(self):
         return unbounded(self)
 
 
-def gathering(decay: float | torch.Tensor) -> float:
-    """What a constant current of 1 has to be divided by to give the value that it gathers to; of a slow leak, after a while."""
-    return max(1 - float(decay), 0.02)
+def leaks(level: float, decay: float | torch.Tensor, dt: float) -> float:
+    """What leaks per ms out of a leaky sum that stands at `level` and decays by `decay` in a step of dt ms."""
+    return level * (1 - float(decay)) / dt
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,7 +117,7 @@ class LIF(MembraneReset, AbstractNeuron):
 
         u[t] = beta v[t-1] + x[t]        v[t] = u[t] - theta s[t]   (or u[t] (1 - s[t]))
 
-    Times in ms, membrane and current in units of the threshold. Gerstner & Kistler 2002.
+    Times in ms, membrane and current in units of the threshold; a current I, per ms, is x = I dt. Gerstner & Kistler 2002.
     """
 
     tau_mem: float = param(20.0, "Membrane time constant", r"\tau", **TAU, help="How long the membrane remembers.")

@@ -46,7 +46,7 @@ class Nonlinear(AbstractNeuron):
 
     @abc.abstractmethod
     def rheobase(self) -> float:
-        """The constant current above which it fires."""
+        """The constant current, per ms, above which it fires."""
 
     def membrane(self, learned):
         return {

@@ -50,5 +50,6 @@ class QIF(Nonlinear, AbstractNeuron):
         return c.beta * v / clip(1 - (1 - c.beta) * (v / c.v_crit), 1 / 64)
 
     def rheobase(self) -> float:
-        """The constant current above which it fires: there v = F(v) + x loses its solutions, in a saddle-node bifurcation."""
-        return self.v_crit * math.tanh(self.dt / (4 * self.tau_mem))
+        """The constant current, per ms, above which it fires: there v = F(v) + x loses its solutions, in a saddle-node
+        bifurcation."""
+        return self.v_crit * math.tanh(self.dt / (4 * self.tau_mem)) / self.dt

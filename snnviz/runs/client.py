@@ -26,6 +26,7 @@ from typing import Any
 from snnviz import places
 from snnviz.runs import store
 from snnviz.runs.growing import growing
+from snnviz.runs.journal import Journal
 from snnviz.runs.process import here, is_gone
 from snnviz.runs.values import Run, RunState, Status
 from snnviz.runs.work import Work
@@ -237,6 +238,7 @@ def follow(run: str) -> RunState | None:
         return state
     if (report := _report(run)) is not None:  # it came between the two questions
         return report
+    saved.take(run, Journal(checkpoints(run)))
     state = saved.open(run)
     if state is None or not state.status.live:
         return state

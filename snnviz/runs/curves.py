@@ -18,7 +18,7 @@ class GrowingLine:
         self.training, self.spikes = line.training, dict(line.spikes)
         # reported: the same epochs as they are reported, made once each, as all of them are reported several times a second.
         self.epochs, self.reported = list(line.epochs), [_without_confusion(e) for e in line.epochs]
-        self.ended, self.problem, self.alarms = line.ended and not line.problem, "", []
+        self.ended, self.problem, self.alarms = line.ended and not line.problem and self.complete, "", []
         self.seconds = float(line.curve.seconds[-1]) if len(line.curve.seconds) else 0.0
         # One list a point: at, loss, accuracy, seconds, then rates, active and norms by layer.
         c = line.curve
@@ -27,6 +27,17 @@ class GrowingLine:
         ]
         self.widths = tuple(a.shape[1] if a.ndim == 2 else 0 for a in (c.rates, c.active, c.norms))
         self.every, self.pending = 0, []
+
+    @property
+    def recorded(self) -> int:
+        """The last epoch up to which every epoch is recorded."""
+        numbers = {epoch.epoch for epoch in self.epochs}
+        return next(n for n in itertools.count() if n + 1 not in numbers)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every epoch that was asked for is recorded."""
+        return self.recorded >= self.training.epochs
 
     def add(self, record: Record) -> None:
         if isinstance(record, EpochRecord):

@@ -1,18 +1,24 @@
 """What a run has so far, as it grows on its worker: lines of trainings, or one result. The worker handles both alike."""
 
 import abc
+import contextlib
 import dataclasses
+import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from snnviz.runs import rows
 from snnviz.runs.curves import GrowingLine
+from snnviz.runs.journal import Unsaved
 from snnviz.runs.store import Store
 from snnviz.runs.values import RunState, Status
 from snnviz.runs.work import Train
 from snnviz.training import BatchRecord, EpochRecord, Failure, Record
+from snnviz.training.checkpoints import last_epoch
 
+_LOG = logging.getLogger(__name__)
 SAVE = 2.0  # seconds between two times that a growing result is saved
 
 
@@ -25,11 +31,15 @@ class Growing(abc.ABC):
 
     @abc.abstractmethod
     def add(self, record: Any) -> bool:
-        """Take a record; whether what there is now should be saved at once."""
+        """Take a record; whether what there is now has to be saved before the next one."""
 
     @abc.abstractmethod
     def save(self, store: Store) -> None:
         """Save what is not saved yet. Raises StoreError; what could not be saved is tried again the next time."""
+
+    @abc.abstractmethod
+    def keep(self) -> Unsaved:
+        """What is not saved yet, for the journal; of epochs those that neither the store nor the journal has."""
 
     @property
     @abc.abstractmethod
@@ -77,8 +87,15 @@ class GrowingTrainings(Growing):
         self._going = {i for i, line in enumerate(self.lines) if not line.ended}
         self._missing = set(self._going)  # those without a batch in this step
         self._unsaved: set[int] = set()
+        self._kept = [line.recorded for line in self.lines]  # by training, the last epoch that is in the store or the journal
 
     def records(self, folder: Path) -> Iterator[tuple[int, Record | Failure]]:
+        for number in sorted(self._going):
+            checkpoint, recorded = self.work.checkpoint(folder, number), self.lines[number].recorded
+            with contextlib.suppress(ValueError):  # a damaged one: its training says so
+                if (epoch := last_epoch(checkpoint)) > recorded:
+                    _LOG.warning("%s is of epoch %d, but %d are recorded: begun anew", checkpoint, epoch, recorded)
+                    checkpoint.unlink()
         return self.work.records(self.run.backend, folder, tuple(sorted(self._going)))
 
     def add(self, record: tuple[int, Record | Failure]) -> bool:
@@ -96,12 +113,22 @@ class GrowingTrainings(Growing):
             self._unsaved.add(number)
         if line.ended or isinstance(what, BatchRecord):
             self._missing.discard(number)
-        return number in self._unsaved
+        return line.ended or isinstance(what, EpochRecord)
 
     def save(self, store: Store) -> None:
         for number in sorted(self._unsaved):
             store.save_line(self.run.id, number, self.lines[number].line(whole=True))
             self._unsaved.discard(number)
+            self._kept[number] = self.lines[number].recorded
+
+    def keep(self) -> Unsaved:
+        epochs, lines = [], {}
+        for number in sorted(self._unsaved):
+            line = self.lines[number].line(whole=True)
+            epochs += [rows.of_epoch(self.run.id, number, e) for e in line.epochs if e.epoch > self._kept[number]]
+            lines[number] = rows.of_line(line)
+            self._kept[number] = self.lines[number].recorded
+        return Unsaved(tuple(epochs), lines)
 
     @property
     def unsaved(self) -> bool:
@@ -116,7 +143,9 @@ class GrowingTrainings(Growing):
 
     def finish(self) -> Status:
         for number in self._going:
-            self.lines[number].ended = True
+            self.lines[number].ended = self.lines[number].complete
+        if not all(line.complete or line.problem for line in self.lines):
+            return Status.INTERRUPTED
         return Status.FAILED if all(line.problem for line in self.lines) else Status.FINISHED
 
     def save_all(self, store: Store) -> None:
@@ -155,6 +184,10 @@ class GrowingResult(Growing):
             self._saved = time.perf_counter()
             store.save_progress(self.run, self.progress)
             self._unsaved = False
+
+    def keep(self) -> Unsaved:
+        self._saved = time.perf_counter()
+        return Unsaved(columns=rows.of_progress(self.work, self.progress))
 
     @property
     def unsaved(self) -> bool:

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -76,6 +77,17 @@ def of_line(line: Line) -> dict[str, Any]:
             | {f"{k}|steps": np.array(len(v)) for k, v in line.spikes.items()}
         ),
     }
+
+
+def of_progress(work: Work, progress: Progress) -> dict[str, Any]:
+    """What of any other run is replaced as it grows."""
+    values = {"share": progress.share, "doing": progress.doing, "seconds": progress.seconds}
+    return values | {"result": work.encode(progress.result)}
+
+
+def of_status(status: Status, notes: Sequence[str]) -> dict[str, Any]:
+    """Where a run stands, and that it is alive now."""
+    return {"status": status.value, "seen": time.time(), "notes": json.dumps(list(notes))}
 
 
 def line(row: Any, epochs: Sequence[Any]) -> Line:

@@ -6,7 +6,6 @@ the database keeps are the same values, so a page draws both alike.
 """
 
 import functools
-import json
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 
 from snnviz.places import home
 from snnviz.runs import rows, schema
+from snnviz.runs.journal import Journal, Unsaved, last_of_each
 from snnviz.runs.values import Line, Run, RunState, Status, Summary
 from snnviz.runs.work import Progress, Train, Work
 
@@ -55,7 +55,7 @@ class Store:
             address = sa.make_url(url)
         except (sa.exc.ArgumentError, ValueError):
             raise StoreError(
-                f"SNNVIZ_STORE = {url!r} is no database address; write one like sqlite:////home/me/runs.sqlite "
+                "SNNVIZ_STORE is no database address; write one like sqlite:////home/me/runs.sqlite "
                 "or postgresql+psycopg://user@host/name."
             ) from None
         self.name = address.render_as_string(hide_password=True)
@@ -165,17 +165,36 @@ class Store:
 
     def save_progress(self, run: Run, progress: Progress) -> None:
         """Save how far a run of any kind but a training has come; its result replaces the one before."""
-        values = {"share": progress.share, "doing": progress.doing, "seconds": progress.seconds}
-        values["result"] = run.work.encode(progress.result)
         with self._transaction() as database:
-            database.execute(self._runs.update().where(self._runs.c.id == run.id), values)
+            database.execute(self._runs.update().where(self._runs.c.id == run.id), rows.of_progress(run.work, progress))
 
-    def mark(self, run: str, status: Status, notes: Sequence[str] = (), place: str | None = None) -> None:
-        """Note where a run stands, and that it is alive."""
-        values = {"status": status.value, "seen": time.time(), "notes": json.dumps(list(notes))}
+    def mark(self, run: str, status: Status, notes: Sequence[str] = (), place: str | None = None) -> bool:
+        """Note where a run stands, and that it is alive; False where there is no such run (any more)."""
+        values = rows.of_status(status, notes) | ({} if place is None else {"place": place})
         with self._transaction() as database:
-            values |= {} if place is None else {"place": place}
-            database.execute(self._runs.update().where(self._runs.c.id == run), values)
+            return database.execute(self._runs.update().where(self._runs.c.id == run), values).rowcount > 0
+
+    def take(self, run: str, journal: Journal) -> bool:
+        """Save what a run's journal holds, and empty it; whether there was something. What is here already stays as it is."""
+        if not journal:
+            return False
+        self._take(run, journal.read())
+        journal.forget()
+        return True
+
+    def _take(self, run: str, unsaved: Unsaved) -> None:
+        t, c = self._epochs.c, self._lines.c
+        with self._transaction() as database:
+            if database.scalar(self._sa.select(self._runs.c.id).where(self._runs.c.id == run)) is None:
+                return  # deleted meanwhile
+            known = set(map(tuple, database.execute(self._sa.select(t.line, t.epoch).where(t.run == run))))
+            fresh = [row for row in last_of_each(unsaved.epochs) if (row["line"], row["epoch"]) not in known]
+            if fresh:
+                database.execute(self._epochs.insert(), fresh)
+            for number, values in unsaved.lines.items():
+                database.execute(self._lines.update().where(c.run == run, c.line == number), values)
+            if unsaved.columns:
+                database.execute(self._runs.update().where(self._runs.c.id == run), unsaved.columns)
 
     def place(self, run: str) -> str:
         """Where a run was last worked on."""

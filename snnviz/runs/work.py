@@ -113,6 +113,11 @@ class Train(Work):
         if not self.trainings:
             raise ValueError("There is nothing to train: choose at least one method.")
 
+    @staticmethod
+    def checkpoint(folder: Path, number: int) -> Path:
+        """The file that a training goes on from."""
+        return folder / f"{number}.safetensors"
+
     def records(self, backend: str, folder: Path, result: Any = None) -> Iterator[tuple[int, Record | Failure]]:
         """result: the numbers of the trainings that have not ended; each goes on from its checkpoint."""
         numbers = list(range(len(self.trainings))) if result is None else list(result)
@@ -120,7 +125,7 @@ class Train(Work):
         records = compare_training(
             [self.trainings[i] for i in numbers],
             backend or None,
-            checkpoints=[folder / f"{i}.safetensors" for i in numbers],
+            checkpoints=[self.checkpoint(folder, i) for i in numbers],
             record_sample=self.sample,
             touch_active=self.touch_active,
         )

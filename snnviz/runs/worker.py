@@ -1,20 +1,22 @@
 """What happens on a Dask worker: work, report progress, save, obey orders."""
 
+import contextlib
 import dataclasses
 import logging
 import os
 import pickle
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from snnviz import memory
-from snnviz.runs import store
+from snnviz.runs import rows, store
 from snnviz.runs.growing import growing
+from snnviz.runs.journal import Journal
 from snnviz.runs.process import here
 from snnviz.runs.store import StoreError
 from snnviz.runs.turns import TURN, Turns
@@ -24,6 +26,7 @@ _LOG = logging.getLogger(__name__)
 LOOK = 0.25  # seconds between two looks for orders: each waits for Dask's own thread, milliseconds
 REPORT = 0.3  # seconds between two reports of how far it has come
 SIGN = 5.0  # seconds between two signs of life in the store
+RETRY = 1.0  # seconds at least between two tries at a store that is away
 
 
 def one_sentence(problem: BaseException) -> str:
@@ -39,6 +42,19 @@ class _Stopped(Exception):
     """The order to stop."""
 
 
+class _Cut(Exception):
+    """The scheduler is away: no order, report or turn comes through any more."""
+
+
+@contextlib.contextmanager
+def _reaching_dask() -> Iterator[None]:
+    """Whatever Dask raises where its scheduler is gone, as one kind of exception."""
+    try:
+        yield
+    except Exception as problem:
+        raise _Cut from problem
+
+
 def work_on(run: Run, url: str, folder: str) -> None:
     """The task: work, report, save, obey."""
     from distributed import Queue, Variable, get_worker, secede
@@ -48,10 +64,11 @@ def work_on(run: Run, url: str, folder: str) -> None:
         # torch's threads wait for each other by spinning: with several runs on few cores that made a batch 13 times slower.
         torch.set_num_threads(int(os.environ.get("SNNVIZ_THREADS", 1)))
     saved = store.at(url)
-    before = saved.open(run.id)
-    if before is None:  # deleted before it began
-        return
+    saved.take(run.id, Journal(Path(folder)))
     channels = Variable(f"run-{run.id}"), Queue(f"orders-{run.id}")
+    before = saved.open(run.id)
+    if before is None or before.status is Status.STOPPED:  # deleted or stopped before it began, when nobody heard an order yet
+        return
     _Task(before, saved, Path(folder), *channels, Turns(run, get_worker())).work()
 
 
@@ -61,6 +78,7 @@ class _Task:
     def __init__(self, before: RunState, saved: store.Store, folder: Path, progress: Any, orders: Any, turns: Turns):
         self.run, self.store, self.folder = before.run, saved, folder
         self.progress, self.orders, self.turns = progress, orders, turns
+        self.journal = Journal(folder)
         self.growing = growing(before)
         self.notes = list(before.notes)
         done = self.growing.done
@@ -71,32 +89,49 @@ class _Task:
         self.status = Status.PAUSED if before.status is Status.PAUSED else Status.RUNNING
         self.steps = 0
         self.looked = self.reported = self.signed = 0.0
+        self.away, self.again = "", 0.0  # why the store is away, and when it is asked again, by the monotonic clock
+        self.deleted = False
 
     def work(self) -> None:
-        self._mark()
-        self._report()
-        records, alone = self.growing.records(self.folder), False
+        records: Iterator[Any] = iter(())
+        alone = False
         try:
+            self._mark()
+            self._report()
+            records = self.growing.records(self.folder)
             alone = self._wait_to_be_alone()
             more = True
             while more:
                 self._permission()
-                self.turns.take()
+                with _reaching_dask():
+                    self.turns.take()
                 try:
                     more = self._turn(records)
                 finally:
-                    self.turns.give()
+                    with contextlib.suppress(_Cut), _reaching_dask():
+                        self.turns.give()
             self.status = self.growing.finish()
         except _Stopped:
             self.status = Status.STOPPED
+        except _Cut:
+            _LOG.warning("run %s is cut off from its scheduler", self.run.id, exc_info=True)
+            self.status = Status.INTERRUPTED
+            done = self.growing.done
+            self.notes.append(
+                f"Interrupted after {done}: the scheduler went away; it can go on from there."
+                if done
+                else "Interrupted: the scheduler went away; it can be started again."
+            )
         except Exception as problem:  # whatever it was, the visitor reads it and what is done is saved
             _LOG.warning("run %s ended early", self.run.id, exc_info=True)
             self.notes.append(f"The run ended early: {one_sentence(problem)}.")
             self.status = Status.FAILED
         finally:
-            records.close()
+            if isinstance(records, Generator):
+                records.close()
             if alone:
-                self.turns.not_alone()
+                with contextlib.suppress(_Cut), _reaching_dask():
+                    self.turns.not_alone()
         self._end()
 
     def _turn(self, records: Iterator[Any]) -> bool:
@@ -105,7 +140,7 @@ class _Task:
         for record in records:
             memory.settle()  # the data are read and every library is there
             if self.growing.add(record):
-                self._written(lambda: self.growing.save(self.store))
+                self._save()
             self._look()
             self._report_sometimes()
             if self.steps and self.growing.stepped:
@@ -118,7 +153,7 @@ class _Task:
 
     def _wait_to_be_alone(self) -> bool:
         """Return when no other run of this kind works on this machine, where two would spoil each other."""
-        while not self.turns.alone(seconds=LOOK):
+        while not self._alone():
             if self.status is not Status.WAITING:
                 self.status = Status.WAITING
                 self._mark()
@@ -131,22 +166,39 @@ class _Task:
             self._report()
         return True
 
+    def _alone(self) -> bool:
+        with _reaching_dask():
+            return self.turns.alone(seconds=LOOK)
+
     def _permission(self) -> None:
         """Return when a record may be computed. While held, wait for orders without holding up anybody."""
         self._look(force=True)
         while self.status is Status.PAUSED and not self.steps:
-            try:
-                self._obey(self.orders.get(timeout=SIGN))
-            except TimeoutError:
+            order = None
+            with _reaching_dask(), contextlib.suppress(TimeoutError):
+                order = self.orders.get(timeout=SIGN)
+            if order is None:
                 self._sign()
+            else:
+                self._obey(order)
 
     def _look(self, force: bool = False) -> None:
         """Read the orders that have come. Asking takes as long as a batch, hence not after every one."""
         now = time.perf_counter()
         if force or now - self.looked > LOOK:
             self.looked = now
-            while self.orders.qsize():
-                self._obey(self.orders.get())
+            for order in self._waiting_orders():
+                self._obey(order)
+
+    def _waiting_orders(self) -> Iterator[str]:
+        with _reaching_dask():
+            waiting = self.orders.qsize()
+        while waiting:
+            with _reaching_dask():
+                order = self.orders.get()
+            yield order
+            with _reaching_dask():
+                waiting = self.orders.qsize()
 
     def _obey(self, order: str) -> None:
         if order == "stop":
@@ -174,30 +226,83 @@ class _Task:
     def _report(self) -> None:
         self.reported = time.perf_counter()
         state = RunState(self.run, self.status, notes=tuple(self.notes), seen=time.time())
-        self.progress.set(pickle.dumps(dataclasses.replace(state, **self.growing.parts()), protocol=5))
+        report = pickle.dumps(dataclasses.replace(state, **self.growing.parts()), protocol=5)
+        with _reaching_dask():
+            self.progress.set(report)
 
     def _sign(self) -> None:
         if time.perf_counter() - self.signed > SIGN:
+            self._save()
             self._mark()
 
     def _mark(self) -> None:
+        """Note in the store where the run stands. One that was deleted meanwhile stops."""
         self.signed = time.perf_counter()
-        self._written(lambda: self.store.mark(self.run.id, self.status, self.notes, here()))
+        if not self._stored(lambda: self.store.mark(self.run.id, self.status, self.notes, here())):
+            self.deleted = True
+            raise _Stopped
 
-    def _written(self, write: Callable[[], None]) -> None:
-        """Write to the store; where the database is away, go on and write it later."""
+    def _save(self) -> None:
+        """Save what there is: in the store, else in the run's folder, from where it is handed in when the store answers."""
+        if not self.growing.unsaved:
+            return
+        self._stored(lambda: self.growing.save(self.store))
+        if self.growing.unsaved:
+            self._keep()
+        else:
+            self.journal.forget()
+
+    def _keep(self) -> None:
+        unsaved = self.growing.keep()
+        columns = {**unsaved.columns, **rows.of_status(self.status, self.notes)}
+        self.journal.keep(dataclasses.replace(unsaved, columns=columns))
+
+    def _stored(self, write: Callable[[], Any]) -> Any:
+        """What `write` to the store returns; True where the store is away, which is then left alone for a while."""
+        if time.monotonic() < self.again:
+            return True
+        start = time.monotonic()
         try:
-            write()
+            result = write()
         except StoreError as problem:
-            if not any(str(problem) in note for note in self.notes):
-                self.notes.append(f"{problem} The work goes on; what is done is saved when the database is back.")
+            if not self.away:
+                self.notes.append(f"{problem} What is done meanwhile lies in the run's folder until the database is back.")
+            self.away = str(problem)
+            self.again = time.monotonic() + max(RETRY, 4 * (time.monotonic() - start))
+            return True
+        self.away, self.again = "", 0.0
+        return result
 
     def _end(self) -> None:
-        self._written(lambda: self.growing.save_all(self.store))
-        self._mark()
-        self._report()
-        if not self.growing.unsaved:  # from here on the store has everything
-            self.progress.set(b"")
-            if self.status is Status.FINISHED:
-                shutil.rmtree(self.folder, ignore_errors=True)
-        self.orders.close()
+        if not self.deleted:
+            self._hand_in()
+        with contextlib.suppress(_Cut), _reaching_dask():
+            self.progress.set(b"")  # from here on the store has everything
+        if self.deleted or self.status is Status.FINISHED:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        with contextlib.suppress(_Cut), _reaching_dask():
+            self.orders.close()
+
+    def _hand_in(self) -> None:
+        """Save how it ended, and everything that is not saved; where the store is away, wait for it. What lies in the folder
+        meanwhile outlives this process, and whoever opens the run next hands it in."""
+        saved = self._saved_all()
+        if not saved:
+            self._keep()
+        with contextlib.suppress(_Cut):
+            self._report()
+        if saved:
+            return
+        while self.journal and not self._saved_all():  # another process may have handed it in, or deleted the run
+            time.sleep(RETRY)
+        self.journal.forget()
+
+    def _saved_all(self) -> bool:
+        self.again = 0.0
+        self._stored(lambda: self.growing.save_all(self.store))
+        if not self.away:
+            self.deleted = not self._stored(lambda: self.store.mark(self.run.id, self.status, self.notes, here()))
+        if self.away:
+            return False
+        self.journal.forget()
+        return True

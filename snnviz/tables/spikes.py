@@ -7,7 +7,7 @@ import numpy as np
 
 from snnviz.tables import limits
 from snnviz.tables.columns import WITHOUT_HEADING, Table, TimeUnit, guess_unit, role_of, unit_of
-from snnviz.tables.text import comments, decode, number_in, of_text, separator, split
+from snnviz.tables.text import comments, decode, lines_of, number_in, of_text, separator, split
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +37,7 @@ def spike_times(text: str | bytes, name: str = "the file", unit: TimeUnit | None
         ValueError: something is no time, or there is none; names the file and the line.
     """
     try:
-        text = decode(text) if isinstance(text, bytes) else text.removeprefix("\ufeff")
+        text = decode(text) if isinstance(text, bytes) else lines_of(text.removeprefix("\ufeff"))
         times, notes, stated, table = _times(text)
         if column is not None and table is not None and 0 <= column < len(table.roles):
             roles = ["t" if place == column else "" for place in range(len(table.roles))]

@@ -17,11 +17,16 @@ from snnviz.tables.columns import UNITS, WITHOUT_HEADING, Table, guess_roles, ro
 def decode(data: bytes) -> str:
     """A file's bytes as text; UTF-8 with or without a byte order mark, else Latin 1. Raises ValueError where it is no text."""
     try:
-        return data.decode("utf-8-sig")
+        return lines_of(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         if b"\x00" in data:
             raise ValueError("is no text file; a table holds numbers as text.") from error
-        return data.decode("latin-1")
+        return lines_of(data.decode("latin-1"))
+
+
+def lines_of(text: str) -> str:
+    """A text whose lines end in \\n, whatever system wrote it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def of_text(text: str, roles: Sequence[str] = ()) -> Table:
@@ -130,7 +135,10 @@ def _decimal(cells: Iterable[str]) -> bool:
 
 def split(line: str, between: str | None) -> list[str]:
     """The cells of a line, without quotes and blanks around them."""
-    cells = re.sub(r"\s+(?=[(\[])", "", line).split() if between is None else next(csv.reader([line], delimiter=between), [])
+    try:
+        cells = re.sub(r"\s+(?=[(\[])", "", line).split() if between is None else next(csv.reader([line], delimiter=between), [])
+    except csv.Error as problem:
+        raise ValueError(f"has a line that is no row of a table: {problem}.") from None
     return [cell.strip().strip("\"'").strip() for cell in cells]
 
 

@@ -47,6 +47,11 @@ def _read(path: pathlib.Path) -> tuple[dict[str, torch.Tensor], dict[str, int], 
         raise ValueError(f"{path} is no checkpoint of a training, or is damaged ({problem}); delete it to begin anew.") from None
 
 
+def last_epoch(path: pathlib.Path) -> int:
+    """The epoch that a checkpoint belongs to, 0 where there is none. Raises ValueError where the file is no checkpoint."""
+    return _read(path)[1]["epoch"] if path.exists() else 0
+
+
 def resume(run: RunningTraining, path: pathlib.Path) -> int:
     """Put the run where the checkpoint left it; the number of its last epoch."""
     tensors, facts, saved = _read(path)

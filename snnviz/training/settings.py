@@ -3,7 +3,7 @@
 import dataclasses
 
 from snnviz import text
-from snnviz.params import Declared
+from snnviz.params import Declared, shown
 from snnviz.training.value import VALUES, Training
 
 
@@ -33,7 +33,7 @@ class Settings(Declared):
         listed = data["training"]
         unknown = set(data) - {"backend", "touch_active", "training"}
         if unknown:
-            raise ValueError(f"{where} has '{min(unknown)}' beside its trainings; there are backend and touch_active.")
+            raise ValueError(f"{where} has {shown(min(unknown))} beside its trainings; there are backend and touch_active.")
         if not isinstance(listed, list) or not listed:
             raise ValueError(f"{where} lists no training: each is a table [[training]].")
         trainings = []

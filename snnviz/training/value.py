@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import os
+from typing import Self
 
 from snnviz import experiments, losses, text
 from snnviz.architectures import AbstractArchitecture, Convolutional, FeedForward
@@ -53,6 +54,10 @@ class Training(text.Written, Declared):
     @classmethod
     def parts(cls) -> dict[str, type]:
         return VALUES
+
+    def of_0_1_0(self) -> Self:
+        """What version 0.1.0 meant by this value: ALIF's adaptation was per step."""
+        return dataclasses.replace(self, neuron=self.neuron.of_0_1_0(self.dataset.dt))
 
     def shaped(self, samples: Samples) -> AbstractArchitecture:
         """The architecture with the data set's inputs and outputs.

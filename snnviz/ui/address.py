@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz.ui import streamlit_private, url
+from snnviz.ui import links, streamlit_private, url
 
 LINK = "link"  # in the URL of a link to the page on which it stands
 
@@ -21,23 +21,32 @@ _COMPLAINTS = "_address.complaints"  # key -> what was wrong in the URL
 _SEEN = "_address.seen"  # choice -> its text in the URL when last drawn
 _UNBOUND = "_address.unbound"  # keys drawn unbound in the last run
 _PAGE = "_address.page"
+_PLACE = "_address.place"  # where complaints are drawn in this run
 _KEYS = "_address.keys"  # every key drawn in this session by a page
 
 
-def begin(page: str, shared: Collection[str] = ()) -> None:
+def begin(page: str, place: Any, shared: Collection[str] = ()) -> None:
     """Start a run of the app on a page; `shared` are the keys drawn on every page.
+
+    What the URL asks for and cannot be had is said in `place`, an empty element, as soon as it is known: a page may stop at any
+    moment, and after `st.stop` nothing can be drawn.
 
     A link with settings says everything about its page: what was left there earlier is forgotten. Who comes back to a page
     by the menu, without settings, finds it as it was left.
     """
     state = st.session_state
-    state[_DRAWN] = set()
+    state[_DRAWN], state[_PLACE] = {links.MARK}, place
     followed = LINK in st.query_params
     if followed:
         del st.query_params[LINK]
         streamlit_private.count_as_navigation()
     if state.get(_PAGE) == page and not followed:
+        _mark()
+        _say()
         return
+    if links.is_old(page, st.query_params):
+        for key, text in links.renewed(page, st.query_params).items():
+            write(key, text)
     if _PAGE in state:
         state[_UNBOUND] = set()
         state[_COMPLAINTS] = {}
@@ -49,23 +58,31 @@ def begin(page: str, shared: Collection[str] = ()) -> None:
                 del state[key]
 
 
-def end(place: Any, complete: bool = True) -> None:
-    """Finish a run: say, in the container `place`, what the URL asked for that could not be had.
+def _mark() -> None:
+    """Let the URL say that its settings, made here, are this version's."""
+    if links.is_old(st.session_state[_PAGE], st.query_params):
+        write(links.MARK, links.PER_MS)
 
-    `complete`: the page came to its end, so every control it has was drawn.
-    """
-    complaints = dict(st.session_state.get(_COMPLAINTS, {}))
-    drawn = st.session_state[_DRAWN]
-    unknown = [key for key in st.query_params if key not in drawn and key not in complaints] if complete else []
+
+def end() -> None:
+    """Finish a run in which the page came to its end, so that every control it has was drawn: what else the URL sets is said."""
+    _mark()
+    complaints, drawn = st.session_state.get(_COMPLAINTS, {}), st.session_state[_DRAWN]
+    unknown = [key for key in st.query_params if key not in drawn and key not in complaints]
     for key in [key for key in unknown if key in st.session_state.get(_KEYS, set())]:
         write(key, None)  # its control has just gone; its value stays in the session, for another view of the page
         st.session_state.get(_SEEN, {}).pop(key, None)
         unknown.remove(key)
     if unknown:
         names = ", ".join(f"`{url.safe(key)}`" for key in unknown[:5]) + (" and more" if len(unknown) > 5 else "")
-        complaints["?"] = f"The link sets {names}, which this page does not have as it stands now. It was ignored."
-    if complaints:
-        place.warning("\n\n".join(complaints.values()), icon=":material/link_off:")
+        _say(f"The link sets {names}, which this page does not have as it stands now. It was ignored.")
+
+
+def _say(last: str = "") -> None:
+    """Draw all complaints in their place."""
+    sentences = [*st.session_state.get(_COMPLAINTS, {}).values(), *([last] if last else [])]
+    if sentences and _PLACE in st.session_state:
+        st.session_state[_PLACE].warning("\n\n".join(sentences), icon=":material/link_off:")
 
 
 def note(key: str) -> None:
@@ -88,6 +105,7 @@ def write(key: str, text: str | None) -> None:
 def complain(misread: url.Misread) -> None:
     """Keep a message about a control until it is moved or the page is left."""
     st.session_state.setdefault(_COMPLAINTS, {})[misread.key] = str(misread)
+    _say()
 
 
 def settle(key: str) -> None:
@@ -157,7 +175,7 @@ def choice(key: str, label: str, default: Any, read: Callable[[str], Any], shown
     note(key)
     seen = state.setdefault(_SEEN, {})
     text = st.query_params.get(key)
-    if text == seen.get(key, ""):
+    if text == seen.get(key, ...):  # an empty text is a text: of several names, none
         return
     if text is None:
         if key in seen:  # else the visitor came back to the page without settings: it stays as it was left

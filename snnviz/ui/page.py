@@ -100,6 +100,17 @@ def equation(latex: str, text: str = "") -> None:
     st.latex(latex)
 
 
+def several(sentences: Sequence[str], what: str, warn: bool = False) -> None:
+    """Say a few sentences (Markdown) one by one; more of them are one list, closed under their number: "51 notes"."""
+    say, icon = (st.warning, ":material/warning:") if warn else (st.info, ":material/info:")
+    if len(sentences) <= 3:
+        for sentence in sentences:
+            say(sentence, icon=icon)
+        return
+    with st.expander(f"{len(sentences)} {what}", icon=icon):
+        st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
+
+
 @contextmanager
 def guarded() -> Iterator[None]:
     """Turn the library's complaint about a value into one sentence on the page, and stop the page there."""

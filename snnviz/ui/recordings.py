@@ -98,19 +98,19 @@ def notes(sentences: Sequence[str]) -> None:
 def before_training(dataset: AbstractDataset) -> None:
     """Say what to know before a training starts; one's own recordings are read for that, others if they have been read before."""
     try:
-        known = (*halves(dataset)[0].notes,) if isinstance(dataset, OwnRecordings) else dataset.notes()
+        own = halves(dataset)[0] if isinstance(dataset, OwnRecordings) else None
+        sentences = dataset.notes()
     except (OSError, ValueError) as problem:
         st.warning(literal(str(problem)), icon=":material/warning:")
-    else:
-        notes(known)
+        return
+    notes(sentences)
+    if own is not None:
+        problems(own)
 
 
 def problems(half: Samples) -> None:
     """Say which files could not be used."""
-    for problem in half.problems[:SHOWN]:
-        st.warning(literal(problem), icon=":material/warning:")
-    if (more := len(half.problems) - SHOWN) > 0:
-        st.warning(f"And {more} more files that could not be used.", icon=":material/warning:")
+    page.several([literal(problem) for problem in half.problems], "files could not be used", warn=True)
 
 
 @st.cache_data(ttl=60, show_spinner=False, max_entries=8)

@@ -6,7 +6,7 @@ the URL, the code behind the picture, saved runs and downloads are those of the 
     if reason := scope.problem(key):            # no compiler here, or no WebAssembly there: draw the figure on the server
         st.info(reason)
     else:
-        scene = scope.neuron_scope(scene, current, key=key)
+        scene = scope.neuron_scope(scene, experiment, key=key)
     run = simulate(Experiment(scene.neuron, Shaped(stimulus, scene.gain, scene.drawn)))
 
 `address.recall` and `url.write` carry a scene in the URL.
@@ -22,6 +22,7 @@ import numpy as np
 import streamlit as st
 
 from snnviz.backends import browser
+from snnviz.experiments import Experiment
 from snnviz.figures import theme
 from snnviz.neurons.formula import formulas as neuron_formulas
 from snnviz.places import assets
@@ -45,37 +46,41 @@ def problem(key: str) -> str | None:
     return None
 
 
-def neuron_scope(scene: Scene, current: np.ndarray, *, key: str, exclude: Collection[str] = ("dt",)) -> Scene:
+def neuron_scope(scene: Scene, driven: Experiment, *, key: str, exclude: Collection[str] = ("dt",)) -> Scene:
     """Draw the neuron scope and return the scene that is on the screen, settled.
 
     The scope opens at `scene` and then owns its controls; a scene that the page changes its mind about (a link, a preset,
     another neuron) is sent to it. Returned is `scene` itself unless something moved in the page.
 
     Args:
-        current: [T] or [T, M] from outside, for gain 1.
+        driven: the population and its stimulus, without gain and drawn current; its neuron's parameters are the scene's.
         exclude: fields of the neuron without a control here; dt, because the current depends on it.
     """
-    current = np.asarray(current, np.float32)
-    current = current[:, None] if current.ndim == 1 else current
-    if current.ndim != 2 or not current.size:
-        raise ValueError(f"current must have the shape [T] or [T, M] with at least one step, not {list(current.shape)}.")
-    steps, columns = current.shape
+    neuron, steps, columns = scene.neuron, driven.steps, driven.neurons
     scene = dataclasses.replace(scene, column=min(scene.column, columns - 1))
-    same = bool((current == current[:, :1]).all())
-    neuron = scene.neuron
+    factors, current = driven.factors(), driven.input()[:, 0].numpy()
+    # Where there is a gain or a drawn current, what the stimulus itself gives is shaped before the factors: `Shaped` does so.
+    plain_current = None if (factors == 1).all() else _one_for_all(driven.current()[:, 0].astype(np.float32))
     data = {
         "view": "neuron", "T": steps, "M": columns, "dt": neuron.dt, "exclude": list(exclude),
         "kernel": neuron.kernel, "states": list(neuron.states), "fires": neuron.fires, "adaptive": neuron.adaptive,
         "trace": neuron.trace and dataclasses.asdict(neuron.trace), "peak": plain(neuron.peak), "multiplier": neuron.multiplier,
         "differentiable": neuron.fires and neuron.differentiable, "reset_field": neuron.reset_field,
         "formulas": neuron_formulas(type(neuron)),
-        "current": browser.packed((current[:, :1] if same else current).tobytes()),
+        "current": browser.packed(_one_for_all(current).tobytes()),
+        "unscaled": None if plain_current is None else browser.packed(plain_current.tobytes()),
+        "factors": factors.tolist(), "drawnScale": neuron.dt if driven.stimulus.charges else 1.0,
         "controls": {"neuron": [d for d in declared.declare(neuron) if d["name"] not in exclude]}
         | {d["name"]: d for d in declared.declare(Scene())}
         | {"surrogate": {"name": "surrogate", "label": "Surrogate", "kind": "choice", "help": "What stands in for ds/du."}},
         "surrogates": declared.surrogates(),
     }  # fmt: skip
     return _exchange(scene, data, key, lambda sent: read(sent, scene), plain)
+
+
+def _one_for_all(current: np.ndarray) -> np.ndarray:
+    """A current [T, M], or [T, 1] where it is the same for all."""
+    return current[:, :1] if (current == current[:, :1]).all() else current
 
 
 def derivative_scope(scene: DrawScene, *, key: str) -> DrawScene:

@@ -83,11 +83,10 @@ def _prepared() -> None:
 
 def problems(state: RunState) -> None:
     """What went wrong, by method; what happened to the run."""
-    for note in state.notes:
-        st.info(literal(note), icon=":material/info:")
-    for label, line in zip(state.run.labels, state.lines, strict=True):
-        if line.problems:
-            st.warning(f"**{label}.** " + literal(" ".join(line.problems)), icon=":material/warning:")
+    page.several([literal(note) for note in state.notes], "notes")
+    lines = zip(state.run.labels, state.lines, strict=True)
+    wrong = [f"**{label}.** {literal(' '.join(line.problems))}" for label, line in lines if line.problems]
+    page.several(wrong, "trainings with something to look at", warn=True)
 
 
 def table(state: RunState) -> None:

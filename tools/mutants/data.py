@@ -59,7 +59,7 @@ MUTATIONS = (
     Mutation(
         "toml-whole-numbers-stay-whole",
         TEXT,
-        "float(data) if kind is float and type(data) is int else data",
+        "_number(data) if kind is float and type(data) is int else data",
         "data",
         "tests/test_experiments.py::test_a_whole_number_in_toml_is_a_number",
     ),
@@ -80,8 +80,8 @@ MUTATIONS = (
     Mutation(
         "toml-any-value-is-one",
         TEXT,
-        "if not isinstance(made, cls):",
-        "if made is None:",
+        "if not isinstance(value, cls):",
+        "if value is None:",
         "tests/test_experiments.py::test_bad_toml_is_named",
     ),
     Mutation(
