@@ -79,6 +79,17 @@ class LayerOutput(NamedTuple):
     membrane: torch.Tensor
     last: torch.Tensor
 
+    @property
+    def fired(self) -> torch.Tensor:
+        """The spikes, of a layer that must have some.
+
+        Raises:
+            ValueError: its neuron never fires.
+        """
+        if self.spikes is None:
+            raise ValueError("The neuron of this layer never fires: there are no spikes to count or to feed back.")
+        return self.spikes
+
 
 class SpikingLayer(nn.Module):
     """A layer of one neuron model, differentiated by one method:
@@ -193,9 +204,7 @@ class Block(nn.Module):
         for t in range(len(current)):
             now = current[t] if s is None else current[t] + weights(s)
             out = self.spiking.run(now[None], state, dataclasses.replace(draw, first=draw.first + t))
-            if out.spikes is None:
-                raise ValueError(f"{self.spiking.neuron.title} never fires, so that a recurrent layer has nothing to feed back.")
-            s, state = out.spikes[0], out.last
+            s, state = out.fired[0], out.last
             spikes.append(s)
         return torch.stack(spikes)
 
