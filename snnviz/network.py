@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar, cast
 import torch
 from torch import nn
 
-from snnviz import sparse
+from snnviz import account, sparse
 from snnviz.backends import AbstractBackend, resolve
 from snnviz.backends.base import Forward, Upstream
 from snnviz.backends.reference import recorded_states
@@ -202,6 +202,7 @@ class Block(nn.Module):
     def _recurrent(self, weights: nn.Linear, current: torch.Tensor, draw: Draw) -> torch.Tensor:
         state, s, spikes = None, None, []
         for t in range(len(current)):
+            account.go_on()
             now = current[t] if s is None else current[t] + weights(s)
             out = self.spiking.run(now[None], state, dataclasses.replace(draw, first=draw.first + t))
             s, state = out.fired[0], out.last
@@ -288,6 +289,7 @@ class Network(nn.Module):
             return NetworkOutput(logits)
         heads = []
         for number, block in enumerate(self.blocks):
+            account.go_on()
             x = block(x, self.draw(number))
             if self.training and str(number + 1) in self.heads:
                 heads.append(self.heads[str(number + 1)](x))

@@ -30,8 +30,9 @@ class Tap:
         batch = self.shape[1]
 
         def array(name: str) -> np.ndarray:
-            whole = torch.cat([step[name] for step in self.steps]).cpu()
-            return whole.reshape(len(whole), batch, -1)[:, : self.samples].numpy()
+            # Cut before it is joined: a view of the whole would keep the whole, and joining one part would copy it.
+            parts = [step[name].reshape(len(step[name]), batch, -1)[:, : self.samples].contiguous() for step in self.steps]
+            return (parts[0] if len(parts) == 1 else torch.cat(parts)).cpu().numpy()
 
         def if_kept(name: str) -> np.ndarray | None:
             return array(name) if all(name in step for step in self.steps) else None

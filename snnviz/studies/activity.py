@@ -11,6 +11,7 @@ import time
 import numpy as np
 import torch
 
+from snnviz import account
 from snnviz.architectures import FeedForward
 from snnviz.backends import AbstractBackend, resolve
 from snnviz.backends.base import Forward, Upstream
@@ -147,12 +148,17 @@ def look(run: RunRecord, method: AbstractGradientMethod, seed: int = 0) -> Look:
         raise ValueError(f"{method.title} has no active set: its derivative is zero nowhere. Choose a sparse method.")
     backend, start = resolve(run.backend), time.perf_counter()
     firing = [layer for layer in run.layers if layer.neuron.fires]
-    layers = tuple(_look(layer, method, Draw(seed, number), backend) for number, layer in enumerate(firing))
+    sizes = [layer.u.size for layer in firing]
+    need = 6 * sum(sizes) + 20 * max(sizes, default=0)
+    with account.held(need, "Looking at the run", "lower the steps, the batch or the network's size"):
+        layers = tuple(_look(layer, method, Draw(seed, number), backend) for number, layer in enumerate(firing))
     seconds = time.perf_counter() - start
     return Look(layers, equal_band(method), seconds)
 
 
 def _look(layer: LayerRecord, method: AbstractGradientMethod, draw: Draw, backend: AbstractBackend) -> LayerLook:
+    account.go_on()
+
     def columns(a: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(a.reshape(len(a), -1)).to("cuda" if backend.name == "cuda" else "cpu")
 
