@@ -2,23 +2,26 @@
 
 import asyncio
 import contextlib
-import threading
+import subprocess
+import sys
 from collections.abc import Iterator
 
 
 @contextlib.contextmanager
 def stripping_proxy(port: int, prefix: str) -> Iterator[str]:
     """Answer `prefix`/x with what the server on `port` answers to /x, websockets too; whatever else is 404. Give the address."""
-    loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(asyncio.start_server(lambda r, w: _serve(r, w, port, prefix), "127.0.0.1", 0))
-    thread = threading.Thread(target=loop.run_forever, name="stripping-proxy", daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}{prefix}"
-    finally:
-        loop.call_soon_threadsafe(server.close)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
+    command = [sys.executable, __file__, str(port), prefix]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+
+
+async def _main(port: int, prefix: str) -> None:
+    server = await asyncio.start_server(lambda r, w: _serve(r, w, port, prefix), "127.0.0.1", 0)
+    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}{prefix}", flush=True)
+    await server.serve_forever()
 
 
 async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, prefix: str) -> None:
@@ -37,8 +40,10 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, por
         with contextlib.closing(to_server):
             to_server.write(b"\r\n".join([b" ".join((method, path[len(prefix) :], version)), *headers, b"", b""]))
             answer, question = asyncio.ensure_future(_pass_on(above, writer)), asyncio.ensure_future(_pass_on(reader, to_server))
-            await answer
-            question.cancel()
+            try:
+                await answer
+            finally:
+                question.cancel()
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -46,3 +51,7 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
         while data := await reader.read(1 << 16):
             writer.write(data)
             await writer.drain()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(int(sys.argv[1]), sys.argv[2]))

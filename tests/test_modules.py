@@ -10,6 +10,7 @@ from snnviz.heads import attach_heads, closeness, loss_of, short_training, sml_l
 from snnviz.methods import BPTT, Route, SurrogateModules
 from snnviz.network import NetworkOutput, convolutional, feed_forward
 from snnviz.neurons import LIF, LeakyReadout
+from snnviz.studies.growth import GrowthSweep, Over, depth_experiment, sweep
 from snnviz.surrogates import Dspike
 
 CLASSES = 5
@@ -153,3 +154,12 @@ def test_what_cannot_be_says_so():
     net = network(BPTT())
     with pytest.raises(ValueError, match="attach_heads"):
         next(short_training(net, SurrogateModules(after=(2,)), *batch()))
+
+
+def test_a_sweep_over_depth_has_the_heads_that_its_networks_have_layers_for():
+    """A head after layer 2 of a network with one hidden layer ended the page in an error; there it falls away."""
+    base = depth_experiment(3, steps=5, batch=2, width=8)
+    study = GrowthSweep(Over.DEPTH, base, (BPTT(Dspike()), SurrogateModules(after=(2,))))
+    points = {value: methods[1].after for value, _, methods in study.settings}
+    assert points[1] == () and points[2] == (2,) == points[10]
+    assert all(0 < ratio < np.inf for ratio in next(sweep(study.settings)).ratio.values())

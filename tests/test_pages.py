@@ -1,12 +1,18 @@
 """Every page as its script: at its defaults, then one control at a time, then with nonsense in the URL."""
 
+import contextlib
 import pathlib
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import PAGES, Entry
+from snnviz.laws import LAWS
+from snnviz.losses import LOSSES
 from snnviz.neurons import NEURONS
+from snnviz.surrogates import SURROGATES
+from snnviz.ui.methods import CHOICES
+from snnviz.ui.problems import faults
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -132,8 +138,60 @@ def test_a_warning_about_the_link_shows_though_the_page_stops_early(stop):
     query = {"of": "network", "view": "growth", "run.steps": "abc", "run.batch": "0", **stop}
     at = opened(next(e for e in PAGES if e.file == "gradients.py"), **query)
     clean(at)
-    assert bool(at.error) == ("neuron" in stop)
+    assert not at.error and any("time constant" in i.value for i in at.info) == ("neuron" in stop)
     (warning,) = at.warning
     assert "run.steps=abc" in warning.value and "run.batch=0" in warning.value
     at.run()
     assert [w.value for w in at.warning] == [warning.value]  # until a control is moved
+
+
+# Every view of every page, with little to compute; those that start a run in the background have tests of their own.
+SMALL = {"run.steps": "20", "run.batch": "2"}
+VIEWS = [
+    ("neuron.py", {"view": "figure", "run.steps": "60"}),
+    *(("derivative.py", {"view": view, "draw.count": "50"}) for view in ("surrogates", "estimator", "law", "cost")),
+    *(("gradients.py", {"view": view, "run.steps": "20"}) for view in ("traces", "smooth")),
+    *(("gradients.py", {"of": "network", "view": view} | SMALL) for view in ("layers", "heat")),
+    *(("sparsity.py", {"view": view} | SMALL) for view in ("margins", "bytes", "time", "live")),
+    *(("depth.py", {}), ("training.py", {}), ("data.py", {"data": "YinYang"}), ("start.py", {})),
+]
+
+
+WORDS = {name for table in (SURROGATES, NEURONS, LAWS, CHOICES, LOSSES) for name in table}
+
+
+def names_of(choice) -> list[str]:
+    """The names behind the words that a choice shows; the words themselves where they are not known here."""
+    titles, names = getattr(choice.format_func, "__self__", None), {}
+    known = titles if isinstance(titles, dict) else WORDS.union(choice.options, map(str.lower, choice.options))
+    for word in known:
+        with contextlib.suppress(KeyError):
+            names[choice.format_func(word)] = word
+    return [names.get(option, option) for option in choice.options]
+
+
+@pytest.mark.parametrize(("file", "query"), VIEWS, ids=lambda v: v if isinstance(v, str) else "-".join(v.values()) or "plain")
+def test_every_option_of_every_choice_is_a_picture_or_a_plain_sentence(file, query):
+    """Each option of each choice alone, each switch over, each selection empty; the rest as the link says."""
+    entry = next(e for e in PAGES if e.file == file)
+    at = opened(entry, **query)
+    choices = []
+    for kind in ("selectbox", "button_group", "toggle"):
+        for widget in at.get(kind):
+            if widget.key and "/" in widget.key:
+                values = [not widget.value] if kind == "toggle" else names_of(widget)
+                if isinstance(widget.value, list):
+                    values = [[], *([value] for value in values)]
+                choices += [(kind, widget.key, value) for value in values if value != widget.value]
+    for kind, key, value in choices:
+        widget = next((w for w in at.get(kind) if w.key == key), None)
+        if widget is None:
+            continue
+        before = widget.value
+        widget.set_value(value)
+        at.run()
+        assert not faults, (key, value, faults)
+        clean(at, f"{key}: {value}")
+        assert not at.error, (key, value, [e.value for e in at.error])
+        next(w for w in at.get(kind) if w.key == key).set_value(before)
+        at.run()

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import PAGES
+from tests.stripping_proxy import stripping_proxy
 
 ROOT = pathlib.Path(__file__).parents[1]
 NAMES = [entry.file.removesuffix(".py") for entry in PAGES]
@@ -174,3 +175,18 @@ def test_each_page_comes_back_as_it_was_left(visit):
         by_the_menu(seen, name)
         assert (address_of(seen), seen.page.evaluate(STANDS)) == left[name], name
     assert seen.page.get_by_test_id("stException").count() == 0 and seen.errors == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("address", ["derivative", "neuron"])
+def test_a_page_behind_a_proxy_that_strips_a_path_draws(visit, app_url, address):
+    """JupyterHub, a sub-path of nginx, a code server: the server never hears of the path that the browser sees."""
+    with stripping_proxy(urlsplit(app_url).port, "/user/ada/proxy/8501") as base:
+        seen = visit(address, base=base)
+        if address == "neuron":
+            seen.page.get_by_test_id("stSidebarNav").get_by_role("link", name="Gradients", exact=True).click()
+            seen.page.wait_for_url(re.compile(r"/proxy/8501/gradients$"), timeout=60_000)
+            seen.settle()
+        figures = seen.page.locator('[class*="st-key-figure-"] .js-plotly-plot .main-svg')
+        assert figures.count() and "could not be drawn" not in seen.page.locator("main").inner_text()
+        assert seen.errors == []

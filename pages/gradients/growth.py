@@ -3,14 +3,15 @@
 from snnviz.runs.values import Status
 from snnviz.runs.work import SweepGrowth
 from snnviz.studies.growth import GrowthSweep, Over
-from snnviz.ui import backend, controls, growth, runs_view
+from snnviz.ui import backend, controls, growth, page, runs_view
 
 TITLES = {"depth": "Depth", "steps": "Steps", "tau": "Time constant", "scale": "SLAYER's scale"}
 
 
 def show(experiment, chosen, comparison):
     over = Over(controls.option(list(TITLES), "Against", "over", segmented=True, titles=TITLES.get))
-    study = GrowthSweep(over, experiment, tuple(chosen))
+    with page.guarded(advice=True):
+        study = GrowthSweep(over, experiment, tuple(chosen))
     work = SweepGrowth(study)
     work.check()
     state = runs_view.bar(work, backend.chosen(), "Sweep", at_once=True)

@@ -10,7 +10,7 @@ from snnviz.backends import AbstractBackend
 from snnviz.experiments import VALUES, Experiment, compare_gradients
 from snnviz.labels import distinct
 from snnviz.losses import CrossEntropy
-from snnviz.methods import BPTT, AbstractGradientMethod, Exodus, Slayer
+from snnviz.methods import BPTT, AbstractGradientMethod, Exodus, Slayer, SurrogateModules
 from snnviz.neurons import LIF, AbstractNeuron
 from snnviz.params import Declared
 from snnviz.stimuli import Poisson
@@ -131,7 +131,7 @@ class GrowthSweep(text.Written, Declared):
             if experiment.architecture is None:
                 raise ValueError("A population has no depth to sweep; choose another sweep, or an architecture.")
             shape = dataclasses.replace(experiment.architecture, layers=value)
-            return dataclasses.replace(experiment, architecture=shape), methods
+            return dataclasses.replace(experiment, architecture=shape), tuple(_up_to(method, value) for method in methods)
         if self.over is Over.STEPS:
             return dataclasses.replace(experiment, steps=value), methods
         if self.over is Over.TAU:
@@ -142,6 +142,13 @@ class GrowthSweep(text.Written, Declared):
             return dataclasses.replace(experiment, neuron=neuron), methods
         scaled = (dataclasses.replace(m, scale=value) if isinstance(m, Slayer) else m for m in methods)
         return experiment, tuple(scaled)
+
+
+def _up_to(method: AbstractGradientMethod, layers: int) -> AbstractGradientMethod:
+    """A method on a network of so many hidden layers: heads after layers that it does not have fall away."""
+    if not isinstance(method, SurrogateModules):
+        return method
+    return dataclasses.replace(method, after=tuple(number for number in method.after if number <= layers))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -47,15 +47,21 @@ def _of_files(problem: OSError) -> str:
 
 
 @contextmanager
-def guarded() -> Iterator[None]:
-    """Turn a complaint of the library, or of the machine, into one sentence on the page, and stop the page there."""
+def guarded(advice: bool = False) -> Iterator[None]:
+    """Turn a complaint of the library, or of the machine, into one sentence on the page, and stop the page there.
+
+    advice: the settings are possible one by one and do not go together, so the sentence says what to choose; nothing is wrong.
+    """
     try:
         yield
     except Exception as problem:
         if (text := sentence(problem)) is None:
             raise
         _LOG.info("shown to the visitor: %s", problem, exc_info=True)
-        st.error(literal(text), icon=":material/error:")
+        if advice and isinstance(problem, (ValueError, TypeError)):
+            st.info(literal(text), icon=":material/info:")
+        else:
+            st.error(literal(text), icon=":material/error:")
         st.stop()
 
 

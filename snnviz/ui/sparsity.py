@@ -32,14 +32,15 @@ def choose_method() -> AbstractGradientMethod:
     kind = controls.option(KINDS, "Method", "method", titles=methods.title)
     if kind == "gated":
         surrogate = controls.choose(SURROGATES, "Surrogate", "gated.surrogate", default=Gaussian(sigma=0.05))
-        return controls.edit(GatedZO(surrogate), "gated", exclude=("keep_reset",))
+        with page.guarded(advice=True):
+            return controls.edit(GatedZO(surrogate), "gated", exclude=("keep_reset",))
     if kind == "sparse" and not controls.switch(False, MATCH, "match"):
         band = dataclasses.replace(params(SparseGD)["band"], **NARROW)
         return SparseGD(FastSigmoid(), controls.number(0.05, band, "sparse.band"))
     delta = controls.number(0.05, dataclasses.replace(params(LocalZO)["delta"], **NARROW), "localzo.delta")
     draws = controls.number(1, params(LocalZO)["draws"], "localzo.draws")
     law = estimates.choose_law()
-    with page.guarded():
+    with page.guarded(advice=True):
         localzo = LocalZO(estimates.law(*law), delta, draws)
         return localzo if kind == "localzo" else SparseGD.matching(localzo, FastSigmoid())
 
