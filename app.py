@@ -11,10 +11,10 @@ import streamlit as st
 # Threads of torch that wait must not keep the cores busy: the browser and other visitors need them. Read once, by torch.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from snnviz import memory
+from snnviz import account, memory
 from snnviz.backends import source
 from snnviz.places import assets
-from snnviz.ui import address, backend, building
+from snnviz.ui import address, backend, building, streamlit_private
 
 HERE = Path(__file__).parent
 plotly.io.templates.default = None  # figures have a template of ours; checking plotly's in each takes as long as a figure
@@ -67,9 +67,11 @@ def main() -> None:
         "[data-testid=stBaseButton-primary]:enabled :is(p, span) {color: light-dark(#FFFFFF, #11151B)}</style>"
     )
     try:
-        with source.announced(building.said_in(messages.empty())):
+        with source.announced(building.said_in(messages.empty())), account.watched(streamlit_private.abandoned()):
             page.run()
         address.end()
+    except account.Abandoned:
+        streamlit_private.give_way()
     finally:
         memory.settle()
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from snnviz.runs import client, store, values
 from snnviz.runs.work import Train
-from snnviz.ui import controls, page, runs_view, training_view
+from snnviz.ui import controls, page, runs_view, training_view, visitors
 from snnviz.ui.kinds import KIND
 from snnviz.ui.words import literal
 
@@ -53,7 +53,7 @@ shown = {
     and (not sets or lines[0].dataset in sets)
     and (not statuses or lines[0].status.value in statuses)
     and (not methods or any(line.method in methods for line in lines))
-    and (not mine or lines[0].owner == runs_view.visitor())
+    and (not mine or lines[0].owner == visitors.visitor())
 }
 ids = list(shown)
 picked = st.dataframe(

@@ -5,6 +5,7 @@ import dataclasses
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -286,7 +287,28 @@ def test_a_server_that_falls_silent_is_one_sentence(store, monkeypatch):
     assert store._transaction == begin and store.list() == []
 
 
-def test_an_address_that_is_none_shows_no_password():
-    with pytest.raises(StoreError, match="no database address") as said:
-        Store("postgresql://me:secret@host:port/x")
-    assert "secret" not in str(said.value)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg:/me:s3cret@host/name",
+        "me:s3cret@host/name",
+        "postgresql://me:pa@s3cret/name@host/name",
+        "postgresql://me:s3cret:x@host:port/name",
+        "oracle+missing://me:s3cret@host/name",
+        "sqlite:////proc/nowhere/x.sqlite?password=s3cret",
+        "oracle+missing://me@host/name?sslpassword=s3cret",
+    ],
+)
+def test_no_message_shows_the_password_of_an_address(url):
+    with pytest.raises(StoreError) as refused:
+        Store(url)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_what_a_driver_says_is_shown_without_the_password(tmp_path):
+    store = Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    store._secrets = ["s3cret", "s3cret&more"]
+    problem = sqlite3.OperationalError("cannot connect with s3cret&more or s3cret")
+    shown = str(store._unusable(sa.exc.OperationalError("SELECT 1", None, problem)))
+    assert "s3cret" not in shown and "***" in shown
+    store.close()

@@ -263,7 +263,7 @@ def test_settings_that_do_not_fit_are_refused(change, message):
 
 
 def test_over_budget_says_what_to_lower(monkeypatch):
-    monkeypatch.setenv("SNNVIZ_BUDGET", "1000")
+    monkeypatch.setenv("SNNVIZ_BUDGET", "1_000_000")  # enough for the data set
     with pytest.raises(ValueError, match=r"lower the batch \(48\)"):
         next(train(SMALL))
 

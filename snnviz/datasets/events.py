@@ -161,7 +161,8 @@ class AbstractEvents(AbstractDataset):
         arrays, facts = entry
         problems = tuple(facts["problems"])
         if problems:
-            more = f" (and {len(problems) - 1} more in Samples.problems)" if len(problems) > 1 else ""
+            others = len(problems) - 1
+            more = f" (and {others} more in Samples.problems)" if others else ""
             warnings.warn(f"{type(self).title}: {problems[0]}{more}", stacklevel=2)
         chosen = np.flatnonzero(arrays["half"] == (split is Split.TEST))
         shape = tuple(facts["shape"])

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from snnviz import account
 from snnviz.datasets.base import AbstractGenerated, Generated, balanced, bernoulli
 from snnviz.params import param
 
@@ -41,6 +42,12 @@ class SpikePatterns(AbstractGenerated):
     target_spikes: int = param(3, "Target spikes per output", "", low=1, high=1000, slider=(1, 20, 1))
     gap: float = param(10.0, "Least gap of target spikes", "", "ms", low=0, slider=(1.0, 50.0, 1.0), advanced=True)
 
+    def channels(self) -> int:
+        return self.inputs
+
+    def aside(self) -> float:
+        return self.steps * self.labels * (18 * self.inputs + 8 * self.outputs)
+
     def generate(self, rng: np.random.Generator) -> Generated:
         start, gap = int(QUIET * self.steps), max(1, round(self.gap / self.dt))
         free = self.steps - start - (self.target_spikes - 1) * gap  # steps left once the gaps are taken out
@@ -58,6 +65,7 @@ class SpikePatterns(AbstractGenerated):
         y = balanced(rng, self.samples, self.labels)
         x = np.zeros((self.steps, self.samples, self.inputs), np.uint8)
         for sample, label in enumerate(y):
+            account.go_on()
             step, neuron = np.nonzero(frozen[label])
             moved = np.floor(step + 0.5 + rng.standard_normal(len(step)) * self.jitter / self.dt).astype(np.int64)
             inside = (moved >= 0) & (moved < self.steps)

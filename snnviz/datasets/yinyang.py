@@ -37,6 +37,9 @@ class YinYang(AbstractGenerated):
     bias: float = param(20.0, "Bias spike", "", "ms", low=0, slider=(0.0, 100.0, 0.5), advanced=True)
     dot: float = param(0.1, "Radius of the dots", "", "", low=0, open_low=True, high=0.24, slider=(0.02, 0.2, 0.01))
 
+    def channels(self) -> int:
+        return 5
+
     def generate(self, rng: np.random.Generator) -> Generated:
         self.demand(
             self.early < self.late,

@@ -11,6 +11,7 @@ import time
 import numpy as np
 import torch
 
+from snnviz import account
 from snnviz.architectures import FeedForward
 from snnviz.backends import AbstractBackend, resolve
 from snnviz.backends.base import Forward, Upstream
@@ -21,6 +22,7 @@ from snnviz.neurons import LIF
 from snnviz.records import LayerRecord, RunRecord
 from snnviz.sparse import WIDE, remedy
 from snnviz.stimuli import Poisson
+from snnviz.surrogates import AbstractSurrogate
 from snnviz.zeroth_order import ZerothOrder, matching_band
 
 SHOWN = (-1.6, 0.8)  # the margins a histogram opens with, in thresholds
@@ -146,21 +148,26 @@ def look(run: RunRecord, method: AbstractGradientMethod, seed: int = 0) -> Look:
         raise ValueError(f"{method.title} has no active set: its derivative is zero nowhere. Choose a sparse method.")
     backend, start = resolve(run.backend), time.perf_counter()
     firing = [layer for layer in run.layers if layer.neuron.fires]
-    layers = tuple(_look(layer, method, Draw(seed, number), backend) for number, layer in enumerate(firing))
+    sizes = [layer.u.size for layer in firing]
+    need = 6 * sum(sizes) + 20 * max(sizes, default=0)
+    with account.held(need, "Looking at the run", "lower the steps, the batch or the network's size"):
+        layers = tuple(_look(layer, method, Draw(seed, number), backend) for number, layer in enumerate(firing))
     seconds = time.perf_counter() - start
     return Look(layers, equal_band(method), seconds)
 
 
 def _look(layer: LayerRecord, method: AbstractGradientMethod, draw: Draw, backend: AbstractBackend) -> LayerLook:
-    def columns(a: np.ndarray | None) -> torch.Tensor | None:
-        if a is None:
-            return None
+    account.go_on()
+
+    def columns(a: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(a.reshape(len(a), -1)).to("cuda" if backend.name == "cuda" else "cpu")
 
     neuron, u = layer.neuron, columns(layer.u)
     initial = torch.stack([u.new_full(u.shape[1:], value) for value in neuron.rest()])
-    coefficients = torch.tensor([float(v) for v in neuron.coefficients().values()], dtype=torch.float64)
-    stored = Forward(u, columns(layer.spikes), columns(layer.trace), initial)
+    values = {name: float(value) for name, value in neuron.coefficients().items()}
+    coefficients, theta = torch.tensor([*values.values()], dtype=torch.float64), values["theta"]
+    spikes = layer.array("spikes")
+    stored = Forward(u, columns(spikes), None if layer.trace is None else columns(layer.trace), initial)
     out = backend.backward(
         neuron,
         coefficients,
@@ -174,7 +181,7 @@ def _look(layer: LayerRecord, method: AbstractGradientMethod, draw: Draw, backen
         record=True,
     )
     active = (out.ds_du != 0).cpu().numpy().reshape(layer.u.shape)
-    return LayerLook(layer.name, layer.dt, neuron.theta, layer.u - layer.theta, layer.spikes > 0, active)
+    return LayerLook(layer.name, layer.dt, theta, layer.u - layer.theta, spikes > 0, active)
 
 
 def probability(method: AbstractGradientMethod, margins: np.ndarray) -> np.ndarray:
@@ -182,9 +189,11 @@ def probability(method: AbstractGradientMethod, margins: np.ndarray) -> np.ndarr
     at_spike, m = method.at_spike, torch.as_tensor(margins, dtype=torch.float64)
     if isinstance(at_spike.derivative, ZerothOrder):
         p = at_spike.derivative.activity(m)
-    else:
+    elif isinstance(at_spike.derivative, AbstractSurrogate):
         p = (at_spike.gain * at_spike.derivative.derivative(m)).abs()
         p = (at_spike.gate * p).clamp(max=1) if at_spike.gate else (p > 0).double()
+    else:
+        raise ValueError(f"{at_spike.derivative.title}: how likely an entry is active is not written down for it.")
     return torch.where(m.abs() < at_spike.window, p, 0.0).numpy()
 
 

@@ -6,17 +6,20 @@ pictures = frames(values(half, 0), 8)              # eight arrays [height, width
 
 import numpy as np
 
-from snnviz import clock
+from snnviz import account, clock
 from snnviz.datasets import Samples
 from snnviz.datasets.base import EVENT
 
+WORST = 40  # bytes that a picture may make of an entry of a sample
 MOST_CLASSES = 20  # that have a picture
 MOST_SAMPLES = 200  # whose mean is taken; evenly from the whole half, which may be sorted by class
 
 
 def values(half: Samples, number: int) -> np.ndarray:
     """One sample, [T, *shape]."""
-    return half.take([number])[0][:, 0].numpy()
+    entries = half.steps * int(np.prod(half.shape))
+    with account.held(WORST * entries, "Looking at a sample", "lower the number of steps, or raise the pixels per input"):
+        return half.take([number])[0][:, 0].numpy()
 
 
 def flat(half: Samples, number: int) -> np.ndarray:

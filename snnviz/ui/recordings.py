@@ -1,6 +1,7 @@
 """What the sources and views of the Data page share: samples kept at hand, the choice of one, and what to know of a set."""
 
 import warnings
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,15 +9,17 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from snnviz import places
+from snnviz import account, places
 from snnviz.datasets import AbstractDataset, OwnRecordings, Samples, Split
 from snnviz.datasets.tonic_sets import arriving
 from snnviz.figures.theme import empty_figure
 from snnviz.params import Param
 from snnviz.studies import sample_views
-from snnviz.ui import controls, page
+from snnviz.ui import cache, controls, page
 from snnviz.ui.words import literal
 
+KEPT = 2**30  # bytes of the sets kept at hand; beyond that all but the one asked for are forgotten
+_loaded: weakref.WeakSet[Samples] = weakref.WeakSet()
 SHOWN = 5  # files that could not be used, and notes
 HEIGHT = 440
 HIDDEN = ("folder", "name", "part")  # fields that are no controls
@@ -35,7 +38,15 @@ def samples(dataset: AbstractDataset, split: Split) -> Samples:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _kept(key: str, half: str, _dataset: AbstractDataset) -> Samples:
-    return _dataset.load(Split(half))
+    with cache.turn():
+        loaded = _dataset.load(Split(half))
+    _loaded.add(loaded)
+    if sum(map(cache.size, _loaded)) > KEPT:
+        _kept.clear()
+    return loaded
+
+
+account.reclaim_by(_kept.clear)
 
 
 def halves(dataset: AbstractDataset) -> tuple[Samples, Samples]:
