@@ -61,12 +61,12 @@ def against_activity(timings: Sequence, crossover: float | None, step: bool, dar
             showarrow=False,
             font={"size": 13, "color": c.muted},
         )
-    told = "; ".join(f"{trace.name} {three_digits(min(trace.y))} to {three_digits(max(trace.y))} ms" for trace in fig.data)
+    summary = "; ".join(f"{trace.name} {three_digits(min(trace.y))} to {three_digits(max(trace.y))} ms" for trace in fig.data)
     even = f"; sparse and fused are even at {three_digits(100 * crossover)} % active" if crossover is not None else ""
     finish(
         fig,
         "Only the sparse pass gains when less is active",
-        f"Time, {_what(step)}: {told}{even}.",
+        f"Time, {_what(step)}: {summary}{even}.",
         dark=dark,
         height=height,
         x="active in backward, % of entries",
@@ -84,13 +84,13 @@ def against_steps(
     """timings: of `backward_times.Timing`; exponents: by contender, of time ~ T^k; step: forward too."""
     c = colours(dark)
     fig = _curves(timings, "steps", 1, step, {name: f": T<sup>{k:.1f}</sup>" for name, k in exponents.items()}, c)
-    told = "; ".join(f"{NAMES[name]} grows as T to the power {k:.2f}" for name, k in exponents.items())
+    summary = "; ".join(f"{NAMES[name]} grows as T to the power {k:.2f}" for name, k in exponents.items())
     square = exponents.get("naive", 0) > 1.5
     title = "Slicing grows with nearly the square of the steps; unbind, one word, does not" if square else "Time against steps"
     finish(
         fig,
         title,
-        f"Time, {_what(step)}, against the steps. {told}.",
+        f"Time, {_what(step)}, against the steps. {summary}.",
         dark=dark,
         height=height,
         x="steps T",

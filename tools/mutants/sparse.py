@@ -14,8 +14,8 @@ MUTATIONS = (
     Mutation(
         "sparse-zero-effect-of-decay",
         KERNEL,
-        "effect[first + q] = there[q] - delta[j];",
-        "effect[first + q] = there[q];",
+        "effect[first + q] = own[q] - delta[j];",
+        "effect[first + q] = own[q];",
         f"{DENSE} -k 'lists and SparseGD and ALIF'",
     ),
     Mutation("sparse-spike-bit-lost", KERNEL, "e.s = real(index[entry] >> 7);", "e.s = 0;", f"{DENSE} -k 'lists and ZERO'"),
