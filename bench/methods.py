@@ -71,15 +71,15 @@ def results(trainings: Sequence[Training], seeds: int) -> list[Result]:
 
 def spread(values: Sequence[float], digits: int = 1) -> str:
     """Mean and sample standard deviation."""
-    told = f"{statistics.fmean(values):.{digits}f}"
-    return told + (f" +- {statistics.stdev(values):.{digits}f}" if len(values) > 1 else "")
+    text = f"{statistics.fmean(values):.{digits}f}"
+    return text + (f" +- {statistics.stdev(values):.{digits}f}" if len(values) > 1 else "")
 
 
-def rows(found: Sequence[Result], passing: float | None = None) -> list[dict]:
+def rows(results: Sequence[Result], passing: float | None = None) -> list[dict]:
     """One row for each label: accuracy in per cent, CPU seconds, rates, active shares of the layers."""
     out = []
-    for label in dict.fromkeys(r.label for r in found):
-        mine = [r for r in found if r.label == label]
+    for label in dict.fromkeys(r.label for r in results):
+        mine = [r for r in results if r.label == label]
         row = {
             "method": label,
             "test accuracy, %": spread([100 * r.accuracy[-1] for r in mine]),

@@ -60,21 +60,21 @@ class Visitor:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
 
     async def _run(self, value: float | None) -> None:
-        asked = BackMsg()
-        asked.rerun_script.page_name = self.page
-        asked.rerun_script.query_string = PAGES[self.page]
+        request = BackMsg()
+        request.rerun_script.page_name = self.page
+        request.rerun_script.query_string = PAGES[self.page]
         if value is not None:
-            state = asked.rerun_script.widget_states.widgets.add()
+            state = request.rerun_script.widget_states.widgets.add()
             state.id = self.slider.id
             state.double_array_value.data.append(value)
-        await self.socket.send(asked.SerializeToString())
+        await self.socket.send(request.SerializeToString())
         async for data in self.socket:
-            told = ForwardMsg()
-            told.ParseFromString(data)
-            found = told.delta.new_element.slider
-            if self.slider is None and found.id and not found.options and found.max > found.min and len(found.default) == 1:
-                self.slider = found
-            if told.WhichOneof("type") == "script_finished" and told.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+            message = ForwardMsg()
+            message.ParseFromString(data)
+            slider = message.delta.new_element.slider
+            if self.slider is None and slider.id and not slider.options and slider.max > slider.min and len(slider.default) == 1:
+                self.slider = slider
+            if message.WhichOneof("type") == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
                 return
 
 

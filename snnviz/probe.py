@@ -56,8 +56,8 @@ class Tap:
 
     def _mean(self, name: str, total) -> float | None:
         """The total of an array over its entries, for the whole batch."""
-        found = [step[name] for step in self.steps if name in step]
-        return sum(float(total(a)) for a in found) / sum(a.numel() for a in found) if found else None
+        arrays = [step[name] for step in self.steps if name in step]
+        return sum(float(total(a)) for a in arrays) / sum(a.numel() for a in arrays) if arrays else None
 
 
 class Probe:

@@ -352,16 +352,16 @@ def halves(y: np.ndarray, share: float, seed: int) -> dict[Split, np.ndarray]:
     train = np.zeros(len(y), bool)
     for label in np.unique(y):
         members = rng.permutation(np.flatnonzero(y == label))
-        wanted = round(share * len(members))
-        train[members[: min(max(wanted, 1), max(len(members) - 1, 1))]] = True
+        count = round(share * len(members))
+        train[members[: min(max(count, 1), max(len(members) - 1, 1))]] = True
     return {Split.TRAIN: np.flatnonzero(train), Split.TEST: np.flatnonzero(~train)}
 
 
 def twins(x: np.ndarray, half: dict[Split, np.ndarray]) -> int:
     """How many test samples equal a training sample, for inputs x `[T, S, ...]`."""
     rows = np.ascontiguousarray(np.moveaxis(x, 1, 0)).reshape(x.shape[1], -1)
-    known = {rows[sample].tobytes() for sample in half[Split.TRAIN]}
-    return sum(rows[sample].tobytes() in known for sample in half[Split.TEST])
+    training_rows = {rows[sample].tobytes() for sample in half[Split.TRAIN]}
+    return sum(rows[sample].tobytes() in training_rows for sample in half[Split.TEST])
 
 
 def bernoulli(rng: np.random.Generator, rate: np.ndarray | float, dt: float, size: tuple[int, ...]) -> np.ndarray:

@@ -260,9 +260,9 @@ def kept_by(layer: LayerLook, size: str = "run") -> list[Kept]:
     return bytes_kept(round(layer.share * steps * batch * columns), steps, batch, columns)
 
 
-def totals(kept: list[Kept]) -> dict[str, int]:
+def totals(arrays: list[Kept]) -> dict[str, int]:
     """Bytes by design."""
-    return {design: sum(k.bytes for k in kept if k.design == design) for design in dict.fromkeys(k.design for k in kept)}
+    return {design: sum(k.bytes for k in arrays if k.design == design) for design in dict.fromkeys(k.design for k in arrays)}
 
 
 def help_for(method: AbstractGradientMethod) -> str:

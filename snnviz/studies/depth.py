@@ -191,8 +191,8 @@ class DepthRecord:
 
 def mean_error(look: Look, variant: str, layers: list[int]) -> float | None:
     """The mean share of error over those of the layers where it could be measured, or None where it could in none."""
-    found = [row.error for row in look.errors.rows if row.variant == variant and row.layer in layers and row.error is not None]
-    return sum(found) / len(found) if found else None
+    shares = [row.error for row in look.errors.rows if row.variant == variant and row.layer in layers and row.error is not None]
+    return sum(shares) / len(shares) if shares else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -338,7 +338,7 @@ def _look(net: Network, variants: dict[str, AbstractGradientMethod], study: Dept
     )
     while True:
         with one_thread():
-            found = next(errors, None)
-        if found is None:
+            table = next(errors, None)
+        if table is None:
             return
-        yield Look(step, found, close)
+        yield Look(step, table, close)

@@ -302,15 +302,15 @@ def gradient_error_by_depth(
 @torch.no_grad()
 def _falls(network, gradients, x, y, step) -> dict[str, list[float]]:
     """By how much the loss falls for a step along -g: by variant, then layer."""
-    found = {name: [] for name in gradients}
+    falls = {name: [] for name in gradients}
     for index, below in enumerate(_inputs(network, x)[:-1]):
         weight = _weight(network, index + 1)
         length = step * weight.norm()
         tried = [weight - length * g[index] / g[index].norm().clamp(min=1e-30) for g in gradients.values()]
         start, *after = losses(network, index + 1, torch.stack([weight, *tried]), below, y).tolist()
-        for name, loss in zip(found, after, strict=True):
-            found[name].append(start - loss)
-    return found
+        for name, loss in zip(falls, after, strict=True):
+            falls[name].append(start - loss)
+    return falls
 
 
 def _cosine(a: torch.Tensor, b: torch.Tensor) -> float:
