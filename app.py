@@ -11,10 +11,10 @@ import streamlit as st
 # Waiting threads of torch sleep instead of spinning, so the browser and other visitors get the cores. torch reads this once.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from snnviz import memory
+from snnviz import account, memory
 from snnviz.backends import source
 from snnviz.places import assets
-from snnviz.ui import address, backend, building
+from snnviz.ui import address, backend, building, streamlit_private
 
 HERE = Path(__file__).parent
 plotly.io.templates.default = None  # our figures bring their own template; checking plotly's default takes as long as the figure
@@ -68,9 +68,11 @@ def main() -> None:
         "[data-testid=stBaseButton-primary]:enabled :is(p, span) {color: light-dark(#FFFFFF, #11151B)}</style>"
     )
     try:
-        with source.announced(building.said_in(messages.empty())):
+        with source.announced(building.said_in(messages.empty())), account.watched(streamlit_private.abandoned()):
             page.run()
         address.end()
+    except account.Abandoned:
+        streamlit_private.give_way()
     finally:
         memory.settle()
 

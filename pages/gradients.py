@@ -20,7 +20,7 @@ OF_A_NEURON = {"traces": "Gradient by time", "smooth": "Who is right?"}
 OF_A_NETWORK = {"layers": "By layer", "growth": "Growth", "heat": "Heat map", "weights": "Weights"}
 PRESETS = {
     "EXODUS calm, SLAYER explodes": (
-        "SLAYER's first-layer gradient grows about thirtyfold a layer; EXODUS's does not.",
+        "SLAYER's gradient grows by a factor of 5 to 30 from layer to layer, 14 on the mean of ten seeds; EXODUS's does not.",
         {"of": "network", "view": "growth"},
     ),
     "EXODUS's own limit": (

@@ -4,7 +4,7 @@ import streamlit as st
 
 from snnviz.runs import client, store, values
 from snnviz.runs.work import Train
-from snnviz.ui import controls, page, runs_view, training_view
+from snnviz.ui import controls, page, runs_view, training_view, visitors
 from snnviz.ui.kinds import KIND
 from snnviz.ui.words import literal
 
@@ -53,7 +53,7 @@ shown = {
     and (not sets or lines[0].dataset in sets)
     and (not statuses or lines[0].status.value in statuses)
     and (not methods or any(line.method in methods for line in lines))
-    and (not mine or lines[0].owner == runs_view.visitor())
+    and (not mine or lines[0].owner == visitors.visitor())
 }
 ids = list(shown)
 picked = st.dataframe(
@@ -64,7 +64,7 @@ picked = st.dataframe(
         "methods": [", ".join(dict.fromkeys(line.method for line in lines)) for lines in shown.values()],
         "status": [lines[0].status.value for lines in shown.values()],
         "done" if several_kinds else "epochs": [done(lines) for lines in shown.values()],
-        "best test accuracy": [100 * training_view.best(lines) for lines in shown.values()],
+        "last test accuracy": [100 * training_view.best_at_the_end(lines) for lines in shown.values()],
         "seconds": [sum(line.seconds for line in lines) for lines in shown.values()],
         "ran on": [lines[0].backend for lines in shown.values()],
     },
@@ -74,7 +74,9 @@ picked = st.dataframe(
     selection_mode="multi-row",
     height=min(36 * len(ids) + 40, 300),
     column_config={
-        "best test accuracy": st.column_config.NumberColumn(format="%.1f %%"),
+        "last test accuracy": st.column_config.NumberColumn(
+            format="%.1f %%", help="After the last epoch, of the method that ended best."
+        ),
         "seconds": st.column_config.NumberColumn(format="%.1f"),
     },
 )

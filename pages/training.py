@@ -14,7 +14,7 @@ from snnviz.params import Param
 from snnviz.runs.values import Run
 from snnviz.runs.work import Train
 from snnviz.training import Training
-from snnviz.ui import backend, code, controls, methods, page, recordings, runs_view, training_view
+from snnviz.ui import backend, code, controls, methods, page, recordings, runs_view, training_view, visitors
 
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
 TRAINABLE = {name: cls for name, cls in LOSSES.items() if issubclass(cls, AbstractTrainingLoss)}
@@ -88,7 +88,7 @@ with right, page.guarded():
         one = state.run.labels.index(st.selectbox("Method", state.run.labels, key="method_shown"))
 
     state = training_view.watch(
-        Run(Train(trainings, sample, touch_active), backend.chosen(), runs_view.visitor(), dataset.title),
+        Run(Train(trainings, sample, touch_active), backend.chosen(), visitors.visitor(), dataset.title),
         lambda now: training_view.picture([now], view, one, "training"),
         "Nothing has run yet. The settings are good to begin with: press Start.",
     )

@@ -15,6 +15,8 @@ class AbstractArchitecture(Declared, abc.ABC):
     """A network's shape, as a value."""
 
     title: str
+    layers: int
+    outputs: int
 
     @property
     @abc.abstractmethod
@@ -25,6 +27,11 @@ class AbstractArchitecture(Declared, abc.ABC):
     @abc.abstractmethod
     def units(self) -> int:
         """Spiking units in all layers, for the budget."""
+
+    @property
+    @abc.abstractmethod
+    def weights(self) -> tuple[int, ...]:
+        """The number of weights of each layer, the readout's last."""
 
     @abc.abstractmethod
     def build(
@@ -82,6 +89,12 @@ class FeedForward(AbstractArchitecture):
     @property
     def units(self):
         return self.layers * self.width
+
+    @property
+    def weights(self):
+        between = self.width * self.width
+        hidden = [self.inputs * self.width, *[between] * (self.layers - 1)]
+        return (*hidden, *[between] * (self.layers * self.recurrent), self.width * self.outputs)
 
     def build(self, neuron, method, backend, seed):
         readout = LeakyReadout(tau_mem=self.readout_tau, dt=neuron.dt) if self.readout_tau else None
@@ -144,6 +157,14 @@ class Convolutional(AbstractArchitecture):
             total += self.channels * side * side
             side = side // 2 if side >= 4 else side
         return total
+
+    @property
+    def weights(self):
+        side = self.side
+        for _ in range(self.layers):
+            side = side // 2 if side >= 4 else side
+        between = [9 * self.channels * self.channels] * (self.layers - 1)
+        return (9 * self.inputs * self.channels, *between, self.channels * side * side * self.outputs)
 
     def build(self, neuron, method, backend, seed):
         readout = LeakyReadout(tau_mem=self.readout_tau, dt=neuron.dt) if self.readout_tau else None

@@ -2,21 +2,20 @@
 
 import dataclasses
 import math
-import os
 import time
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
 
-from snnviz import laws, losses, stimuli, surrogates, text
+from snnviz import account, laws, losses, stimuli, surrogates, text
 from snnviz.architectures import ARCHITECTURES, AbstractArchitecture
 from snnviz.backends import AbstractBackend, resolve
 from snnviz.draws import Draw
 from snnviz.heads import attach_heads, sml_loss
 from snnviz.labels import distinct
-from snnviz.losses import AbstractLoss, CrossEntropy, WeightedSpikes
+from snnviz.losses import AbstractLoss, AbstractSpikesLoss, CrossEntropy, WeightedSpikes
 from snnviz.methods import BPTT, METHODS, AbstractGradientMethod
 from snnviz.network import Network, SpikingLayer
 from snnviz.neurons import LIF, NEURONS, AbstractNeuron
@@ -24,8 +23,6 @@ from snnviz.params import Declared, param
 from snnviz.probe import Probe
 from snnviz.records import RunRecord
 from snnviz.stimuli import AbstractStimulus, Step
-
-BUDGET = 4 * 2**30  # bytes that one run may take; SNNVIZ_BUDGET overrides it
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -58,26 +55,61 @@ class Experiment(text.Written, Declared):
         """Neurons in all: of the population, or in all layers of the network for the whole batch."""
         return self.batch * (self.neurons if self.architecture is None else self.architecture.units)
 
-    def check_budget(self) -> None:
-        """Raise ValueError if the run would take more memory than BUDGET, saying what to lower."""
-        budget = int(os.environ.get("SNNVIZ_BUDGET", BUDGET))
-        need = self.steps * self.columns * 4 * 12  # about a dozen recorded float32 arrays [T, columns]
-        if need > budget:
-            size = "neurons" if self.architecture is None else "the network's size"
-            raise ValueError(
-                f"This run would take about {need / 2**30:.1f} GB, and {budget / 2**30:.1f} GB are allowed: "
-                f"lower the steps ({self.steps}), {size} or the batch ({self.batch})."
-            )
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """The shape of one sample's input at one step."""
+        return (self.neurons,) if self.architecture is None else self.architecture.input_shape
+
+    def footprint(
+        self, methods: int = 0, *, samples: int | None = None, double: bool = False, reference: bool = False
+    ) -> tuple[float, float]:
+        """Bytes that a run takes at its peak: for its activity over time, and for its weights.
+
+        methods: how many it is differentiated by, one after the other (0: forward only); samples: how many of the batch are
+        kept; double: float64; reference: whether the reference backend keeps autograd's graph of every step.
+        """
+        real, arrays, aside = (8 if double else 4), 5 + (self.neuron.trace is not None), 3  # arrays [T, columns]: kept, temporary
+        kept, shape = 1.0, self.architecture
+        if methods:
+            arrays, aside = arrays + 4, 8
+            kept = methods if samples is None else 1 + methods * min(1.0, samples / self.batch)
+        if shape is not None:
+            aside += 4 * getattr(shape, "normalise", False) + 8 * getattr(shape, "recurrent", False)
+        a_step = 0  # bytes; the tensors of a step weigh something even if they are small
+        if reference:
+            aside, a_step = (aside + 25, 16_000) if methods else (aside, 2_500)
+        entries = self.steps * self.columns
+        activity = real * (arrays * kept + aside) * entries + 28 * self.steps * self.batch * math.prod(self.inputs)
+        weights = () if shape is None else shape.weights
+        # Each method's gradient is kept, beside the weights and the gradient in work; layers are compared in float64.
+        a_weight, a_widest = (4 * methods + 8, 40) if methods else (5, 0)
+        return activity + a_step * self.steps, a_weight * sum(weights) + a_widest * max(weights, default=0)
+
+    def check_budget(self, methods: int = 0, **how: Any) -> None:
+        """Raise ValueError if the run would take more memory than there is to give, saying what to lower. As in `footprint`."""
+        account.check(*self._request(methods, **how))
+
+    def _request(self, methods: int = 0, **how: Any) -> tuple[float, str, str]:
+        """What `account.held` takes: the bytes, of what, and what to lower."""
+        activity, weights = self.footprint(methods, **how)
+        size = "neurons" if self.architecture is None else "the network's size"
+        lower = [f"the steps ({self.steps:,})", size, f"the batch ({self.batch:,})"]
+        if weights > activity:
+            lower = ["the layers", "the width, inputs or channels of the network"]
+        if methods > 1:
+            lower.append(f"the number of methods ({methods})")
+        return activity + weights, "This run", f"lower {', '.join(lower[:-1])} or {lower[-1]}"
 
     def input(self, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         """The stimulus as what it adds to the neurons' x in each step: [T, B, N] for a population, [T, B, *input_shape] for a
         network, whose inputs are charges like the spikes between its layers."""
-        return torch.from_numpy(np.array(self.current() * self.factors())).to(dtype)
+        with account.held(*self._request()):
+            return torch.from_numpy(np.array(self.current() * self.factors())).to(dtype)
 
     def current(self) -> np.ndarray:
         """The stimulus itself, a drive per ms or charges, float64 of the input's shape."""
         self.check_budget()
-        shape = (self.neurons,) if self.architecture is None else self.architecture.input_shape
+        shape = self.inputs
         columns = self.batch * math.prod(shape)
         times = np.arange(self.steps) * self.neuron.dt
         current = self.stimulus.current(times, self.neuron.dt, columns, np.random.default_rng(self.seed))
@@ -133,14 +165,16 @@ def simulate(experiment: Experiment, backend: AbstractBackend | str | None = Non
     """
     start = time.perf_counter()
     backend = resolve(backend)
-    with torch.no_grad():
+    with account.held(*experiment._request(reference=backend.name == "reference")), torch.no_grad():
         model, x = _model(experiment, BPTT(), backend, torch.float32)
         with Probe(model) as probe:
             model(x)
     return RunRecord(probe.layers, backend.name, time.perf_counter() - start)
 
 
-def _model(experiment: Experiment, method: AbstractGradientMethod, backend: AbstractBackend, dtype: torch.dtype):
+def _model(
+    experiment: Experiment, method: AbstractGradientMethod, backend: AbstractBackend, dtype: torch.dtype
+) -> tuple[SpikingLayer | Network, torch.Tensor]:
     """The module to run, and its input."""
     x = experiment.input(dtype).to("cuda" if backend.name == "cuda" else "cpu")
     if experiment.architecture is None:
@@ -217,24 +251,50 @@ def differentiate(
     if not experiment.neuron.differentiable or not (experiment.neuron.fires or experiment.architecture is None):
         able = ", ".join(n.title for n in NEURONS.values() if n.differentiable and n.fires)
         raise ValueError(f"{experiment.neuron.title} has no gradient to compare; choose one of {able}.")
-    start, backend = time.perf_counter(), resolve(backend)
-    dtype = dtype or (torch.float64 if experiment.architecture is None else torch.float32)
+    backend = resolve(backend)
+    dtype = dtype or _dtype(experiment)
+    with account.held(*experiment._request(1, samples=samples, **_cost(dtype, backend))):
+        return _differentiate(experiment, method, backend, dtype, samples)
+
+
+def _dtype(experiment: Experiment) -> torch.dtype:
+    """What a run is differentiated in where nothing is said."""
+    return torch.float64 if experiment.architecture is None else torch.float32
+
+
+def _cost(dtype: torch.dtype, *backends: AbstractBackend) -> dict[str, bool]:
+    """What a footprint depends on besides the experiment."""
+    return {"double": dtype is torch.float64, "reference": any(b.name == "reference" for b in backends)}
+
+
+def _differentiate(
+    experiment: Experiment,
+    method: AbstractGradientMethod | Sequence[AbstractGradientMethod],
+    backend: AbstractBackend,
+    dtype: torch.dtype,
+    samples: int | None,
+) -> RunRecord:
+    start = time.perf_counter()
     methods = list(method) if isinstance(method, Sequence) else [method]
     label = ", ".join(m.label for m in methods)
     model, x = _model(experiment, methods[0], backend, dtype)
-    if len(methods) > 1:
+    if isinstance(model, Network) and len(methods) > 1:
         model.differentiate(methods)
+    elif len(methods) > 1:
+        raise ValueError(f"methods: there are {len(methods)} for one layer; give one.")
     generator = torch.Generator().manual_seed(experiment.seed)
     with Probe(model, samples) as probe:
-        if experiment.architecture is None:
+        if isinstance(model, Network):
+            loss = network_loss(experiment, model, x, methods[0])
+        elif isinstance(experiment.loss, AbstractSpikesLoss):
             x.requires_grad_()
             out = model(x, Draw(experiment.seed))
             loss = (out * experiment.loss.upstream(out.detach(), generator)).sum()
         else:
-            loss = network_loss(experiment, model, x, methods[0])
+            raise ValueError(f"{experiment.loss.title} is a loss on a network's output; a population needs one on its spikes.")
         loss.backward()
     gradients = {}
-    if experiment.architecture is not None:
+    if isinstance(model, Network):
         for block, layer in zip([*model.blocks, None], [r.name for r in probe.layers if r.neuron.fires] + ["readout"], strict=True):
             weight = (model.readout if block is None else block.transform).weight
             gradients[layer] = np.zeros(weight.shape, np.float32) if weight.grad is None else weight.grad.cpu().numpy()
@@ -252,7 +312,7 @@ def differentiate(
 def network_loss(experiment: Experiment, model: Network, x: torch.Tensor, method: AbstractGradientMethod) -> torch.Tensor:
     """The loss of a network on its batch, with labels drawn by the experiment's seed. A method with heads brings its own."""
     generator = torch.Generator().manual_seed(experiment.seed)
-    classes = experiment.architecture.outputs
+    classes = model.readout.out_features
     y = torch.randint(classes, (experiment.batch,), generator=generator).to(x.device)
     output = attach_heads(model, method, classes, experiment.seed)(x)
     if method.heads is not None:
@@ -282,10 +342,20 @@ def compare_gradients(
     for place, method in enumerate(methods):
         if method in methods[:place]:
             raise ValueError(f"methods: {text.source(method)} is given twice; every method runs once, with the same draws.")
-    start, runs = time.perf_counter(), {}
-    for method in methods:
-        chosen = "reference" if autograd and isinstance(method, BPTT) else backend
-        runs[method] = differentiate(experiment, method, chosen, dtype, samples)
+    dtype, backend = dtype or _dtype(experiment), resolve(backend)
+    chosen = {m: resolve("reference") if autograd and isinstance(m, BPTT) else backend for m in methods}
+    request = experiment._request(len(methods), samples=samples, **_cost(dtype, *chosen.values()))
+    with account.held(*request):
+        return _compare(experiment, chosen, dtype, samples)
+
+
+def _compare(
+    experiment: Experiment, chosen: dict[AbstractGradientMethod, AbstractBackend], dtype: torch.dtype, samples: int | None
+) -> Comparison:
+    start, methods, runs = time.perf_counter(), list(chosen), {}
+    for method, backend in chosen.items():
+        account.go_on()
+        runs[method] = differentiate(experiment, method, backend, dtype, samples)
     references = _gradients(runs[methods[0]])
     rows = []
     for (method, run), label in zip(runs.items(), distinct(methods), strict=True):
@@ -295,7 +365,7 @@ def compare_gradients(
 
 
 def _gradients(run: RunRecord) -> dict[str, np.ndarray]:
-    return dict(run.weight_gradients) or {layer.name: layer.delta for layer in run.layers}
+    return dict(run.weight_gradients) or {layer.name: layer.array("delta") for layer in run.layers}
 
 
 def _against(gradient: np.ndarray, reference: np.ndarray) -> tuple[float, float, float]:

@@ -22,7 +22,15 @@ from snnviz.zeroth_order import ZerothOrder
 from tests.helpers import REFERENCE, TRAINABLE, Chosen, backward, close, coefficients, name, problem, rounding, upstream
 
 DERIVATIVES = [cls() for cls in SURROGATES.values()] + [ZerothOrder(cls()) for cls in LAWS.values()]
-EACH = pytest.mark.parametrize("derivative", DERIVATIVES, ids=name)
+
+
+def unlike_1(derivative):
+    """The same with each of its numbers changed: a width of 1 that is forgotten would not be missed."""
+    floats = {f.name: getattr(derivative, f.name) for f in dataclasses.fields(derivative)}
+    return dataclasses.replace(derivative, **{n: 0.7 * v for n, v in floats.items() if isinstance(v, float)})
+
+
+EACH = pytest.mark.parametrize("derivative", [unlike_1(derivative) for derivative in DERIVATIVES], ids=name)
 
 
 def test_the_table_and_python_name_the_same():

@@ -5,6 +5,7 @@ import dataclasses
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import uuid
@@ -257,3 +258,30 @@ def test_a_database_of_the_first_schema_becomes_one_of_this_or_stays(store, monk
         after = other.open(run.id)
         assert repr(after) == repr(before) and after.run == before.run and "kind" in columns()
         other.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg:/me:s3cret@host/name",
+        "me:s3cret@host/name",
+        "postgresql://me:pa@s3cret/name@host/name",
+        "postgresql://me:s3cret:x@host:port/name",
+        "oracle+missing://me:s3cret@host/name",
+        "sqlite:////proc/nowhere/x.sqlite?password=s3cret",
+        "oracle+missing://me@host/name?sslpassword=s3cret",
+    ],
+)
+def test_no_message_shows_the_password_of_an_address(url):
+    with pytest.raises(StoreError) as refused:
+        Store(url)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_what_a_driver_says_is_shown_without_the_password(tmp_path):
+    store = Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    store._secrets = ["s3cret", "s3cret&more"]
+    problem = sqlite3.OperationalError("cannot connect with s3cret&more or s3cret")
+    shown = str(store._unusable(sa.exc.OperationalError("SELECT 1", None, problem)))
+    assert "s3cret" not in shown and "***" in shown
+    store.close()

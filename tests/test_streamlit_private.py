@@ -135,6 +135,47 @@ def test_a_process_can_become_the_server(monkeypatch, capsys):
     assert not end.value.code and "Usage: streamlit run" in capsys.readouterr().out
 
 
+SEEN = {}
+
+
+def left():
+    import threading
+    import time
+
+    import streamlit as st
+    from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
+
+    from snnviz import Experiment, account, simulate
+    from snnviz.ui import streamlit_private
+    from tests.test_streamlit_private import SEEN
+
+    requests, gone = get_script_run_ctx().script_requests, streamlit_private.abandoned()
+    if "at first" not in SEEN:
+        SEEN["at first"], began = gone(), time.monotonic()
+        threading.Timer(0.3, requests.request_rerun, [RerunData()]).start()
+        try:
+            with account.watched(gone):
+                simulate(Experiment(steps=300_000), "reference")
+        except account.Abandoned:
+            SEEN["waited for"], SEEN["seconds"] = gone(), time.monotonic() - began
+            streamlit_private.give_way()
+    elif "stop" in SEEN:
+        requests.request_stop()
+        SEEN["stop"] = gone()
+    st.title("drawn")
+    SEEN["drawn"] = SEEN.get("drawn", 0) + 1
+
+
+def test_a_computation_ends_when_another_run_of_the_page_waits_or_nobody_does():
+    SEEN.clear()
+    AppTest.from_function(left, default_timeout=60).run()
+    assert SEEN["drawn"] == 1, "the run that waited has begun, and is the one that was drawn"
+    assert SEEN["waited for"] and not SEEN["at first"] and SEEN["seconds"] < 5
+    SEEN["stop"] = False
+    AppTest.from_function(left, default_timeout=60).run()
+    assert SEEN["stop"] and SEEN["drawn"] == 1, "whose visitor has gone draws nothing more"
+
+
 def test_every_option_of_the_configuration_is_known():
     """An unknown one is only a warning: collection after each run would come back unnoticed."""
     import tomllib

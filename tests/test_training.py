@@ -175,7 +175,7 @@ def test_the_chosen_sample_is_recorded():
     end = next(r for r in train(SMALL, record_sample=7) if isinstance(r, EpochRecord))
     assert [layer.name for layer in end.sample] == ["layer 1", "layer 2"]
     assert end.sample[0].spikes.shape == (12, 1, 32)
-    with pytest.raises(ValueError, match="record_sample = 999: the test half has samples 0 to"):
+    with pytest.raises(ValueError, match="record_sample = 999: the test part has samples 0 to"):
         next(train(SMALL, record_sample=999))
 
 
@@ -263,7 +263,7 @@ def test_settings_that_do_not_fit_are_refused(change, message):
 
 
 def test_over_budget_says_what_to_lower(monkeypatch):
-    monkeypatch.setenv("SNNVIZ_BUDGET", "1000")
+    monkeypatch.setenv("SNNVIZ_BUDGET", "1_000_000")  # enough for the data set
     with pytest.raises(ValueError, match=r"lower the batch \(48\)"):
         next(train(SMALL))
 

@@ -1,5 +1,8 @@
 """A visitor's own recordings: all there under any name, read as they were meant, exported and loaded back as the same."""
 
+import os
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -167,7 +170,7 @@ def test_a_sample_too_large_to_be_laid_out_is_refused_before_it_is():
     from snnviz.datasets.base import Binned
 
     storage = Binned(np.zeros(1, np.int32), np.zeros(1, np.int32), np.array([0, 1]), np.array([0]), (4_000_000,), 1000, 1.0)
-    with pytest.raises(ValueError, match=r"4,000,000 inputs in 1,000 steps would take 16\.0 GB"):
+    with pytest.raises(ValueError, match=r"4,000,000 inputs in 1,000 steps would take about 14\.9 GB"):
         storage.take(np.array([0]))
 
 
@@ -207,3 +210,42 @@ def test_the_training_page_says_it_above_the_fold_once():
     assert not at.exception and len(at.info) == 1 and not at.warning
     assert "8 of 12 events lie outside the 5 ms" in at.info[0].value
     assert r"one class (!\[x\](http" in at.info[0].value and "![" not in at.info[0].value
+
+
+def test_one_visitor_keeps_no_more_than_the_quota(monkeypatch):
+    assert not page.attempt_add("w", "up", "a.csv", TABLE)
+    one = uploads.size(page.folder("w"))
+    assert one > len(TABLE)
+    monkeypatch.setenv("SNNVIZ_UPLOADS", str(2.2 * one))
+    assert not page.attempt_add("w", "up", "a.csv", TABLE)
+    refused = page.attempt_add("w", "up", "b.csv", TABLE)
+    assert refused.startswith("b.csv: ") and "that one visitor may keep; remove some first" in refused
+    assert len(uploads.listed(page.folder("w"))) == 2
+    assert not page.attempt_add("x", "up", "b.csv", TABLE), "another visitor has a quota of their own"
+    page.forget("w")
+    assert not page.attempt_add("w", "up", "b.csv", TABLE)
+    monkeypatch.setenv("SNNVIZ_UPLOADS", "much")
+    assert "SNNVIZ_UPLOADS = 'much' is no number" in page.attempt_add("w", "up", "b.csv", TABLE)
+
+
+def test_a_look_at_uploads_is_no_change_of_them():
+    assert not page.attempt_add("w", "up", "a.csv", TABLE)
+    before = sorted(page.folder("w").rglob("*"))
+    assert page.everything("w") and sorted(page.folder("w").rglob("*")) == before and uploads.stamp(page.folder("w")).exists()
+
+
+def test_what_nobody_looks_at_is_removed_after_a_week(tmp_path, monkeypatch):
+    old, used, unnoted = (tmp_path / name for name in ("old", "used", "unnoted"))
+    for folder in (old, used, unnoted):
+        uploads.add(folder, "up", "a.csv", TABLE)
+    for folder in (old, used):
+        uploads.looked_at(folder)
+    now = time.time()
+    assert uploads.expire(tmp_path, now + 6 * 86_400) == []
+    assert len(uploads.listed(unnoted)) == 1
+    os.utime(uploads.stamp(used), (now + 5 * 86_400,) * 2)
+    os.utime(uploads.stamp(unnoted), (now + 5 * 86_400,) * 2)
+    assert uploads.expire(tmp_path, now + 7.5 * 86_400) == [old] and not old.exists() and len(uploads.listed(used)) == 1
+    monkeypatch.setenv("SNNVIZ_UPLOADS_DAYS", "1")
+    assert sorted(uploads.expire(tmp_path, now + 7.5 * 86_400)) == [unnoted, used]
+    assert uploads.expire(tmp_path / "nowhere") == []

@@ -99,6 +99,7 @@ def test_times_are_measured_one_at_a_time_and_those_who_wait_can_stop(home):
 def test_a_fetch_is_seen_by_all_ends_at_once_and_leaves_nothing(home, monkeypatch):
     (home / "slow.py").write_text(SLOW)
     monkeypatch.setattr(fetch, "COMMAND", (sys.executable, str(home / "slow.py")))
+    monkeypatch.setenv("SNNVIZ_DATA", str(home / "sets"))
     work = FetchSet("SHD", str(home / "sets"))
     run = Run(work, "", "me")
     client.submit(run)
@@ -117,6 +118,24 @@ def test_a_fetch_is_seen_by_all_ends_at_once_and_leaves_nothing(home, monkeypatc
     monkeypatch.setenv("SNNVIZ_DOWNLOADS", "no")
     with pytest.raises(ValueError, match="downloads off"):
         client.submit(Run(work, "", "me"))
+
+
+def test_sets_are_fetched_one_at_a_time_and_only_into_the_folder_of_recordings(tmp_path, monkeypatch):
+    (tmp_path / "slow.py").write_text(SLOW)
+    monkeypatch.setattr(fetch, "COMMAND", (sys.executable, str(tmp_path / "slow.py")))
+    monkeypatch.setenv("SNNVIZ_DATA", str(tmp_path / "sets"))
+    monkeypatch.setenv("SNNVIZ_CACHE", str(tmp_path / "cache"))
+    first, second = (fetch.in_turn(name, tmp_path / "sets") for name in ("SHD", "SSC"))
+    assert next(first) == fetch.Arrived(0) and next(second) is None and next(second) is None
+    first.close()
+    assert next(second) == fetch.Arrived(0)
+    second.close()
+    for place in ("/etc", str(tmp_path / "sets" / ".." / "else"), str(tmp_path)):
+        with pytest.raises(ValueError, match=r"A page fetches into .*sets only"):
+            FetchSet("SHD", place).check()
+    FetchSet("SHD", str(tmp_path / "sets" / "speech")).check()
+    monkeypatch.setenv("SNNVIZ_FETCH_INTO", os.pathsep.join(["/nowhere", str(tmp_path / "else")]))
+    FetchSet("SHD", str(tmp_path / "else" / "speech")).check()
 
 
 def test_a_killed_server_leaves_what_was_saved_and_it_starts_again(home):

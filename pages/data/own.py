@@ -3,12 +3,12 @@
 import streamlit as st
 
 from snnviz.datasets import OwnRecordings
-from snnviz.ui import controls, page, recordings, runs_view, uploads
+from snnviz.ui import controls, page, recordings, uploads, visitors
 
 
 def choose():
     """The visitor's recordings as a set, and what else to draw: how to begin, or where to train on them."""
-    visitor = runs_view.visitor()
+    visitor = visitors.visitor()
     uploads.take_in(visitor)
     mine = uploads.everything(visitor)
     if not mine:

@@ -10,7 +10,7 @@ from snnviz.runs.values import Run
 from snnviz.runs.work import Train
 from snnviz.surrogates import FastSigmoid
 from snnviz.training import Training
-from snnviz.ui import backend, code, controls, page, runs_view, sparsity, training_view
+from snnviz.ui import backend, code, controls, page, sparsity, training_view, visitors
 
 BESIDE = Param("Beside it, the equal fixed band", help="Sparse gradient descent that is as active in the mean.")
 
@@ -29,7 +29,7 @@ def show(left, right):
     with right, page.guarded():
         trainings = tuple(dataclasses.replace(base, method=one) for one in chosen)
         state = training_view.watch(
-            Run(Train(trainings, touch_active=True), backend.chosen(), runs_view.visitor(), "Active share in training"),
+            Run(Train(trainings, touch_active=True), backend.chosen(), visitors.visitor(), "Active share in training"),
             lambda now: training_view.picture([now], "active", key="sparsity"),
             "Nothing is being trained. Press Start: the digits, with the method of the controls.",
         )

@@ -9,10 +9,13 @@ from types import SimpleNamespace
 
 import torch
 
+from snnviz import account
 from snnviz.backends.base import AbstractBackend, Backward, Forward, check_finite, check_run
 from snnviz.draws import Draw
 from snnviz.methods.base import AtSpike, ResetPath
 from snnviz.neurons.base import AbstractNeuron, State, fire
+
+ASKED_EVERY = 1000  # steps of the way back between two questions whether anybody waits
 
 
 class Spike(torch.autograd.Function):
@@ -26,6 +29,10 @@ class Spike(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad):
         return grad * ctx.saved_tensors[0], None, None
+
+
+def _asked(grad: torch.Tensor) -> None:
+    account.go_on()
 
 
 def _named(neuron, coefficients, dtype):
@@ -75,6 +82,7 @@ class Reference(AbstractBackend):
         with torch.no_grad():
             c, state, rows = _named(neuron, coefficients.detach(), x.dtype), tuple(initial), []
             for x_t in x:
+                account.go_on()
                 u, state = neuron.charge(c, state, x_t)
                 theta = neuron.threshold(c, state)
                 s = fire(u, theta, neuron.spike_limit)
@@ -96,12 +104,17 @@ class Reference(AbstractBackend):
                 slopes = ds_du_of(neuron, coefficients.detach(), at_spike, draw, forward).detach()
             state = tuple(initial)
             us, ss, vs = [], [], [state[0]]
-            for x_t, ds_du in zip(x, slopes, strict=True):
+            for t, (x_t, ds_du) in enumerate(zip(x, slopes, strict=True)):
+                account.go_on()
                 u, state = neuron.charge(c, state, x_t)
+                if t % ASKED_EVERY == 0:
+                    u.register_hook(_asked)  # autograd's way back through all steps is one call, which asks here
                 theta = neuron.threshold(c, state)
                 s = Spike.apply(u - theta, fire(u, theta, neuron.spike_limit), ds_du)
                 state = reset_along(neuron, c, state, u, theta, s, path)
-                us.append(u), ss.append(s), vs.append(state[0])
+                us.append(u)
+                ss.append(s)
+                vs.append(state[0])
             outputs = [(torch.stack(us), upstream.u), (torch.stack(ss), upstream.s), (torch.stack(state), upstream.last)]
             outputs = [(out, grad) for out, grad in outputs if grad is not None]
             grads = [None, None, None]
@@ -116,7 +129,10 @@ class Reference(AbstractBackend):
             multiplier = None
             if record:
                 pairs = itertools.pairwise(vs)
-                steps = [torch.autograd.grad(v.sum(), before, retain_graph=True)[0] for before, v in pairs]
+                steps = []
+                for before, v in pairs:
+                    account.go_on()
+                    steps += torch.autograd.grad(v.sum(), before, retain_graph=True)
                 multiplier = torch.stack(steps).detach()
         dx, d_initial, d_coefficients = (
             torch.zeros_like(a) if g is None else g.detach() for a, g in zip((x, initial, coefficients), grads, strict=True)

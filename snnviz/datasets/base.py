@@ -1,4 +1,4 @@
-"""What every data set has in common: its settings, its two halves, and samples that come out as time-major batches."""
+"""What every data set has in common: its settings, its two parts, and samples that come out as time-major batches."""
 
 import abc
 import dataclasses
@@ -9,17 +9,17 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from snnviz import clock
+from snnviz import account, clock
 from snnviz.params import Declared, param
 
 EVENT = np.dtype([("t", np.float64), ("x", np.int32), ("y", np.int32), ("p", np.int8)])
 """One event as figures get it: t in ms, column, row, polarity (1 brighter, 0 darker; 1 where there is one channel)."""
 
-MAX_DENSE_BYTES = 4 * 2**30
+LOWER = "lower the number of steps, of samples or of inputs"
 
 
 class Split(enum.Enum):
-    """The two halves of a data set: one to learn from, one that is never learned from."""
+    """The two parts of a data set: one to learn from, one that is never learned from."""
 
     TRAIN = "train"
     TEST = "test"
@@ -108,12 +108,14 @@ class Binned(AbstractStorage):
     def take(self, index: np.ndarray) -> torch.Tensor:
         recording = self.chosen[np.asarray(index, np.int64)]
         inputs = int(np.prod(self.shape))
-        if (size := 4 * self.bins * len(recording) * inputs) > MAX_DENSE_BYTES:
-            raise ValueError(
-                f"{len(recording):,} samples of {inputs:,} inputs in {self.bins:,} steps would take {size / 1e9:.1f} GB at once; "
-                "lower the number of steps or of samples, or raise the pixels per input."
-            )
         first, stop = self._inside(recording)
+        need = 4 * self.bins * len(recording) * inputs + 60 * int((stop - first).sum())
+        with account.held(need, f"{len(recording):,} samples of {inputs:,} inputs in {self.bins:,} steps", LOWER):
+            return self._take(recording, first, stop)
+
+    def _take(self, recording: np.ndarray, first: np.ndarray, stop: np.ndarray) -> torch.Tensor:
+        """The samples of these recordings, from the events from `first` to before `stop`."""
+        inputs = int(np.prod(self.shape))
         count = stop - first
         where = np.arange(count.sum()) + np.repeat(first - (np.cumsum(count) - count), count)
         column = np.repeat(np.arange(len(recording)), count)
@@ -161,16 +163,14 @@ class Binned(AbstractStorage):
         return total - int((stop - first).sum()), total, int((stop == first).sum())
 
     def all(self) -> torch.Tensor:
-        size = self.bins * len(self) * int(np.prod(self.shape))
-        if size > MAX_DENSE_BYTES:
-            raise ValueError(
-                f"{len(self):,} samples in {self.bins} steps would take {size / 1e9:.1f} GB at once; "
-                "go through them with batches(), or lower the number of samples."
-            )
-        whole = torch.empty((self.bins, len(self), *self.shape), dtype=torch.uint8)
-        for low in range(0, len(self), 64):
-            index = np.arange(low, min(low + 64, len(self)))
-            whole[:, low : low + len(index)] = self.take(index).clamp_(max=255.0).to(torch.uint8)
+        row = self.bins * int(np.prod(self.shape))
+        way_on = "go through them with batches(), or lower the number of samples"
+        with account.held(row * (len(self) + 9 * 64), f"{len(self):,} samples in {self.bins:,} steps at once", way_on):
+            whole = torch.empty((self.bins, len(self), *self.shape), dtype=torch.uint8)
+            for low in range(0, len(self), 64):
+                account.go_on()
+                index = np.arange(low, min(low + 64, len(self)))
+                whole[:, low : low + len(index)] = self.take(index).clamp_(max=255.0).to(torch.uint8)
         return whole
 
     def events(self, sample: int) -> np.ndarray:
@@ -265,7 +265,7 @@ class AbstractDataset(Declared, abc.ABC):
 
     steps: int = param(100, "Time steps", "T", low=1, high=100_000, slider=(10, 500, 10))
     dt: float = param(1.0, "Step", r"\Delta t", "ms", low=0, open_low=True, high=1000, slider=(0.1, 20.0, 0.1))
-    samples: int = param(1000, "Samples", "S", low=0, high=1_000_000, slider=(100, 10_000, 100), help="Both halves together.")
+    samples: int = param(1000, "Samples", "S", low=0, high=1_000_000, slider=(100, 10_000, 100), help="Both parts together.")
     train_share: float = param(
         0.8,
         "Share to train on",
@@ -301,15 +301,27 @@ class AbstractGenerated(AbstractDataset):
     """A set made on the spot from its settings and its seed."""
 
     offline: ClassVar[bool] = True
+    entry_bytes: ClassVar[float] = 3.2
+    """Bytes for each of the T x S x channels entries at the peak: the set, its halves, and what stood by while it was drawn."""
 
     def load(self, split: Split) -> Samples:
         """One half of the set. Both come from one draw, and no drawn sample is in both.
 
         Two draws may still look alike once times are rounded to steps, as neighbouring points of a curve do; the source
-        sentence of the test half says how many of its samples look exactly like one to train on.
+        sentence of the test part says how many of its samples look exactly like one to train on.
 
-        Raises ValueError where the settings contradict each other, for instance a delay that does not fit the steps.
+        Raises ValueError where the settings contradict each other, for instance a delay that does not fit the steps, and where
+        the set would not fit into the memory.
         """
+        with account.held(self.footprint(), self.title, LOWER):
+            return self._load(split)
+
+    def footprint(self) -> float:
+        """Bytes that making the set takes at its peak."""
+        entries = self.steps * self.samples * self.channels()
+        return self.entry_bytes * entries + 300 * self.samples + self.aside()
+
+    def _load(self, split: Split) -> Samples:
         made = self.generate(np.random.default_rng(self.seed))
         half = halves(made.y, self.train_share, self.seed)
         index = half[split]
@@ -324,6 +336,14 @@ class AbstractGenerated(AbstractDataset):
             + (f"; at this step {alike:,} of them look exactly like one to train on." if alike else "."),
             targets=None if made.targets is None else torch.from_numpy(made.targets),
         )
+
+    @abc.abstractmethod
+    def channels(self) -> int:
+        """Inputs of one sample at one step."""
+
+    def aside(self) -> float:
+        """Bytes of what else is made meanwhile, of another size than the set."""
+        return 0.0
 
     @abc.abstractmethod
     def generate(self, rng: np.random.Generator) -> Generated:
@@ -347,7 +367,7 @@ def balanced(rng: np.random.Generator, samples: int, classes: int) -> np.ndarray
 
 
 def halves(y: np.ndarray, share: float, seed: int) -> dict[Split, np.ndarray]:
-    """Sample numbers of each half: `share` of each class to train on, by seed. A class with two samples is in both."""
+    """Sample numbers of each part: `share` of each class to train on, by seed. A class with two samples is in both."""
     rng = np.random.default_rng([seed, 0x5717])
     train = np.zeros(len(y), bool)
     for label in np.unique(y):
@@ -359,6 +379,7 @@ def halves(y: np.ndarray, share: float, seed: int) -> dict[Split, np.ndarray]:
 
 def twins(x: np.ndarray, half: dict[Split, np.ndarray]) -> int:
     """How many test samples equal a training sample, for inputs x `[T, S, ...]`."""
+    account.go_on()
     rows = np.ascontiguousarray(np.moveaxis(x, 1, 0)).reshape(x.shape[1], -1)
     training_rows = {rows[sample].tobytes() for sample in half[Split.TRAIN]}
     return sum(rows[sample].tobytes() in training_rows for sample in half[Split.TEST])

@@ -114,7 +114,7 @@ def by_hand(dataset: AbstractTonic) -> str:
         return f"tonic cannot fetch {name}: {files} must be laid into {places.data(dataset.folder) / inside} by hand."
     if (package := NEEDS.get(name)) and importlib.util.find_spec(package) is None:
         return f"{name} is read with the package {package}, which is not here; install it first: pip install {package}"
-    if (choices := parts(name)) and dataset.part not in choices:
+    if isinstance(dataset, TonicSet) and (choices := parts(name)) and dataset.part not in choices:
         return (
             f"{name} is a list of recordings that are fetched one at a time: python -m snnviz fetch {name} --part {choices[0]}, "
             f"or another one of {', '.join(choices)}."
@@ -219,12 +219,12 @@ class TonicSet(AbstractTonic):
         parameters = inspect.signature(self._class().__init__).parameters
         return (
             (Split.TRAIN, Split.TEST)
-            if "train" in parameters or parameters.get("split", inspect.Parameter("x", 1)).default == "train"
+            if "train" in parameters or ("split" in parameters and parameters["split"].default == "train")
             else (None,)
         )
 
     def _arguments(self, made: type, half: Split | None) -> dict[str, Any]:
-        """The arguments of tonic's class for one half, without the folder."""
+        """The arguments of tonic's class for one part, without the folder."""
         parameters = inspect.signature(made.__init__).parameters
         arguments: dict[str, Any] = {}
         if "train" in parameters:

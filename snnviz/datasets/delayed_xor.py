@@ -29,6 +29,8 @@ class DelayedXor(AbstractGenerated):
     )
     cite: ClassVar[str] = ""
 
+    entry_bytes: ClassVar[float] = 26  # rates, their product with the step, and uniform numbers, each in float64
+
     steps: int = param(150, "Time steps", "T", low=2, high=20_000, slider=(50, 1000, 10))
     width: int = param(5, "Neurons per group", "", low=1, high=1000, slider=(1, 50, 1))
     cue: float = param(20.0, "Length of a cue", "", "ms", low=0, open_low=True, slider=(5.0, 50.0, 1.0))
@@ -36,6 +38,12 @@ class DelayedXor(AbstractGenerated):
     jitter: float = param(10.0, "Jitter of the onset", "", "ms", low=0, slider=(0.0, 50.0, 1.0))
     rate: float = param(200.0, "Rate in a burst", "", "Hz", low=0, slider=(50.0, 1000.0, 10.0))
     noise: float = param(2.0, "Background rate", "", "Hz", low=0, slider=(0.0, 50.0, 1.0))
+
+    def channels(self) -> int:
+        return 4 * self.width
+
+    def aside(self) -> float:
+        return self.steps * self.samples * (4 * 8 + 20)
 
     def generate(self, rng: np.random.Generator) -> Generated:
         needed = 2 * self.cue + self.delay + self.jitter

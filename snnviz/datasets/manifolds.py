@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from snnviz import account
 from snnviz.datasets.base import AbstractGenerated, Generated, balanced
 from snnviz.params import param
 
@@ -35,11 +36,18 @@ class RandomManifolds(AbstractGenerated):
     )
     cite: ClassVar[str] = "zenke2021remarkable"
 
-    samples: int = param(2000, "Samples", "S", low=4, high=200_000, slider=(200, 10_000, 200), help="Both halves together.")
+    samples: int = param(2000, "Samples", "S", low=4, high=200_000, slider=(200, 10_000, 200), help="Both parts together.")
     labels: int = param(10, "Classes", "", low=2, high=100, slider=(2, 20, 1))
     neurons: int = param(20, "Neurons", "N", low=1, high=10_000, slider=(5, 100, 5))
     dimension: int = param(1, "Dimension of the manifold", "D", low=1, high=8, slider=(1, 4, 1))
     alpha: float = param(3.0, "Smoothness", r"\alpha", low=0.5, high=10, slider=(0.5, 4.0, 0.1))
+
+    def channels(self) -> int:
+        return self.neurons
+
+    def aside(self) -> float:
+        members = max(2000, -(-self.samples // self.labels))
+        return 8 * self.neurons * (6 * members + 8 * self.dimension * MOST_WAVES) + 24 * members * MOST_WAVES
 
     def generate(self, rng: np.random.Generator) -> Generated:
         y = balanced(rng, self.samples, self.labels)
@@ -63,6 +71,7 @@ def heights(z: np.ndarray, amplitude: np.ndarray, frequency: np.ndarray, phase: 
     product = np.ones((len(z), len(amplitude)))
     for d in range(z.shape[1]):
         for n in range(len(amplitude)):
+            account.go_on()
             angle = 2 * np.pi * (z[:, d, None] * frequency[n, d] + phase[n, d])  # [S, K]
             product[:, n] *= (amplitude[n, d] * np.sin(angle)).sum(-1)
     return product

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from snnviz import account
 from snnviz.datasets.base import AbstractGenerated, Generated, balanced, bernoulli
 from snnviz.params import param
 
@@ -32,7 +33,7 @@ class SpikePatterns(AbstractGenerated):
     cite: ClassVar[str] = "zenke2018superspike"
 
     steps: int = param(200, "Time steps", "T", low=10, high=20_000, slider=(50, 1000, 10))
-    samples: int = param(500, "Samples", "S", low=4, high=200_000, slider=(50, 5000, 50), help="Both halves together.")
+    samples: int = param(500, "Samples", "S", low=4, high=200_000, slider=(50, 5000, 50), help="Both parts together.")
     labels: int = param(5, "Patterns", "", low=1, high=100, slider=(1, 20, 1))
     inputs: int = param(100, "Input neurons", "N", low=1, high=10_000, slider=(10, 500, 10))
     outputs: int = param(10, "Output neurons", "", low=1, high=1000, slider=(1, 50, 1))
@@ -40,6 +41,12 @@ class SpikePatterns(AbstractGenerated):
     jitter: float = param(2.0, "Jitter", r"\sigma", "ms", low=0, slider=(0.0, 20.0, 0.5))
     target_spikes: int = param(3, "Target spikes per output", "", low=1, high=1000, slider=(1, 20, 1))
     gap: float = param(10.0, "Least gap of target spikes", "", "ms", low=0, slider=(1.0, 50.0, 1.0), advanced=True)
+
+    def channels(self) -> int:
+        return self.inputs
+
+    def aside(self) -> float:
+        return self.steps * self.labels * (18 * self.inputs + 8 * self.outputs)
 
     def generate(self, rng: np.random.Generator) -> Generated:
         start, gap = int(QUIET * self.steps), max(1, round(self.gap / self.dt))
@@ -58,6 +65,7 @@ class SpikePatterns(AbstractGenerated):
         y = balanced(rng, self.samples, self.labels)
         x = np.zeros((self.steps, self.samples, self.inputs), np.uint8)
         for sample, label in enumerate(y):
+            account.go_on()
             step, neuron = np.nonzero(frozen[label])
             moved = np.floor(step + 0.5 + rng.standard_normal(len(step)) * self.jitter / self.dt).astype(np.int64)
             inside = (moved >= 0) & (moved < self.steps)

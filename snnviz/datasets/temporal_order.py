@@ -31,6 +31,8 @@ class TemporalOrder(AbstractGenerated):
     )
     cite: ClassVar[str] = "hochreiter1997lstm"
 
+    entry_bytes: ClassVar[float] = 26  # rates, their product with the step, and uniform numbers, each in float64
+
     steps: int = param(150, "Time steps", "T", low=2, high=20_000, slider=(50, 1000, 10))
     width: int = param(5, "Neurons per symbol", "", low=1, high=1000, slider=(1, 50, 1))
     symbol: float = param(10.0, "Length of a symbol", "", "ms", low=0, open_low=True, slider=(2.0, 50.0, 1.0))
@@ -45,6 +47,12 @@ class TemporalOrder(AbstractGenerated):
     )
     spread: float = param(20.0, "Spread of the places", "", "ms", low=0, slider=(0.0, 100.0, 5.0))
     rate: float = param(200.0, "Rate of a shown symbol", "", "Hz", low=0, slider=(50.0, 1000.0, 10.0))
+
+    def channels(self) -> int:
+        return (2 + DISTRACTORS) * self.width
+
+    def aside(self) -> float:
+        return self.steps * self.samples * (2 + DISTRACTORS) * 18
 
     def generate(self, rng: np.random.Generator) -> Generated:
         slots = int(clock.step_of(self.steps * self.dt, self.symbol))

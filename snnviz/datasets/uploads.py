@@ -10,10 +10,14 @@ import contextlib
 import dataclasses
 import json
 import os
+import shutil
+import time
 import uuid
 from pathlib import Path
 
 UNLABELLED = "unlabelled"
+MOST_BYTES = "SNNVIZ_UPLOADS", 2**30  # of one folder: the variable that says otherwise, and what holds without it
+DAYS = "SNNVIZ_UPLOADS_DAYS", 7.0  # after the last look at a folder, that its recordings are kept
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -33,7 +37,17 @@ class Upload:
 
 
 def add(folder: Path, label: str, name: str, data: bytes) -> Upload:
-    """Keep the bytes of one recording, whatever its name."""
+    """Keep the bytes of one recording, whatever its name.
+
+    Raises:
+        ValueError: the folder would hold more than it may; one sentence says how much it holds, and what to do.
+    """
+    held, most = size(folder), setting(*MOST_BYTES)
+    if held + len(data) > most:
+        raise ValueError(
+            f"{name}: {len(data) / 1e6:.1f} MB more than the {held / 1e6:.1f} MB that are here would be over the "
+            f"{most / 1e6:.1f} MB that one visitor may keep; remove some first."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     one = uuid.uuid4().hex
     path, entry = folder / f"{one}.recording", {"name": name, "label": label.strip() or UNLABELLED, "size": len(data)}
@@ -47,6 +61,56 @@ def add(folder: Path, label: str, name: str, data: bytes) -> Upload:
                 left.unlink()
         raise
     return Upload(entry["label"], name, one, len(data), path)
+
+
+def setting(variable: str, default: float) -> float:
+    """A number that an environment variable says, else the default.
+
+    Raises:
+        ValueError: the variable says no number.
+    """
+    said = os.environ.get(variable, "").strip()
+    try:
+        return float(said) if said else default
+    except ValueError:
+        raise ValueError(f"{variable} = {said!r} is no number; write one like {default:g}.") from None
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files in a folder."""
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # removed meanwhile
+            total += path.stat().st_size if path.is_file() else 0
+    return total
+
+
+def stamp(folder: Path) -> Path:
+    """The file beside a folder whose time of change is when somebody last looked at the folder."""
+    return folder.with_name(f"{folder.name}.looked")
+
+
+def looked_at(folder: Path) -> None:
+    """Note that the recordings of a folder are used: they are kept for another week."""
+    if folder.is_dir():
+        with contextlib.suppress(OSError):
+            stamp(folder).touch()
+
+
+def expire(root: Path, now: float | None = None) -> list[Path]:
+    """Remove the folders in `root` that nobody has looked at for `DAYS`; return them. One that was never noted, as those of
+    version 0.1.0, counts from now on."""
+    before = (time.time() if now is None else now) - 86_400 * setting(*DAYS)
+    gone = []
+    for folder in [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []:
+        with contextlib.suppress(OSError):
+            if not stamp(folder).exists():
+                looked_at(folder)
+            elif stamp(folder).stat().st_mtime < before:
+                shutil.rmtree(folder)
+                stamp(folder).unlink()
+                gone.append(folder)
+    return gone
 
 
 def listed(folder: Path) -> list[Upload]:

@@ -6,6 +6,8 @@ import plotly.graph_objects as go
 
 from snnviz.figures.theme import colours, finish
 
+SPARSE = "Sparse, here"
+
 
 def with_unit(count: float) -> str:
     """A number of bytes as text, in B, kB, MB or GB, three digits."""
@@ -15,8 +17,8 @@ def with_unit(count: float) -> str:
     return f"{count:.0f} B"
 
 
-def bytes_kept(arrays: Sequence, totals: dict[str, int], subject: str, dark: bool = False, height: int = 330) -> go.Figure:
-    """arrays: one `snnviz.studies.activity.Kept` per array; totals: bytes by design; subject: the layer or batch, for the title."""
+def bytes_kept(records: Sequence, totals: dict[str, int], subject: str, dark: bool = False, height: int = 330) -> go.Figure:
+    """records: one `activity.Kept` per array; totals: bytes by design; subject: the layer or batch, for the title."""
     c = colours(dark)
     hues = {
         "membrane u": c.membrane,
@@ -26,8 +28,8 @@ def bytes_kept(arrays: Sequence, totals: dict[str, int], subject: str, dark: boo
         "spikes, as bits": c.spike,
     }
     fig = go.Figure()
-    for array in dict.fromkeys(k.array for k in arrays):
-        rows = [k for k in arrays if k.array == array]
+    for array in dict.fromkeys(k.array for k in records):
+        rows = [k for k in records if k.array == array]
         fig.add_bar(
             y=[k.design for k in rows],
             x=[k.bytes for k in rows],
@@ -40,10 +42,13 @@ def bytes_kept(arrays: Sequence, totals: dict[str, int], subject: str, dark: boo
     widest = max(totals.values())
     for design, total in totals.items():
         fig.add_annotation(y=design, x=total, text=f"<b>{with_unit(total)}</b>", showarrow=False, xanchor="left", xshift=6)
-    first, *_, last = totals.values()
+    title = "the sparse pass does not take it"
+    if SPARSE in totals:
+        first, *_, last = totals.values()
+        title = f"{first / max(last, 1):.0f} times less than membrane and spikes kept whole"
     finish(
         fig,
-        f"{subject}: {first / max(last, 1):.0f} times less than membrane and spikes kept whole",
+        f"{subject}: {title}",
         "Bytes kept. " + "; ".join(f"{design}: {with_unit(total)}" for design, total in totals.items()) + ".",
         dark=dark,
         height=height,

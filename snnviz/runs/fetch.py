@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import snnviz
+from snnviz import places
 from snnviz.datasets.tonic_sets import arrived as arrived_bytes
 from snnviz.datasets.tonic_sets import arriving
 
@@ -41,6 +42,38 @@ class Arrived:
 def allowed() -> bool:
     """Whether sets may be downloaded on this machine; SNNVIZ_DOWNLOADS=no forbids it."""
     return os.environ.get("SNNVIZ_DOWNLOADS", "").strip().lower() not in ("no", "0", "off", "false")
+
+
+def refused(folder: Path) -> str | None:
+    """Why a page may not fetch into this folder, in a sentence; None: it may. Visitors do not choose where a server writes: it is
+    the folder of recordings, or one below it, or one that SNNVIZ_FETCH_INTO names (several are parted as in PATH)."""
+    more = [Path(p) for p in os.environ.get("SNNVIZ_FETCH_INTO", "").split(os.pathsep) if p]
+    place = folder.expanduser().resolve()
+    if any(place.is_relative_to(root.expanduser().resolve()) for root in (places.data(), *more)):
+        return None
+    return (
+        f"A page fetches into {places.data()} only. Whoever runs this app can fetch elsewhere by `python -m snnviz fetch NAME "
+        "--folder FOLDER`, or allow a folder in SNNVIZ_FETCH_INTO."
+    )
+
+
+def in_turn(name: str, folder: Path) -> Iterator[Arrived | None]:
+    """`follow`, one set at a time on this machine: None while another one is arriving."""
+    from filelock import FileLock, Timeout
+
+    places.cache().mkdir(parents=True, exist_ok=True)
+    lock = FileLock(places.cache() / "fetching.lock")
+    while True:
+        try:
+            lock.acquire(timeout=0)
+            break
+        except Timeout:
+            yield None
+            time.sleep(EVERY)
+    try:
+        yield from follow(name, folder)
+    finally:
+        lock.release()
 
 
 def follow(name: str, folder: Path) -> Iterator[Arrived]:

@@ -7,6 +7,7 @@ the database keeps are the same values, so a page draws both alike.
 
 import functools
 import os
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from snnviz.runs import rows, schema
 from snnviz.runs.journal import Journal, Unsaved, last_of_each
 from snnviz.runs.values import Line, Run, RunState, Status, Summary
 from snnviz.runs.work import Progress, Train, Work
+
+SECRET = "(?i)pass|pwd|secret|token|key"  # in the name of an option of an address
 
 
 class StoreError(ValueError):
@@ -40,6 +43,11 @@ def default() -> "Store":
     return at(default_url())
 
 
+def _texts(value: str | Sequence[str]) -> Sequence[str]:
+    """A value of an address's query, which may be given several times."""
+    return (value,) if isinstance(value, str) else value
+
+
 class Store:
     """The database of saved runs.
 
@@ -53,12 +61,16 @@ class Store:
         self._sa = sa
         try:
             address = sa.make_url(url)
+            if url.count("@") > 1 and address.get_backend_name() != "sqlite":
+                raise ValueError("A part of a password would be taken for the host or the database.")
         except (sa.exc.ArgumentError, ValueError):
             raise StoreError(
-                "SNNVIZ_STORE is no database address; write one like sqlite:////home/me/runs.sqlite "
-                "or postgresql+psycopg://user@host/name."
+                "What SNNVIZ_STORE says is no database address (it is not shown here, as it may hold a password); write one like "
+                "sqlite:////home/me/runs.sqlite or postgresql+psycopg://user@host/name, with %40 for an @ in a password."
             ) from None
-        self.name = address.render_as_string(hide_password=True)
+        options = [text for key, value in address.query.items() if re.search(SECRET, key) for text in _texts(value)]
+        self._secrets = [str(secret) for secret in (address.password, *options) if secret]
+        self.name = address.set(query={}).render_as_string(hide_password=True)
         if address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:"):
             try:
                 Path(address.database).parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +79,7 @@ class Store:
         try:
             self._engine = sa.create_engine(address, pool_pre_ping=True)
         except (ImportError, sa.exc.NoSuchModuleError) as problem:
-            raise StoreError(f"No driver for {self.name} is installed here: {problem}.") from None
+            raise StoreError(f"No driver for {self.name} is installed here: {self._without_secrets(str(problem))}.") from None
         if address.get_backend_name() == "sqlite":
             sa.event.listen(self._engine, "connect", _quick)
         tables = schema.tables()
@@ -99,7 +111,13 @@ class Store:
 
     def _unusable(self, problem: Any) -> StoreError:
         reason = str(problem.orig or problem).strip().splitlines()[0].rstrip(".")
-        return StoreError(f"The database of saved runs, {self.name}, cannot be used: {reason}.")
+        return StoreError(f"The database of saved runs, {self.name}, cannot be used: {self._without_secrets(reason)}.")
+
+    def _without_secrets(self, text: str) -> str:
+        """What a driver says, with the address's password taken out: visitors read it."""
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            text = text.replace(secret, "***")
+        return text
 
     def begin(self, run: Run, place: str = "") -> None:
         """Note that a run was asked for."""

@@ -264,10 +264,15 @@ class FetchSet(Work):
     def check(self) -> None:
         if not fetch.allowed():
             raise ValueError("Whoever runs this app has turned downloads off (SNNVIZ_DOWNLOADS=no).")
+        if reason := fetch.refused(Path(self.folder)):
+            raise ValueError(reason)
 
     def records(self, backend: str, folder: Path, result: Any = None) -> Iterator[Progress]:
-        for arrived in fetch.follow(self.name, Path(self.folder)):
-            yield Progress(float(arrived.whole), f"{arrived.amount} here", arrived)
+        for arrived in fetch.in_turn(self.name, Path(self.folder)):
+            if arrived is None:
+                yield Progress(0.0, "Waiting until another set has arrived", fetch.Arrived(0))
+            else:
+                yield Progress(float(arrived.whole), f"{arrived.amount} here", arrived)
 
     @classmethod
     def result_parts(cls) -> dict[str, type]:

@@ -71,7 +71,7 @@ def resume(run: RunningTraining, path: pathlib.Path) -> int:
 def _put(network: Network, tensors: dict[str, torch.Tensor], path: pathlib.Path, training: Training) -> None:
     """Put a checkpoint's weights and running statistics into a network.
 
-    Version 0.1.0 saved no running statistics: they are taken from the training half then, with the weights as they are.
+    Version 0.1.0 saved no running statistics: they are taken from the training part then, with the weights as they are.
     """
     state = {name.removeprefix("weight."): t for name, t in tensors.items() if name.startswith("weight.")}
     layers = {f"blocks.{n}.normalise": b.normalise for n, b in enumerate(network.blocks) if b.normalise is not None}
@@ -89,7 +89,7 @@ def _put(network: Network, tensors: dict[str, torch.Tensor], path: pathlib.Path,
 
 @torch.no_grad()
 def calibrate(network: Network, training: Training) -> None:
-    """Compute a network's running statistics of normalisation from one pass over the training half. Its draws do not advance."""
+    """Compute a network's running statistics of normalisation from one pass over the training part. Its draws do not advance."""
     was_training, passes = network.training, network.passes
     network.train()
     device = next(network.parameters()).device

@@ -51,7 +51,7 @@ class BatchRecord:
 
 @dataclasses.dataclass(frozen=True)
 class TestRecord:
-    """A batch of the test half is done. Brings no values; it shows that the run still works."""
+    """A batch of the test part is done. Brings no values; it shows that the run still works."""
 
     __test__ = False  # tells pytest that this is no test class
 

@@ -2,10 +2,9 @@
 
 import dataclasses
 import math
-import os
 from typing import Self
 
-from snnviz import experiments, losses, text
+from snnviz import account, experiments, losses, text
 from snnviz.architectures import AbstractArchitecture, Convolutional, FeedForward
 from snnviz.datasets import DATASETS, AbstractDataset, Digits, Samples, TemporalOrder
 from snnviz.laws import LAWS
@@ -15,8 +14,6 @@ from snnviz.neurons import LIF, AbstractNeuron
 from snnviz.optimisers import OPTIMISERS, SCHEDULES, SGD, AbstractOptimiser, AbstractSchedule, Adam, Constant, Cosine
 from snnviz.params import Declared, param
 from snnviz.surrogates import Dspike
-
-BUDGET = experiments.BUDGET
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -37,7 +34,7 @@ class Training(text.Written, Declared):
     regulariser: AbstractRegulariser | None = None
     optimiser: AbstractOptimiser = dataclasses.field(default_factory=lambda: Adam(5e-3))
     schedule: AbstractSchedule = dataclasses.field(default_factory=Constant)
-    epochs: int = param(10, "Epochs", low=1, high=100_000, slider=(1, 100, 1), help="How often the training half is seen.")
+    epochs: int = param(10, "Epochs", low=1, high=100_000, slider=(1, 100, 1), help="How often the training part is seen.")
     batch: int = param(64, "Batch", "B", low=1, high=65536, slider=(8, 256, 8), help="Samples in one step.")
     seed: int = param(0, "Seed", low=0, high=2**31 - 1, slider=(0, 100, 1), help="Fixes weights, batches and draws.")
     clip: float = param(
@@ -83,15 +80,17 @@ class Training(text.Written, Declared):
         return dataclasses.replace(self.architecture, inputs=math.prod(samples.shape), outputs=max(outputs, 2))
 
     def check_budget(self, samples: Samples) -> None:
-        """Raise ValueError if a batch would take more memory than SNNVIZ_BUDGET bytes, saying what to lower."""
-        budget = int(os.environ.get("SNNVIZ_BUDGET", BUDGET))
-        entries = 2 * math.prod(samples.shape) + 10 * self.shaped(samples).units  # numbers stored per step and sample
-        need = 4 * samples.steps * self.batch * entries
-        if need > budget:
-            raise ValueError(
-                f"A batch would take about {need / 2**30:.1f} GB, and {budget / 2**30:.1f} GB are allowed: lower the "
-                f"batch ({self.batch}), the steps ({samples.steps}) or the network's size."
-            )
+        """Raise ValueError if a batch and the weights would take more memory than there is to give, saying what to lower."""
+        shape = self.shaped(samples)
+        batch = min(self.batch, max(len(samples), 1))
+        # A batch that is recorded holds what a run that is differentiated once does; an optimiser keeps two numbers a weight.
+        run = experiments.Experiment(self.neuron, steps=samples.steps, batch=batch, architecture=shape)
+        activity, weights = run.footprint(1)
+        account.check(
+            activity + weights + 16 * sum(shape.weights),
+            "A batch",
+            f"lower the batch ({self.batch}), the steps ({samples.steps}) or the network's size",
+        )
 
 
 VALUES: dict[str, type] = {

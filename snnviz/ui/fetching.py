@@ -1,6 +1,7 @@
 """Fetching a set of tonic's catalogue from a page: one run for each set and folder, the same for every visitor."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -32,6 +33,8 @@ def panel(entry: Entry, place: str) -> None:
             "Whoever runs this app has turned downloads off (`SNNVIZ_DOWNLOADS=no`). Name a folder that holds the set.",
             icon=":material/cloud_off:",
         )
+    elif reason := fetch.refused(Path(work.folder)):
+        st.info(literal(reason), icon=":material/folder_off:")
     else:
         with _row():
             st.button(
@@ -61,7 +64,8 @@ def _going(before: RunState, size: str) -> None:
     arrived, seconds = state.progress.result or fetch.Arrived(0), max(0, int(time.time() - state.run.created))
     with _row():
         st.button("Cancel", icon=":material/close:", key="cancel_fetch", on_click=_cancel, args=(state.run.id,))
-        st.markdown(f"**{arrived.amount}** here after {seconds // 60}:{seconds % 60:02}{size}. You may close this tab.")
+        waits = f"{state.progress.doing}. " if not arrived.size and state.progress.doing.startswith("Waiting") else ""
+        st.markdown(f"{waits}**{arrived.amount}** here after {seconds // 60}:{seconds % 60:02}{size}. You may close this tab.")
 
 
 def _cancel(run: str) -> None:

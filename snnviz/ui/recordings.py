@@ -1,6 +1,7 @@
 """What the sources and views of the Data page share: samples kept at hand, the choice of one, and what to know of a set."""
 
 import warnings
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,15 +9,17 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from snnviz import places
+from snnviz import account, places
 from snnviz.datasets import AbstractDataset, OwnRecordings, Samples, Split
 from snnviz.datasets.tonic_sets import arriving
 from snnviz.figures.theme import empty_figure
 from snnviz.params import Param
 from snnviz.studies import sample_views
-from snnviz.ui import controls, page
+from snnviz.ui import cache, controls, page
 from snnviz.ui.words import literal
 
+KEPT = 2**30  # bytes of the sets kept at hand; beyond that all but the one asked for are forgotten
+_loaded: weakref.WeakSet[Samples] = weakref.WeakSet()
 SHOWN = 5  # files that could not be used, and notes
 HEIGHT = 440
 HIDDEN = ("folder", "name", "part")  # fields that are no controls
@@ -35,11 +38,19 @@ def samples(dataset: AbstractDataset, split: Split) -> Samples:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _kept(key: str, half: str, _dataset: AbstractDataset) -> Samples:
-    return _dataset.load(Split(half))
+    with cache.turn():
+        loaded = _dataset.load(Split(half))
+    _loaded.add(loaded)
+    if sum(map(cache.size, _loaded)) > KEPT:
+        _kept.clear()
+    return loaded
+
+
+account.reclaim_by(_kept.clear)
 
 
 def halves(dataset: AbstractDataset) -> tuple[Samples, Samples]:
-    """Both halves of a set, to train on and to test with.
+    """Both parts of a set, to train on and to test with.
 
     Raises:
         ValueError: it cannot be read; the message says what is wrong.
@@ -52,11 +63,11 @@ def halves(dataset: AbstractDataset) -> tuple[Samples, Samples]:
 
 
 def choose_sample(train: Samples, test: Samples) -> tuple[Samples, int]:
-    """Draw the choice of one sample; its half and its number there."""
+    """Draw the choice of one sample; its part and its number there."""
     a, b, c = st.columns([1, 1, 1])
     with a:
         titles = {"train": "To train on", "test": "To test with"}
-        half = {"train": train, "test": test}[controls.option(list(titles), "Half", "half", titles=titles.get, segmented=True)]
+        half = {"train": train, "test": test}[controls.option(list(titles), "Part", "half", titles=titles.get, segmented=True)]
     with b:
         offered = [str(label) for label in sample_views.classes_present(half)]
         label = int(controls.option(offered, "Class", "class", titles=lambda k: half.classes[int(k)]))

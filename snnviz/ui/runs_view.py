@@ -10,9 +10,7 @@ The run goes on when the page is left. Back on the page, after a reload or in an
 finished run of the same settings is shown at once, whoever asked for it.
 """
 
-import hashlib
 import logging
-import uuid
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -21,6 +19,7 @@ import streamlit as st
 from snnviz.runs import client
 from snnviz.runs.values import Run, RunState, Status
 from snnviz.runs.work import Train, Work
+from snnviz.ui import visitors
 from snnviz.ui.words import literal
 
 _LOG = logging.getLogger(__name__)
@@ -38,27 +37,12 @@ WORDS: dict[Status, tuple[str, Colour, str]] = {
 }
 
 
-def visitor() -> str:
-    """Who is looking: the same browser after a reload or a closed tab, recognised by Streamlit's own cookie against forgery."""
-    state = st.session_state
-    if "_visitor" not in state:
-        # 2|mask|token|time: the token under its mask is what stays the same for a browser.
-        parts = st.context.cookies.get("_streamlit_xsrf", "").split("|")
-        try:
-            mask, token = bytes.fromhex(parts[1]), bytes.fromhex(parts[2])
-            browser = bytes(b ^ mask[i % len(mask)] for i, b in enumerate(token)).hex()
-        except (IndexError, TypeError, ValueError, ZeroDivisionError):
-            browser = uuid.uuid4().hex
-        state["_visitor"] = hashlib.sha256(browser.encode()).hexdigest()[:16]
-    return state["_visitor"]
-
-
 def current(kind: str = Train.kind) -> RunState | None:
     """The run of this kind that this visitor watches: the one started, opened or last shown in this session; after a reload,
     or back from a closed tab, the latest of theirs that is going."""
     shown = st.session_state.setdefault("_runs_shown", {})
     if kind not in shown:
-        shown[kind] = client.latest(visitor(), kind)
+        shown[kind] = client.latest(visitors.visitor(), kind)
     return None if shown[kind] is None else client.follow(shown[kind])
 
 
@@ -69,7 +53,7 @@ def show(run: str | None, kind: str) -> None:
 
 def start(work: Work, backend: str, title: str = "") -> None:
     """Start a run and show it; a complaint is shown by `complaint`."""
-    run = attempt(client.submit, Run(work, backend, visitor(), title or work.title))
+    run = attempt(client.submit, Run(work, backend, visitors.visitor(), title or work.title))
     if run is not None:
         show(run, work.kind)
 
@@ -127,7 +111,7 @@ def bar(
             st.rerun()
             return
         with st.container(horizontal=True, vertical_alignment="center", key=f"run-{work.kind}"):
-            if now.run.owner == visitor():
+            if now.run.owner == visitors.visitor():
                 buttons(now)
             headline(now)
 
@@ -157,7 +141,7 @@ def _start_button(work: Work, backend: str, state: RunState | None, label: str, 
     action, arguments = start, (work, backend)
     if state is not None and state.status is Status.FINISHED:
         label = again or label
-    elif state is not None and state.run.owner == visitor():
+    elif state is not None and state.run.owner == visitors.visitor():
         action, arguments = attempt, (client.go_on, state.run.id)
         label = "Go on" if work.goes_on and state.progress.result is not None else label
     st.button(label, icon=icon, type="primary", key="start", help=help, on_click=action, args=arguments)

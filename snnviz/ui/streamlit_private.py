@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.components.v1 import declare_component
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType, _fragment_run_should_not_preempt_script
 from streamlit.runtime.state.session_state_proxy import get_session_state
 
 
@@ -64,6 +65,32 @@ def draw_aside(draw: Callable[[], object]) -> None:
     add_script_run_ctx(thread, get_script_run_ctx())
     thread.start()
     thread.join()
+
+
+def abandoned() -> Callable[[], bool]:
+    """A question to ask during a long computation: whether nobody waits for this run of a page any more, because the visitor has
+    gone or has moved a control. At the next thing that the page draws Streamlit would end the run.
+
+    If this changes, what a visitor has left goes on computing until it is done.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    requests = None if context is None else context.script_requests
+
+    def gone() -> bool:
+        if requests is None or requests._state is ScriptRequestType.CONTINUE:
+            return False
+        if requests._state is ScriptRequestType.STOP:
+            return True
+        data = requests._rerun_data
+        return not _fragment_run_should_not_preempt_script(data.fragment_id_queue, data.is_fragment_scoped_rerun)
+
+    return gone
+
+
+def give_way() -> None:
+    """End this run of a page, and let the one begin that is waiting: anything drawn makes Streamlit see to it."""
+    st.empty()
+    st.stop()
 
 
 def run(script: Path, options: Sequence[str]) -> None:

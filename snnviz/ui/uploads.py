@@ -45,6 +45,7 @@ def folder(visitor: str) -> Path:
 
 def everything(visitor: str) -> list[tuple[str, str, Path]]:
     """All recordings of a visitor: class, name, and where it lies; those of version 0.1.0, which stored them by name, too."""
+    uploads.looked_at(folder(visitor))
     try:
         return [(one.label, one.name, one.path) for one in OwnRecordings(folder=str(folder(visitor))).files()]
     except FileNotFoundError:
@@ -80,8 +81,15 @@ def forget(visitor: str) -> None:
     shutil.rmtree(folder(visitor), ignore_errors=True)
 
 
+@st.cache_resource(ttl=3600, show_spinner=False)
+def _expire() -> None:
+    """Once an hour: forget recordings that nobody has looked at for long."""
+    uploads.expire(places.home() / "uploads")
+
+
 def take_in(visitor: str) -> None:
     """Draw what takes a visitor's recordings in, and say which could not be used."""
+    _expire()
     state = st.session_state
     label = st.text_input("Class of these recordings", key="own_label", placeholder="left, right, ...", max_chars=60)
     sent = st.file_uploader(
@@ -89,7 +97,9 @@ def take_in(visitor: str) -> None:
         KINDS,
         accept_multiple_files=True,
         key=f"own_files_{state.get('own_round', 0)}",
-        help="Columns t, neuron; or t, x, y, p; in any order, with or without a heading. Nothing in a file is executed.",
+        help="Columns t, neuron; or t, x, y, p; in any order, with or without a heading. Nothing in a file is executed. "
+        f"{uploads.setting(*uploads.MOST_BYTES) / 1e9:.2g} GB in all; what nobody looks at for "
+        f"{uploads.setting(*uploads.DAYS):g} days is removed.",
     )
     if st.button("Add these recordings", icon=":material/add:", disabled=not sent):
         state["own_complaints"] = [c for f in sent if (c := attempt_add(visitor, label, f.name, f.getvalue()))]
