@@ -39,16 +39,16 @@ class AbstractTonic(AbstractEvents):
 
     def find(self, download: bool = False) -> Found:
         root = places.data(self.folder)
-        recordings = self.look(root) if root.is_dir() else None
-        if recordings is None and download:
+        listing = self.look(root) if root.is_dir() else None
+        if listing is None and download:
             self.fetch()
-            recordings = self.look(root)
-        if recordings is None:
+            listing = self.look(root)
+        if listing is None:
             raise NotHere(
                 f"{self.title} is not in {root}; name the folder that holds it, set SNNVIZ_DATA, or allow the "
                 f"download ({self.size})."
             )
-        return recordings
+        return listing
 
     def fetch(self) -> None:
         """Let tonic fetch the whole set into its folder, even if a part of it is on disk already.
