@@ -1,4 +1,4 @@
-"""Runs: every saved run of every kind; find, lay over one another, run again, take away, delete."""
+"""Runs: every saved run of every kind, to find, compare, run again, download or delete."""
 
 import streamlit as st
 
@@ -26,12 +26,12 @@ if not rows:
 
 
 def choice(where, label: str, key: str, choices: set[str], titles=str) -> list[str]:
-    """A filter of the list; nothing chosen means all."""
+    """Draw one filter of the list and return its choices; an empty list means all runs."""
     return where.multiselect(label, sorted(choices - {""}), key=key, placeholder="all", format_func=titles)
 
 
 def done(lines: list[values.Summary]) -> str:
-    """How far a run has come."""
+    """The progress of a run: epochs done of all, or a percentage."""
     epochs = lines[0].asked
     return f"{min(line.epochs for line in lines)} of {epochs}" if epochs else f"{100 * lines[0].share:.0f} %"
 
@@ -134,7 +134,7 @@ def again(old: values.Run) -> None:
 
 
 def go_to(kind: str) -> None:
-    """Its own page, set to show such a run."""
+    """A link to the page of this kind of run, with its settings."""
     entry = KIND[kind]
     st.switch_page(f"pages/{entry.file}", query_params=dict(entry.settings))
 

@@ -1,4 +1,4 @@
-"""Sparsity: what the backward pass really touches, what that keeps, and how long it takes."""
+"""Sparsity: which entries the backward pass computes, the bytes it stores, and its time."""
 
 from snnviz.ui import controls, page, sparsity
 

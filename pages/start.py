@@ -1,4 +1,4 @@
-"""Start: what this is, what runs here, and where to begin."""
+"""Start: what snnviz is, which backends run on this machine, and three first steps."""
 
 import streamlit as st
 
