@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
 from snnviz.runs import client, store, values
 from snnviz.runs.work import Train
 from snnviz.ui import controls, page, runs_view, training_view, visitors

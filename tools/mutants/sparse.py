@@ -57,8 +57,8 @@ MUTATIONS = (
     Mutation(
         "sparse-bias-is-a-mean",
         LAYER,
-        "sums.sum(0) if bias_too",
-        "sums.mean(0) if bias_too",
+        "None if sums is None else sums.sum(0)",
+        "None if sums is None else sums.mean(0)",
         f"{DENSE} -k 'lists and LIF and SparseGD'",
     ),
 )
