@@ -14,7 +14,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 from snnviz import account, memory
 from snnviz.backends import source
 from snnviz.places import assets
-from snnviz.ui import address, backend, building, streamlit_private
+from snnviz.ui import address, backend, building, streamlit_private, visitors
 
 HERE = Path(__file__).parent
 plotly.io.templates.default = None  # figures have a template of ours; checking plotly's in each takes as long as a figure
@@ -56,6 +56,7 @@ def main() -> None:
         page = st.Page(HERE / "pages" / entry.file, title=entry.title, icon=entry.icon, default=entry == PAGES[0])
         sections.setdefault(entry.section, []).append(page)
     page = st.navigation(sections)
+    visitors.arrive()
     messages = st.container()
     address.begin(page.url_path, messages.empty(), shared={"backend"})
     backend.pick()
