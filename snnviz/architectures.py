@@ -15,6 +15,8 @@ class AbstractArchitecture(Declared, abc.ABC):
     """A network's shape, as a value."""
 
     title: str
+    layers: int
+    outputs: int
 
     @property
     @abc.abstractmethod

@@ -15,7 +15,7 @@ from snnviz.backends import AbstractBackend, resolve
 from snnviz.draws import Draw
 from snnviz.heads import attach_heads, sml_loss
 from snnviz.labels import distinct
-from snnviz.losses import AbstractLoss, CrossEntropy, WeightedSpikes
+from snnviz.losses import AbstractLoss, AbstractSpikesLoss, CrossEntropy, WeightedSpikes
 from snnviz.methods import BPTT, METHODS, AbstractGradientMethod
 from snnviz.network import Network, SpikingLayer
 from snnviz.neurons import LIF, NEURONS, AbstractNeuron
@@ -172,7 +172,9 @@ def simulate(experiment: Experiment, backend: AbstractBackend | str | None = Non
     return RunRecord(probe.layers, backend.name, time.perf_counter() - start)
 
 
-def _model(experiment: Experiment, method: AbstractGradientMethod, backend: AbstractBackend, dtype: torch.dtype):
+def _model(
+    experiment: Experiment, method: AbstractGradientMethod, backend: AbstractBackend, dtype: torch.dtype
+) -> tuple[SpikingLayer | Network, torch.Tensor]:
     """The module to run, and its input."""
     x = experiment.input(dtype).to("cuda" if backend.name == "cuda" else "cpu")
     if experiment.architecture is None:
@@ -276,19 +278,23 @@ def _differentiate(
     methods = list(method) if isinstance(method, Sequence) else [method]
     label = ", ".join(m.label for m in methods)
     model, x = _model(experiment, methods[0], backend, dtype)
-    if len(methods) > 1:
+    if isinstance(model, Network) and len(methods) > 1:
         model.differentiate(methods)
+    elif len(methods) > 1:
+        raise ValueError(f"methods: there are {len(methods)} for one layer; give one.")
     generator = torch.Generator().manual_seed(experiment.seed)
     with Probe(model, samples) as probe:
-        if experiment.architecture is None:
+        if isinstance(model, Network):
+            loss = network_loss(experiment, model, x, methods[0])
+        elif isinstance(experiment.loss, AbstractSpikesLoss):
             x.requires_grad_()
             out = model(x, Draw(experiment.seed))
             loss = (out * experiment.loss.upstream(out.detach(), generator)).sum()
         else:
-            loss = network_loss(experiment, model, x, methods[0])
+            raise ValueError(f"{experiment.loss.title} is a loss on a network's output; a population needs one on its spikes.")
         loss.backward()
     gradients = {}
-    if experiment.architecture is not None:
+    if isinstance(model, Network):
         for block, layer in zip([*model.blocks, None], [r.name for r in probe.layers if r.neuron.fires] + ["readout"], strict=True):
             weight = (model.readout if block is None else block.transform).weight
             gradients[layer] = np.zeros(weight.shape, np.float32) if weight.grad is None else weight.grad.cpu().numpy()
@@ -306,7 +312,7 @@ def _differentiate(
 def network_loss(experiment: Experiment, model: Network, x: torch.Tensor, method: AbstractGradientMethod) -> torch.Tensor:
     """The loss of a network on its batch, with labels drawn by the experiment's seed. A method with heads brings its own."""
     generator = torch.Generator().manual_seed(experiment.seed)
-    classes = experiment.architecture.outputs
+    classes = model.readout.out_features
     y = torch.randint(classes, (experiment.batch,), generator=generator).to(x.device)
     output = attach_heads(model, method, classes, experiment.seed)(x)
     if method.heads is not None:
@@ -359,7 +365,7 @@ def _compare(
 
 
 def _gradients(run: RunRecord) -> dict[str, np.ndarray]:
-    return dict(run.weight_gradients) or {layer.name: layer.delta for layer in run.layers}
+    return dict(run.weight_gradients) or {layer.name: layer.array("delta") for layer in run.layers}
 
 
 def _against(gradient: np.ndarray, reference: np.ndarray) -> tuple[float, float, float]:

@@ -39,7 +39,7 @@ class Traced:
         return 0.0 - self
 
 
-def written(value: "Traced | float") -> Formula:
+def written(value: Any) -> Formula:
     """The formula of a number, traced or not."""
     return value.formula if isinstance(value, Traced) else float(value)
 

@@ -92,7 +92,7 @@ def _head(network: Network, number: int, classes: int, modules: SurrogateModules
     if not isinstance(transform, nn.Conv2d):
         return VectorHead(transform.out_features, classes, modules.width)
     # The side of this layer's maps, from what the readout gets back through the pooling between; a lower bound will do.
-    places = network.readout.in_features // network.blocks[-1].transform.out_channels
+    places = network.readout.in_features // len(network.blocks[-1].transform.weight)
     pools = sum(block.pool is not None for block in network.blocks[number:])
     return MapHead(transform.out_channels, math.isqrt(places) << pools, classes)
 

@@ -170,8 +170,8 @@ class UniformLaw(AbstractLaw):
     kernel = "zo_uniform"
 
     def tail_moment(self, k, t):
-        t, a = float64(t), math.sqrt(3)
-        return _known(k, *(lambda n=n: (a ** (n + 1) - t ** (n + 1)).clamp(min=0) / ((n + 1) * a) for n in range(3)))
+        start, a = float64(t), math.sqrt(3)
+        return _known(k, *(lambda n=n: (a ** (n + 1) - start ** (n + 1)).clamp(min=0) / ((n + 1) * a) for n in range(3)))
 
     def quantile(self, p, like):
         return (1.7320508 * (1 - p)).to(like.dtype)

@@ -35,20 +35,27 @@ class AbstractLoss(Declared, abc.ABC):
     equation: ClassVar[str]
 
 
+class AbstractSpikesLoss(AbstractLoss):
+    """A loss on one layer's spikes, linear in them."""
+
+    @abc.abstractmethod
+    def upstream(self, s: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """dL/ds, like s."""
+
+
 @dataclasses.dataclass(frozen=True)
-class WeightedSpikes(AbstractLoss):
+class WeightedSpikes(AbstractSpikesLoss):
     """L = sum g[t] s[t] with g drawn from N(0, 1) by the run's seed: every step pulls, up or down."""
 
     title = "Every spike, weighted at random"
     equation = r"L = \sum_t g_t s_t,\quad g_t \sim \mathcal{N}(0, 1)"
 
-    def upstream(self, s: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """dL/ds, like s."""
+    def upstream(self, s, generator):
         return torch.randn(s.shape, generator=generator, dtype=torch.float64).to(s)
 
 
 @dataclasses.dataclass(frozen=True)
-class SpikeAt(AbstractLoss):
+class SpikeAt(AbstractSpikesLoss):
     """L = s[t] at one step: how the past bears on a spike there."""
 
     step: int = param(150, "Loss at step", "t", low=0, high=100_000, slider=(0, 400, 1), help="The step whose spike is the loss.")
@@ -158,12 +165,18 @@ class VanRossum(AbstractTrainingLoss):
         return (kernel @ spikes.flatten(1)).view(spikes.shape)
 
     def of(self, logits, y, targets=None, dt=1.0):
-        difference = self.filtered(logits - targets[:, y], dt)
+        difference = self.filtered(logits - _wanted(targets)[:, y], dt)
         return dt / self.tau * difference.square().sum(0).mean()
 
     def scores(self, logits, targets=None, dt=1.0):
-        f, g = self.filtered(logits, dt), self.filtered(targets.to(logits), dt)
+        f, g = self.filtered(logits, dt), self.filtered(_wanted(targets).to(logits), dt)
         return -torch.stack([(f - g[:, None, c]).square().sum((0, 2)) for c in range(g.shape[1])], 1)
+
+
+def _wanted(targets: torch.Tensor | None) -> torch.Tensor:
+    if targets is None:
+        raise ValueError("targets: this loss compares output spikes with the wanted ones of each class, and there are none.")
+    return targets
 
 
 LOSSES: dict[str, type[AbstractLoss]] = {

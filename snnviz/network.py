@@ -6,7 +6,7 @@ import itertools
 import math
 import threading
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
 import torch
 from torch import nn
@@ -22,6 +22,9 @@ from snnviz.methods.bptt import BPTT
 from snnviz.neurons.base import AbstractNeuron
 from snnviz.neurons.leaky import LeakyReadout
 from snnviz.normalise import Normalise
+from snnviz.probe import Tap
+
+Weighted = TypeVar("Weighted", nn.Linear, nn.Conv2d)
 
 
 class SpikingFunction(torch.autograd.Function):
@@ -76,6 +79,17 @@ class LayerOutput(NamedTuple):
     membrane: torch.Tensor
     last: torch.Tensor
 
+    @property
+    def fired(self) -> torch.Tensor:
+        """The spikes, of a layer that must have some.
+
+        Raises:
+            ValueError: its neuron never fires.
+        """
+        if self.spikes is None:
+            raise ValueError("The neuron of this layer never fires: there are no spikes to count or to feed back.")
+        return self.spikes
+
 
 class SpikingLayer(nn.Module):
     """A layer of one neuron model, differentiated by one method:
@@ -98,9 +112,11 @@ class SpikingLayer(nn.Module):
         learn: Sequence[str] = (),
     ):
         super().__init__()
-        self.neuron, self.method = neuron, method or BPTT()
+        self.neuron: AbstractNeuron = neuron
+        self.method: AbstractGradientMethod = method or BPTT()
         self.backend = resolve(backend)
-        self.tap, self.label, self.number = None, "", 0
+        self.tap: Tap | None = None
+        self.label, self.number = "", 0
         unknown = set(learn) - set(neuron.learnable)
         if unknown:
             raise ValueError(f"learn = {sorted(unknown)}: {neuron.title} can learn {', '.join(neuron.learnable) or 'nothing'}.")
@@ -163,9 +179,9 @@ class Block(nn.Module):
 
     def __init__(
         self,
-        transform: nn.Module,
+        transform: nn.Linear | nn.Conv2d,
         spiking: SpikingLayer,
-        normalise: nn.Module | None = None,
+        normalise: Normalise | None = None,
         pool: nn.Module | None = None,
         recurrent: nn.Linear | None = None,
     ):
@@ -176,16 +192,20 @@ class Block(nn.Module):
         current = over_time(self.transform, x)
         if self.normalise is not None:
             current = over_time(self.normalise, current)
-        s = self.spiking(current, draw) if self.recurrent is None else self._recurrent(current, draw)
+        return self.spikes(current, draw)
+
+    def spikes(self, current: torch.Tensor, draw: Draw) -> torch.Tensor:
+        """What the neurons make of their current [T, B, ...], normalised where it has to be; then pooled."""
+        s = self.spiking(current, draw) if self.recurrent is None else self._recurrent(self.recurrent, current, draw)
         return s if self.pool is None else over_time(self.pool, s)
 
-    def _recurrent(self, current: torch.Tensor, draw: Draw) -> torch.Tensor:
+    def _recurrent(self, weights: nn.Linear, current: torch.Tensor, draw: Draw) -> torch.Tensor:
         state, s, spikes = None, None, []
         for t in range(len(current)):
             account.go_on()
-            now = current[t] if s is None else current[t] + self.recurrent(s)
-            s, _, state = self.spiking.run(now[None], state, dataclasses.replace(draw, first=draw.first + t))
-            s = s[0]
+            now = current[t] if s is None else current[t] + weights(s)
+            out = self.spiking.run(now[None], state, dataclasses.replace(draw, first=draw.first + t))
+            s, state = out.fired[0], out.last
             spikes.append(s)
         return torch.stack(spikes)
 
@@ -209,11 +229,15 @@ class Network(nn.Module):
     says what is warned of.
     """
 
-    def __init__(self, blocks: Sequence[Block], readout: nn.Module, leaky: SpikingLayer | None, seed: int = 0):
+    def __init__(self, blocks: Sequence[Block], readout: nn.Linear, leaky: SpikingLayer | None, seed: int = 0):
         super().__init__()
-        self.blocks, self.readout, self.leaky = nn.ModuleList(blocks), readout, leaky
+        self.blocks = cast(Sequence[Block], nn.ModuleList(blocks))
+        self.readout: nn.Linear = readout
+        self.leaky: SpikingLayer | None = leaky
         self.heads, self.detach_heads = nn.ModuleDict(), False
-        self.touch_active, self.active, self.rates, self.guard = False, (), (), sparse.Guard()
+        self.active: tuple[sparse.ActiveSet, ...] = ()
+        self.rates: tuple[float, ...] = ()
+        self.touch_active, self.guard = False, sparse.Guard()
         self.seed, self.passes = seed, 0
         for number, layer in enumerate(self.spiking_layers):
             layer.number = number
@@ -277,20 +301,30 @@ class Network(nn.Module):
         return NetworkOutput(logits, tuple(heads))
 
     def _sparse_logits(self, x: torch.Tensor) -> torch.Tensor:
-        h, active, rates = x.flatten(2), [], []
+        source: torch.Tensor | sparse.Packed = x.flatten(2)
+        active, rates = [], []
         for number, block in enumerate(self.blocks):
             linear, layer = block.transform, block.spiking
             out = sparse.spiking(
-                h, linear.weight.T, linear.bias, layer.neuron, layer.method, self.draw(number), label=layer.label, guard=self.guard
+                source,
+                linear.weight.T,
+                linear.bias,
+                layer.neuron,
+                layer.method,
+                self.draw(number),
+                label=layer.label,
+                guard=self.guard,
             )
-            h = out.spikes
+            source = out.spikes
             active.append(out.active)
-            rates.append(h.rate)
+            rates.append(source.rate)
         self.active, self.rates = tuple(active), tuple(rates)
-        return sparse.product(h, self.readout.weight.T, self.readout.bias)
+        if not isinstance(source, sparse.Packed):  # there is no hidden layer
+            return over_time(self.readout, source)
+        return sparse.product(source, self.readout.weight.T, self.readout.bias)
 
 
-def _uniform_(layer: nn.Module, gain: float) -> nn.Module:
+def _uniform_(layer: Weighted, gain: float) -> Weighted:
     """Weights uniform in +-gain / sqrt(fan-in), biases (where there are any) zero."""
     bound = gain / math.sqrt(layer.weight[0].numel())
     nn.init.uniform_(layer.weight, -bound, bound)

@@ -35,6 +35,7 @@ class AbstractOptimiser(Declared, abc.ABC):
     title: ClassVar[str]
     equation: ClassVar[str]
     cite: ClassVar[str]
+    lr: float
 
     @abc.abstractmethod
     def make(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:

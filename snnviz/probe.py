@@ -1,5 +1,7 @@
 """What records a run: taps on the layers of a network, filled while it computes."""
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -23,16 +25,17 @@ class Tap:
         return self.steps[-1]
 
     def record(self) -> LayerRecord | None:
-        if not self.steps:
+        if self.neuron is None or not self.steps:
             return None
         batch = self.shape[1]
 
-        def array(name: str) -> np.ndarray | None:
-            if any(name not in step for step in self.steps):
-                return None
+        def array(name: str) -> np.ndarray:
             # Cut before it is joined: a view of the whole would keep the whole, and joining one part would copy it.
             parts = [step[name].reshape(len(step[name]), batch, -1)[:, : self.samples].contiguous() for step in self.steps]
             return (parts[0] if len(parts) == 1 else torch.cat(parts)).cpu().numpy()
+
+        def if_kept(name: str) -> np.ndarray | None:
+            return array(name) if all(name in step for step in self.steps) else None
 
         rate, active = None, None
         if self.samples is not None:
@@ -44,21 +47,21 @@ class Tap:
             array("u"),
             array("v"),
             array("theta"),
-            array("spikes"),
-            array("trace"),
+            if_kept("spikes"),
+            if_kept("trace"),
             self.neuron.trace.symbol if self.neuron.trace else None,
-            array("grad_spikes"),
-            array("ds_du"),
-            array("multiplier"),
-            array("delta"),
+            if_kept("grad_spikes"),
+            if_kept("ds_du"),
+            if_kept("multiplier"),
+            if_kept("delta"),
             rate,
             active,
         )
 
     def _mean(self, name: str, total) -> float | None:
         """The total of an array over its entries, for the whole batch."""
-        found = [step[name] for step in self.steps if name in step]
-        return sum(float(total(a)) for a in found) / sum(a.numel() for a in found) if found else None
+        arrays = [step[name] for step in self.steps if name in step]
+        return sum(float(total(a)) for a in arrays) / sum(a.numel() for a in arrays) if arrays else None
 
 
 class Probe:
@@ -72,7 +75,7 @@ class Probe:
     """
 
     def __init__(self, network: torch.nn.Module, samples: int | None = None):
-        self._spiking = [(name, m) for name, m in network.named_modules() if hasattr(m, "tap")]
+        self._spiking: list[tuple[str, Any]] = [(name, m) for name, m in network.named_modules() if hasattr(m, "tap")]
         if not self._spiking:
             raise ValueError("There is no spiking layer to record in this module.")
         self.taps = [Tap(getattr(m, "label", None) or name or "layer", samples) for name, m in self._spiking]

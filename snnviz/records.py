@@ -35,6 +35,17 @@ class LayerRecord:
     whole_rate: float | None = None  # of the whole batch, where only some samples were kept
     whole_active: float | None = None
 
+    def array(self, name: str) -> np.ndarray:
+        """The array of this name, [T, B, N], where its absence is an error.
+
+        Raises:
+            ValueError: the run did not record it, or was not differentiated.
+        """
+        values = getattr(self, name)
+        if values is None:
+            raise ValueError(f"'{self.name}' has no {name}: its neuron has none, or the run was not differentiated.")
+        return values
+
     @property
     def dt(self) -> float:
         return self.neuron.dt

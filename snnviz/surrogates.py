@@ -298,10 +298,13 @@ class Dspike(AbstractSurrogate):
     equation = r"\frac{\gamma}{2\tanh\gamma}\,(1 - \tanh^2(\gamma m))\,[|m| \le 1]"
     cite = "li2021dspike"
     kernel = "dspike"
-    reach = 1.0
 
     def coefficients(self):
         return (self.gamma, self.gamma / (2 * tanh(self.gamma)))
+
+    @property
+    def reach(self):
+        return 1.0
 
     def primitive(self, m):
         return 0.5 + torch.tanh(self.gamma * torch.clamp(m, -1, 1)) / (2 * math.tanh(self.gamma))

@@ -32,12 +32,15 @@ from snnviz import (
     simulate,
 )
 from snnviz.experiments import VALUES
+from snnviz.figures.phase_plane import phase_plane
+from snnviz.losses import VanRossum
 from snnviz.methods import METHODS
-from snnviz.neurons import Reset
+from snnviz.neurons import IF, LeakyReadout, Reset
 from snnviz.params import Declared, declared, fits
 from snnviz.runs.work import Train
 from snnviz.stimuli import STIMULI
-from snnviz.studies.growth import depth_experiment
+from snnviz.studies.growth import GrowthSweep, Over, depth_experiment
+from snnviz.studies.rate_curve import rate_curve
 from snnviz.surrogates import Given
 from tests.helpers import TRAINABLE, name
 
@@ -206,6 +209,14 @@ def test_one_row_for_each_method_and_layer():
         (lambda: simulate(Experiment(steps=10**6, neurons=10**6)), "lower the steps"),
         (lambda: compare_gradients(Experiment(Izhikevich()), [BPTT()]), "Izhikevich has no gradient to compare; choose one of LIF"),
         (lambda: compare_gradients(Experiment(), []), "at least one gradient method"),
+        (lambda: differentiate(Experiment(steps=5, loss=CrossEntropy()), BPTT()), "Cross entropy is a loss on a network's output"),
+        (lambda: differentiate(Experiment(steps=5), (BPTT(), Slayer())), "there are 2 for one layer"),
+        (lambda: simulate(Experiment(steps=5)).layers[0].array("delta"), "'LIF' has no delta"),
+        (lambda: phase_plane(simulate(Experiment(steps=5)).layers[0]), "LIF has no phase plane"),
+        (lambda: rate_curve(LeakyReadout(), [0.1]), "never fires"),
+        (lambda: VanRossum().scores(torch.zeros(5, 1, 2)), "compares output spikes with the wanted ones"),
+        (lambda: GrowthSweep(Over.DEPTH, Experiment()), "A population has no depth to sweep"),
+        (lambda: GrowthSweep(Over.TAU, depth_experiment(2, neuron=IF())), "has no membrane time constant to sweep"),
         (lambda: Experiment(steps=-1), "Steps must be at least 1"),
         (lambda: SpikeTrain((float("nan"),)), "must be a number of milliseconds"),
     ],

@@ -6,6 +6,7 @@ CuPy is imported on first use only: `import snnviz` touches no device.
 import ctypes
 import functools
 import importlib.util
+from typing import Any
 
 import numpy as np
 import torch
@@ -61,7 +62,7 @@ class Cuda(KernelBackend):
         index = tensor.device.index or 0
         call = self._function(kernel, f"{kernel}_{function}", tensor.dtype, index)
         # CuPy passes a numpy array of one element by value, whatever its type; None is a null pointer
-        values = [np.frombuffer(bytes(k), dtype=np.dtype((np.void, ctypes.sizeof(k))))]
+        values: list[Any] = [np.frombuffer(bytes(k), dtype=np.dtype((np.void, ctypes.sizeof(k))))]
         for a in arguments:
             values.append(cupy.from_dlpack(a.detach()) if isinstance(a, torch.Tensor) else None if a is None else np.int64(a))
         blocks = -(-k.M // THREADS)

@@ -112,7 +112,9 @@ class Reference(AbstractBackend):
                 theta = neuron.threshold(c, state)
                 s = Spike.apply(u - theta, fire(u, theta, neuron.spike_limit), ds_du)
                 state = reset_along(neuron, c, state, u, theta, s, path)
-                us.append(u), ss.append(s), vs.append(state[0])
+                us.append(u)
+                ss.append(s)
+                vs.append(state[0])
             outputs = [(torch.stack(us), upstream.u), (torch.stack(ss), upstream.s), (torch.stack(state), upstream.last)]
             outputs = [(out, grad) for out, grad in outputs if grad is not None]
             grads = [None, None, None]

@@ -114,7 +114,7 @@ def by_hand(dataset: AbstractTonic) -> str:
         return f"tonic cannot fetch {name}: {files} must be laid into {places.data(dataset.folder) / inside} by hand."
     if (package := NEEDS.get(name)) and importlib.util.find_spec(package) is None:
         return f"{name} is read with the package {package}, which is not here; install it first: pip install {package}"
-    if (known := parts(name)) and dataset.part not in known:
+    if isinstance(dataset, TonicSet) and (known := parts(name)) and dataset.part not in known:
         return (
             f"{name} is a list of recordings that are fetched one at a time: python -m snnviz fetch {name} --part {known[0]}, "
             f"or another one of {', '.join(known)}."
@@ -218,13 +218,11 @@ class TonicSet(AbstractTonic):
     def _halves(self) -> tuple[Split | None, ...]:
         asked = inspect.signature(self._class().__init__).parameters
         return (
-            (Split.TRAIN, Split.TEST)
-            if "train" in asked or asked.get("split", inspect.Parameter("x", 1)).default == "train"
-            else (None,)
+            (Split.TRAIN, Split.TEST) if "train" in asked or ("split" in asked and asked["split"].default == "train") else (None,)
         )
 
     def _arguments(self, made: type, half: Split | None) -> dict[str, Any]:
-        """What tonic's class is called with for one half, besides the folder."""
+        """What tonic's class is called with for one part, besides the folder."""
         asked = inspect.signature(made.__init__).parameters
         arguments: dict[str, Any] = {}
         if "train" in asked:

@@ -77,7 +77,7 @@ def extent(recordings: dict[int, Columns], stated: dict[int, tuple[int, ...] | N
     most, others = (cameras, neurons) if len(cameras) >= len(neurons) else (neurons, cameras)
     names = ("y", "x") if most is cameras else ("x",)
     size = [1 + max((int(recordings[n][name].max()) for n in most), default=0) for name in names]
-    sizes = [stated[n] for n in most if stated[n] is not None and len(stated[n]) == (3 if most is cameras else 1)]
+    sizes = [one for n in most if (one := stated[n]) is not None and len(one) == (3 if most is cameras else 1)]
     size = [max([side, *(one[place - len(names)] for one in sizes)]) for place, side in enumerate(size)]
     if most is neurons:
         return tuple(size), set(others)

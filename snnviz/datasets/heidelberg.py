@@ -19,7 +19,7 @@ CHANNELS = 700
 class AbstractHeidelberg(AbstractTonic):
     """HDF5 files with spikes/times (s), spikes/units, labels and extra/keys; inputs `[T, S, 700]`, or downsampled.
 
-    A file that is cut or damaged is named and left out; with only one half left, that one is split by seed.
+    A file that is cut or damaged is named and left out; with only one part left, that one is split by seed.
     """
 
     cite: ClassVar[str] = "cramer2022shd"
@@ -42,10 +42,10 @@ class AbstractHeidelberg(AbstractTonic):
             files.append(path)
             try:
                 with h5py.File(path, "r") as file:
-                    labels = np.asarray(file["labels"][()], np.int64).reshape(-1)
-                    if {len(file["spikes/times"]), len(file["spikes/units"])} != {len(labels)}:
+                    labels = np.asarray(_array(file, "labels"), np.int64).reshape(-1)
+                    if {len(_array(file, "spikes/times")), len(_array(file, "spikes/units"))} != {len(labels)}:
                         raise ValueError("holds different numbers of labels, times and units")
-                    keys = [key.decode() if isinstance(key, bytes) else str(key) for key in file["extra/keys"][()]]
+                    keys = [key.decode() if isinstance(key, bytes) else str(key) for key in _array(file, "extra/keys")[()]]
             except Exception as error:  # h5py says of a damaged file what its C library says, by many types
                 problems.append(f"{name}: is cut short, damaged or of another kind; fetch it again ({plain(error)[:-1]}).")
                 continue
@@ -72,6 +72,11 @@ class AbstractHeidelberg(AbstractTonic):
             raise ValueError(f"{self.title}: no file in {root} can be read: {' '.join(problems)}")
         said = have(self.title, count[Split.TRAIN], count[Split.TEST], *self.totals)
         return Found(tuple(recordings), classes, (CHANNELS,), tuple(files), said, tuple(problems), sum(self.totals))
+
+
+def _array(file: Any, name: str) -> Any:
+    """The array of this name in an open HDF5 file; h5py types it as a folder, too."""
+    return file[name]
 
 
 def read_hdf5(file: Any, number: int) -> Columns:

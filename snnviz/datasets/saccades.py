@@ -40,7 +40,7 @@ class Saccades(AbstractEvents):
 
     steps: int = param(60, "Time steps", "T", low=1, high=100_000, slider=(10, 300, 10))
     dt: float = param(5.0, "Step", r"\Delta t", "ms", low=0, open_low=True, high=1000, slider=(0.5, 20.0, 0.5))
-    samples: int = param(1797, "Recordings to use", "S", low=20, high=1797, slider=(100, 1797, 1), help="Both halves together.")
+    samples: int = param(1797, "Recordings to use", "S", low=20, high=1797, slider=(100, 1797, 1), help="Both parts together.")
     side: int = param(24, "Side of the sensor", "", "pixels", low=12, high=64, slider=(16, 34, 2))
     duration: float = param(100.0, "Length of a saccade", "", "ms", low=10, high=1000, slider=(20.0, 200.0, 10.0))
     amplitude: float = param(5.0, "Amplitude", "", "pixels", low=1, high=16, slider=(1.0, 8.0, 0.5))
@@ -88,22 +88,24 @@ class Saccades(AbstractEvents):
         rows, columns = path  # [K, side, 8]
         level = max(1, round(self.threshold * WHITE))
         digits = images.astype(np.float64)
-        known, told = None, []
+        shape = (len(images), rows.shape[1], columns.shape[1])
+        reached, events = np.zeros(shape, np.int64), []
         for tick, (row, column) in enumerate(zip(rows, columns, strict=True)):
             account.go_on()
             light = (row @ digits @ column.T).astype(np.int64)  # [D, side, side], 0..WHITE
-            known = light.copy() if known is None else known
-            change = light - known
+            if tick == 0:
+                reached = light.copy()
+            change = light - reached
             place = np.flatnonzero(np.abs(change) >= level)
             moved = change.reshape(-1)[place]
             fired = np.abs(moved) // level
-            known.reshape(-1)[place] += np.sign(moved) * fired * level
+            reached.reshape(-1)[place] += np.sign(moved) * fired * level
             total = np.repeat(np.abs(moved), fired)
             turn = 1 + np.arange(len(total)) - np.repeat(np.cumsum(fired) - fired, fired)  # 1, 2, ... at one pixel
             time = (tick - 1) * SUBSTEP + turn * level * SUBSTEP // np.maximum(total, 1)  # as if light changed evenly
-            told.append(np.stack([time, np.repeat(place, fired), np.repeat(moved > 0, fired)]))
-        time, where, up = np.concatenate(told, 1)
-        digit, y, x = np.unravel_index(where, known.shape)
+            events.append(np.stack([time, np.repeat(place, fired), np.repeat(moved > 0, fired)]))
+        time, where, up = np.concatenate(events, 1)
+        digit, y, x = np.unravel_index(where, shape)
         end = (len(rows) - 1) * SUBSTEP
         films = []
         for place, number in enumerate(numbers):

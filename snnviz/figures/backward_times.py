@@ -61,12 +61,13 @@ def against_activity(timings: Sequence, crossover: float | None, step: bool, dar
             showarrow=False,
             font={"size": 13, "color": c.muted},
         )
-    told = "; ".join(f"{trace.name} {three_digits(min(trace.y))} to {three_digits(max(trace.y))} ms" for trace in fig.data)
+    curves: Any = fig.data  # plotly has no types: pyright takes it for the names of its own attributes
+    ranges = "; ".join(f"{curve.name} {three_digits(min(curve.y))} to {three_digits(max(curve.y))} ms" for curve in curves)
     even = f"; sparse and fused are even at {three_digits(100 * crossover)} % active" if crossover is not None else ""
     finish(
         fig,
         "Only the sparse pass gains when less is active",
-        f"Time, {_what(step)}: {told}{even}.",
+        f"Time, {_what(step)}: {ranges}{even}.",
         dark=dark,
         height=height,
         x="active in backward, % of entries",

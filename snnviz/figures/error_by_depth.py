@@ -98,7 +98,8 @@ def error_by_depth(
         marker={"color": [c.ink if r >= faithful else c.active for r in reliability], "size": 7},
         hovertemplate="r = %{y:.2f} in layer %{x}<extra>reliability</extra>",
     )
-    fig.add_hline(faithful, line={"color": c.threshold, "dash": "dash", "width": 1}, row=2, col=1)
+    # plotly has no types: pyright infers those of row and col from their default, "all"
+    fig.add_hline(faithful, line={"color": c.threshold, "dash": "dash", "width": 1}, row=2, col=1)  # pyright: ignore[reportArgumentType]
     told = "; ".join(
         f"{NAMES[k]}: {', '.join('not measurable' if v is None else three_digits(v) for v in row)}" for k, row in values.items()
     )

@@ -50,11 +50,12 @@ def gradient_traces(
         col=1,
         hovertemplate="u, v = %{y:.4g} at %{x:.4g} ms<extra></extra>",
     )
-    fig.add_trace(spike_ticks(times[first.spikes[one] > 0], c.spike, "spikes").update(showlegend=False), row=2, col=1)
-    largest = max(float(np.abs(run.delta[one]).max()) for run in runs.values()) or 1.0
+    fig.add_trace(spike_ticks(times[first.array("spikes")[one] > 0], c.spike, "spikes").update(showlegend=False), row=2, col=1)
+    peaks = {label: float(np.abs(run.array("delta")[one]).max()) for label, run in runs.items()}
+    largest = max(peaks.values()) or 1.0
     floor = max(largest * 1e-6, 1e-12)
     for label, run in runs.items():
-        values = run.delta[one]
+        values = run.array("delta")[one]
         shown = np.sign(values) * np.log10(1 + np.abs(values) / floor) if log else values
         fig.add_scatter(
             x=times,
@@ -77,7 +78,7 @@ def gradient_traces(
             col=1,
             marker={"color": c.ink, "size": 6, "symbol": "circle-open"},
         )
-    strips = np.stack([run.multiplier[one] for run in runs.values()])
+    strips = np.stack([run.array("multiplier")[one] for run in runs.values()])
     fig.add_heatmap(
         z=np.clip(strips, -1.5, 1.5),
         customdata=strips,
@@ -102,7 +103,7 @@ def gradient_traces(
     fig.update_yaxes(visible=False, range=[-1, 1], fixedrange=True, row=2, col=1)
     fig.update_yaxes(title_text="gradient δ", zeroline=True, row=3, col=1)
     fig.update_yaxes(autorange="reversed", tickfont={"size": 11}, row=4, col=1)
-    spread = "; ".join(f"{label} up to {three_digits(float(np.abs(run.delta[one]).max()))}" for label, run in runs.items())
+    spread = "; ".join(f"{label} up to {three_digits(peak)}" for label, peak in peaks.items())
     finish(
         fig,
         "One run, one loss: the same spikes, different gradients",

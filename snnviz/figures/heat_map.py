@@ -15,14 +15,15 @@ def heat_map(runs: Mapping[str, LayerRecord], sample: int = 0, dark: bool = Fals
     c = colours(dark)
     titles = []
     for label, run in runs.items():
-        largest = float(np.abs(run.delta[:, sample]).max())
-        computed = float(np.count_nonzero(run.ds_du[:, sample]) / run.ds_du[:, sample].size)
+        largest = float(np.abs(run.array("delta")[:, sample]).max())
+        ds_du = run.array("ds_du")[:, sample]
+        computed = float(np.count_nonzero(ds_du) / ds_du.size)
         titles.append(f"{label}: up to {three_digits(largest)}, {three_digits(100 * computed)} % of entries active")
     fig = make_subplots(
         rows=len(runs), shared_xaxes=True, vertical_spacing=min(0.09, 0.4 / max(len(runs), 1)), subplot_titles=titles
     )
     for row, run in enumerate(runs.values(), 1):
-        z = run.delta[:, sample].T
+        z = run.array("delta")[:, sample].T
         largest = np.abs(z).max() or 1.0
         fig.add_heatmap(
             z=np.sign(z) * np.sqrt(np.abs(z) / largest),

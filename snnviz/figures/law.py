@@ -117,7 +117,9 @@ def law(curves, u: float, delta: float, sampled=None, dark: bool = False, height
     )
     for side in (-1, 1):
         for row, at in ((1, k.edge), (2, abs(u))):
-            fig.add_vline(side * at, line={"color": c.active, "width": 1.2, "dash": "dot"}, row=row, col=1)
+            look = {"color": c.active, "width": 1.2, "dash": "dot"}
+            # plotly has no types: pyright infers those of row and col from their default, "all"
+            fig.add_vline(side * at, line=look, row=row, col=1)  # pyright: ignore[reportArgumentType]
     reach = float(k.margins[-1])
     fig.update_xaxes(range=[-reach / delta, reach / delta], title_text="z", title_standoff=2, row=1, col=1)
     fig.update_xaxes(range=[-reach, reach], title_text="margin u − θ", row=2, col=1)

@@ -9,9 +9,15 @@ from snnviz.records import LayerRecord
 
 
 def phase_plane(layer: LayerRecord, neuron: int = 0, dark: bool = False, height: int = 300) -> go.Figure:
-    """The second state against the membrane, cut at its peak; the neuron's nullclines at the mean input."""
-    c, cell = colours(dark), layer.neuron
-    v, w, trace = layer.u[:, 0, neuron], layer.trace[:, 0, neuron], cell.trace
+    """The second state against the membrane, cut at its peak; the neuron's nullclines at the mean input.
+
+    Raises:
+        ValueError: the neuron has no phase plane.
+    """
+    c, cell, trace = colours(dark), layer.neuron, layer.neuron.trace
+    if trace is None or cell.phase_range is None:
+        raise ValueError(f"{cell.title} has no phase plane.")
+    v, w = layer.u[:, 0, neuron], layer.array("trace")[:, 0, neuron]
     grid = np.linspace(*cell.phase_range, 200)
     still, second = cell.nullclines(grid, float(layer.current[:, 0, neuron].mean()))
     shown = still < w.max() + 15

@@ -12,7 +12,7 @@ MARKS = 50_000
 def raster(layer: LayerRecord, sample: int = 0, dark: bool = False, height: int = 300) -> go.Figure:
     """Every spike of a layer's neurons for one sample: time across, neurons upwards."""
     c = colours(dark)
-    spikes = np.zeros(layer.u.shape[::2]) if layer.spikes is None else layer.spikes[:, sample]
+    spikes = np.zeros((layer.u.shape[0], layer.u.shape[2])) if layer.spikes is None else layer.spikes[:, sample]
     step, neuron = np.nonzero(spikes)
     if len(step) <= MARKS:
         size = float(np.clip(height * 0.6 / max(spikes.shape[1], 1), 2, 12))

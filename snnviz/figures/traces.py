@@ -1,5 +1,7 @@
 """One neuron's run: input, membrane before and after reset with its threshold, its second state, and spikes."""
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -36,13 +38,14 @@ def traces(
 ) -> go.Figure:
     """The run of one neuron of a layer; `ghost` is an earlier run drawn faintly behind it."""
     c, times = colours(dark), layer.times
-    second, fires = layer.trace is not None, layer.spikes is not None
-    rows = ["input"] + (["spikes"] if fires else []) + ["membrane"] + (["second"] if second else [])
+    trace, spikes = None if layer.trace is None else layer.neuron.trace, layer.spikes
+    fires = spikes is not None
+    rows = ["input"] + (["spikes"] if fires else []) + ["membrane"] + (["second"] if trace else [])
     weight = {"input": 0.2, "spikes": 0.07, "membrane": 0.55, "second": 0.18}
     fig = make_subplots(rows=len(rows), shared_xaxes=True, vertical_spacing=0.035, row_heights=[weight[r] for r in rows])
-    at = {row: {"row": i, "col": 1} for i, row in enumerate(rows, 1)}
+    at: dict[str, dict[str, Any]] = {row: {"row": i, "col": 1} for i, row in enumerate(rows, 1)}
     one = (slice(None), 0, neuron)
-    peak, trace = layer.neuron.peak, layer.neuron.trace
+    peak = layer.neuron.peak
 
     def line(x, y, colour, name, row, **more):
         width = more.pop("width", 1.8)
@@ -63,9 +66,9 @@ def traces(
         line(*jagged(ghost.times, ghost.u[:, 0, 0], ghost.v[:, 0, 0]), c.ghost, "held", "membrane", width=1.3)
     line(times, layer.current[one], c.current, "input", "input", fill="tozeroy", line={"shape": "hv"}, showlegend=False)
     line(*jagged(times, np.minimum(layer.u[one], peak), layer.v[one]), c.membrane, "membrane, before and after reset", "membrane")
-    if fires:
+    if spikes is not None:
         line(times, layer.theta[one], c.threshold, "threshold", "membrane", line={"dash": "dash"})
-        fired = times[layer.spikes[one] > 0]
+        fired = times[spikes[one] > 0]
         fig.add_trace(spike_ticks(fired, c.spike, "spikes").update(showlegend=False), **at["spikes"])
         fig.update_yaxes(visible=False, range=[-1, 1], fixedrange=True, **at["spikes"])
         fig.add_annotation(
@@ -79,15 +82,15 @@ def traces(
             font={"size": 13, "color": c.muted},
             **at["spikes"],
         )
-    if second:
-        line(times, layer.trace[one], c.series[3], trace.title.lower(), "second", showlegend=False)
+    if trace is not None:
+        line(times, layer.array("trace")[one], c.series[3], trace.title.lower(), "second", showlegend=False)
         fig.update_yaxes(title_text=axis(trace.title.lower().replace(" ", "<br>"), trace.unit), nticks=4, **at["second"])
     fig.update_yaxes(title_text="input", nticks=4, rangemode="tozero", **at["input"])
     cut = f"cut at {peak:g}" if peak < np.inf else ""
     fig.update_yaxes(title_text=axis("membrane u", layer.neuron.unit, cut), **at["membrane"])
-    count = int(layer.spikes[one].sum()) if fires else 0
+    count = 0 if spikes is None else int(spikes[one].sum())
     rate = count / (len(times) * layer.dt) * 1000
-    first = f", the first at {three_digits(times[layer.spikes[one] > 0][0], 'ms')}" if count else ""
+    first = "" if spikes is None or not count else f", the first at {three_digits(times[spikes[one] > 0][0], 'ms')}"
     title = (
         f"{layer.neuron.title}: {count} spike{'s' * (count != 1)}, {three_digits(rate)} per second"
         if fires

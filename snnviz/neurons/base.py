@@ -6,7 +6,7 @@ import enum
 import itertools
 import math
 from types import SimpleNamespace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeGuard
 
 import numpy as np
 import torch
@@ -60,6 +60,7 @@ class AbstractNeuron(Declared, abc.ABC):
     """
 
     dt: float
+    reset_mode: Reset  # of every neuron that the pass over active entries takes; those with a reset of their own have none
 
     title: ClassVar[str]
     equation: ClassVar[str]
@@ -167,7 +168,7 @@ class AbstractNeuron(Declared, abc.ABC):
         return tuple(made)
 
 
-def is_choice(value: Any) -> bool:
+def is_choice(value: Any) -> TypeGuard[bool | enum.Enum]:
     """Whether a field is one of few values, not a number: a switch or a member of an enumeration."""
     return isinstance(value, (bool, enum.Enum))
 

@@ -34,7 +34,8 @@ def formulas(cls: type[AbstractNeuron]) -> dict[str, Any]:
         paths[key] = _path(cls, dict(zip(options, values, strict=True)))
     names = list(plain.coefficients())
     c = SimpleNamespace(**{name: Traced(name) for name in names})
-    threshold = written(plain.threshold(c, (Traced("v"), Traced("trace")))) if cls.fires else None
+    state: Any = (Traced("v"), Traced("trace"))
+    threshold = written(plain.threshold(c, state)) if cls.fires else None
     return {"choices": list(options), "paths": paths, "coefficients": names, "threshold": threshold}
 
 

@@ -2,6 +2,9 @@
 
 import dataclasses
 import math
+from typing import Any
+
+import torch
 
 from snnviz.neurons.base import AbstractNeuron, Reset, clip, decay
 from snnviz.params import param
@@ -16,7 +19,7 @@ DT = {
     "advanced": True,
     "help": "One step of the simulation.",
 }
-TAU = {"unit": "ms", "low": 0.0, "open_low": True, "slider": (1.0, 100.0, 1.0)}
+TAU: dict[str, Any] = {"unit": "ms", "low": 0.0, "open_low": True, "slider": (1.0, 100.0, 1.0)}
 THETA = {
     "symbol": r"\theta",
     "low": 0.0,
@@ -103,7 +106,7 @@ class MembraneReset(AbstractNeuron):
         return unbounded(self)
 
 
-def leaks(level: float, decay: float, dt: float) -> float:
+def leaks(level: float, decay: float | torch.Tensor, dt: float) -> float:
     """What leaks per ms out of a leaky sum that stands at `level` and decays by `decay` in a step of dt ms."""
     return level * (1 - float(decay)) / dt
 

@@ -1,6 +1,11 @@
 """What QIF and EIF share: a membrane that escapes by itself once it is high enough, and a reset to a value."""
 
-from snnviz.neurons.base import decay
+import abc
+from types import SimpleNamespace
+
+import torch
+
+from snnviz.neurons.base import AbstractNeuron, decay
 
 THETA = {
     "symbol": r"\theta",
@@ -17,7 +22,7 @@ V_RESET = {
 }
 
 
-class Nonlinear:
+class Nonlinear(AbstractNeuron):
     """u[t] = F(v[t-1]) + x[t],   v[t] = u[t] (1 - s[t]) + v_reset s[t]; a subclass says F as `flow(c, v)`.
 
     The gradient through a step is F'(v[t-1]) (dv/du)[t]: it depends on where the membrane was, and above the point where F
@@ -30,6 +35,18 @@ class Nonlinear:
     learnable = ("tau_mem", "theta")
     kernel_gradients = ("beta", "theta")
     reset_field = "v_reset"
+
+    tau_mem: float
+    theta: float
+    v_reset: float
+
+    @abc.abstractmethod
+    def flow(self, c: SimpleNamespace, v: torch.Tensor) -> torch.Tensor:
+        """F(v): where a membrane is one step later without input."""
+
+    @abc.abstractmethod
+    def rheobase(self) -> float:
+        """The constant current, per ms, above which it fires."""
 
     def membrane(self, learned):
         return {

@@ -20,7 +20,7 @@ class QIF(Nonlinear, AbstractNeuron):
     current in units of LIF's threshold. Ermentrout & Kopell 1986.
     """
 
-    tau_mem: float = param(20.0, "Membrane time constant", r"\tau", **TAU | {"branches": (1.0,)}, help="How fast it falls back.")
+    tau_mem: float = param(20.0, "Membrane time constant", r"\tau", **TAU, branches=(1.0,), help="How fast it falls back.")
     theta: float = param(1.0, "Threshold", **THETA)
     v_crit: float = param(
         0.5,

@@ -55,7 +55,7 @@ def unsupported(neuron: AbstractNeuron, method: AbstractGradientMethod) -> str |
     return None
 
 
-def _row(neuron: AbstractNeuron, at_spike: AtSpike, path: ResetPath) -> tuple[bool, bool]:
+def what_is_listed(neuron: AbstractNeuron, path: ResetPath) -> tuple[bool, bool]:
     """Whether spikes are entries too, and whether entries carry u or the threshold."""
     zero = neuron.reset_mode is Reset.ZERO
     masks = zero and path is not ResetPath.IGNORED
@@ -81,11 +81,11 @@ class _Layer:
 
     @property
     def steps(self) -> int:
-        return self.packed.steps if self.packed else self.input.shape[0]
+        return self.input.steps if isinstance(self.input, Packed) else self.input.shape[0]
 
     @property
     def batch(self) -> int:
-        return self.packed.batch if self.packed else self.input.shape[1]
+        return self.input.batch if isinstance(self.input, Packed) else self.input.shape[1]
 
     def parts(self, columns: int):
         """The batch in parts whose dense buffers stay small."""
@@ -94,8 +94,8 @@ class _Layer:
 
     def dense_input(self, samples: range) -> torch.Tensor:
         """The input of a part of the batch as numbers, [T samples, N_in]."""
-        if self.packed:
-            return unpack(self.packed, samples).flatten(0, 1)
+        if isinstance(self.input, Packed):
+            return unpack(self.input, samples).flatten(0, 1)
         return self.input[:, samples.start : samples.stop].flatten(0, 1)
 
     def parameters(self, weights: torch.Tensor, **fields) -> ctypes.Structure:
@@ -105,7 +105,7 @@ class _Layer:
         p.k = scan(coefficients, weights.new_empty(0).reshape(0, 0), self.at_spike, self.path, self.draw)
         p.k.T, p.k.M = self.steps, self.batch * columns
         p.derivative = list(source.derivatives()).index(self.at_spike.derivative.kernel)
-        p.keep_spikes = _row(self.neuron, self.at_spike, self.path)[0]
+        p.keep_spikes = what_is_listed(self.neuron, self.path)[0]
         p.reach = self.at_spike.reach * ROUNDING
         return p
 
@@ -120,7 +120,7 @@ def _forward(
         initial = torch.stack([weights.new_full((batch * columns,), value) for value in layer.neuron.rest()])
     table = layer.at_spike.derivative.table()
     table = None if table is None else table.to(weights)
-    with_extra = _row(layer.neuron, layer.at_spike, layer.path)[1]
+    with_extra = what_is_listed(layer.neuron, layer.path)[1]
     bits = torch.empty((steps, batch, 2 * tiles), dtype=torch.int64, device=device)
     counts = torch.empty((batch, tiles, steps), dtype=torch.uint8, device=device)
     last = torch.empty_like(initial)
@@ -137,8 +137,9 @@ def _forward(
         before = [layer.packed.bits if layer.packed else None, current, tiled, bias, initial, table]
         collect = _lists if device.type == "cpu" else _lists_on_gpu
         lists += collect(function, p, dtype, before, (bits, counts), (last, u), jobs, with_extra)
-    index, value, extra = (torch.cat(part) if part[0] is not None else None for part in zip(*lists, strict=True))
-    return ActiveSet(steps, batch, columns, index, value, extra, counts), bits, last
+    index, value, extra = zip(*lists, strict=True)
+    extra = torch.cat(extra) if with_extra else None
+    return ActiveSet(steps, batch, columns, torch.cat(index), torch.cat(value), extra, counts), bits, last
 
 
 def _lists(function, p, dtype, before, rows, after, jobs, with_extra):
@@ -226,30 +227,34 @@ def gradients(
     starts, effect = active.starts(), None
     if weights_too and not dense_weights:
         effect = torch.empty_like(active.value)
-    dense_below = below and packed.active.number > DENSE_BELOW * entries * inputs
     sums = weights.new_empty(layer.batch, columns) if bias_too else None
-    grad_below = torch.empty_like(packed.active.value) if below else None
-    lower = [None] * 4
+    lower, tiled, grad_below, dense_below = [None] * 4, None, None, None
     if below:
-        below_starts = packed.active.starts()
-        if not dense_below:
-            lower = [below_starts, packed.active.index, packed.active.value, grad_below]
-    tiled = by_tiles(weights) if below and not dense_below else None
+        if packed is None or packed.active is None:
+            raise ValueError("below: the input of this layer has no active entries that a gradient could go down to.")
+        active_below, starts_below = packed.active, packed.active.starts()
+        grad_below = torch.empty_like(active_below.value)
+        if active_below.number > DENSE_BELOW * entries * inputs:
+            dense_below = active_below, grad_below, starts_below
+        else:
+            lower = [starts_below, active_below.index, active_below.value, grad_below]
+            tiled = by_tiles(weights)
     grad_weights = torch.zeros_like(weights) if dense_weights else None
-    dense = dense_weights or dense_below
+    dense = dense_weights or dense_below is not None
     for samples in layer.parts(columns) if dense else [range(layer.batch)]:
         delta = weights.new_empty(layer.steps, len(samples), columns) if dense else None
         p = layer.parameters(weights, start=samples.start, samples=len(samples))
         lists = [starts, active.index, active.value, active.extra]
         run_jobs(f"delta_{kernel}", p, dtype, [*lists, grad, None, tiled, *lower, effect, delta, sums], samples)
-        if dense_weights:
+        if delta is not None and grad_weights is not None:
             grad_weights.addmm_(layer.dense_input(samples).T, delta.flatten(0, 1))
-        if dense_below:
+        if delta is not None and dense_below is not None:
+            active_below, grad_below, starts_below = dense_below
             down = (delta.flatten(0, 1) @ weights.T).reshape(layer.steps, len(samples), inputs)
-            gather(packed.active, down, samples, grad_below, below_starts)
+            gather(active_below, down, samples, grad_below, starts_below)
     if weights_too and not dense_weights:
         grad_weights = torch.empty_like(weights)  # of the weights' own layout
-        dense_input = None if packed else layer.input.contiguous()
+        dense_input = layer.input.contiguous() if isinstance(layer.input, torch.Tensor) else None
         run_jobs(
             f"weights_{kernel}",
             layer.parameters(weights),
@@ -268,13 +273,13 @@ def gradients(
             range(tile_count(inputs)),
             tile_count(columns) * WIDE * WIDE,
         )
-    return grad_below, grad_weights, sums.sum(0) if bias_too else None
+    return grad_below, grad_weights, None if sums is None else sums.sum(0)
 
 
-def _check(source, weights: torch.Tensor, bias: torch.Tensor | None) -> None:
-    columns = source.columns if isinstance(source, Packed) else source.shape[-1] if source.ndim == 3 else None
-    if columns is None:
+def _check(source: Packed | torch.Tensor, weights: torch.Tensor, bias: torch.Tensor | None) -> None:
+    if isinstance(source, torch.Tensor) and source.ndim != 3:
         raise ValueError(f"input must have the shape [T, B, N_in], not {tuple(source.shape)}.")
+    columns = source.columns if isinstance(source, Packed) else source.shape[-1]
     if weights.ndim != 2 or weights.shape[0] != columns:
         raise ValueError(f"weights must have the shape [N_in, N] with N_in = {columns}, not {tuple(weights.shape)}.")
     if bias is not None and tuple(bias.shape) != (weights.shape[1],):

@@ -74,9 +74,21 @@ class Case:
     backend: str
 
     def __post_init__(self):
+        if self.packed.active is None:
+            raise ValueError("packed: a backward pass goes down to the active entries of the layer below, and it has none.")
+        self.below: sparse.ActiveSet = self.packed.active
+        self._active: sparse.ActiveSet | None = None
+        self.entries: torch.Tensor | None = None  # the upstream gradient, one number an active entry
         self.batch_major = self.dense.transpose(0, 1).contiguous()
         self.upstream_batch_major = self.upstream.transpose(0, 1).contiguous()
         self.coefficients = self.neuron.coefficients()
+
+    @property
+    def active(self) -> sparse.ActiveSet:
+        """The active set of the last sparse pass."""
+        if self._active is None:
+            raise RuntimeError("The sparse contender has not run yet: there is no active set.")
+        return self._active
 
     def contender(self, name: str) -> Callable[[], Gradients]:
         """Run a contender forward; its backward pass."""
@@ -86,7 +98,12 @@ class Case:
         x, w = self.batch_major.detach().requires_grad_(), self.weights.detach().requires_grad_()
         h = torch.einsum("bti,ij->btj", x, w)
         s = loop(slices(h), self.coefficients["beta"], self.neuron.theta, self.method.band)
-        return lambda: (s.backward(self.upstream_batch_major), (w.grad, x.grad.transpose(0, 1)))[1]
+
+        def backward() -> Gradients:
+            by_weights, below = torch.autograd.grad(s, (w, x), self.upstream_batch_major)
+            return by_weights, below.transpose(0, 1)
+
+        return backward
 
     def unbind(self) -> Callable[[], Gradients]:
         return self.naive(lambda h: h.unbind(1))
@@ -94,16 +111,28 @@ class Case:
     def fused(self) -> Callable[[], Gradients]:
         x, w = self.dense.detach().requires_grad_(), self.weights.detach().requires_grad_()
         s = SpikingLayer(self.neuron, self.method, self.backend)(x @ w, Draw())
-        return lambda: (s.backward(self.upstream), (w.grad, x.grad))[1]
+
+        def backward() -> Gradients:
+            by_weights, below = torch.autograd.grad(s, (w, x), self.upstream)
+            return by_weights, below
+
+        return backward
 
     def sparse(self) -> Callable[[], Gradients]:
-        w, carrier = self.weights.detach().requires_grad_(), self.packed.active.value.detach().requires_grad_()
+        w, carrier = self.weights.detach().requires_grad_(), self.below.value.detach().requires_grad_()
         packed = dataclasses.replace(self.packed, carrier=carrier)
         out = sparse.spiking(packed, w, None, self.neuron, self.method, Draw(), guard=sparse.Guard(-1))
-        self.active = out.active
-        if getattr(self, "entries", None) is None:  # the layer above hands over one number an entry
+        self._active, passed_up = out.active, out.spikes.carrier
+        if passed_up is None:
+            raise RuntimeError("Gradients are switched off, so that there is no backward pass to run.")
+        if self.entries is None:  # the layer above hands over one number an entry
             self.entries = self.upstream[out.active.places()]
-        return lambda: (out.spikes.carrier.backward(self.entries), (w.grad, carrier.grad))[1]
+
+        def backward() -> Gradients:
+            by_weights, below = torch.autograd.grad(passed_up, (w, carrier), self.entries)
+            return by_weights, below
+
+        return backward
 
 
 def check(case: Case, contenders: Iterable[str]) -> dict[str, float]:
@@ -112,7 +141,7 @@ def check(case: Case, contenders: Iterable[str]) -> dict[str, float]:
     Raises:
         ValueError: one computes another gradient, so that its time would mean nothing.
     """
-    places = case.packed.active.places()
+    places = case.below.places()
     by_weights, below = case.fused()()
     expected = by_weights, below[places]
     errors = {}
@@ -138,7 +167,7 @@ def bytes_between(case: Case, name: str) -> int:
         backward = case.contender(name)
     lists = 0
     if name == "sparse":  # its own lists, and of the layer below the bits and the active entries
-        lists = case.active.bytes + case.packed.active.bytes + case.packed.bits.numel() * 8
+        lists = case.active.bytes + case.below.bytes + case.packed.bits.numel() * 8
     del backward
     return sum(storages.values()) + lists
 

@@ -123,8 +123,10 @@ class DepthStudy(Declared):
     @property
     def variants(self) -> dict[str, AbstractGradientMethod]:
         """What is compared on the weights trained with heads, by name."""
-        roads = {route.value: dataclasses.replace(self.modules, route=route) for route in Route}
-        return {"plain": self.plain} | (roads if self.modules.after else {})
+        variants: dict[str, AbstractGradientMethod] = {"plain": self.plain}
+        for route in Route if self.modules.after else ():
+            variants[route.value] = dataclasses.replace(self.modules, route=route)
+        return variants
 
     def network(self, method: AbstractGradientMethod, backend: AbstractBackend | str | None = None) -> Network:
         """The untrained network, with the heads that the method wants."""

@@ -329,8 +329,10 @@ def sweep(law: AbstractLaw, delta: float, draws: int, over: str, density: Densit
     if over not in ("draws", "delta"):
         raise ValueError(f"over = {over!r}: sweep over 'draws' or 'delta'.")
     widths = tuple(float(f"{0.01 * 10 ** (i / 5):.2g}") for i in range(12))
-    values = (1, 2, 3, 5, 7, 10, 14, 20, 30, 50) if over == "draws" else widths
-    rows = [trade_off(law, delta if over == "draws" else v, (v if over == "draws" else draws,), (), density) for v in values]
+    counts = (1, 2, 3, 5, 7, 10, 14, 20, 30, 50)
+    values = counts if over == "draws" else widths
+    at = [(delta, count) for count in counts] if over == "draws" else [(width, draws) for width in widths]
+    rows = [trade_off(law, width, (count,), (), density) for width, count in at]
     nothing = Point("sparse", "", math.nan, math.nan, math.nan)
     bands = [row[1] if len(row) > 1 else nothing for row in rows]
     return Sweep(

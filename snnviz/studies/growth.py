@@ -102,9 +102,7 @@ class GrowthSweep(text.Written, Declared):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        neuron = self.experiment.neuron
-        if self.over is Over.TAU and neuron.memory is None:
-            raise ValueError(f"{neuron.title} has no membrane time constant to sweep; choose another sweep or neuron.")
+        self._at(VALUES_OVER[self.over][0])
 
     @classmethod
     def parts(cls) -> dict[str, type]:
@@ -130,12 +128,17 @@ class GrowthSweep(text.Written, Declared):
     def _at(self, value: float) -> tuple[Experiment, tuple[AbstractGradientMethod, ...]]:
         experiment, methods = self.experiment, self.methods
         if self.over is Over.DEPTH:
+            if experiment.architecture is None:
+                raise ValueError("A population has no depth to sweep; choose another sweep, or an architecture.")
             shape = dataclasses.replace(experiment.architecture, layers=value)
             return dataclasses.replace(experiment, architecture=shape), methods
         if self.over is Over.STEPS:
             return dataclasses.replace(experiment, steps=value), methods
         if self.over is Over.TAU:
-            neuron = dataclasses.replace(experiment.neuron, **{experiment.neuron.memory: value})
+            neuron, memory = experiment.neuron, experiment.neuron.memory
+            if memory is None:
+                raise ValueError(f"{neuron.title} has no membrane time constant to sweep; choose another sweep or neuron.")
+            neuron = dataclasses.replace(neuron, **{memory: value})
             return dataclasses.replace(experiment, neuron=neuron), methods
         scaled = (dataclasses.replace(m, scale=value) if isinstance(m, Slayer) else m for m in methods)
         return experiment, tuple(scaled)

@@ -51,7 +51,7 @@ def rate_curve(
         while step < end and (step < settled or (count.intervals[waiting] < INTERVALS).any()):
             steps = min(chunk, end - step)
             run = layer.run(x.expand(steps, 1, len(x)), state)
-            count.add(run.spikes[:, 0].cpu().numpy(), step)
+            count.add(run.fired[:, 0].cpu().numpy(), step)
             state, step = run.last, step + steps
     return currents, count.per_step() * 1000 / neuron.dt
 

@@ -20,6 +20,7 @@ from snnviz.heads import loss_of, require_heads
 from snnviz.methods.base import AbstractGradientMethod
 from snnviz.methods.modules import Route
 from snnviz.network import Block, Network
+from snnviz.normalise import Normalise
 
 MEASURABLE = 0.2  # below this reliability a comparison with the estimate says nothing
 AT_ONCE = {"cpu": 400_000, "cuda": 1 << 26}  # activations of a layer held at a time; few enough for a CPU's cache
@@ -175,10 +176,10 @@ def _spikes(block: Block, current: torch.Tensor) -> torch.Tensor:
     """What a block makes of its transform's output [T, B, K, N], each of K normalised by itself."""
     if block.normalise is not None:
         current = _normalised(block.normalise, current)
-    return Block(nn.Identity(), block.spiking, pool=block.pool, recurrent=block.recurrent)(current, Draw())
+    return block.spikes(current, Draw())
 
 
-def _normalised(normalise: nn.Module, current: torch.Tensor) -> torch.Tensor:
+def _normalised(normalise: Normalise, current: torch.Tensor) -> torch.Tensor:
     """The network's normalisation for each of K, [T, B, K, N], in place. Sums are products with a row of ones: several
     times faster on a CPU than a reduction over the first axis, which would be most of the cost."""
     rows = current.flatten(0, 1).flatten(1)  # [T B, K N]
@@ -192,9 +193,10 @@ def _normalised(normalise: nn.Module, current: torch.Tensor) -> torch.Tensor:
 
 def _transforms(network: Network) -> list[nn.Linear]:
     transforms = [block.transform for block in network.blocks]
-    if not all(isinstance(m, nn.Linear) and m.bias is None for m in transforms):
+    linear = [m for m in transforms if isinstance(m, nn.Linear) and m.bias is None]
+    if len(linear) < len(transforms):
         raise ValueError("The reference gradient needs fully connected layers without biases.")
-    return transforms
+    return linear
 
 
 def _weight(network: Network, number: int) -> torch.Tensor:

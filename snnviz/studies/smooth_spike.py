@@ -10,7 +10,7 @@ import torch
 from snnviz.backends.reference import Spike, reset_along
 from snnviz.draws import Draw
 from snnviz.experiments import Experiment
-from snnviz.methods.base import AbstractGradientMethod
+from snnviz.methods.base import AbstractGradientMethod, ResetPath
 from snnviz.neurons.base import AbstractNeuron
 from snnviz.surrogates import AbstractSurrogate
 
@@ -44,11 +44,12 @@ def smooth_gradients(experiment: Experiment, methods: Sequence[AbstractGradientM
     Raises:
         ValueError: no methods, a method whose derivative is drawn or cut off to a band, or as `smooth_spike_gradients` says.
     """
-    if not methods or any(method.sparse for method in methods):
+    surrogate = methods[0].at_spike.derivative if methods else None
+    if not isinstance(surrogate, AbstractSurrogate) or any(method.sparse for method in methods):
         raise ValueError("methods: give methods whose derivative is that of a smooth spike: BPTT, SLAYER or EXODUS.")
     current = experiment.input(torch.float64)[:, 0, 0].numpy()
     upstream = np.random.default_rng(experiment.seed).standard_normal(len(current))
-    return smooth_spike_gradients(experiment.neuron, methods[0].surrogate, current, upstream, methods)
+    return smooth_spike_gradients(experiment.neuron, surrogate, current, upstream, methods)
 
 
 def smooth_spike_gradients(
@@ -79,10 +80,11 @@ def smooth_spike_gradients(
     for method in methods:
         margin = (v if method.at_spike.after_reset else u) - theta
         leaf = x.clone().requires_grad_()
-        smooth = _smooth(neuron, surrogate, leaf, method, method.at_spike.ds_du(margin, Draw()))[2]
+        smooth = _smooth(neuron, surrogate, leaf, method.reset_path, method.at_spike.ds_du(margin, Draw()))[2]
         gradients[method] = torch.autograd.grad((g * smooth).sum(), leaf)[0][:, 0].numpy()
-    run = (a[:, 0].numpy() for a in (x, u, theta, s))
-    return SmoothSpike(np.arange(steps) * neuron.dt, *run, differences.numpy(), gradients)
+    times = np.arange(steps) * neuron.dt
+    x, u, theta, s = (a[:, 0].numpy() for a in (x, u, theta, s))
+    return SmoothSpike(times, x, u, theta, s, differences.numpy(), gradients)
 
 
 def _differences(function, x: torch.Tensor) -> torch.Tensor:
@@ -97,19 +99,19 @@ def _differences(function, x: torch.Tensor) -> torch.Tensor:
     return found[1:].gather(0, found.diff(dim=0).abs().argmin(0, keepdim=True))[0]
 
 
-def _smooth(neuron, surrogate, x, method=None, ds_du=None):
-    """u, theta, smooth s and v after reset, each [T, M], for current x [T, M]; with a method, a gradient takes its
-    ds_du at the spike and its way through the reset."""
+def _smooth(neuron, surrogate, x, path: ResetPath = ResetPath.KEPT, ds_du: torch.Tensor | None = None):
+    """u, theta, smooth s and v after reset, each [T, M], for current x [T, M]; with ds_du [T, M], a gradient takes that
+    at the spike, and this way through the reset."""
     c = SimpleNamespace(**{k: torch.tensor(value, dtype=x.dtype) for k, value in neuron.coefficients().items()})
     state, rows = tuple(x.new_full(x.shape[1:], value) for value in neuron.rest()), []
     for t, x_t in enumerate(x):
         u, state = neuron.charge(c, state, x_t)
         theta = torch.zeros_like(u) + neuron.threshold(c, state)
         s = surrogate.primitive(u - theta)
-        if method is None:
+        if ds_du is None:
             state = neuron.reset(c, state, u, theta, s)
         else:
             s = Spike.apply(u - theta, s.detach(), ds_du[t])
-            state = reset_along(neuron, c, state, u, theta, s, method.reset_path)
+            state = reset_along(neuron, c, state, u, theta, s, path)
         rows.append((u, theta, s, state[0]))
     return tuple(torch.stack(row) for row in zip(*rows, strict=True))

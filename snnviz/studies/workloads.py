@@ -101,7 +101,7 @@ def layers(work: Workload, hidden: int, batch: int, device: str = "cpu") -> Laye
     neuron, method = LIF(tau_mem=10.0, dt=work.dt), SparseGD(FastSigmoid(SLOPE))
     x, origin = network_input(work, batch)
     spikes = sparse.pack(x.to(device))
-    u = tuple(torch.empty(work.steps, batch, hidden, device=device) for _ in range(2))
+    u = torch.empty(work.steps, batch, hidden, device=device), torch.empty(work.steps, batch, hidden, device=device)
     first = scaled_weights(spikes, hidden, neuron, 1)
     h = sparse.spiking(spikes, first, None, neuron, method, guard=UNGUARDED, record_u=u[0]).spikes
     second = scaled_weights(h, hidden, neuron, 2)

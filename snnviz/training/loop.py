@@ -3,7 +3,7 @@
 import itertools
 import pathlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
 
@@ -23,7 +23,7 @@ def train(
     checkpoint: pathlib.Path | None = None,
     record_sample: int | None = None,
     touch_active: bool = False,
-) -> Iterator[Record]:
+) -> Generator[Record, None, None]:
     """Train: a plain generator of a `BatchRecord` after every step, a `TestRecord` after every test batch and an
     `EpochRecord` after every epoch. Not asking for more pauses it; closing it stops it.
 
@@ -41,7 +41,7 @@ def train(
     """
     run = RunningTraining(training, resolve(backend), touch_active)
     if record_sample is not None and not 0 <= record_sample < len(run.test):
-        raise ValueError(f"record_sample = {record_sample}: the test half has samples 0 to {len(run.test) - 1}.")
+        raise ValueError(f"record_sample = {record_sample}: the test part has samples 0 to {len(run.test) - 1}.")
     first = 1
     if checkpoint is not None:
         checkpoint = pathlib.Path(checkpoint)
@@ -58,9 +58,10 @@ def _epoch(run: RunningTraining, epoch: int, record_sample: int | None, checkpoi
     source = run.train.batches(training.batch, training.seed, epoch)
     for batch in itertools.count(1):
         start = time.perf_counter()
-        x, y = next(source, (None, None))
-        if x is None:
+        following = next(source, None)
+        if following is None:
             break
+        x, y = following
         try:
             record = run.step(epoch, batch, x, y, time.perf_counter() - start)
         except ValueError as problem:
@@ -143,7 +144,7 @@ def compare_training(
     checkpoints: Sequence[pathlib.Path | None] | None = None,
     record_sample: int | None = None,
     touch_active: bool = False,
-) -> Iterator[tuple[int, Record | Failure]]:
+) -> Generator[tuple[int, Record | Failure], None, None]:
     """Several trainings at once, in turns: (number of the training, its record). In one turn each takes one batch, so that
     methods stand side by side at the same batch. One that fails yields a `Failure`; the others go on."""
     checkpoints = [None] * len(trainings) if checkpoints is None else checkpoints

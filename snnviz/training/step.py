@@ -11,6 +11,7 @@ from snnviz import sparse
 from snnviz.backends import AbstractBackend
 from snnviz.datasets import Split
 from snnviz.heads import sml_loss
+from snnviz.losses import CrossEntropy
 from snnviz.network import Network, NetworkOutput
 from snnviz.probe import Probe
 from snnviz.records import LayerRecord
@@ -26,7 +27,7 @@ class _Watch:
 
     def __init__(self, network: Network):
         self.names = [b.spiking.label for b in network.blocks]
-        self.spikes: list[torch.Tensor | None] = [None] * len(network.blocks)
+        self._spikes: dict[int, torch.Tensor] = {}
         self._handles = []
         for number, block in enumerate(network.blocks):
             source = block if block.recurrent is not None else block.spiking  # a recurrent layer is called once a step
@@ -34,9 +35,17 @@ class _Watch:
 
     def _keeper(self, number: int):
         def keep(module, inputs, output):
-            self.spikes[number] = output
+            self._spikes[number] = output
 
         return keep
+
+    @property
+    def spikes(self) -> list[torch.Tensor]:
+        """Of each block, in their order."""
+        return [self._spikes[number] for number in range(len(self.names))]
+
+    def forget(self) -> None:
+        self._spikes.clear()
 
     def close(self) -> None:
         for handle in self._handles:
@@ -72,7 +81,7 @@ class RunningTraining:
             x, y = self.train.take([0])
             self.loss(self.output(x), y.to(self.device)).backward()
         self.network.zero_grad(set_to_none=True)
-        self.watch.spikes = [None] * len(self.network.blocks)
+        self.watch.forget()
 
     def clock(self) -> float:
         if self.device.type == "cuda":
@@ -83,10 +92,10 @@ class RunningTraining:
         return self.network(network_input(self.training, x.to(self.device)))
 
     def loss(self, output: NetworkOutput, y: torch.Tensor) -> torch.Tensor:
-        loss = self.training.loss
-        if output.heads:
+        loss, heads = self.training.loss, self.training.method.heads
+        if output.heads and heads is not None and isinstance(loss, CrossEntropy):  # `build` refuses heads with other losses
             reduced = NetworkOutput(loss.over_time.reduce(output.logits)[None], output.heads)
-            return sml_loss(reduced, y, self.training.method.heads)
+            return sml_loss(reduced, y, heads)
         return loss.of(output.logits, y, self.targets, self.train.dt)
 
     def said(self, output: NetworkOutput) -> torch.Tensor:
@@ -115,20 +124,21 @@ class RunningTraining:
         finally:
             if probe is not None:
                 probe.__exit__()
-        parameters = [p for p in self.network.parameters() if p.grad is not None]
+        by_weight = {id(p): p.grad for p in self.network.parameters() if p.grad is not None}
+        gradients = list(by_weight.values())
         with torch.no_grad():
             values = [loss.detach(), (self.said(output) == y).float().mean()]
             values += [loss.new_tensor(r) for r in self.network.rates] if touched else [s.mean() for s in self.watch.spikes]
-            values += [torch.linalg.vector_norm(p.grad) for p in parameters]
+            values += [torch.linalg.vector_norm(gradient) for gradient in gradients]
             loss_, accuracy, *rest = torch.stack(values).tolist()  # one trip from the device for all of them
         hidden = len(self.network.blocks)
-        rates, lengths = tuple(rest[:hidden]), dict(zip(map(id, parameters), rest[hidden:], strict=True))
+        rates, lengths = tuple(rest[:hidden]), dict(zip(by_weight, rest[hidden:], strict=True))
         norms = tuple(math.hypot(*(lengths.get(id(w), 0.0) for w in group)) for group in self.weights)
         problems, whole = [], math.hypot(*lengths.values())
         if math.isfinite(whole):
             if t.clip and whole > t.clip:
-                for p in parameters:
-                    p.grad.mul_(t.clip / whole)
+                for gradient in gradients:
+                    gradient.mul_(t.clip / whole)
             self.optimiser.step()
         else:
             bad = [name for name, norm in zip(self.names, norms, strict=True) if not math.isfinite(norm)]
@@ -137,7 +147,7 @@ class RunningTraining:
                 "the weights were left as they are; it exploded on its way back through time or layers."
             )
         active = tuple(a.share for a in self.network.active) if touched else None if probe is None else self._active(probe)
-        self.watch.spikes = [None] * hidden
+        self.watch.forget()
         end = self.clock()
         return BatchRecord(
             epoch,
