@@ -264,6 +264,12 @@ class Store:
             return database.scalar(self._sa.select(self._runs.c.id).where(self._runs.c.id == run)) is not None
 
     @_limited
+    def owner(self, run: str) -> str:
+        """Who asked for a run."""
+        with self._transaction() as database:
+            return database.scalar(self._sa.select(self._runs.c.owner).where(self._runs.c.id == run)) or ""
+
+    @_limited
     def place(self, run: str) -> str:
         """Where a run was last worked on."""
         with self._transaction() as database:
