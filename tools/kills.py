@@ -34,7 +34,7 @@ TRAININGS = tuple(
 )
 LONGEST = 4.0  # seconds from the first epoch to a kill
 PATIENCE = 180.0  # seconds until a run goes, or has ended
-QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+QUIET: dict[str, int] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 def numbers(state: RunState) -> list[list[tuple[float, ...]]]:
