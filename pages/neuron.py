@@ -8,7 +8,6 @@ from snnviz import Experiment, SpikeTrain, rate_curve, simulate, text
 from snnviz.figures import intervals, phase_plane, raster, traces
 from snnviz.figures import rate_curve as curve
 from snnviz.neurons import LIF, NEURONS
-from snnviz.params import params
 from snnviz.stimuli import STIMULI, Shaped, Step
 from snnviz.surrogates import SURROGATES
 from snnviz.ui import address, backend, controls, page, scenes, scope, spike_train, url
@@ -45,18 +44,16 @@ with top[2].popover("Stimulus", icon=":material/show_chart:", width="stretch") i
             stimulus = spike_train.edit(stimulus, "stimulus.SpikeTrain.times")
 with top[3].popover("Run and population", icon=":material/tune:", width="stretch") if live else left:
     experiment = controls.edit(Experiment(neuron, stimulus, steps=400), "run", only=("steps", "neurons", "spread", "seed"))
-    gain = None if live else controls.number(1.0, params(scenes.Scene)["gain"], "scope.gain")
+    shaped = st.container()
 
 with right, page.guarded():
     experiment.check_budget()
     if absent:
         st.info(absent, icon=":material/info:")
     shown = address.recall(scenes.Scene(), "scope", [SURROGATES])
-    if gain is not None:
-        shown = dataclasses.replace(shown, gain=gain)
-        if shown.drawn and st.button("Clear the current drawn in the live view", icon=":material/ink_eraser:"):
-            address.write("scope.drawn", None)
-            st.rerun()
+    if not live:
+        with shaped:
+            shown = scope.gain_and_drawing(shown)
     if live:
         asked = dataclasses.replace(shown, neuron=neuron)
         shown = scope.neuron_scope(asked, experiment, key="neuron-scope")

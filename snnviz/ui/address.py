@@ -47,6 +47,7 @@ def begin(page: str, place: Any, shared: Collection[str] = ()) -> None:
     if links.is_old(page, st.query_params):
         for key, text in links.renewed(page, st.query_params).items():
             write(key, text)
+        st.rerun()  # Streamlit's own controls read the address that a run begins with
     if _PAGE in state:
         state[_UNBOUND] = set()
         state[_COMPLAINTS] = {}
