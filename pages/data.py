@@ -1,7 +1,8 @@
-"""Data: event recordings and spike trains, looked at from all sides."""
+"""Data: event recordings and spike trains, in several views."""
 
 import streamlit as st
 
+import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
 from snnviz import text
 from snnviz.datasets import Split
 from snnviz.studies import sample_views

@@ -1,7 +1,8 @@
-"""Spike derivative: what stands in for the derivative of the step, and what a random stand-in costs."""
+"""Spike derivative: what replaces the derivative of the step, and what a random replacement costs."""
 
 import streamlit as st
 
+import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
 from snnviz.ui import controls, derivative, estimates, page, scope
 
 VIEWS = {

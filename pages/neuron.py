@@ -4,10 +4,12 @@ import dataclasses
 
 import streamlit as st
 
+import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
 from snnviz import Experiment, SpikeTrain, rate_curve, simulate, text
 from snnviz.figures import intervals, phase_plane, raster, traces
 from snnviz.figures import rate_curve as curve
 from snnviz.neurons import LIF, NEURONS
+from snnviz.params import params
 from snnviz.stimuli import STIMULI, Shaped, Step
 from snnviz.surrogates import SURROGATES
 from snnviz.ui import address, backend, controls, page, scenes, scope, spike_train, url
@@ -44,23 +46,25 @@ with top[2].popover("Stimulus", icon=":material/show_chart:", width="stretch") i
             stimulus = spike_train.edit(stimulus, "stimulus.SpikeTrain.times")
 with top[3].popover("Run and population", icon=":material/tune:", width="stretch") if live else left:
     experiment = controls.edit(Experiment(neuron, stimulus, steps=400), "run", only=("steps", "neurons", "spread", "seed"))
-    shaped = st.container()
+    gain = None if live else controls.number(1.0, params(scenes.Scene)["gain"], "scope.gain")
 
 with right, page.guarded():
     experiment.check_budget()
     if absent:
         st.info(absent, icon=":material/info:")
     shown = address.recall(scenes.Scene(), "scope", [SURROGATES])
-    if not live:
-        with shaped:
-            shown = scope.gain_and_drawing(shown)
+    if gain is not None:
+        shown = dataclasses.replace(shown, gain=gain)
+        if shown.drawn and st.button("Clear the current drawn in the live view", icon=":material/ink_eraser:"):
+            address.put("scope.drawn", None)
+            st.rerun()
     if live:
-        asked = dataclasses.replace(shown, neuron=neuron)
-        shown = scope.neuron_scope(asked, experiment, key="neuron-scope")
+        scene = dataclasses.replace(shown, neuron=neuron)
+        shown = scope.neuron_scope(scene, experiment, key="neuron-scope")
         neuron, column = shown.neuron, shown.column
-        told = url.write(neuron, "neuron", default=name, tables=[NEURONS])
-        told |= url.write(shown, "scope", tables=[SURROGATES], exclude={"neuron"})
-        address.remember(told, f"neuron.{name}.", "scope.")
+        query = url.write(neuron, "neuron", default=name, tables=[NEURONS])
+        query |= url.write(shown, "scope", tables=[SURROGATES], exclude={"neuron"})
+        address.remember(query, f"neuron.{name}.", "scope.")
     if shown.gain != 1 or shown.drawn:
         stimulus = Shaped(stimulus, shown.gain, shown.drawn)
     experiment = dataclasses.replace(experiment, neuron=neuron, stimulus=stimulus)
@@ -71,7 +75,7 @@ with right, page.guarded():
         ghost = None if held is None else cached(simulate)(held, backend.chosen()).layers[0]
         if ghost is not None and ghost.neuron.unit != layer.neuron.unit:
             ghost = None
-        column = page.one_of(experiment.neurons, "Neuron shown", "shown")
+        column = controls.one_of(experiment.neurons, "Neuron shown", "shown")
         page.figure(traces.traces(layer, column, ghost, page.dark()), "traces")
         if experiment.neurons > 1 and layer.spikes is not None:
             page.figure(raster.raster(layer, dark=page.dark()), "raster")

@@ -1,7 +1,8 @@
-"""Runs: every saved run of every kind; find, lay over one another, run again, take away, delete."""
+"""Runs: every saved run of every kind, to find, compare, run again, download or delete."""
 
 import streamlit as st
 
+import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
 from snnviz.runs import client, store, values
 from snnviz.runs.work import Train
 from snnviz.ui import controls, page, runs_view, training_view, visitors
@@ -25,23 +26,23 @@ if not rows:
     st.stop()
 
 
-def wanted(where, label: str, key: str, choices: set[str], titles=str) -> list[str]:
-    """A filter of the list; nothing chosen means all."""
+def choice(where, label: str, key: str, choices: set[str], titles=str) -> list[str]:
+    """Draw one filter of the list and return its choices; an empty list means all runs."""
     return where.multiselect(label, sorted(choices - {""}), key=key, placeholder="all", format_func=titles)
 
 
 def done(lines: list[values.Summary]) -> str:
-    """How far a run has come."""
-    asked = lines[0].asked
-    return f"{min(line.epochs for line in lines)} of {asked}" if asked else f"{100 * lines[0].share:.0f} %"
+    """The progress of a run: epochs done of all, or a percentage."""
+    epochs = lines[0].asked
+    return f"{min(line.epochs for line in lines)} of {epochs}" if epochs else f"{100 * lines[0].share:.0f} %"
 
 
 several_kinds = {s.kind for s in rows} != {Train.kind}
 *first, b, c, d, e = st.columns(5 if several_kinds else 4)
-kinds = wanted(first[0], "Kind", "runs_kinds", {s.kind for s in rows}, lambda kind: KIND[kind].title) if first else []
-sets = wanted(b, "Data", "runs_sets", {s.dataset for s in rows})
-methods = wanted(c, "Methods", "runs_methods", {s.method for s in rows})
-statuses = wanted(d, "Status", "runs_states", {s.status.value for s in rows})
+kinds = choice(first[0], "Kind", "runs_kinds", {s.kind for s in rows}, lambda kind: KIND[kind].title) if first else []
+sets = choice(b, "Data", "runs_sets", {s.dataset for s in rows})
+methods = choice(c, "Methods", "runs_methods", {s.method for s in rows})
+statuses = choice(d, "Status", "runs_states", {s.status.value for s in rows})
 mine = e.segmented_control("Whose", ["everybody's", "mine"], default="everybody's", key="runs_whose", required=True) == "mine"
 groups: dict[str, list[values.Summary]] = {}
 for row in rows:
@@ -134,7 +135,7 @@ def again(old: values.Run) -> None:
 
 
 def go_to(kind: str) -> None:
-    """Its own page, set to show such a run."""
+    """A link to the page of this kind of run, with its settings."""
     entry = KIND[kind]
     st.switch_page(f"pages/{entry.file}", query_params=dict(entry.settings))
 

@@ -1,7 +1,8 @@
-"""Start: what this is, what runs here, and where to begin."""
+"""Start: what snnviz is, which backends run on this machine, and three first steps."""
 
 import streamlit as st
 
+import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
 from snnviz.runs import store, values
 from snnviz.ui import backend, page
 
@@ -40,18 +41,18 @@ page.heading(
 st.subheader("Three first steps", anchor=False)
 for column, (title, text, file, settings, icon) in zip(st.columns(len(FIRST_STEPS)), FIRST_STEPS, strict=True):
     with column.container(border=True, height="stretch"):
-        st.page_link(f"pages/{file}", label=f"**{title}**", icon=icon, query_params=settings)
+        st.page_link(f"pages/{file}", label=f"**{title}**", icon=icon, query_params=page.here(settings))
         st.markdown(text)
 
 st.subheader("What runs here", anchor=False)
-for found in backend.report():
+for report in backend.report():
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if found.usable:
+        if report.usable:
             st.badge("ready", icon=":material/check:", color="green")
-            st.markdown(f"**{found.title}**")
+            st.markdown(f"**{report.title}**")
         else:
             st.badge("not here", icon=":material/remove:", color="gray")
-            st.markdown(f"**{found.title}**: {found.reason}")
+            st.markdown(f"**{report.title}**: {report.reason}")
 
 try:
     saved = {line.run: line for line in store.default().list()}

@@ -43,18 +43,18 @@ class MapHead(nn.Module):
 
     def __init__(self, channels: int, side: int, classes: int):
         super().__init__()
-        kept = min(channels, CHANNELS)
-        shapes = [(channels, 1, 1)] if channels > kept else []
+        width = min(channels, CHANNELS)
+        shapes = [(channels, 1, 1)] if channels > width else []
         for kernel, stride in ((7, 2), (5, 2), (3, 1)):
             if kernel <= side:
-                shapes.append((kept, kernel, stride))
+                shapes.append((width, kernel, stride))
                 side = math.ceil(side / stride)
         layers = []
         for inputs, kernel, stride in shapes:
-            convolution = nn.Conv2d(inputs, kept, kernel, stride, kernel // 2, bias=False)
-            layers += [convolution, nn.BatchNorm2d(kept), nn.LeakyReLU(LEAK)]
-        last = [nn.Linear(4 * kept, 2 * kept, bias=False), nn.BatchNorm1d(2 * kept), nn.LeakyReLU(LEAK)]
-        self.layers = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(2), nn.Flatten(), *last, nn.Linear(2 * kept, classes))
+            convolution = nn.Conv2d(inputs, width, kernel, stride, kernel // 2, bias=False)
+            layers += [convolution, nn.BatchNorm2d(width), nn.LeakyReLU(LEAK)]
+        last = [nn.Linear(4 * width, 2 * width, bias=False), nn.BatchNorm1d(2 * width), nn.LeakyReLU(LEAK)]
+        self.layers = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(2), nn.Flatten(), *last, nn.Linear(2 * width, classes))
 
     def forward(self, spikes: torch.Tensor) -> torch.Tensor:
         if self.training and spikes.shape[1] < 2:
@@ -160,12 +160,12 @@ def closeness(network: Network, x: torch.Tensor, y: torch.Tensor, temperature: f
     with reading_heads(network):
         output = network(x)
     q = output.logits.mean(0)
-    found, own = q.argmax(-1), (q.argmax(-1) == y).double().mean().item()
+    predicted, own = q.argmax(-1), (q.argmax(-1) == y).double().mean().item()
     return [
         Closeness(
             int(number),
             _divergence(h, q, temperature).item(),
-            (h.argmax(-1) == found).double().mean().item(),
+            (h.argmax(-1) == predicted).double().mean().item(),
             (h.argmax(-1) == y).double().mean().item(),
             own,
         )
@@ -221,8 +221,8 @@ def short_training(
 def require_heads(network: Network, method: AbstractGradientMethod) -> None:
     """Raise a ValueError unless the network has the heads that a method with heads wants."""
     if method.heads is not None and {int(n) for n in network.heads} != set(method.heads.after):
-        there = sorted(map(int, network.heads))
+        present = sorted(map(int, network.heads))
         raise ValueError(
-            f"after = {method.heads.after}, but the network has heads after {there}: "
+            f"after = {method.heads.after}, but the network has heads after {present}: "
             "call attach_heads(network, method, classes) first."
         )

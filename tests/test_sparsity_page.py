@@ -276,7 +276,7 @@ def test_moving_the_width_does_not_run_the_network_again(monkeypatch):
     at = opened()
     before = pictures(at)
     monkeypatch.setattr(KernelBackend, "forward", lambda *a: pytest.fail("the network ran"))
-    at.select_slider(key="localzo.delta").set_value(2.0).run()
+    at.select_slider(key="sparsity/localzo.delta").set_value(2.0).run()
     assert not at.exception and pictures(at) != before
 
 
@@ -306,11 +306,11 @@ def test_nonsense_in_the_url_gives_a_message(query):
 )
 def test_a_control_at_its_far_end_and_back(kind, key):
     at = opened()
-    widget = next(w for w in at.get(kind) if w.key == key)
+    widget = next(w for w in at.get(kind) if w.key == f"sparsity/{key}")
     before = widget.value
     widget.set_value(widget.options[-1] if kind == "selectbox" else widget.max).run()
     assert not at.exception and not at.warning
-    next(w for w in at.get(kind) if w.key == key).set_value(before).run()
+    next(w for w in at.get(kind) if w.key == f"sparsity/{key}").set_value(before).run()
     assert not at.exception and not at.warning and not at.error
 
 

@@ -84,7 +84,8 @@ def frame_length(begins: np.ndarray) -> str:
 
 def choose_moment(end: float) -> float:
     """Draw the slider of a moment until `end`, in ms; it begins in the middle."""
-    return st.slider("At (ms)", 0.0, max(end, 0.1), end / 2, key="surface_at")
+    end = max(end, 0.1)
+    return controls.number(end / 2, Param("At", unit="ms", low=0.0, high=end, slider=(0.0, end, 0.01)), "at")
 
 
 def of_a_camera(half: Samples) -> bool:

@@ -25,10 +25,9 @@ from snnviz.backends import browser
 from snnviz.experiments import Experiment
 from snnviz.figures import theme
 from snnviz.neurons.formula import formulas as neuron_formulas
-from snnviz.params import params
 from snnviz.places import assets
 from snnviz.surrogates import AbstractSurrogate
-from snnviz.ui import address, declared, url
+from snnviz.ui import declared
 from snnviz.ui.scenes import DrawScene, Scene, plain, read
 from snnviz.zeroth_order import ZerothOrder
 
@@ -77,18 +76,6 @@ def neuron_scope(scene: Scene, driven: Experiment, *, key: str, exclude: Collect
         "surrogates": declared.surrogates(),
     }  # fmt: skip
     return _exchange(scene, data, key, lambda sent: read(sent, scene), plain)
-
-
-def gain_and_drawing(scene: Scene) -> Scene:
-    """Where the server draws: the controls of what the live view adds to the stimulus, under the same keys of the URL."""
-    known = params(scene)["gain"]
-    low, high, step = known.slider
-    gain = st.slider(known.label, min(low, scene.gain), max(high, scene.gain), scene.gain, step, help=known.help)
-    address.write("scope.gain", None if gain == 1 else url.spell(gain))
-    if scene.drawn and st.button("Clear the current drawn in the live view", icon=":material/ink_eraser:"):
-        address.write("scope.drawn", None)
-        st.rerun()
-    return dataclasses.replace(scene, gain=gain)
 
 
 def _one_for_all(current: np.ndarray) -> np.ndarray:
