@@ -13,7 +13,7 @@ import streamlit as st
 
 from snnviz import account, memory, places
 from snnviz.backends import source
-from snnviz.ui import address, backend, building, problems, streamlit_private
+from snnviz.ui import address, backend, building, problems, streamlit_private, visitors
 from snnviz.ui.words import literal
 
 HERE = Path(__file__).parent
@@ -56,6 +56,7 @@ def main() -> None:
         page = st.Page(HERE / "pages" / entry.file, title=entry.title, icon=entry.icon, default=entry == PAGES[0])
         sections.setdefault(entry.section, []).append(page)
     page = st.navigation(sections)
+    visitors.arrive()
     messages = st.container()
     address.begin(page.url_path, messages.empty(), shared={"backend"})
     # Italic letters are a little wider than their box, so a displayed equation would get a scroll bar: padding prevents it. The

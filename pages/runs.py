@@ -112,7 +112,7 @@ if others:
 
 
 def forget(runs: list[str]) -> None:
-    runs_view.attempt(client.delete, runs)
+    runs_view.attempt(client.delete, runs, visitors.me())
     st.session_state.pop("runs_table", None)
     for kind in KIND:
         if (state := runs_view.current(kind)) is None or state.run.id in runs:
@@ -149,7 +149,8 @@ with st.container(horizontal=True):
         st.button(
             "Run again", icon=":material/replay:", on_click=again, args=(state.run,), help="With the same settings, from the start."
         )
-        runs_view.buttons(state)
+        if visitors.me().may_change(state.run):
+            runs_view.buttons(state)
         if st.button(f"Show under {kind.page}", icon=":material/model_training:"):
             runs_view.show(state.run.id, state.run.kind)
             go_to(state.run.kind)
@@ -163,9 +164,17 @@ with st.container(horizontal=True):
             on_click="ignore",
             icon=":material/download:",
         )
-    if st.button("Delete", icon=":material/delete:", key="delete"):
+    own = all(visitors.me().may_change(state.run) for state in opened)
+    if st.button(
+        "Delete", icon=":material/delete:", key="delete", disabled=not own, help=None if own else "A run here is somebody else's."
+    ):
         confirm(chosen)
 
+with st.expander("Your runs on another machine", icon=":material/devices:"):
+    st.markdown(
+        "Runs belong to the browser that started them. Open the app there with this at the end of its address, and keep it secret."
+    )
+    st.code(visitors.link(), language=None)
 if len(opened) == 1:
     with st.expander("Settings", icon=":material/tune:"):
         st.code(training_view.settings_toml(state), language="toml")
