@@ -59,7 +59,8 @@ def _parser() -> argparse.ArgumentParser:
 
     opened = command("app", app, "open the app: pages in the browser", "snnviz app --port 8600")
     opened.add_argument("--port", type=int, default=8501, help="where the app answers (8501)")
-    opened.add_argument("streamlit", nargs="*", help="after --, options of `streamlit run`: snnviz app -- --server.address=0.0.0.0")
+    opened.add_argument("--host", default="127.0.0.1", help="who may open it: this machine alone (127.0.0.1), or a class (0.0.0.0)")
+    opened.add_argument("streamlit", nargs="*", help="after --, options of `streamlit run`: snnviz app -- --server.baseUrlPath=snn")
     command("build", build, "compile the kernels that the app needs on this machine, so that no page has to", "snnviz build")
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("settings", type=pathlib.Path, help="a TOML file: what `settings` prints, or the app's Settings (TOML)")
@@ -108,18 +109,18 @@ def _compare(given: argparse.Namespace) -> int:
     from snnviz.methods import METHODS
 
     settings = _read(given.settings)
-    asked = given.methods or (COMPARED if len(settings.trainings) == 1 else ())
-    for name in asked:
+    names = given.methods or (COMPARED if len(settings.trainings) == 1 else ())
+    for name in names:
         if name not in METHODS:
             raise Wrong(f"--methods: there is no method '{name}'; there are {', '.join(METHODS)}.")
-    twice = next((n for place, n in enumerate(asked) if n in asked[:place]), None)
+    twice = next((n for place, n in enumerate(names) if n in names[:place]), None)
     if twice is not None:
         raise Wrong(f"--methods: {twice} is there twice; name each method once, and repeat over seeds with --seeds.")
     if given.seeds < 1:
         raise Wrong(f"--seeds = {given.seeds}: give at least one.")
     # The settings' own methods keep their fields where they are among those asked for.
     own = {type(t.method).__name__: t.method for t in reversed(settings.trainings)}
-    methods = [own.get(n) or METHODS[n]() for n in asked]
+    methods = [own.get(n) or METHODS[n]() for n in names]
     each = [dataclasses.replace(t, method=m) for t in settings.trainings for m in methods] if methods else settings.trainings
     each = list(dict.fromkeys(each))
     try:
@@ -149,14 +150,14 @@ def _fetch(given: argparse.Namespace) -> int:
         dataset = named(given.name, given.folder, given.part)
         root = places.data(given.folder)
         try:
-            found, told = dataset.find(), "Nothing was fetched; name another folder for a fresh copy."
+            listing, note = dataset.find(), "Nothing was fetched; name another folder for a fresh copy."
         except (OSError, ValueError):
             if reason := by_hand(dataset):
                 raise Wrong(reason) from None
             print(f"Fetching {given.name} into {root}: {dataset.size}.", file=sys.stderr)
             dataset.fetch()
-            found, told = dataset.find(), ""
-        print(f"{found.have.rstrip(';')}, in {root}. {told}".rstrip())
+            listing, note = dataset.find(), ""
+        print(f"{listing.have.rstrip(';')}, in {root}. {note}".rstrip())
     except (OSError, ValueError) as problem:
         raise Wrong(" ".join(str(problem).split())) from None
     except KeyboardInterrupt:
@@ -243,9 +244,9 @@ def _run(settings, given, checkpoints) -> tuple[list[_Line], int]:
     for label, line in zip(distinct([line.training for line in lines]), lines, strict=True):
         if line.problem:
             print(f"{label}: {line.problem}", file=sys.stderr)
-    kept = given.no_save or _keep(lines, backend.name, given.settings.stem, bool(stopped), touch_active)
+    saved = given.no_save or _keep(lines, backend.name, given.settings.stem, bool(stopped), touch_active)
     failed = any(line.problem for line in lines)
-    return lines, stopped or int(failed or not kept)
+    return lines, stopped or int(failed or not saved)
 
 
 class _Progress:
@@ -265,16 +266,16 @@ class _Progress:
             return  # where nothing can be drawn over: one line when all are there
         self.drawn = now
         passed = now - self.start
-        told = [f"[{'#' * round(BAR * done):{BAR}}] {100 * done:3.0f} %", f"{passed:.0f} s"]
+        parts = [f"[{'#' * round(BAR * done):{BAR}}] {100 * done:3.0f} %", f"{passed:.0f} s"]
         if 0.02 < done < 1:
-            told.append(f"{passed * (1 - done) / done:.0f} s to go")
+            parts.append(f"{passed * (1 - done) / done:.0f} s to go")
         latest = [line for line in lines if line.batches]
         if latest:
-            told.append("loss " + " ".join(f"{line.batches[-1].loss:.3f}" for line in latest[:4]))
+            parts.append("loss " + " ".join(f"{line.batches[-1].loss:.3f}" for line in latest[:4]))
         tested = [line for line in lines if line.epochs]
         if tested:
-            told.append("test " + " ".join(f"{100 * line.epochs[-1].test_accuracy:.1f}" for line in tested[:4]) + " %")
-        text = "  ".join(told)
+            parts.append("test " + " ".join(f"{100 * line.epochs[-1].test_accuracy:.1f}" for line in tested[:4]) + " %")
+        text = "  ".join(parts)
         print(f"\r{text:{self.width}}" if self.terminal else text, end="" if self.terminal else "\n", file=sys.stderr, flush=True)
         self.width = len(text)
 
@@ -388,8 +389,8 @@ def _curve(batches: list):
     starts = range(0, len(batches), size)
 
     def joined(part):
-        there = ~np.isnan(part)
-        return np.where(there, part, 0).sum(0) / np.where(there.any(0), there.sum(0), np.nan)
+        present = ~np.isnan(part)
+        return np.where(present, part, 0).sum(0) / np.where(present.any(0), present.sum(0), np.nan)
 
     return Curve(*(np.array([joined(np.asarray(c[i : i + size], np.float32)) for i in starts], np.float32) for c in columns))
 

@@ -13,95 +13,36 @@ database they all reach.
 
 import contextlib
 import dataclasses
-import logging
-import os
 import pickle
 import shutil
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from snnviz import places
-from snnviz.runs import store
+from snnviz.runs import rights, scheduler, store
 from snnviz.runs.growing import growing
 from snnviz.runs.journal import Journal
 from snnviz.runs.process import here, is_gone
+from snnviz.runs.rights import Visitor
+from snnviz.runs.scheduler import JobError as JobError
 from snnviz.runs.values import Run, RunState, Status
-from snnviz.runs.work import Work
-from snnviz.runs.worker import one_sentence, prepare_worker, work_on
+from snnviz.runs.work import Train, Work
+from snnviz.runs.worker import STORE, one_sentence, prepare_worker, work_on
 
+AN_HOUR = 3600.0
 LOST = 20.0  # seconds without one after which a run elsewhere counts as interrupted
 MOST = 8  # runs that one visitor may have going
-PATIENCE = 5.0  # seconds to wait for a scheduler
-_LOG = logging.getLogger(__name__)
-_lock = threading.Lock()
 _tasks: dict[str, Any] = {}  # the futures of this process's runs
 _latest: dict[str, tuple[bytes, RunState]] = {}  # the last report of a run's worker, as it came and as a value
-_client: Any = None
-
-
-class JobError(ValueError):
-    """A job cannot be started or followed, said in one sentence."""
-
-
-def client() -> Any:
-    """The Dask client of this process: to the cluster at SNNVIZ_SCHEDULER, else to threads in this process.
-
-    Raises:
-        JobError: the cluster does not answer.
-    """
-    global _client
-    import dask
-    from distributed import Client, LocalCluster
-
-    with _lock:
-        if _client is not None and _client.status == "running":
-            return _client
-        if address := os.environ.get("SNNVIZ_SCHEDULER"):
-            try:
-                _client = Client(address, timeout=PATIENCE, set_as_default=False)
-            except (OSError, TimeoutError, ValueError) as problem:
-                raise JobError(
-                    f"The Dask scheduler at {address} does not answer ({type(problem).__name__}); start it, or unset "
-                    "SNNVIZ_SCHEDULER to work in this process."
-                ) from None
-        else:
-            # Dask looks at every thread a hundred times a second for a profile that nobody here reads.
-            dask.config.set(
-                {
-                    "distributed.worker.profile.enabled": False,
-                    "distributed.admin.system-monitor.gil.enabled": False,
-                    "distributed.scheduler.http.routes": [],
-                    "distributed.worker.http.routes": [],
-                }
-            )
-            # One turn at a time for two cores: the pages need the other one.
-            cluster = LocalCluster(
-                processes=False,
-                n_workers=1,
-                threads_per_worker=max(1, (os.cpu_count() or 1) // 2),
-                dashboard_address="127.0.0.1:0",
-                worker_dashboard_address="127.0.0.1:0",
-                silence_logs=logging.ERROR,
-            )
-            _client = Client(cluster, set_as_default=False)
-        return _client
 
 
 def close() -> None:
     """Let go of Dask; what runs in this process is interrupted and can be gone on with."""
-    global _client
-    with _lock:
-        closing, _client = _client, None
     _tasks.clear()
     _latest.clear()
-    if closing is not None:
-        cluster = closing.cluster
-        closing.close()
-        if cluster is not None:
-            cluster.close()
+    scheduler.close()
 
 
 def submit(run: Run) -> str:
@@ -111,12 +52,17 @@ def submit(run: Run) -> str:
         JobError: too many runs, or no cluster. ValueError: work that cannot be done. StoreError: nowhere to save it.
     """
     run.work.check()
+    rights.check_uploads(run)
     saved = store.default()
     if len({s.run for s in saved.list(run.owner, live=True)}) >= MOST:
         raise JobError(f"{MOST} of your runs are still going; stop one before you start another.")
-    dask_client = client()
+    scheduler.connect()
     saved.begin(run, here())
-    _start(dask_client, run)
+    try:
+        _start(run)
+    except JobError:
+        saved.delete([run.id])
+        raise
     return run.id
 
 
@@ -125,30 +71,35 @@ def prepare() -> None:
     from distributed import fire_and_forget
 
     with contextlib.suppress(JobError):  # said when a run is submitted
-        fire_and_forget(client().submit(prepare_worker, pure=False))
+        scheduler.ask(lambda dask: fire_and_forget(dask.submit(prepare_worker, pure=False)))
 
 
-def go_on(run: str) -> None:
+def go_on(run: str, by: Visitor | None = None) -> None:
     """Continue a run that was interrupted or stopped: from what it has, or from the beginning (`Work.goes_on`)."""
     state = follow(run)
     if state is None:
         raise JobError("This run is no longer among the saved runs.")
+    _require(state, by)
     if state.status.live or state.status is Status.FINISHED:
         return
+    scheduler.connect()
     store.default().mark(run, Status.WAITING, state.notes, here())
-    _start(client(), state.run, dataclasses.replace(state, status=Status.WAITING))
+    _start(state.run, dataclasses.replace(state, status=Status.WAITING))
 
 
-def _start(dask_client: Any, run: Run, state: RunState | None = None) -> None:
+def _start(run: Run, state: RunState | None = None) -> None:
     from distributed import Variable, fire_and_forget
 
     report = pickle.dumps(RunState.asked(run) if state is None else state, protocol=5)
-    Variable(f"run-{run.id}", client=dask_client).set(report)
-    task = dask_client.submit(
-        work_on, run, store.default_url(), str(checkpoints(run.id)), key=f"{run.kind}-{run.id}-{time.time_ns():x}", pure=False
-    )
-    fire_and_forget(task)  # it stays, on a cluster, when this process goes
-    _tasks[run.id] = task
+    arguments, key = (run, store.default_url(), str(checkpoints(run.id))), f"{run.kind}-{run.id}-{time.time_ns():x}"
+
+    def begin(dask: Any) -> Any:
+        Variable(f"run-{run.id}", client=dask).set(report)
+        task = dask.submit(work_on, *arguments, key=key, pure=False)
+        fire_and_forget(task)  # it stays, on a cluster, when this process goes
+        return task
+
+    _tasks[run.id] = scheduler.ask(begin)
 
 
 def checkpoints(run: str) -> Path:
@@ -156,39 +107,48 @@ def checkpoints(run: str) -> Path:
     return places.home() / "checkpoints" / run
 
 
-def pause(run: str) -> None:
+def pause(run: str, by: Visitor | None = None) -> None:
     """Hold a run before its next record (a batch of a training); its turn goes to others. Not every kind can (`can_pause`)."""
+    _allow(run, by)
     _order(run, "pause")
 
 
-def resume(run: str) -> None:
+def resume(run: str, by: Visitor | None = None) -> None:
     """Let a held run go on."""
+    _allow(run, by)
     _order(run, "resume")
 
 
-def step(run: str) -> None:
+def step(run: str, by: Visitor | None = None) -> None:
     """One batch of every training, or one record of other work, then hold."""
+    _allow(run, by)
     _order(run, "step")
 
 
-def cancel(run: str) -> None:
+def cancel(run: str, by: Visitor | None = None) -> None:
     """Stop a run before its next record. What it has done is saved, and `go_on` continues it."""
+    _allow(run, by)
     _order(run, "stop")
     state = follow(run)
     if state is not None and state.status is Status.WAITING and run in _tasks:  # no worker has taken it yet
         _tasks[run].cancel()
         store.default().mark(run, Status.STOPPED, state.notes)
-        _progress(run).set(b"")
+        _progress(run, lambda report: report.set(b""))
 
 
-def delete(runs: Sequence[str]) -> None:
+def delete(runs: Sequence[str], by: Visitor | None = None) -> None:
     """Forget runs for good, with their checkpoints; one that is going is stopped first.
 
     Raises:
-        JobError: a run did not stop.
+        JobError: a run did not stop. Forbidden: one is somebody else's; then none is deleted.
     """
     for run in runs:
-        state = follow(run)
+        _allow(run, by)
+    for run in runs:
+        try:
+            state = follow(run)
+        except store.UnreadableError:
+            state = None  # nobody works on what nobody can read
         if state is not None and state.status.live:
             cancel(run)
             if not wait(run, lambda s: not s.status.live, 10):
@@ -201,21 +161,61 @@ def delete(runs: Sequence[str]) -> None:
 
 def latest(owner: str, kind: str | None = None) -> str | None:
     """The run a visitor would want to see on coming back: the latest that is going, of one kind of work; else None."""
-    for summary in store.default().list(owner, live=True, kind=kind):
-        state = follow(summary.run)
-        if state is not None and state.status.live:
-            return summary.run
+    for run in dict.fromkeys(s.run for s in store.default().list(owner, live=True, kind=kind)):
+        with contextlib.suppress(store.UnreadableError):
+            state = follow(run)
+            if state is not None and state.status.live:
+                return run
     return None
+
+
+def last(owner: str, kind: str | None = None) -> str | None:
+    """The run a visitor would look for in a tab that was open when the server ended: the latest that is going; else their
+    last one, where it was interrupted, or ended within the last hour."""
+    if (going := latest(owner, kind)) is not None:
+        return going
+    for summary in store.default().list(owner, kind=kind)[:1]:
+        with contextlib.suppress(store.UnreadableError):
+            state = follow(summary.run)
+            if state is not None and (state.status is Status.INTERRUPTED or time.time() - state.seen < AN_HOUR):
+                return summary.run
+    return None
+
+
+def readable(runs: Sequence[str]) -> tuple[list[RunState], list[str]]:
+    """These runs, and why the others cannot be read, a sentence each."""
+    states, problems = [], []
+    for run in runs:
+        try:
+            state = follow(run)
+        except store.UnreadableError as problem:
+            problems.append(str(problem))
+            continue
+        if state is not None:
+            states.append(state)
+    return states, problems
+
+
+def tidy() -> None:
+    """Hand in what lies in the folders of runs of this machine, and remove the folders of runs that were deleted."""
+    saved = store.default()
+    for folder in sorted(checkpoints("").glob("*")):
+        states, _ = readable([folder.name])
+        if states and not states[0].status.live and folder.name not in _tasks:
+            saved.take(folder.name, Journal(folder))
+        mark = folder / STORE
+        if mark.is_file() and mark.read_text(encoding="utf-8") == saved.name and not saved.has(folder.name):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def find(work: Work, backend: str) -> RunState | None:
     """The run that has done just this work on this backend, or is at it, whoever asked for it; else the latest that tried."""
     runs = store.default().find(work, backend)
     for run, status in runs:
-        state = follow(run) if status.live or status is Status.FINISHED else None
+        state = next(iter(readable([run])[0]), None) if status.live or status is Status.FINISHED else None
         if state is not None and (state.status.live or state.status is Status.FINISHED):
             return state
-    return follow(runs[0][0]) if runs else None
+    return next(iter(readable([runs[0][0]])[0]), None) if runs else None
 
 
 def follow(run: str) -> RunState | None:
@@ -261,20 +261,41 @@ def wait(run: str, until: Any, seconds: float) -> bool:
     return True
 
 
+def _allow(run: str, by: Visitor | None) -> None:
+    """Raise Forbidden unless this visitor may change the run; None is whoever runs this Python."""
+    if by is None:
+        return
+    try:
+        state = follow(run)
+    except store.UnreadableError:  # whose it is can be read of every run
+        by.require(Run(Train(), owner=store.default().owner(run), title=run))
+        return
+    if state is not None:
+        _require(state, by)
+
+
+def _require(state: RunState, by: Visitor | None) -> None:
+    if by is not None:
+        by.require(state.run)
+
+
 def _order(run: str, what: str) -> None:
     from distributed import Queue
 
-    queue = Queue(f"orders-{run}", client=client())
-    queue.put(what)
-    queue.close()
+    def give(dask: Any) -> None:
+        queue = Queue(f"orders-{run}", client=dask)
+        queue.put(what)
+        queue.close()
+
+    scheduler.ask(give)
 
 
 def _report(run: str) -> RunState | None:
     """The last report of the run's worker, if it works for the scheduler of this process."""
-    if run not in _tasks and not os.environ.get("SNNVIZ_SCHEDULER"):
+    if run not in _tasks and not scheduler.address():
         return None  # it is not in this process: looking at saved runs needs no Dask
     try:
-        data = _progress(run).get(timeout=0.2)
+        data = _progress(run, lambda report: report.get(timeout=0.2))
     except (TimeoutError, OSError, JobError):
         return None
     if not data:
@@ -283,11 +304,11 @@ def _report(run: str) -> RunState | None:
     return _read(run, data)
 
 
-def _progress(run: str) -> Any:
-    """The last report of its worker, as bytes; empty when the store has everything."""
+def _progress(run: str, question: Callable[[Any], Any]) -> Any:
+    """Ask the variable with the last report of a run's worker, as bytes; empty when the store has everything."""
     from distributed import Variable
 
-    return Variable(f"run-{run}", client=client())
+    return scheduler.ask(lambda dask: question(Variable(f"run-{run}", client=dask)))
 
 
 def _read(run: str, data: bytes) -> RunState:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from snnviz.runs import client
+from snnviz.runs import client, scheduler
 from snnviz.runs.values import Run, RunState, Status
 from snnviz.runs.work import Train, Work
 from snnviz.ui import visitors
@@ -34,6 +34,7 @@ WORDS: dict[Status, tuple[str, Colour, str]] = {
     Status.STOPPED: ("stopped", "gray", ":material/stop:"),
     Status.FAILED: ("failed", "red", ":material/error:"),
     Status.INTERRUPTED: ("interrupted", "orange", ":material/link_off:"),
+    Status.UNREADABLE: ("unreadable", "red", ":material/error:"),
 }
 
 
@@ -42,13 +43,25 @@ def current(kind: str = Train.kind) -> RunState | None:
     or back from a closed tab, the latest of theirs that is going."""
     shown = st.session_state.setdefault("_runs_shown", {})
     if kind not in shown:
-        shown[kind] = client.latest(visitors.visitor(), kind)
-    return None if shown[kind] is None else client.follow(shown[kind])
+        shown[kind] = client.last(visitors.visitor(), kind)
+    if shown[kind] is None:
+        return None
+    states, unreadable = client.readable([shown[kind]])
+    if not states:
+        shown[kind] = None
+        st.session_state.setdefault("_runs_gone", {})[kind] = " ".join(unreadable) or "The run shown here was deleted."
+    return states[0] if states else None
 
 
 def show(run: str | None, kind: str) -> None:
     """Show this run on the page of its kind; None: no run."""
     st.session_state.setdefault("_runs_shown", {})[kind] = run
+    st.session_state.setdefault("_runs_gone", {}).pop(kind, None)
+
+
+def gone(kind: str = Train.kind) -> str:
+    """What became of the run that was shown on the page of its kind, where it is there no more; else ""."""
+    return st.session_state.get("_runs_gone", {}).get(kind, "")
 
 
 def start(work: Work, backend: str, title: str = "") -> None:
@@ -69,7 +82,9 @@ def attempt(action: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def complaint() -> None:
-    """Say why the last button did not do what it says, once."""
+    """Say who is away, and why the last button did not do what it says, once."""
+    if silent := scheduler.away():
+        st.warning(silent, icon=":material/cloud_off:")
     if message := st.session_state.pop("_runs_complaint", None):
         st.error(literal(message), icon=":material/error:")
 
@@ -102,6 +117,8 @@ def bar(
             if beside is not None:
                 beside()
         complaint()
+        if state is None and (message := gone(work.kind)):
+            st.info(message, icon=":material/delete:")
         return state
     first = [state]  # the page has just looked
 
@@ -111,7 +128,7 @@ def bar(
             st.rerun()
             return
         with st.container(horizontal=True, vertical_alignment="center", key=f"run-{work.kind}"):
-            if now.run.owner == visitors.visitor():
+            if visitors.me().may_change(now.run):
                 buttons(now)
             headline(now)
 
@@ -141,8 +158,8 @@ def _start_button(work: Work, backend: str, state: RunState | None, label: str, 
     action, arguments = start, (work, backend)
     if state is not None and state.status is Status.FINISHED:
         label = again or label
-    elif state is not None and state.run.owner == visitors.visitor():
-        action, arguments = attempt, (client.go_on, state.run.id)
+    elif state is not None and visitors.me().may_change(state.run):
+        action, arguments = attempt, (client.go_on, state.run.id, visitors.me())
         label = "Go on" if work.goes_on and state.progress.result is not None else label
     st.button(label, icon=icon, type="primary", key="start", help=help, on_click=action, args=arguments)
 
@@ -159,9 +176,9 @@ def note(state: RunState | None, work: Work, backend: str) -> None:
         st.error(literal(state.notes[-1]), icon=":material/error:")
 
 
-def _and_see(action: Callable[[str], None], run: str, until: Callable[[RunState], bool]) -> None:
+def _and_see(action: Callable[[str, visitors.Visitor], None], run: str, until: Callable[[RunState], bool]) -> None:
     """Give an order and wait a moment for it to be obeyed, so that the next picture shows it."""
-    attempt(action, run)
+    attempt(action, run, visitors.me())
     attempt(client.wait, run, until, 0.5)
 
 
