@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from snnviz.ui import links, streamlit_private, url
 
@@ -98,7 +99,7 @@ def write(key: str, text: str | None) -> None:
             del st.query_params[key]
         elif st.query_params.get(key) != text:
             st.query_params[key] = text
-    except (KeyError, st.errors.StreamlitAPIException):
+    except (KeyError, StreamlitAPIException):
         pass
 
 

@@ -132,6 +132,8 @@ def number(value: float, param: Param, key: str) -> float:
     A default without bound is a switch that is off; switched on, it shows the slider from its far end.
     """
     if not math.isfinite(value):
+        if param.slider is None:
+            raise TypeError(f"{param.label}: without a bound by default, it needs a slider to be set to one.")
         limited = Param(param.label, param.symbol, help=param.help)
         return number(float(param.slider[0]), param, key) if switch(False, limited, f"{key}.on") else value
     label, help_ = _words(param)

@@ -13,6 +13,7 @@ import plotly
 import plotly.graph_objects as go
 import streamlit as st
 from plotly.io.json import to_json_plotly
+from streamlit.components.v2 import component
 
 from snnviz.places import assets
 from snnviz.ui import streamlit_private
@@ -40,7 +41,7 @@ def figure(fig: go.Figure, key: str, pace: float | None = None) -> None:
         if re.fullmatch(r"[xy]axis\d*", name)
     }
     layout["uirevision"] = f"{layout.get('uirevision')} {axes}"
-    sent = to_json_plotly(drawn | {"name": f"snnviz-{key}", "library": _plotly_js(), "pace": pace})
+    sent: Any = to_json_plotly(drawn | {"name": f"snnviz-{key}", "library": _plotly_js(), "pace": pace})
     _figure_component()(key=f"figure-{key}", data=sent.encode(), height=layout["height"])
 
 
@@ -48,7 +49,7 @@ def figure(fig: go.Figure, key: str, pace: float | None = None) -> None:
 def _figure_component() -> Any:
     folder = assets() / "figure"
     css, js = ((folder / f"figure.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
-    return st.components.v2.component("snnviz_figure", css=css, js=js, isolate_styles=False)
+    return component("snnviz_figure", css=css, js=js, isolate_styles=False)
 
 
 @functools.cache

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.components.v2 import component
 
 from snnviz.backends import browser
 from snnviz.experiments import Experiment
@@ -153,7 +154,7 @@ def _exchange(
 @functools.cache
 def _component() -> Any:
     folder = assets() / "scope"
-    return st.components.v2.component("snnviz_scope", css=(folder / "scope.css").read_text(encoding="utf-8"), js=script())
+    return component("snnviz_scope", css=(folder / "scope.css").read_text(encoding="utf-8"), js=script())
 
 
 @functools.cache

@@ -19,7 +19,8 @@ def count_as_navigation() -> None:
     To Streamlit a link to the page on which it stands is no navigation. If this changes, such a link (a preset) changes the
     URL and leaves the controls as they were.
     """
-    get_script_run_ctx().is_history_navigation = True
+    if run := get_script_run_ctx():
+        run.is_history_navigation = True
 
 
 def unbind(key: str) -> None:
