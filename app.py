@@ -4,17 +4,17 @@ import dataclasses
 import os
 from pathlib import Path
 
-import pandas as pd  # noqa: F401  before a background thread imports it: plotly, finding it half there, would fail
-import plotly.io
-import streamlit as st
-
 # Threads of torch that wait must not keep the cores busy: the browser and other visitors need them. Read once, by torch.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from snnviz import account, memory
+import snnviz.ui.loaded  # noqa: F401, I001  first of all: the visitors of a fresh server wait here for one of them
+import plotly.io
+import streamlit as st
+
+from snnviz import account, memory, places
 from snnviz.backends import source
-from snnviz.places import assets
-from snnviz.ui import address, backend, building, streamlit_private
+from snnviz.ui import address, backend, building, problems, streamlit_private
+from snnviz.ui.words import literal
 
 HERE = Path(__file__).parent
 plotly.io.templates.default = None  # figures have a template of ours; checking plotly's in each takes as long as a figure
@@ -49,8 +49,8 @@ PAGES = (
 
 
 def main() -> None:
-    st.set_page_config("snnviz", str(assets() / "icon.svg"), layout="wide", initial_sidebar_state="auto")
-    st.logo(str(assets() / "logo.svg"), size="large", icon_image=str(assets() / "icon.svg"))
+    st.set_page_config("snnviz", str(places.assets() / "icon.svg"), layout="wide", initial_sidebar_state="auto")
+    st.logo(str(places.assets() / "logo.svg"), size="large", icon_image=str(places.assets() / "icon.svg"))
     sections: dict[str, list] = {}
     for entry in PAGES:
         page = st.Page(HERE / "pages" / entry.file, title=entry.title, icon=entry.icon, default=entry == PAGES[0])
@@ -58,7 +58,6 @@ def main() -> None:
     page = st.navigation(sections)
     messages = st.container()
     address.begin(page.url_path, messages.empty(), shared={"backend"})
-    backend.pick()
     # An equation's slant overflows by a hair, and would make it scroll; white on the dark theme's blue is too faint.
     st.html(
         "<style>[data-testid=stMainBlockContainer] {padding: 2.5rem clamp(1rem, 3vw, 2.5rem) 3rem}"
@@ -67,9 +66,16 @@ def main() -> None:
         "[data-testid=stBaseButton-primary]:enabled :is(p, span) {color: light-dark(#FFFFFF, #11151B)}</style>"
     )
     try:
-        with source.announced(building.said_in(messages.empty())), account.watched(streamlit_private.abandoned()):
+        with (
+            problems.last_resort(),
+            source.announced(building.said_in(messages.empty())),
+            account.watched(streamlit_private.abandoned()),
+        ):
+            backend.pick()
             page.run()
-        address.end()
+            address.end()
+        for trouble in places.troubles():
+            messages.warning(literal(trouble), icon=":material/folder_off:")
     except account.Abandoned:
         streamlit_private.give_way()
     finally:

@@ -19,6 +19,7 @@ import time
 
 import psutil
 import websockets
+from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -37,14 +38,19 @@ class Visitor:
         self.page, self.random = page, random.Random(number)
         self.slider = None
         self.waited: list[float] = []
+        self.problems: list[str] = []  # what the pages said was wrong
 
     async def open(self, port: int) -> None:
+        await self.look(port)
+        if self.slider is None:
+            raise RuntimeError(f"{self.page} has no slider.")
+
+    async def look(self, port: int) -> None:
+        """Open the page, and wait until it is drawn."""
         self.socket = await websockets.connect(
             f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=["streamlit"], origin=f"http://127.0.0.1:{port}", max_size=None
         )
         await self._run(None)
-        if self.slider is None:
-            raise RuntimeError(f"{self.page} has no slider.")
 
     async def move(self) -> None:
         low, high, step = self.slider.min, self.slider.max, self.slider.step
@@ -62,7 +68,7 @@ class Visitor:
     async def _run(self, value: float | None) -> None:
         asked = BackMsg()
         asked.rerun_script.page_name = self.page
-        asked.rerun_script.query_string = PAGES[self.page]
+        asked.rerun_script.query_string = PAGES.get(self.page, "")
         if value is not None:
             state = asked.rerun_script.widget_states.widgets.add()
             state.id = self.slider.id
@@ -71,11 +77,19 @@ class Visitor:
         async for data in self.socket:
             told = ForwardMsg()
             told.ParseFromString(data)
-            found = told.delta.new_element.slider
+            element = told.delta.new_element
+            if element.HasField("exception"):
+                self.problems.append(f"{self.page}: {element.exception.type}: {element.exception.message}")
+            if element.HasField("alert") and element.alert.format == Alert.ERROR:
+                self.problems.append(f"{self.page}: {element.alert.body}")
+            found = element.slider
             if self.slider is None and found.id and not found.options and found.max > found.min and len(found.default) == 1:
                 self.slider = found
-            if told.WhichOneof("type") == "script_finished" and told.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
-                return
+            if told.WhichOneof("type") == "script_finished":
+                if told.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+                    return
+                if told.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
+                    raise RuntimeError(f"{self.page} could not be compiled.")
 
 
 @contextlib.contextmanager
@@ -101,6 +115,17 @@ def server():
         finally:
             process.terminate()
             process.wait(10)
+
+
+async def together(port: int, sessions: int) -> list[str]:
+    """Open that many pages at once, of all kinds; what was wrong on any of them."""
+    from app import PAGES as entries
+
+    visitors = [Visitor(entries[i % len(entries)].address, i) for i in range(sessions)]
+    await asyncio.gather(*(visitor.look(port) for visitor in visitors))
+    for visitor in visitors:
+        await visitor.socket.close()
+    return [problem for visitor in visitors for problem in visitor.problems]
 
 
 async def measure(port: int, process: psutil.Process, sessions: int, moves: int) -> dict:
@@ -136,8 +161,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sessions", type=int, nargs="+", default=[1, 10, 30])
     parser.add_argument("--moves", type=int, default=10, help="of each visitor, twice")
+    parser.add_argument("--cold", type=int, metavar="TIMES", help="instead: a fresh server, all sessions at once, that many times")
     parser.add_argument("--no-save", action="store_true", help="only print")
     args = parser.parse_args()
+    if args.cold:
+        for sessions in args.sessions:
+            for turn in range(args.cold):
+                with server() as (port, _):
+                    begun = time.perf_counter()
+                    problems = asyncio.run(together(port, sessions))
+                print(f"{turn + 1}: {sessions} sessions, {time.perf_counter() - begun:.1f} s, {len(problems)} problems", flush=True)
+                for problem in problems:
+                    print("   ", problem, flush=True)
+        return
     rows = []
     for sessions in args.sessions:
         with server() as (port, process):

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
 from snnviz import text
 from snnviz.datasets import Split
 from snnviz.studies import sample_views

@@ -4,14 +4,16 @@ import dataclasses
 
 import streamlit as st
 
+import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
 from snnviz import Experiment, compare_gradients, text
 from snnviz.architectures import ARCHITECTURES, FeedForward
 from snnviz.labels import distinct, labelled
 from snnviz.losses import SpikeAt, WeightedSpikes
 from snnviz.neurons import IF, LIF, NEURONS
+from snnviz.params import Param
 from snnviz.stimuli import STIMULI, Noise
 from snnviz.studies.growth import depth_experiment
-from snnviz.ui import address, backend, controls, methods, page
+from snnviz.ui import backend, controls, methods, page
 from snnviz.ui.cache import cached
 
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
@@ -20,7 +22,7 @@ OF_A_NEURON = {"traces": "Gradient by time", "smooth": "Who is right?"}
 OF_A_NETWORK = {"layers": "By layer", "growth": "Growth", "heat": "Heat map", "weights": "Weights"}
 PRESETS = {
     "EXODUS calm, SLAYER explodes": (
-        "SLAYER's first-layer gradient grows about thirtyfold a layer; EXODUS's does not.",
+        "SLAYER's gradient grows by a factor of 5 to 30 from layer to layer, 14 on the mean of ten seeds; EXODUS's does not.",
         {"of": "network", "view": "growth"},
     ),
     "EXODUS's own limit": (
@@ -74,8 +76,7 @@ if subject == "neuron":
         stimulus = controls.choose(STIMULI, "Stimulus", "stimulus", default=Noise(mean=0.06, sd=0.15))
         loss = controls.choose(LOSSES, "Loss", "loss")
         experiment = controls.edit(Experiment(neuron, stimulus, steps=200, loss=loss), "run", only=("steps", "seed"))
-        log = st.toggle("Logarithmic gradient", key="log", bind="query-params", help="For gradients that explode.")
-        address.note("log")
+        log = controls.switch(False, Param("Logarithmic gradient", help="For gradients that explode."), "log")
     with right, page.guarded():
         comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen(), None, True)
         lines, shows = page.view(__file__, view).show(experiment, chosen, comparison, log)

@@ -4,6 +4,7 @@ import dataclasses
 
 import streamlit as st
 
+import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
 from snnviz import Experiment, SpikeTrain, rate_curve, simulate, text
 from snnviz.figures import intervals, phase_plane, raster, traces
 from snnviz.figures import rate_curve as curve
@@ -55,7 +56,7 @@ with right, page.guarded():
     if gain is not None:
         shown = dataclasses.replace(shown, gain=gain)
         if shown.drawn and st.button("Clear the current drawn in the live view", icon=":material/ink_eraser:"):
-            address.write("scope.drawn", None)
+            address.put("scope.drawn", None)
             st.rerun()
     if live:
         asked = dataclasses.replace(shown, neuron=neuron)
@@ -74,7 +75,7 @@ with right, page.guarded():
         ghost = None if held is None else cached(simulate)(held, backend.chosen()).layers[0]
         if ghost is not None and ghost.neuron.unit != layer.neuron.unit:
             ghost = None
-        column = page.one_of(experiment.neurons, "Neuron shown", "shown")
+        column = controls.one_of(experiment.neurons, "Neuron shown", "shown")
         page.figure(traces.traces(layer, column, ghost, page.dark()), "traces")
         if experiment.neurons > 1 and layer.spikes is not None:
             page.figure(raster.raster(layer, dark=page.dark()), "raster")

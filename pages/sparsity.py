@@ -1,5 +1,6 @@
 """Sparsity: what the backward pass really touches, what that keeps, and how long it takes."""
 
+import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
 from snnviz.ui import controls, page, sparsity
 
 VIEWS = {"margins": "Margins", "raster": "Raster", "share": "Share", "live": "Live", "bytes": "Bytes", "time": "Time"}

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
 from snnviz.runs import store, values
 from snnviz.ui import backend, page
 
@@ -40,7 +41,7 @@ page.heading(
 st.subheader("Three first steps", anchor=False)
 for column, (title, text, file, settings, icon) in zip(st.columns(len(FIRST_STEPS)), FIRST_STEPS, strict=True):
     with column.container(border=True, height="stretch"):
-        st.page_link(f"pages/{file}", label=f"**{title}**", icon=icon, query_params=settings)
+        st.page_link(f"pages/{file}", label=f"**{title}**", icon=icon, query_params=page.here(settings))
         st.markdown(text)
 
 st.subheader("What runs here", anchor=False)

@@ -4,6 +4,7 @@ import dataclasses
 
 import streamlit as st
 
+import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
 from snnviz.architectures import ARCHITECTURES, FeedForward
 from snnviz.datasets import DATASETS
 from snnviz.labels import distinct

@@ -189,7 +189,8 @@ def _windows() -> int:
         ]
 
     status = Status(length=ctypes.sizeof(Status))
-    ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
+    # pyright looks at this system's ctypes; Windows' has it
+    ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))  # pyright: ignore[reportAttributeAccessIssue]
     return status.free
 
 

@@ -34,6 +34,16 @@ def poisoned(monkeypatch):
         monkeypatch.setattr(torch, name, filled)
 
 
+@pytest.fixture(autouse=True)
+def faultless():
+    """A page that met a fault of its own shows a sentence; here its test fails."""
+    from snnviz.ui.problems import faults
+
+    faults.clear()
+    yield
+    assert not faults, faults[0]
+
+
 @pytest.fixture(autouse=True, scope="session")
 def nobodys_home(tmp_path_factory):
     """No test writes among a person's runs."""

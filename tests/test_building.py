@@ -1,12 +1,19 @@
 """What a machine builds once: all parts, side by side, and nothing twice; a page that must wait for one says so at once."""
 
+import ctypes
+import errno
+import os
+import pathlib
 import shutil
+import tempfile
 
 import pytest
 
+from snnviz import places
 from snnviz.__main__ import main
-from snnviz.backends import prepare
+from snnviz.backends import prepare, source
 from snnviz.neurons import NEURONS
+from snnviz.ui import problems
 from tests.app_server import Visit, running_app
 
 MISSING = {"the kernel leaky (float)", "the kernel izhikevich (double)"}  # a second each
@@ -19,7 +26,8 @@ def cache(tmp_path, monkeypatch):
         pass
     for part in prepare.parts():
         if part.title not in MISSING:
-            shutil.copy(part.path, tmp_path)
+            for file in (part.path, part.path.with_name(f"{part.path.name}.sha256")):
+                shutil.copy(file, tmp_path)
     monkeypatch.setenv("SNNVIZ_CACHE", str(tmp_path))
     prepare.parts.cache_clear()
     yield tmp_path
@@ -44,8 +52,6 @@ def test_every_neuron_is_prepared():
 
 
 def test_a_compiler_that_is_missing_is_named(monkeypatch, capfd):
-    from snnviz.backends import source
-
     monkeypatch.setenv("CXX", "no-such-compiler")
     for function in (source.compiler, prepare.parts):
         function.cache_clear()
@@ -56,6 +62,68 @@ def test_a_compiler_that_is_missing_is_named(monkeypatch, capfd):
         prepare.parts.cache_clear()
     complaint = capfd.readouterr().err
     assert "no-such-compiler" in complaint and "Traceback" not in complaint
+
+
+LEAKY = '#line 1 "leaky.cu"\n#define API extern "C" __attribute__((visibility("default")))\nAPI int answer() { return 42; }\n'
+
+
+@pytest.fixture
+def answers(tmp_path, monkeypatch):
+    """A small kernel, and what building it gives: where it is, and what it answers when it is loaded."""
+    monkeypatch.setattr(source, "joined", lambda name: LEAKY)
+
+    def build(folder: str = "cache"):
+        path = source.build("answer", "float", tmp_path / folder / "answer.so")
+        return path, ctypes.CDLL(str(path)).answer()
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(places, "_troubles", {})
+    places.spare.cache_clear()
+    yield build
+    places.spare.cache_clear()
+
+
+@pytest.mark.parametrize("left", [b"", b"half", None], ids=["nothing", "a part", "another byte"])
+def test_a_library_that_was_damaged_is_built_anew(answers, left):
+    path, answer = answers()
+    assert answer == 42
+    whole = path.read_bytes()
+    path.unlink()  # a loaded library keeps its bytes
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]) if left is None else left)
+    assert source.whole(path) is None
+    assert answers() == (path, 42) and path.read_bytes() == whole
+
+
+def test_a_cache_that_cannot_be_written_gives_way_to_a_temporary_folder(answers, tmp_path):
+    (tmp_path / "cache").touch()
+    path, answer = answers()
+    assert answer == 42 and path.parent == places.spare()
+    assert [str(tmp_path / "cache") in text for text in places.troubles()] == [True]
+    before = path.stat().st_mtime_ns
+    assert answers()[0].stat().st_mtime_ns == before, "it was built twice"
+
+
+def test_a_full_disk_gives_way_to_a_temporary_folder(answers, tmp_path, monkeypatch):
+    replace = os.replace
+
+    def full(old, new):
+        if pathlib.Path(new).parent == tmp_path / "cache":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(new))
+        replace(old, new)
+
+    monkeypatch.setattr(os, "replace", full)
+    path, answer = answers()
+    assert answer == 42 and path.parent == places.spare() and "No space left" in places.troubles()[0]
+
+
+def test_where_nothing_can_be_written_the_problem_is_one_of_files(answers, monkeypatch):
+    def full(old, new):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(new))
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space left") as problem:
+        answers()
+    assert "disk is full" in problems.sentence(problem.value)
 
 
 @pytest.mark.browser

@@ -25,7 +25,7 @@ def own_cache(tmp_path_factory, monkeypatch):
 
 
 def own(folder, times, unit="MILLISECOND", columns=None, **settings):
-    """Both halves of a set of two equal recordings of one class, one written per half, of neuron 0 unless columns say more."""
+    """Both parts of a set of two equal recordings of one class, one written per part, of neuron 0 unless columns say more."""
     from snnviz.datasets import TimeUnit
 
     columns = columns or {"neuron": np.zeros(len(times), int)}

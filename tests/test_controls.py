@@ -116,7 +116,7 @@ def test_nonsense_in_a_link_is_named_and_replaced(turn):
 
 def test_a_complaint_ends_when_its_control_is_moved():
     app = drawn({"m.model.tau": "abc"})
-    app.slider(key="m.model.tau").set_value(40.0).run()
+    app.slider(key="page/m.model.tau").set_value(40.0).run()
     assert app.session_state["value"].tau == 40.0
     assert not app.warning
 
@@ -130,15 +130,15 @@ def test_unknown_settings_are_named():
 
 def test_each_class_keeps_its_own_settings():
     app = drawn({"m.model.tau": "40"})
-    app.selectbox(key="m").set_value("plain").run()
+    app.selectbox(key="page/m").set_value("plain").run()
     assert app.session_state["value"] == Plain()
     assert app.query_params["m"] in ("plain", ["plain"])
-    app.selectbox(key="m").set_value("model").run()
+    app.selectbox(key="page/m").set_value("model").run()
     assert app.session_state["value"] == Model(tau=40.0)
 
 
 def test_labels_are_words_and_help_has_the_symbol():
-    slider = drawn({}).slider(key="m.model.tau")
+    slider = drawn({}).slider(key="page/m.model.tau")
     assert slider.label == "Time constant (ms)"
     assert r"$\tau$" in slider.help and "above 0" in slider.help
 

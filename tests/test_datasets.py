@@ -114,7 +114,7 @@ def test_offline_sets(name):
     # The same again, and something else with another seed.
     assert digest(dataset.load(Split.TRAIN)) == digest(train)
     assert digest(dataclasses.replace(dataset, seed=1).load(Split.TRAIN)) != digest(train)
-    # No sample is in both halves; points of a plane or a curve may look alike at a coarse step, and then it is said.
+    # No sample is in both parts; points of a plane or a curve may look alike at a coarse step, and then it is said.
     columns = [{x.numpy().tobytes() for x in half.x.unbind(1)} for half in (train, test)]
     assert not columns[0] & columns[1] or (name in ("RandomManifolds", "YinYang") and "look exactly like" in test.source)
 

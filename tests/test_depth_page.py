@@ -144,9 +144,9 @@ def test_the_page_measures_keeps_and_says_what_it_shows(home):
     finish(at)
     assert any("layer" in m.value for m in at.markdown) and not at.info and at.table
     # Another setting: what is on the screen says where it is from. Back again: nothing is measured anew.
-    at.slider(key="depth.seed").set_value(3).run()
+    at.slider(key="depth/depth.seed").set_value(3).run()
     assert "These are from 2 layers, heads after 1" in at.info[0].value and "seed 0" in at.info[0].value
-    at.slider(key="depth.seed").set_value(0).run()
+    at.slider(key="depth/depth.seed").set_value(0).run()
     assert not at.info
     button(at, "Hold this").click().run()
     assert button(at, "Let go") is not None and not at.exception
@@ -162,12 +162,15 @@ def test_a_measurement_goes_on_is_found_again_and_stops(home):
     (row,) = store.default().list(kind="depth", live=True)
     at.switch_page("pages/start.py").run()  # the page is left
     assert client.wait(row.run, lambda s: s.progress.result is not None and s.progress.result.checkpoints, 120)
-    at.switch_page("pages/depth.py").run()  # with the settings of a new visit
+    at.switch_page("pages/depth.py").run()
     assert button(at, "Pause") is not None and button(at, "Train and measure") is None and not at.exception
     button(at, "Stop").click().run()
     assert client.wait(row.run, lambda s: not s.status.live, 60)
     at.run()
-    assert "These are from 6 layers" in at.info[0].value and not at.exception and at.table
+    assert at.info[0].value.startswith("Stopped: ") and not at.exception and at.table
+    at.slider(key="depth/depth.seed").set_value(3).run()
+    assert "These are from 6 layers" in at.info[0].value and at.table
+    at.slider(key="depth/depth.seed").set_value(0).run()
     at.switch_page("pages/start.py").run()
     at.switch_page("pages/depth.py")
     for key, value in link.items():

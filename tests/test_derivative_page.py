@@ -92,10 +92,10 @@ def test_the_prediction_is_answered():
 def test_settings_go_with_the_visitor_from_view_to_view():
     app = opened({"view": "live", "law": "UniformLaw", "zo.delta": "0.3", "zo.draws": "4"})
     assert "ZerothOrder(law=UniformLaw(), delta=0.3, draws=4)" in app.code[-1].value
-    app.button_group(key="view").set_value("estimator").run()
+    app.button_group(key="derivative/view").set_value("estimator").run()
     assert not app.exception
     assert "ZerothOrder(law=UniformLaw(), delta=0.3, draws=4)" in app.code[-1].value
-    app.button_group(key="view").set_value("live").run()
+    app.button_group(key="derivative/view").set_value("live").run()
     assert not app.exception
     assert "ZerothOrder(law=UniformLaw(), delta=0.3, draws=4)" in app.code[-1].value
 

@@ -4,9 +4,11 @@ import dataclasses
 import gc
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from snnviz import memory
 from snnviz.architectures import FeedForward
 from snnviz.datasets import YinYang
 from snnviz.methods import BPTT, Exodus, LocalZO
-from snnviz.runs import client, store
+from snnviz.runs import client, scheduler, store
 from snnviz.runs.values import Line, Run, Status
 from snnviz.runs.work import Train
 from snnviz.training import EpochRecord, Training, train
@@ -236,7 +238,7 @@ def test_a_checkpoint_never_counts_for_more_than_what_is_recorded(home):
 
 def test_a_scheduler_that_is_not_there_is_one_sentence(home, monkeypatch):
     monkeypatch.setenv("SNNVIZ_SCHEDULER", "tcp://127.0.0.1:9")
-    monkeypatch.setattr(client, "PATIENCE", 0.5)
+    monkeypatch.setattr(scheduler, "PATIENCE", 0.5)
     with pytest.raises(client.JobError, match=r"at tcp://127\.0\.0\.1:9 does not answer"):
         client.submit(asked())
     assert store.default().list() == []
@@ -250,3 +252,65 @@ def test_the_collector_leaves_what_libraries_made_alone(monkeypatch):
     more = [[] for _ in range(1000)]
     memory.settle()  # no module has come since: what pages made stays with the collector
     assert gc.get_freeze_count() <= aside and more
+
+
+@pytest.fixture
+def silent():
+    """The port of a peer that accepts connections and never says a word."""
+    with socket.socket() as peer:
+        peer.bind(("127.0.0.1", 0))
+        peer.listen(64)
+        yield peer.getsockname()[1]
+
+
+def test_a_scheduler_that_accepts_and_never_answers_holds_up_nobody(home, monkeypatch, silent):
+    monkeypatch.setenv("SNNVIZ_SCHEDULER", f"tcp://127.0.0.1:{silent}")
+    monkeypatch.setattr(scheduler, "PATIENCE", 2.0)
+    run, start = asked(), time.perf_counter()
+    with ThreadPoolExecutor(4) as pool:
+        tries = [pool.submit(client.submit, run) for _ in range(4)]
+        assert client.follow("no such run") is None
+        for one in tries:
+            with pytest.raises(client.JobError, match=rf"127\.0\.0\.1:{silent} does not answer"):
+                one.result(10)
+    assert time.perf_counter() - start < 8 and store.default().list() == []
+    start = time.perf_counter()
+    with pytest.raises(client.JobError, match="does not answer"):
+        client.submit(run)
+    assert time.perf_counter() - start < 1, "nobody waits for one that is known to be silent"
+
+
+@pytest.mark.parametrize("freeze", [False, True])
+def test_a_scheduler_that_falls_silent_or_dies_is_one_sentence_and_the_run_is_interrupted(home, monkeypatch, freeze):
+    scheduler_code = "from distributed.cli.dask_scheduler import main; main()"
+    worker_code = "from distributed.cli.dask_worker import main; main()"
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{s.getsockname()[1]}"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    options = ["--host", address, "--no-dashboard", "--no-show"]
+    peer = subprocess.Popen([sys.executable, "-c", scheduler_code, *options], **quiet)
+    options = [address, "--no-nanny", "--nthreads", "1", "--no-dashboard", "--local-directory", str(home)]
+    worker = subprocess.Popen([sys.executable, "-c", worker_code, *options], **quiet)
+    try:
+        monkeypatch.setenv("SNNVIZ_SCHEDULER", address)
+        monkeypatch.setattr(scheduler, "PATIENCE", 30.0)
+        run = asked(100_000, methods=[Exodus()])
+        client.submit(run)
+        assert client.wait(run.id, lambda s: len(s.lines[0].epochs) >= 2, 60)
+        monkeypatch.setattr(scheduler, "PATIENCE", 2.0)
+        peer.send_signal(signal.SIGSTOP if freeze else signal.SIGKILL)
+        start = time.perf_counter()
+        assert client.follow(run.id) is not None
+        with pytest.raises(client.JobError, match="does not answer"):
+            client.pause(run.id)
+        assert time.perf_counter() - start < 10
+        if not freeze:
+            monkeypatch.setattr(client, "LOST", 3.0)
+            assert client.wait(run.id, lambda s: s.status is Status.INTERRUPTED, 60), client.follow(run.id).status
+            assert "can go on" in client.follow(run.id).notes[-1]
+    finally:
+        for process in (worker, peer):
+            process.kill()
+            process.wait()
+        client.close()

@@ -109,7 +109,7 @@ def test_every_neuron_is_on_its_page(view):
     """A link to any neuron opens it, in the view of the kernels here and in that of the server."""
     entry = next(e for e in PAGES if e.file == "neuron.py")
     for name in NEURONS:
-        at = opened(entry, **{"neuron": name, f"neuron.{name}.dt": "0.25", "view": view})
+        at = opened(entry, **{"neuron": name, f"neuron.{name}.dt": "0.25", "view": view, "per": "ms"})
         clean(at, name)
         assert not at.warning, [w.value for w in at.warning]
         assert f"{name}(dt=0.25)" in "".join(c.value for c in at.code)
@@ -123,7 +123,7 @@ def test_a_link_may_ask_for_an_empty_selection(page, key, group):
     at = opened(next(e for e in PAGES if e.file == page), **{key: ""})
     clean(at)
     assert not at.warning
-    assert at.session_state[group] == [] and at.query_params[key] in ("", [""])
+    assert at.session_state[f"{page.removesuffix('.py')}/{group}"] == [] and at.query_params[key] in ("", [""])
 
 
 @pytest.mark.parametrize("stop", [{"over": "tau", "neuron": "IF"}, {"over": "depth"}])

@@ -7,15 +7,14 @@ import pathlib
 
 import numpy as np
 import pytest
-import torch
 from streamlit.testing.v1 import AppTest
 
-from snnviz import ALIF, BPTT, LIF, FeedForward, GatedZO, LocalZO, Reset, SparseGD, differentiate, simulate
+from snnviz import ALIF, BPTT, LIF, QIF, CubaLIF, FeedForward, GatedZO, LocalZO, Reset, SparseGD, differentiate, simulate
+from snnviz.experiments import network_loss
 from snnviz.figures import active_raster, active_share, bytes_kept, margin_histogram, published_factors
 from snnviz.figures import backward_times as curves
 from snnviz.laws import LAWS, SurrogateLaw, UniformLaw
 from snnviz.runs import client, store
-from snnviz.sparse import ActiveSet
 from snnviz.studies import activity, backward_times, contenders
 from snnviz.studies.backward_times import Plan, Series, Timing
 from snnviz.studies.workloads import WORKLOADS, layers
@@ -87,14 +86,36 @@ def test_the_histogram_counts_every_entry(run, method):
     assert (bars.probability >= 0).all() and (bars.probability <= 1).all()
 
 
-def test_bytes_are_those_of_the_real_lists(run):
-    layer = activity.look(run, METHODS[0]).layers[1]
-    lists = ActiveSet.of(torch.from_numpy(layer.active.astype(np.float32)), torch.from_numpy(layer.spikes.astype(np.float32)))
-    kept = {(k.design, k.array): k.bytes for k in activity.kept_by(layer)}
-    assert kept["Sparse, here", "active lists"] == lists.bytes
-    assert kept["Dense autograd", "membrane u"] == 4 * layer.entries
-    shd = activity.totals(activity.kept_by(layer, "SHD"))
+@pytest.mark.parametrize("method", [METHODS[0], LocalZO(UniformLaw(), 0.2, 5, keep_reset=True), METHODS[2], METHODS[3]], ids=repr)
+@pytest.mark.parametrize(
+    "neuron",
+    [LIF(tau_mem=10.0), LIF(tau_mem=10.0, reset_mode=Reset.ZERO), ALIF(), ALIF(reset_mode=Reset.ZERO), CubaLIF()],
+    ids=repr,
+)
+def test_bytes_are_those_of_the_real_lists(neuron, method):
+    """Of a network that touches active entries only: its active sets' own bytes."""
+    experiment = dataclasses.replace(SMALL, neuron=neuron, seed=3)
+    model = experiment.architecture.build(neuron, method, "native", experiment.seed)
+    model.touch_active = True
+    network_loss(experiment, model, experiment.input(), method).backward()
+    layers = activity.look(simulate(experiment, "native"), method, 3).layers
+    for layer, real in zip(layers, model.active, strict=True):
+        kept = {(k.design, k.array): k.bytes for k in activity.kept_by(layer)}
+        assert kept["Sparse, here", "active lists"] == real.bytes
+        assert kept["Dense autograd", "membrane u"] == 4 * layer.entries
+    shd = activity.totals(activity.kept_by(layers[0], "SHD"))
     assert shd["Dense autograd"] == 204_800_000
+
+
+def test_a_layer_that_the_sparse_pass_refuses_has_no_bar_of_it():
+    experiment = dataclasses.replace(SMALL, neuron=QIF(tau_mem=10.0))
+    layer = activity.look(simulate(experiment, "native"), METHODS[0]).layers[0]
+    kept = activity.kept_by(layer)
+    assert "depends on the membrane" in layer.dense_because and {k.design for k in kept} == {
+        "Dense autograd",
+        "Published sparse code",
+    }
+    check(bytes_kept.bytes_kept(kept, activity.totals(kept), "This layer"))
 
 
 def test_over_time_keeps_the_mean(run):
@@ -255,7 +276,7 @@ def test_moving_the_width_does_not_run_the_network_again(monkeypatch):
     at = opened()
     before = pictures(at)
     monkeypatch.setattr(KernelBackend, "forward", lambda *a: pytest.fail("the network ran"))
-    at.select_slider(key="localzo.delta").set_value(2.0).run()
+    at.select_slider(key="sparsity/localzo.delta").set_value(2.0).run()
     assert not at.exception and pictures(at) != before
 
 
@@ -285,11 +306,11 @@ def test_nonsense_in_the_url_gives_a_message(query):
 )
 def test_a_control_at_its_far_end_and_back(kind, key):
     at = opened()
-    widget = next(w for w in at.get(kind) if w.key == key)
+    widget = next(w for w in at.get(kind) if w.key == f"sparsity/{key}")
     before = widget.value
     widget.set_value(widget.options[-1] if kind == "selectbox" else widget.max).run()
     assert not at.exception and not at.warning
-    next(w for w in at.get(kind) if w.key == key).set_value(before).run()
+    next(w for w in at.get(kind) if w.key == f"sparsity/{key}").set_value(before).run()
     assert not at.exception and not at.warning and not at.error
 
 

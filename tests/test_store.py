@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -258,6 +259,32 @@ def test_a_database_of_the_first_schema_becomes_one_of_this_or_stays(store, monk
         after = other.open(run.id)
         assert repr(after) == repr(before) and after.run == before.run and "kind" in columns()
         other.close()
+
+
+def test_a_server_that_accepts_and_never_answers_is_one_sentence():
+    """And so is one that falls silent while it is asked; whoever asks next does not wait."""
+    pytest.importorskip("psycopg")
+    with socket.socket() as peer:
+        peer.bind(("127.0.0.1", 0))
+        peer.listen(64)
+        start = time.perf_counter()
+        with pytest.raises(StoreError, match=r"cannot be used|does not answer") as said:
+            Store(f"postgresql+psycopg://me:secret@127.0.0.1:{peer.getsockname()[1]}/x")
+        assert time.perf_counter() - start < 10 and "secret" not in str(said.value)
+
+
+def test_a_server_that_falls_silent_is_one_sentence(store, monkeypatch):
+    monkeypatch.setattr("snnviz.runs.store.PATIENCE", 0.5)
+    store._in_file, begin = False, store._transaction
+    with monkeypatch.context() as silence:
+        silence.setattr(store, "_transaction", lambda: time.sleep(3))
+        for most in (2, 0.4):  # the second one does not wait
+            start = time.perf_counter()
+            with pytest.raises(StoreError, match=r"does not answer within 0\.5 s"):
+                store.list()
+            assert time.perf_counter() - start < most
+    store._quiet = 0.0
+    assert store._transaction == begin and store.list() == []
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ def test_the_chosen_sample_is_recorded():
     end = next(r for r in train(SMALL, record_sample=7) if isinstance(r, EpochRecord))
     assert [layer.name for layer in end.sample] == ["layer 1", "layer 2"]
     assert end.sample[0].spikes.shape == (12, 1, 32)
-    with pytest.raises(ValueError, match="record_sample = 999: the test half has samples 0 to"):
+    with pytest.raises(ValueError, match="record_sample = 999: the test part has samples 0 to"):
         next(train(SMALL, record_sample=999))
 
 

@@ -1,4 +1,4 @@
-"""The arithmetic of a training: what an optimiser's step, a learning rate, a batch, an epoch and the test half amount to."""
+"""The arithmetic of a training: what an optimiser's step, a learning rate, a batch, an epoch and the test part amount to."""
 
 import dataclasses
 
@@ -105,7 +105,7 @@ def test_an_epochs_means_weigh_batches_by_their_size():
 
 
 def test_the_test_half_is_measured_as_a_whole(tmp_path):
-    """Loss and confusion of the test half in batches are those of all its samples at once."""
+    """Loss and confusion of the test part in batches are those of all its samples at once."""
     path = tmp_path / "run.safetensors"
     (end, *_) = (r for r in train(dataclasses.replace(SMALL, epochs=1, batch=16), checkpoint=path) if isinstance(r, EpochRecord))
     test = load(SMALL.dataset, Split.TEST)

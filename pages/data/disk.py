@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from snnviz.ui import controls, fetching, page, recordings
+from snnviz.ui import address, controls, fetching, page, recordings
 from snnviz.ui.words import literal
 
 
@@ -11,6 +11,7 @@ def choose():
     place = st.text_input(
         "Folder",
         key="data_folder",
+        persist_state="session",
         placeholder="SNNVIZ_DATA, or the usual place",
         help="On the machine that runs this app. Part of a set is enough.",
     )
@@ -18,8 +19,9 @@ def choose():
         catalogue = recordings.on_disk(place)
     entries = {e.name: e for e in sorted(catalogue, key=lambda e: not e.have)}  # what is here comes first
     here = [e.name for e in catalogue if e.have]
-    if st.session_state.get("disk_here", here) != here and "disk" in st.session_state:
-        st.session_state["disk"] = st.session_state["disk"]  # else the browser keeps the words of before
+    widget = address.own("disk")
+    if st.session_state.get("disk_here", here) != here and widget in st.session_state:
+        st.session_state[widget] = st.session_state[widget]  # else the browser keeps the words of before
     st.session_state["disk_here"] = here
     titles = {"": "Choose one"} | {name: name if e.have else f"{name} (not here)" for name, e in entries.items()}
     entry = entries.get(controls.option(list(entries) if here else ["", *entries], "Set", "disk", titles=titles.__getitem__))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from snnviz.datasets import DATASETS
-from snnviz.ui import controls, url
+from snnviz.ui import controls, page, url
 
 MADE = {name: cls for name, cls in DATASETS.items() if cls.offline}
 
@@ -17,7 +17,7 @@ def choose():
             "pages/training.py",
             label="Train on this set",
             icon=":material/model_training:",
-            query_params=url.write(dataset, "data", default="Digits", tables=[MADE]),
+            query_params=page.here(url.write(dataset, "data", default="Digits", tables=[MADE])),
         )
 
     return dataset, train

@@ -1,4 +1,4 @@
-"""Statistics: samples of each class in both halves, and when their spikes come."""
+"""Statistics: samples of each class in both parts, and when their spikes come."""
 
 from snnviz.figures import profile
 from snnviz.studies import sample_views

@@ -23,6 +23,10 @@ def show(left, right):
         sparsity.alarm(seen, method)
         kept = activity.kept_by(layer, size)
         page.figure(bytes_kept.bytes_kept(kept, activity.totals(kept), SIZED[size], page.dark()), "bytes")
+        if layer.dense_because:
+            st.info(
+                f"No bar for the sparse pass here, which does not take this layer. {layer.dense_because}", icon=":material/block:"
+            )
         sparsity.counted(seen, layer, run, method)
         page.downloads("sparsity-bytes", {what: [getattr(k, what) for k in kept] for what in ("design", "array", "bytes")})
     quiz()

@@ -74,9 +74,7 @@ def module() -> bytes:
     Raises:
         NoCompiler: there is no compiler. RuntimeError: it could not compile the text; its first complaint is quoted.
     """
-    file = path()
-    build(file)
-    return file.read_bytes()
+    return build(path()).read_bytes()
 
 
 @functools.cache
@@ -90,7 +88,7 @@ def packed(data: bytes) -> str:
     return base64.b64encode(zlib.compress(data, 6)).decode("ascii")
 
 
-def build(file: pathlib.Path) -> None:
-    """Compile the module into `file`, unless it is there."""
+def build(file: pathlib.Path) -> pathlib.Path:
+    """Compile the module into `file`, unless it is there; return where it is."""
     command = (sys.executable, "-m", "ziglang", "c++", *flags())
-    source.compiled(file, "the kernels for the browser", "browser.cu", text(), command)
+    return source.compiled(file, "the kernels for the browser", "browser.cu", text(), command)

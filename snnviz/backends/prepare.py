@@ -23,11 +23,11 @@ class Part:
 
     title: str
     path: pathlib.Path
-    build: Callable[[], None]
+    build: Callable[[], pathlib.Path]
 
     @property
     def built(self) -> bool:
-        return self.path.is_file()
+        return source.whole(self.path) is not None
 
 
 @functools.cache

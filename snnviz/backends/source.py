@@ -1,12 +1,15 @@
 """From kernels/*.cu to something that runs: joins the text, names it by its content, and compiles it as C++ once.
 
 The cache's key is the SHA-256 of the joined text, the flags, the compiler's version and the processor's abilities; the
-library is written under a lock, by rename, into the user's cache directory (SNNVIZ_CACHE overrides it).
+library is written under a lock, by rename, into the user's cache directory (SNNVIZ_CACHE overrides it). Beside it lies the
+SHA-256 of its bytes: one that a power cut or a full disk has left in part is built anew. Where the cache cannot be written,
+the library goes to a temporary folder.
 """
 
 import contextlib
 import contextvars
 import ctypes
+import errno
 import functools
 import hashlib
 import importlib.metadata
@@ -136,42 +139,71 @@ def library(name: str, real: str) -> ctypes.CDLL:
     Raises:
         NoCompiler: there is no compiler. RuntimeError: it could not compile the text; its first complaint is quoted.
     """
-    path = library_path(name, real)
-    build(name, real, path)
-    return ctypes.CDLL(str(path))
+    return ctypes.CDLL(str(build(name, real, library_path(name, real))))
 
 
-def build(name: str, real: str, path: pathlib.Path) -> None:
-    """Compile kernels/<name>.cu into `path`, unless it is there."""
+def build(name: str, real: str, path: pathlib.Path) -> pathlib.Path:
+    """Compile kernels/<name>.cu into `path`, unless it is there; return where it is."""
     command, _ = compiler()
-    compiled(path, f"the kernel {name} ({real})", f"{name}.cu", joined(f"{name}.cu"), (*command, *flags(command, real)))
+    return compiled(path, f"the kernel {name} ({real})", f"{name}.cu", joined(f"{name}.cu"), (*command, *flags(command, real)))
 
 
-def compiled(path: pathlib.Path, title: str, name: str, text: str, command: tuple[str, ...]) -> None:
+def compiled(path: pathlib.Path, title: str, name: str, text: str, command: tuple[str, ...]) -> pathlib.Path:
     """Compile `text`, called `name` in messages, into `path`, unless it is there or another process is at it: then wait for that.
 
+    Return where it is: `path`, or a file of a temporary folder where that of `path` cannot be written.
+
     Raises:
-        RuntimeError: the compiler refused it; its first complaint is quoted.
+        RuntimeError: the compiler refused it; its first complaint is quoted. OSError: no folder can be written.
     """
+    if (found := whole(path)) is not None:
+        return found
+    with _announce.get()(title):
+        try:
+            return _compile(path, name, text, command)
+        except OSError as problem:
+            places.cannot_write(path.parent, problem, "built kernels")
+            return _compile(places.spare() / path.name, name, text, command)
+
+
+def whole(path: pathlib.Path) -> pathlib.Path | None:
+    """Where a compiled file is with all its bytes: `path`, or the temporary folder; None if it must be built."""
+    return next((place for place in (path, places.spare() / path.name) if _is_whole(place)), None)
+
+
+def _is_whole(path: pathlib.Path) -> bool:
+    try:
+        return _digest(path).read_text(encoding="ascii") == hashlib.sha256(path.read_bytes()).hexdigest()
+    except (OSError, ValueError):
+        return False
+
+
+def _digest(path: pathlib.Path) -> pathlib.Path:
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _compile(path: pathlib.Path, name: str, text: str, command: tuple[str, ...]) -> pathlib.Path:
     from filelock import FileLock
 
-    if path.is_file():
-        return
     path.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        _announce.get()(title),
-        FileLock(path.with_suffix(".lock")),
-        tempfile.TemporaryDirectory(dir=path.parent) as folder,
-    ):
-        if path.is_file():
-            return
+    with FileLock(path.with_suffix(".lock")), tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        if _is_whole(path):
+            return path
         unit, out = pathlib.Path(folder) / name, pathlib.Path(folder) / path.name
         unit.write_text(text, encoding="utf-8")
-        result = subprocess.run([*command, str(unit), "-o", str(out)], capture_output=True, text=True, check=False)
+        environment = os.environ | places.of_compiler(path.parent)
+        result = subprocess.run([*command, str(unit), "-o", str(out)], capture_output=True, text=True, check=False, env=environment)
         if result.returncode:
+            if re.search(r"no ?space ?left", result.stderr, re.IGNORECASE):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path.parent))
             complaint = next((line for line in result.stderr.splitlines() if "error" in line), result.stderr[:300])
             raise RuntimeError(f"The C++ compiler ({shlex.join(command[:4])}) could not build kernels/{name}: {complaint}")
+        with out.open("rb+") as file:
+            os.fsync(file.fileno())  # else a power cut may keep the name and lose the bytes
+        _digest(out).write_text(hashlib.sha256(out.read_bytes()).hexdigest(), encoding="ascii")
         os.replace(out, path)
+        os.replace(_digest(out), _digest(path))
+    return path
 
 
 @contextlib.contextmanager

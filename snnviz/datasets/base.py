@@ -1,4 +1,4 @@
-"""What every data set has in common: its settings, its two halves, and samples that come out as time-major batches."""
+"""What every data set has in common: its settings, its two parts, and samples that come out as time-major batches."""
 
 import abc
 import dataclasses
@@ -19,7 +19,7 @@ LOWER = "lower the number of steps, of samples or of inputs"
 
 
 class Split(enum.Enum):
-    """The two halves of a data set: one to learn from, one that is never learned from."""
+    """The two parts of a data set: one to learn from, one that is never learned from."""
 
     TRAIN = "train"
     TEST = "test"
@@ -265,7 +265,7 @@ class AbstractDataset(Declared, abc.ABC):
 
     steps: int = param(100, "Time steps", "T", low=1, high=100_000, slider=(10, 500, 10))
     dt: float = param(1.0, "Step", r"\Delta t", "ms", low=0, open_low=True, high=1000, slider=(0.1, 20.0, 0.1))
-    samples: int = param(1000, "Samples", "S", low=0, high=1_000_000, slider=(100, 10_000, 100), help="Both halves together.")
+    samples: int = param(1000, "Samples", "S", low=0, high=1_000_000, slider=(100, 10_000, 100), help="Both parts together.")
     train_share: float = param(
         0.8,
         "Share to train on",
@@ -308,7 +308,7 @@ class AbstractGenerated(AbstractDataset):
         """One half of the set. Both come from one draw, and no drawn sample is in both.
 
         Two draws may still look alike once times are rounded to steps, as neighbouring points of a curve do; the source
-        sentence of the test half says how many of its samples look exactly like one to train on.
+        sentence of the test part says how many of its samples look exactly like one to train on.
 
         Raises ValueError where the settings contradict each other, for instance a delay that does not fit the steps, and where
         the set would not fit into the memory.
@@ -367,7 +367,7 @@ def balanced(rng: np.random.Generator, samples: int, classes: int) -> np.ndarray
 
 
 def halves(y: np.ndarray, share: float, seed: int) -> dict[Split, np.ndarray]:
-    """Sample numbers of each half: `share` of each class to train on, by seed. A class with two samples is in both."""
+    """Sample numbers of each part: `share` of each class to train on, by seed. A class with two samples is in both."""
     rng = np.random.default_rng([seed, 0x5717])
     train = np.zeros(len(y), bool)
     for label in np.unique(y):

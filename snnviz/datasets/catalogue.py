@@ -222,7 +222,7 @@ class TonicSet(AbstractTonic):
         )
 
     def _arguments(self, made: type, half: Split | None) -> dict[str, Any]:
-        """What tonic's class is called with for one half, besides the folder."""
+        """What tonic's class is called with for one part, besides the folder."""
         asked = inspect.signature(made.__init__).parameters
         arguments: dict[str, Any] = {}
         if "train" in asked:

@@ -15,7 +15,7 @@ CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hors
 class Cifar10Dvs(AbstractDvs128):
     """10,000 photographs of CIFAR-10, moved on a screen before an event camera of 128 x 128 pixels.
 
-    There are 1,000 of each class and no official halves.
+    There are 1,000 of each class and no official parts.
 
     Files: <class>/*.aedat4, read by the package aedat.
 

@@ -46,7 +46,7 @@ class Digits(AbstractGenerated):
     cite: ClassVar[str] = "alpaydin1998digits"
 
     steps: int = param(30, "Time steps", "T", low=2, high=2000, slider=(10, 100, 5))
-    samples: int = param(1797, "Samples", "S", low=20, high=1797, slider=(100, 1797, 1), help="Both halves together.")
+    samples: int = param(1797, "Samples", "S", low=20, high=1797, slider=(100, 1797, 1), help="Both parts together.")
     coding: Coding = param(Coding.LATENCY, "Coding")
     rate: float = param(200.0, "Rate of a white pixel", "", "Hz", low=0, slider=(10.0, 1000.0, 10.0), help="For rate coding.")
 

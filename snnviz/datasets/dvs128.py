@@ -8,7 +8,7 @@ from snnviz.datasets.tonic_sets import AbstractTonic
 from snnviz.params import param
 
 STEP = {"symbol": r"\Delta t", "unit": "ms", "low": 0, "open_low": True, "high": 1000, "slider": (1.0, 100.0, 1.0)}
-PART = RECORDINGS | {"help": "Both halves together; 0: all."}
+PART = RECORDINGS | {"help": "Both parts together; 0: all."}
 
 
 @dataclasses.dataclass(frozen=True)

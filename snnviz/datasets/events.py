@@ -26,7 +26,7 @@ FORMAT = 2  # of a cache entry
 BINNING = ("steps", "dt", "binning", "binary", "align", "start")  # settings that do not change the events kept
 
 RECORDINGS = {"symbol": "S", "low": 0, "high": 1_000_000, "slider": (0, 10_000, 100),
-              "help": "At most, both halves together; 0: all there are."}  # fmt: skip
+              "help": "At most, both parts together; 0: all there are."}  # fmt: skip
 
 
 class Binning(enum.Enum):
@@ -38,7 +38,7 @@ class Binning(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Recording:
-    """One recording, not read yet. name: as shown to people. half: its official half, None where there is none."""
+    """One recording, not read yet. name: as shown to people. half: its official part, None where there is none."""
 
     name: str
     label: int
@@ -276,7 +276,7 @@ class AbstractEvents(AbstractDataset):
                 notes.setdefault(note, []).append(found.recordings[number].name)
         label = np.array([found.recordings[number].label for number, _ in kept])
         test = np.array([found.recordings[number].half is Split.TEST for number, _ in kept])
-        if test.all() or not test.any():  # no official halves, or nothing usable in one of them
+        if test.all() or not test.any():  # no official parts, or nothing usable in one of them
             test = np.isin(np.arange(len(kept)), halves(label, self.train_share, self.seed)[Split.TEST])
         arrays = {
             "time": np.concatenate([events["t"] for _, events in kept]),
@@ -290,14 +290,14 @@ class AbstractEvents(AbstractDataset):
         there = [set(arrays["label"][arrays["half"] == half].tolist()) for half in (False, True)]
         if lonely := sorted(found.classes[label] for label in there[0] ^ there[1]):
             names = ", ".join(lonely[:5]) + (", ..." if len(lonely) > 5 else "")
-            problems.append(f"{len(lonely)} of the classes ({names}) have recordings in one half only; add recordings of them.")
+            problems.append(f"{len(lonely)} of the classes ({names}) have recordings in one part only; add recordings of them.")
         more = {note: f" and {len(files) - 1:,} more" if len(files) > 1 else "" for note, files in notes.items()}
         facts = {"classes": found.classes, "shape": shape, "have": found.have, "problems": problems,
                  "notes": [f"{files[0]}{more[note]}: {note}" for note, files in notes.items()]}  # fmt: skip
         return arrays, facts
 
     def _choose(self, recordings: tuple[Recording, ...]) -> list[int]:
-        """The numbers of the recordings to use: all, or `samples` of them, with official halves in their shares."""
+        """The numbers of the recordings to use: all, or `samples` of them, with official parts in their shares."""
         number = np.arange(len(recordings))
         if not 0 < self.samples < len(recordings):
             return number.tolist()

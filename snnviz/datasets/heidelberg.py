@@ -19,7 +19,7 @@ CHANNELS = 700
 class AbstractHeidelberg(AbstractTonic):
     """HDF5 files with spikes/times (s), spikes/units, labels and extra/keys; inputs `[T, S, 700]`, or downsampled.
 
-    A file that is cut or damaged is named and left out; with only one half left, that one is split by seed.
+    A file that is cut or damaged is named and left out; with only one part left, that one is split by seed.
     """
 
     cite: ClassVar[str] = "cramer2022shd"

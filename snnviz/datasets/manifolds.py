@@ -36,7 +36,7 @@ class RandomManifolds(AbstractGenerated):
     )
     cite: ClassVar[str] = "zenke2021remarkable"
 
-    samples: int = param(2000, "Samples", "S", low=4, high=200_000, slider=(200, 10_000, 200), help="Both halves together.")
+    samples: int = param(2000, "Samples", "S", low=4, high=200_000, slider=(200, 10_000, 200), help="Both parts together.")
     labels: int = param(10, "Classes", "", low=2, high=100, slider=(2, 20, 1))
     neurons: int = param(20, "Neurons", "N", low=1, high=10_000, slider=(5, 100, 5))
     dimension: int = param(1, "Dimension of the manifold", "D", low=1, high=8, slider=(1, 4, 1))

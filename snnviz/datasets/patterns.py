@@ -33,7 +33,7 @@ class SpikePatterns(AbstractGenerated):
     cite: ClassVar[str] = "zenke2018superspike"
 
     steps: int = param(200, "Time steps", "T", low=10, high=20_000, slider=(50, 1000, 10))
-    samples: int = param(500, "Samples", "S", low=4, high=200_000, slider=(50, 5000, 50), help="Both halves together.")
+    samples: int = param(500, "Samples", "S", low=4, high=200_000, slider=(50, 5000, 50), help="Both parts together.")
     labels: int = param(5, "Patterns", "", low=1, high=100, slider=(1, 20, 1))
     inputs: int = param(100, "Input neurons", "N", low=1, high=10_000, slider=(10, 500, 10))
     outputs: int = param(10, "Output neurons", "", low=1, high=1000, slider=(1, 50, 1))

@@ -40,7 +40,7 @@ class Saccades(AbstractEvents):
 
     steps: int = param(60, "Time steps", "T", low=1, high=100_000, slider=(10, 300, 10))
     dt: float = param(5.0, "Step", r"\Delta t", "ms", low=0, open_low=True, high=1000, slider=(0.5, 20.0, 0.5))
-    samples: int = param(1797, "Recordings to use", "S", low=20, high=1797, slider=(100, 1797, 1), help="Both halves together.")
+    samples: int = param(1797, "Recordings to use", "S", low=20, high=1797, slider=(100, 1797, 1), help="Both parts together.")
     side: int = param(24, "Side of the sensor", "", "pixels", low=12, high=64, slider=(16, 34, 2))
     duration: float = param(100.0, "Length of a saccade", "", "ms", low=10, high=1000, slider=(20.0, 200.0, 10.0))
     amplitude: float = param(5.0, "Amplitude", "", "pixels", low=1, high=16, slider=(1.0, 8.0, 0.5))

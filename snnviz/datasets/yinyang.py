@@ -31,7 +31,7 @@ class YinYang(AbstractGenerated):
     cite: ClassVar[str] = "kriener2022yinyang"
 
     dt: float = param(0.5, "Step", r"\Delta t", "ms", low=0, open_low=True, high=10, slider=(0.1, 2.0, 0.1))
-    samples: int = param(3000, "Samples", "S", low=6, high=200_000, slider=(300, 12_000, 300), help="Both halves together.")
+    samples: int = param(3000, "Samples", "S", low=6, high=200_000, slider=(300, 12_000, 300), help="Both parts together.")
     early: float = param(2.0, "Earliest spike", "", "ms", low=0, slider=(0.0, 20.0, 0.5), advanced=True)
     late: float = param(42.0, "Latest spike", "", "ms", low=0, slider=(10.0, 100.0, 0.5), advanced=True)
     bias: float = param(20.0, "Bias spike", "", "ms", low=0, slider=(0.0, 100.0, 0.5), advanced=True)

@@ -6,6 +6,8 @@ import plotly.graph_objects as go
 
 from snnviz.figures.theme import colours, finish
 
+SPARSE = "Sparse, here"
+
 
 def told(count: float) -> str:
     """Bytes in the unit a reader wants."""
@@ -16,7 +18,7 @@ def told(count: float) -> str:
 
 
 def bytes_kept(kept: Sequence, totals: dict[str, int], subject: str, dark: bool = False, height: int = 330) -> go.Figure:
-    """kept: of `sparsity.Kept`; totals: bytes by design; subject: what they are kept of, for the title."""
+    """kept: of `activity.Kept`; totals: bytes by design; subject: what they are kept of, for the title."""
     c = colours(dark)
     hues = {
         "membrane u": c.membrane,
@@ -40,10 +42,13 @@ def bytes_kept(kept: Sequence, totals: dict[str, int], subject: str, dark: bool 
     widest = max(totals.values())
     for design, total in totals.items():
         fig.add_annotation(y=design, x=total, text=f"<b>{told(total)}</b>", showarrow=False, xanchor="left", xshift=6)
-    first, *_, last = totals.values()
+    title = "the sparse pass does not take it"
+    if SPARSE in totals:
+        first, *_, last = totals.values()
+        title = f"{first / max(last, 1):.0f} times less than membrane and spikes kept whole"
     finish(
         fig,
-        f"{subject}: {first / max(last, 1):.0f} times less than membrane and spikes kept whole",
+        f"{subject}: {title}",
         "Bytes kept. " + "; ".join(f"{design}: {told(total)}" for design, total in totals.items()) + ".",
         dark=dark,
         height=height,

@@ -1,4 +1,4 @@
-"""What a data set is like: samples of each class in both halves, and how many spikes come when."""
+"""What a data set is like: samples of each class in both parts, and how many spikes come when."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ def profile(
     dark: bool = False,
     height: int = 520,
 ) -> go.Figure:
-    """counts: by half, samples of each class. activity [T]: mean input of one sample at each time in ms."""
+    """counts: by part, samples of each class. activity [T]: mean input of one sample at each time in ms."""
     c = colours(dark)
     fig = make_subplots(rows=2, vertical_spacing=0.22)
     for (half, row), hue in zip(counts.items(), (c.membrane, c.active), strict=True):

@@ -13,95 +13,34 @@ database they all reach.
 
 import contextlib
 import dataclasses
-import logging
-import os
 import pickle
 import shutil
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from snnviz import places
-from snnviz.runs import store
+from snnviz.runs import scheduler, store
 from snnviz.runs.growing import growing
 from snnviz.runs.journal import Journal
 from snnviz.runs.process import here, is_gone
+from snnviz.runs.scheduler import JobError as JobError
 from snnviz.runs.values import Run, RunState, Status
 from snnviz.runs.work import Work
 from snnviz.runs.worker import one_sentence, prepare_worker, work_on
 
 LOST = 20.0  # seconds without one after which a run elsewhere counts as interrupted
 MOST = 8  # runs that one visitor may have going
-PATIENCE = 5.0  # seconds to wait for a scheduler
-_LOG = logging.getLogger(__name__)
-_lock = threading.Lock()
 _tasks: dict[str, Any] = {}  # the futures of this process's runs
 _latest: dict[str, tuple[bytes, RunState]] = {}  # the last report of a run's worker, as it came and as a value
-_client: Any = None
-
-
-class JobError(ValueError):
-    """A job cannot be started or followed, said in one sentence."""
-
-
-def client() -> Any:
-    """The Dask client of this process: to the cluster at SNNVIZ_SCHEDULER, else to threads in this process.
-
-    Raises:
-        JobError: the cluster does not answer.
-    """
-    global _client
-    import dask
-    from distributed import Client, LocalCluster
-
-    with _lock:
-        if _client is not None and _client.status == "running":
-            return _client
-        if address := os.environ.get("SNNVIZ_SCHEDULER"):
-            try:
-                _client = Client(address, timeout=PATIENCE, set_as_default=False)
-            except (OSError, TimeoutError, ValueError) as problem:
-                raise JobError(
-                    f"The Dask scheduler at {address} does not answer ({type(problem).__name__}); start it, or unset "
-                    "SNNVIZ_SCHEDULER to work in this process."
-                ) from None
-        else:
-            # Dask looks at every thread a hundred times a second for a profile that nobody here reads.
-            dask.config.set(
-                {
-                    "distributed.worker.profile.enabled": False,
-                    "distributed.admin.system-monitor.gil.enabled": False,
-                    "distributed.scheduler.http.routes": [],
-                    "distributed.worker.http.routes": [],
-                }
-            )
-            # One turn at a time for two cores: the pages need the other one.
-            cluster = LocalCluster(
-                processes=False,
-                n_workers=1,
-                threads_per_worker=max(1, (os.cpu_count() or 1) // 2),
-                dashboard_address="127.0.0.1:0",
-                worker_dashboard_address="127.0.0.1:0",
-                silence_logs=logging.ERROR,
-            )
-            _client = Client(cluster, set_as_default=False)
-        return _client
 
 
 def close() -> None:
     """Let go of Dask; what runs in this process is interrupted and can be gone on with."""
-    global _client
-    with _lock:
-        closing, _client = _client, None
     _tasks.clear()
     _latest.clear()
-    if closing is not None:
-        cluster = closing.cluster
-        closing.close()
-        if cluster is not None:
-            cluster.close()
+    scheduler.close()
 
 
 def submit(run: Run) -> str:
@@ -114,9 +53,13 @@ def submit(run: Run) -> str:
     saved = store.default()
     if len({s.run for s in saved.list(run.owner, live=True)}) >= MOST:
         raise JobError(f"{MOST} of your runs are still going; stop one before you start another.")
-    dask_client = client()
+    scheduler.connect()
     saved.begin(run, here())
-    _start(dask_client, run)
+    try:
+        _start(run)
+    except JobError:
+        saved.delete([run.id])
+        raise
     return run.id
 
 
@@ -125,7 +68,7 @@ def prepare() -> None:
     from distributed import fire_and_forget
 
     with contextlib.suppress(JobError):  # said when a run is submitted
-        fire_and_forget(client().submit(prepare_worker, pure=False))
+        scheduler.ask(lambda dask: fire_and_forget(dask.submit(prepare_worker, pure=False)))
 
 
 def go_on(run: str) -> None:
@@ -135,20 +78,24 @@ def go_on(run: str) -> None:
         raise JobError("This run is no longer among the saved runs.")
     if state.status.live or state.status is Status.FINISHED:
         return
+    scheduler.connect()
     store.default().mark(run, Status.WAITING, state.notes, here())
-    _start(client(), state.run, dataclasses.replace(state, status=Status.WAITING))
+    _start(state.run, dataclasses.replace(state, status=Status.WAITING))
 
 
-def _start(dask_client: Any, run: Run, state: RunState | None = None) -> None:
+def _start(run: Run, state: RunState | None = None) -> None:
     from distributed import Variable, fire_and_forget
 
     report = pickle.dumps(RunState.asked(run) if state is None else state, protocol=5)
-    Variable(f"run-{run.id}", client=dask_client).set(report)
-    task = dask_client.submit(
-        work_on, run, store.default_url(), str(checkpoints(run.id)), key=f"{run.kind}-{run.id}-{time.time_ns():x}", pure=False
-    )
-    fire_and_forget(task)  # it stays, on a cluster, when this process goes
-    _tasks[run.id] = task
+    arguments, key = (run, store.default_url(), str(checkpoints(run.id))), f"{run.kind}-{run.id}-{time.time_ns():x}"
+
+    def begin(dask: Any) -> Any:
+        Variable(f"run-{run.id}", client=dask).set(report)
+        task = dask.submit(work_on, *arguments, key=key, pure=False)
+        fire_and_forget(task)  # it stays, on a cluster, when this process goes
+        return task
+
+    _tasks[run.id] = scheduler.ask(begin)
 
 
 def checkpoints(run: str) -> Path:
@@ -178,7 +125,7 @@ def cancel(run: str) -> None:
     if state is not None and state.status is Status.WAITING and run in _tasks:  # no worker has taken it yet
         _tasks[run].cancel()
         store.default().mark(run, Status.STOPPED, state.notes)
-        _progress(run).set(b"")
+        _progress(run, lambda report: report.set(b""))
 
 
 def delete(runs: Sequence[str]) -> None:
@@ -264,17 +211,20 @@ def wait(run: str, until: Any, seconds: float) -> bool:
 def _order(run: str, what: str) -> None:
     from distributed import Queue
 
-    queue = Queue(f"orders-{run}", client=client())
-    queue.put(what)
-    queue.close()
+    def give(dask: Any) -> None:
+        queue = Queue(f"orders-{run}", client=dask)
+        queue.put(what)
+        queue.close()
+
+    scheduler.ask(give)
 
 
 def _report(run: str) -> RunState | None:
     """The last report of the run's worker, if it works for the scheduler of this process."""
-    if run not in _tasks and not os.environ.get("SNNVIZ_SCHEDULER"):
+    if run not in _tasks and not scheduler.address():
         return None  # it is not in this process: looking at saved runs needs no Dask
     try:
-        data = _progress(run).get(timeout=0.2)
+        data = _progress(run, lambda report: report.get(timeout=0.2))
     except (TimeoutError, OSError, JobError):
         return None
     if not data:
@@ -283,11 +233,11 @@ def _report(run: str) -> RunState | None:
     return _read(run, data)
 
 
-def _progress(run: str) -> Any:
-    """The last report of its worker, as bytes; empty when the store has everything."""
+def _progress(run: str, question: Callable[[Any], Any]) -> Any:
+    """Ask the variable with the last report of a run's worker, as bytes; empty when the store has everything."""
     from distributed import Variable
 
-    return Variable(f"run-{run}", client=client())
+    return scheduler.ask(lambda dask: question(Variable(f"run-{run}", client=dask)))
 
 
 def _read(run: str, data: bytes) -> RunState:

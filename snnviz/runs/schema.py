@@ -109,6 +109,7 @@ def _lock(connection: Any) -> None:
         # Also makes the changes of tables part of the transaction: Python's driver begins one by itself only before an INSERT.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     elif connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # large tables take what they take
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
 
 

@@ -9,14 +9,15 @@ import functools
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from snnviz.places import home
 from snnviz.runs import rows, schema
 from snnviz.runs.journal import Journal, Unsaved, last_of_each
+from snnviz.runs.limits import within
 from snnviz.runs.values import Line, Run, RunState, Status, Summary
 from snnviz.runs.work import Progress, Train, Work
 
@@ -25,6 +26,29 @@ SECRET = "(?i)pass|pwd|secret|token|key"  # in the name of an option of an addre
 
 class StoreError(ValueError):
     """The database cannot be used, said in one sentence."""
+
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+PATIENCE = 8.0  # seconds to wait for the server of a database
+CONNECT = 4  # of which for a connection
+
+
+def _limited(method: Method) -> Method:
+    """A method that waits for a database's server `PATIENCE` seconds at most, and not at all where it just was silent."""
+
+    @functools.wraps(method)
+    def limited(self: "Store", *arguments: Any, **named: Any) -> Any:
+        if self._in_file:
+            return method(self, *arguments, **named)
+        if time.monotonic() < self._quiet:
+            raise self._silent()
+        try:
+            return within(PATIENCE, lambda: method(self, *arguments, **named))
+        except TimeoutError:
+            self._quiet = time.monotonic() + PATIENCE
+            raise self._silent() from None
+
+    return cast(Method, limited)
 
 
 def default_url() -> str:
@@ -76,11 +100,17 @@ class Store:
                 Path(address.database).parent.mkdir(parents=True, exist_ok=True)
             except OSError as problem:
                 raise StoreError(f"The folder of saved runs {Path(address.database).parent} cannot be made: {problem}.") from None
+        self._in_file = address.get_backend_name() == "sqlite"
+        self._quiet = 0.0  # until when a silent server is not asked
+        limits: dict[str, Any] = {}
+        if address.get_backend_name() == "postgresql":
+            options = {"connect_timeout": CONNECT, "options": f"-c statement_timeout={1000 * PATIENCE:.0f}"}
+            limits = {"pool_timeout": CONNECT, "connect_args": {k: v for k, v in options.items() if k not in address.query}}
         try:
-            self._engine = sa.create_engine(address, pool_pre_ping=True)
+            self._engine = sa.create_engine(address, pool_pre_ping=True, **limits)
         except (ImportError, sa.exc.NoSuchModuleError) as problem:
             raise StoreError(f"No driver for {self.name} is installed here: {self._without_secrets(str(problem))}.") from None
-        if address.get_backend_name() == "sqlite":
+        if self._in_file:
             sa.event.listen(self._engine, "connect", _quick)
         tables = schema.tables()
         self._meta, self._runs, self._lines, self._epochs = (tables.tables[n] for n in ("snnviz", "runs", "lines", "epochs"))
@@ -90,6 +120,7 @@ class Store:
             self.close()
             raise
 
+    @_limited
     def _migrate(self) -> None:
         try:
             schema.migrate(self._engine)
@@ -98,7 +129,7 @@ class Store:
                 f"{self.name} was written by a newer snnviz (schema {newer}; this one knows {schema.SCHEMA}); "
                 "update snnviz, or name another database in SNNVIZ_STORE."
             ) from None
-        except self._sa.exc.DatabaseError as problem:
+        except (self._sa.exc.DBAPIError, self._sa.exc.TimeoutError) as problem:
             raise self._unusable(problem) from problem
 
     @contextmanager
@@ -106,11 +137,11 @@ class Store:
         try:
             with self._engine.begin() as database:
                 yield database
-        except self._sa.exc.DatabaseError as problem:
+        except (self._sa.exc.DBAPIError, self._sa.exc.TimeoutError) as problem:
             raise self._unusable(problem) from problem
 
     def _unusable(self, problem: Any) -> StoreError:
-        reason = str(problem.orig or problem).strip().splitlines()[0].rstrip(".")
+        reason = str(getattr(problem, "orig", None) or problem).strip().splitlines()[0].rstrip(".")
         return StoreError(f"The database of saved runs, {self.name}, cannot be used: {self._without_secrets(reason)}.")
 
     def _without_secrets(self, text: str) -> str:
@@ -119,6 +150,10 @@ class Store:
             text = text.replace(secret, "***")
         return text
 
+    def _silent(self) -> StoreError:
+        return StoreError(f"The database of saved runs, {self.name}, does not answer within {PATIENCE:g} s; its server is away.")
+
+    @_limited
     def begin(self, run: Run, place: str = "") -> None:
         """Note that a run was asked for."""
         work = run.work
@@ -167,6 +202,7 @@ class Store:
                 ],
             )
 
+    @_limited
     def save_line(self, run: str, number: int, line: Line) -> None:
         """Save one training as far as it has come: the epochs not yet here, its curve and its sample."""
         t = self._epochs.c
@@ -181,17 +217,20 @@ class Store:
                 rows.of_line(line),
             )
 
+    @_limited
     def save_progress(self, run: Run, progress: Progress) -> None:
         """Save how far a run of any kind but a training has come; its result replaces the one before."""
         with self._transaction() as database:
             database.execute(self._runs.update().where(self._runs.c.id == run.id), rows.of_progress(run.work, progress))
 
+    @_limited
     def mark(self, run: str, status: Status, notes: Sequence[str] = (), place: str | None = None) -> bool:
         """Note where a run stands, and that it is alive; False where there is no such run (any more)."""
         values = rows.of_status(status, notes) | ({} if place is None else {"place": place})
         with self._transaction() as database:
             return database.execute(self._runs.update().where(self._runs.c.id == run), values).rowcount > 0
 
+    @_limited
     def take(self, run: str, journal: Journal) -> bool:
         """Save what a run's journal holds, and empty it; whether there was something. What is here already stays as it is."""
         if not journal:
@@ -214,11 +253,13 @@ class Store:
             if unsaved.columns:
                 database.execute(self._runs.update().where(self._runs.c.id == run), unsaved.columns)
 
+    @_limited
     def place(self, run: str) -> str:
         """Where a run was last worked on."""
         with self._transaction() as database:
             return database.scalar(self._sa.select(self._runs.c.place).where(self._runs.c.id == run)) or ""
 
+    @_limited
     def open(self, run: str) -> RunState | None:
         """A saved run with all that was saved of it; None where there is no such run."""
         sa = self._sa
@@ -234,6 +275,7 @@ class Store:
         epochs_of = {line["line"]: [e for e in epochs if e["line"] == line["line"]] for line in lines}
         return rows.state(row, tuple(rows.line(line, epochs_of[line["line"]]) for line in lines))
 
+    @_limited
     def find(self, work: Work, backend: str) -> list[tuple[str, Status]]:
         """The runs of the same work on the same backend, whoever asked for them, the latest first: (id, status). Not trainings."""
         r = self._runs.c
@@ -242,6 +284,7 @@ class Store:
             found = database.execute(query.order_by(r.created.desc())).all()
         return [(row.id, Status(row.status)) for row in found]
 
+    @_limited
     def list(self, owner: str | None = None, live: bool = False, kind: str | None = None) -> list[Summary]:
         """Every training of every saved run, and every run of another kind, the latest run first.
 
@@ -295,6 +338,7 @@ class Store:
             found = database.execute(query).mappings().all()
         return [rows.summary(row) for row in found]
 
+    @_limited
     def delete(self, runs: Sequence[str]) -> None:
         """Forget runs for good."""
         with self._transaction() as database:
@@ -312,4 +356,4 @@ def _quick(connection: Any, _: Any) -> None:
     """SQLite for one writer and many readers: nobody waits for a reader, and a commit does not wait for the disk's platter."""
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA busy_timeout = 10000")
+    connection.execute("PRAGMA busy_timeout = 5000")

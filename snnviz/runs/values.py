@@ -154,7 +154,7 @@ class Line:
 
     @property
     def accuracy(self) -> float:
-        """On the test half after the last epoch; NaN before the first."""
+        """On the test part after the last epoch; NaN before the first."""
         return self.epochs[-1].test_accuracy if self.epochs else float("nan")
 
     @property

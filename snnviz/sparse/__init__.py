@@ -14,3 +14,4 @@ from snnviz.sparse.layer import gradients as gradients
 from snnviz.sparse.layer import product as product
 from snnviz.sparse.layer import spiking as spiking
 from snnviz.sparse.layer import unsupported as unsupported
+from snnviz.sparse.layer import what_is_listed as what_is_listed

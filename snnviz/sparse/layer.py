@@ -55,7 +55,7 @@ def unsupported(neuron: AbstractNeuron, method: AbstractGradientMethod) -> str |
     return None
 
 
-def _row(neuron: AbstractNeuron, at_spike: AtSpike, path: ResetPath) -> tuple[bool, bool]:
+def what_is_listed(neuron: AbstractNeuron, path: ResetPath) -> tuple[bool, bool]:
     """Whether spikes are entries too, and whether entries carry u or the threshold."""
     zero = neuron.reset_mode is Reset.ZERO
     masks = zero and path is not ResetPath.IGNORED
@@ -105,7 +105,7 @@ class _Layer:
         p.k = scan(coefficients, weights.new_empty(0).reshape(0, 0), self.at_spike, self.path, self.draw)
         p.k.T, p.k.M = self.steps, self.batch * columns
         p.derivative = list(source.derivatives()).index(self.at_spike.derivative.kernel)
-        p.keep_spikes = _row(self.neuron, self.at_spike, self.path)[0]
+        p.keep_spikes = what_is_listed(self.neuron, self.path)[0]
         p.reach = self.at_spike.reach * ROUNDING
         return p
 
@@ -120,7 +120,7 @@ def _forward(
         initial = torch.stack([weights.new_full((batch * columns,), value) for value in layer.neuron.rest()])
     table = layer.at_spike.derivative.table()
     table = None if table is None else table.to(weights)
-    with_extra = _row(layer.neuron, layer.at_spike, layer.path)[1]
+    with_extra = what_is_listed(layer.neuron, layer.path)[1]
     bits = torch.empty((steps, batch, 2 * tiles), dtype=torch.int64, device=device)
     counts = torch.empty((batch, tiles, steps), dtype=torch.uint8, device=device)
     last = torch.empty_like(initial)

@@ -20,7 +20,7 @@ from snnviz.experiments import Experiment
 from snnviz.methods.base import AbstractGradientMethod
 from snnviz.neurons import LIF
 from snnviz.records import LayerRecord, RunRecord
-from snnviz.sparse import WIDE, remedy
+from snnviz.sparse import WIDE, remedy, unsupported, what_is_listed
 from snnviz.stimuli import Poisson
 from snnviz.surrogates import AbstractSurrogate
 from snnviz.zeroth_order import ZerothOrder, matching_band
@@ -38,7 +38,11 @@ def example() -> Experiment:
 
 @dataclasses.dataclass(frozen=True)
 class LayerLook:
-    """One layer under a method. Arrays are [T, B, N]: margins u - theta, where it spiked, and where ds_du is not 0."""
+    """One layer under a method. Arrays are [T, B, N]: margins u - theta, where it spiked, and where ds_du is not 0.
+
+    listed: how many entries the sparse pass lists, spikes too where the way back depends on them; extra: whether each carries u or
+    the threshold; dense_because: why the sparse pass refuses the layer, None if it takes it.
+    """
 
     name: str
     dt: float
@@ -46,6 +50,9 @@ class LayerLook:
     margins: np.ndarray
     spikes: np.ndarray
     active: np.ndarray
+    listed: int
+    extra: bool
+    dense_because: str | None = None
 
     @property
     def entries(self) -> int:
@@ -181,7 +188,10 @@ def _look(layer: LayerRecord, method: AbstractGradientMethod, draw: Draw, backen
         record=True,
     )
     active = (out.ds_du != 0).cpu().numpy().reshape(layer.u.shape)
-    return LayerLook(layer.name, layer.dt, theta, layer.u - layer.theta, spikes > 0, active)
+    fired, refusal = spikes > 0, unsupported(neuron, method)
+    too, extra = what_is_listed(neuron, method.reset_path) if refusal is None else (False, False)
+    listed = int(np.count_nonzero(active | fired if too else active))
+    return LayerLook(layer.name, layer.dt, theta, layer.u - layer.theta, fired, active, listed, extra, refusal)
 
 
 def probability(method: AbstractGradientMethod, margins: np.ndarray) -> np.ndarray:
@@ -248,25 +258,33 @@ class Kept:
     bytes: int
 
 
-def bytes_kept(active: int, steps: int, batch: int, columns: int) -> list[Kept]:
+def bytes_kept(active: int, listed: int | None, steps: int, batch: int, columns: int, extra: bool = False) -> list[Kept]:
     """What a layer [T, B, N] with so many active entries keeps, array by array, its spikes included, which the layer
     above needs: by autograd, by the published sparse code (three 64-bit indices an entry, kept by both layers that use them,
-    and the filtered spikes dense), and here (a byte and a number an entry, a count a row, a bit a spike)."""
+    and the filtered spikes dense), and here (a byte and a number an entry that is `listed`, with `extra` another number, a
+    count a row, a bit a spike). listed: None where the sparse pass refuses the layer."""
     dense, rows = 4 * steps * batch * columns, steps * batch * -(-columns // WIDE)
     return [
         Kept("Dense autograd", "membrane u", dense),
         Kept("Dense autograd", "spikes, as numbers", dense),
         Kept("Published sparse code", "active lists", (28 + 24) * active),
         Kept("Published sparse code", "filtered spikes", dense),
-        Kept("Sparse, here", "active lists", 5 * active + rows),
-        Kept("Sparse, here", "spikes, as bits", 16 * rows),
-    ]
+    ] + (
+        []
+        if listed is None
+        else [
+            Kept("Sparse, here", "active lists", (9 if extra else 5) * listed + rows),
+            Kept("Sparse, here", "spikes, as bits", 16 * rows),
+        ]
+    )
 
 
 def kept_by(layer: LayerLook, size: str = "run") -> list[Kept]:
-    """What this layer keeps, or a layer of a published size (`SIZES`) would with this layer's active share."""
+    """What this layer keeps, or a layer of a published size (`SIZES`) would with this layer's shares."""
     steps, batch, columns = SIZES.get(size, layer.active.shape)
-    return bytes_kept(round(layer.share * steps * batch * columns), steps, batch, columns)
+    scale = steps * batch * columns / layer.entries
+    listed = None if layer.dense_because else round(layer.listed * scale)
+    return bytes_kept(round(layer.number * scale), listed, steps, batch, columns, layer.extra)
 
 
 def totals(kept: list[Kept]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from snnviz.datasets.base import EVENT
 
 WORST = 40  # bytes that a picture may make of an entry of a sample
 MOST_CLASSES = 20  # that have a picture
-MOST_SAMPLES = 200  # whose mean is taken; evenly from the whole half, which may be sorted by class
+MOST_SAMPLES = 200  # whose mean is taken; evenly from the whole part, which may be sorted by class
 
 
 def values(half: Samples, number: int) -> np.ndarray:
@@ -64,13 +64,13 @@ def extent(half: Samples) -> tuple[int, int]:
 
 
 def of_class(half: Samples, label: int, place: int) -> int:
-    """The number of a class's sample in the half; places begin at 1, and after the last comes the first again."""
+    """The number of a class's sample in the part; places begin at 1, and after the last comes the first again."""
     numbers = np.flatnonzero(half.y.numpy() == label)
     return int(numbers[(place - 1) % len(numbers)])
 
 
 def classes_present(half: Samples) -> list[int]:
-    """The classes that have a sample in this half."""
+    """The classes that have a sample in this part."""
     return np.unique(half.y.numpy()).tolist()
 
 
@@ -122,7 +122,7 @@ def class_counts(half: Samples) -> list[int]:
 
 
 def mean_input(half: Samples) -> np.ndarray:
-    """The input at each step as the sum over all inputs, mean over 200 samples spread evenly over the half, [T]."""
+    """The input at each step as the sum over all inputs, mean over 200 samples spread evenly over the part, [T]."""
     count = min(len(half), MOST_SAMPLES)
     x = half.take(np.arange(count) * len(half) // count)[0]
     return x.flatten(2).sum(2).mean(1).numpy()

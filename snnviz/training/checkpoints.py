@@ -71,7 +71,7 @@ def resume(run: RunningTraining, path: pathlib.Path) -> int:
 def _put(network: Network, tensors: dict[str, torch.Tensor], path: pathlib.Path, training: Training) -> None:
     """Put a checkpoint's weights and running statistics into a network.
 
-    Version 0.1.0 saved no running statistics: they are taken from the training half then, with the weights as they are.
+    Version 0.1.0 saved no running statistics: they are taken from the training part then, with the weights as they are.
     """
     state = {name.removeprefix("weight."): t for name, t in tensors.items() if name.startswith("weight.")}
     layers = {f"blocks.{n}.normalise": b.normalise for n, b in enumerate(network.blocks) if b.normalise is not None}
@@ -89,7 +89,7 @@ def _put(network: Network, tensors: dict[str, torch.Tensor], path: pathlib.Path,
 
 @torch.no_grad()
 def calibrate(network: Network, training: Training) -> None:
-    """Let the running statistics of a network's normalisation see the training half once; its draws stay where they are."""
+    """Let the running statistics of a network's normalisation see the training part once; its draws stay where they are."""
     was_training, passes = network.training, network.passes
     network.train()
     device = next(network.parameters()).device

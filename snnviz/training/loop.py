@@ -41,7 +41,7 @@ def train(
     """
     run = RunningTraining(training, resolve(backend), touch_active)
     if record_sample is not None and not 0 <= record_sample < len(run.test):
-        raise ValueError(f"record_sample = {record_sample}: the test half has samples 0 to {len(run.test) - 1}.")
+        raise ValueError(f"record_sample = {record_sample}: the test part has samples 0 to {len(run.test) - 1}.")
     first = 1
     if checkpoint is not None:
         checkpoint = pathlib.Path(checkpoint)

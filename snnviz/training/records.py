@@ -51,7 +51,7 @@ class BatchRecord:
 
 @dataclasses.dataclass(frozen=True)
 class TestRecord:
-    """A batch of the test half is done: nothing to show but that the run is alive."""
+    """A batch of the test part is done: nothing to show but that the run is alive."""
 
     __test__ = False  # no test class, whatever its name says to pytest
 

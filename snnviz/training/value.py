@@ -34,7 +34,7 @@ class Training(text.Written, Declared):
     regulariser: AbstractRegulariser | None = None
     optimiser: AbstractOptimiser = dataclasses.field(default_factory=lambda: Adam(5e-3))
     schedule: AbstractSchedule = dataclasses.field(default_factory=Constant)
-    epochs: int = param(10, "Epochs", low=1, high=100_000, slider=(1, 100, 1), help="How often the training half is seen.")
+    epochs: int = param(10, "Epochs", low=1, high=100_000, slider=(1, 100, 1), help="How often the training part is seen.")
     batch: int = param(64, "Batch", "B", low=1, high=65536, slider=(8, 256, 8), help="Samples in one step.")
     seed: int = param(0, "Seed", low=0, high=2**31 - 1, slider=(0, 100, 1), help="Fixes weights, batches and draws.")
     clip: float = param(

@@ -1,8 +1,10 @@
-"""The page's URL: what it asks of the controls, what they write to it, and what the visitor hears of settings it cannot have.
+"""What each page stands at, as its address says it; and what the visitor hears of settings that a link cannot have.
 
 Every control has a key like `neuron.LIF.tau_mem`, which is also its name in the URL (spelt by `snnviz.ui.url`); what stands
-at its default is left out. A text in the URL that stands for no possible value gets a message and the default: Streamlit
-alone would drop it silently, or round it.
+at its default is left out. The session keeps these texts for each page apart, and the widget of a control under a key of its
+page (`own`), so no page moves a control of another. The URL is read where the visitor came by one: at the first visit, by a
+link, by the browser's history. A link says everything about its page, and what was left there earlier is forgotten. Whoever
+comes back by the menu, without settings, finds the page as it was left. In every other run the URL follows the controls.
 """
 
 import dataclasses
@@ -10,20 +12,50 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from snnviz.ui import links, streamlit_private, url
 
-LINK = "link"  # in the URL of a link to the page on which it stands
+LINK = "link"  # in the URL of a link to the page on which it stands, and of one to a page at its defaults
+_VISIT = "_address.visit"  # where the session keeps all this
 
-# Where the session keeps what belongs to the URL.
-_DRAWN = "_address.drawn"  # keys drawn in this run
-_COMPLAINTS = "_address.complaints"  # key -> what was wrong in the URL
-_SEEN = "_address.seen"  # choice -> its text in the URL when last drawn
-_UNBOUND = "_address.unbound"  # keys drawn unbound in the last run
-_PAGE = "_address.page"
-_PLACE = "_address.place"  # where complaints are drawn in this run
-_KEYS = "_address.keys"  # every key drawn in this session by a page
+
+@dataclasses.dataclass
+class _Standing:
+    """What one page stands at, in this session."""
+
+    texts: dict[str, str] = dataclasses.field(default_factory=dict)  # of every control that is not at its default, drawn or not
+    unread: dict[str, list[str]] = dataclasses.field(default_factory=dict)  # what a link or a scope says, until a control reads it
+    defaults: dict[str, Any] = dataclasses.field(default_factory=dict)  # of every control drawn since the last link
+    beyond: dict[str, list[Any]] = dataclasses.field(default_factory=dict)  # values that a slider does not offer by itself
+    shown: dict[str, str] = dataclasses.field(default_factory=dict)  # what the URL says
+    arrived: dict[str, str] = dataclasses.field(default_factory=dict)  # what it stood at when the menu led back to it
+
+    def follow(self, texts: Mapping[str, list[str]]) -> None:
+        """Stand at just what a link says."""
+        for key in [*self.defaults, *texts]:
+            st.session_state.pop(own(key), None)
+        self.unread = {key: list(several) for key, several in texts.items()}
+        self.texts = {key: several[-1] for key, several in texts.items()}
+        self.defaults, self.beyond, self.shown, self.arrived = {}, {}, dict(self.texts), {}
+
+
+@dataclasses.dataclass
+class _Visit:
+    """A session's way through the app."""
+
+    page: str | None = None
+    shared: frozenset[str] = frozenset()
+    pages: dict[str | None, _Standing] = dataclasses.field(default_factory=lambda: {None: _Standing()})  # None: shared controls
+    drawn: set[str] = dataclasses.field(default_factory=set)  # keys drawn in this run
+    complaints: dict[str, str] = dataclasses.field(default_factory=dict)  # key -> what was wrong in the URL
+    place: Any = None  # where complaints are drawn in this run
+
+    def of(self, key: str) -> _Standing:
+        return self.pages[None if key in self.shared else self.page]
+
+
+def _visit() -> _Visit:
+    return st.session_state.setdefault(_VISIT, _Visit())
 
 
 def begin(page: str, place: Any, shared: Collection[str] = ()) -> None:
@@ -31,49 +63,57 @@ def begin(page: str, place: Any, shared: Collection[str] = ()) -> None:
 
     What the URL asks for and cannot be had is said in `place`, an empty element, as soon as it is known: a page may stop at any
     moment, and after `st.stop` nothing can be drawn.
-
-    A link with settings says everything about its page: what was left there earlier is forgotten. Who comes back to a page
-    by the menu, without settings, finds it as it was left.
     """
-    state = st.session_state
-    state[_DRAWN], state[_PLACE] = {links.MARK}, place
-    followed = LINK in st.query_params
-    if followed:
-        del st.query_params[LINK]
-        streamlit_private.count_as_navigation()
-    if state.get(_PAGE) == page and not followed:
-        _mark()
-        _say()
-        return
-    if links.is_old(page, st.query_params):
-        for key, text in links.renewed(page, st.query_params).items():
-            write(key, text)
-    if _PAGE in state:
-        state[_UNBOUND] = set()
-        state[_COMPLAINTS] = {}
-        state[_SEEN] = {}
-    state[_PAGE] = page
-    if any(key not in shared for key in st.query_params):
-        for key in state.get(_KEYS, set()) - set(shared):
-            if key in state:
-                del state[key]
+    visit = _visit()
+    visit.drawn, visit.shared, visit.place = set(), frozenset(shared), place
+    asked = {key: st.query_params.get_all(key) for key in st.query_params}
+    link = asked.pop(LINK, None) is not None
+    moved, first, history = visit.page != page, visit.page is None, streamlit_private.is_history_navigation()
+    visit.page = page
+    standing = visit.pages.setdefault(page, _Standing())
+    if moved or link or history:
+        everywhere = {key: asked.pop(key) for key in shared if key in asked}
+        if everywhere or (history and not moved):
+            visit.pages[None].follow(everywhere)
+        visit.complaints = {}
+        if history and not moved and not asked and not link:
+            # The entry of the browser's history before the menu's page was brought back to where it had been left.
+            asked = {key: [text] for key, text in standing.arrived.items()}
+        if asked or link or first or not moved:
+            standing.follow(_renewed(page, asked))
+        else:
+            standing.arrived = standing.shown
+    _publish()
+    _say()
 
 
-def _mark() -> None:
-    """Let the URL say that its settings, made here, are this version's."""
-    if links.is_old(st.session_state[_PAGE], st.query_params):
-        write(links.MARK, links.PER_MS)
+def _renewed(page: str, asked: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """What a link says, as this version spells it."""
+    settings = {key: several[-1] for key, several in asked.items()}
+    if links.is_old(page, settings):
+        new = links.renewed(page, settings)
+        asked = {key: [text] if text != settings.get(key) else asked[key] for key, text in new.items()}
+    return {key: several for key, several in asked.items() if key != links.MARK}
+
+
+def _publish() -> None:
+    """Let the URL say what the page stands at, and that these are this version's settings where 0.1.0 took them otherwise."""
+    visit = _visit()
+    says = visit.pages[None].shown | visit.pages[visit.page].shown
+    if visit.page is not None and links.is_old(visit.page, says):
+        says[links.MARK] = links.PER_MS
+    if st.query_params.to_dict() != says:
+        st.query_params.from_dict(says)
 
 
 def end() -> None:
     """Finish a run in which the page came to its end, so that every control it has was drawn: what else the URL sets is said."""
-    _mark()
-    complaints, drawn = st.session_state.get(_COMPLAINTS, {}), st.session_state[_DRAWN]
-    unknown = [key for key in st.query_params if key not in drawn and key not in complaints]
-    for key in [key for key in unknown if key in st.session_state.get(_KEYS, set())]:
-        write(key, None)  # its control has just gone; its value stays in the session, for another view of the page
-        st.session_state.get(_SEEN, {}).pop(key, None)
-        unknown.remove(key)
+    visit = _visit()
+    for one in (visit.pages[None], visit.pages[visit.page]):
+        # A control that has just gone keeps its value for another view of the page; only the URL does not say it now.
+        one.shown = {key: text for key, text in one.texts.items() if key in visit.drawn or key not in one.defaults}
+    _publish()
+    unknown = [key for key in visit.pages[visit.page].shown if key not in visit.drawn]
     if unknown:
         names = ", ".join(f"`{url.safe(key)}`" for key in unknown[:5]) + (" and more" if len(unknown) > 5 else "")
         _say(f"The link sets {names}, which this page does not have as it stands now. It was ignored.")
@@ -81,137 +121,122 @@ def end() -> None:
 
 def _say(last: str = "") -> None:
     """Draw all complaints in their place."""
-    sentences = [*st.session_state.get(_COMPLAINTS, {}).values(), *([last] if last else [])]
-    if sentences and _PLACE in st.session_state:
-        st.session_state[_PLACE].warning("\n\n".join(sentences), icon=":material/link_off:")
+    visit = _visit()
+    sentences = [*visit.complaints.values(), *([last] if last else [])]
+    if sentences and visit.place is not None:
+        visit.place.warning("\n\n".join(sentences), icon=":material/link_off:")
 
 
-def note(key: str) -> None:
-    """Say that the page has drawn a control under this key; a key in the URL without one gets a message."""
-    st.session_state.setdefault(_DRAWN, set()).add(key)
-    st.session_state.setdefault(_KEYS, set()).add(key)
+def query() -> dict[str, str]:
+    """What the URL of this page says where its controls stand now: for a link that changes one thing."""
+    visit = _visit()
+    standing = visit.pages[visit.page]
+    return {key: text for key, text in standing.texts.items() if key in visit.drawn or key in standing.shown}
 
 
-def write(key: str, text: str | None) -> None:
-    """Set a key of the URL that is not bound, or remove it; a bound one is Streamlit's own affair."""
-    try:
-        if text is None:
-            del st.query_params[key]
-        elif st.query_params.get(key) != text:
-            st.query_params[key] = text
-    except (KeyError, StreamlitAPIException):
-        pass
+# ---- one control ---------------------------------------------------------------------------------------------------------
 
 
-def complain(misread: url.Misread) -> None:
-    """Keep a message about a control until it is moved or the page is left."""
-    st.session_state.setdefault(_COMPLAINTS, {})[misread.key] = str(misread)
-    _say()
+def own(key: str) -> str:
+    """The key of a control's widget in the session: its page's own; a control that stands on every page keeps its name."""
+    visit = _visit()
+    return key if key in visit.shared else f"{visit.page}/{key}"
 
 
-def settle(key: str) -> None:
-    """A control was moved by hand: nothing is wrong with it any more."""
-    st.session_state.get(_COMPLAINTS, {}).pop(key, None)
+def stand(key: str, label: str, default: Any, read: Callable[[str], Any], shown: Callable[[Any], str] = url.spell) -> str:
+    """Let a control stand where its page does, before it is drawn; return the key of its widget.
 
-
-# ---- controls that Streamlit binds to the URL ----------------------------------------------------------------------------
-
-
-@dataclasses.dataclass(frozen=True)
-class Asked:
-    """What the URL asks of one control: a value or None, and whether its text had to be put right in this run."""
-
-    value: Any = None
-    rewritten: bool = False
-
-
-def asked(key: str, label: str, default: Any, read: Callable[[str], Any], exact: bool = False) -> Asked:
-    """Read the value of a bound control from the URL before Streamlit does.
-
-    A text that Streamlit would refuse or round is taken out of the URL, and the control is drawn unbound in this run at its
-    default; the next run binds it again. The same way a text is put right where Streamlit finds only the `exact` spelling.
-
-    Args:
-        read: the value of a text; raises `url.Refused`.
-    """
-    note(key)
-    unbound = st.session_state.setdefault(_UNBOUND, set())
-    if key in unbound and key in st.session_state:
-        # Moved while it was unbound: Streamlit has not written it to the URL.
-        value = st.session_state[key]
-        write(key, None if value == default else url.spell(value))
-        unbound.discard(key)
-        return Asked(value)
-    texts = st.query_params.get_all(key)
-    if not texts:
-        return Asked()
-    try:
-        if len(texts) > 1:
-            raise url.Refused("one value")
-        value = read(texts[0])
-    except url.Refused as refusal:
-        complain(url.Misread(key, " and ".join(texts), refusal, url.spell(default), label))
-        st.session_state[key] = default
-        write(key, None)
-        unbound.add(key)
-        return Asked(rewritten=True)
-    if exact and texts[0] != url.spell(value):
-        st.session_state[key] = value
-        write(key, url.spell(value))
-        unbound.add(key)
-        return Asked(value, rewritten=True)
-    return Asked(value)
-
-
-# ---- choices, which are written to the URL here: Streamlit would put the shown label there, and links would break with a word --
-
-
-def choice(key: str, label: str, default: Any, read: Callable[[str], Any], shown: Callable[[Any], str]) -> None:
-    """Let a choice's value in the session follow the URL where a link, a hand or the browser's history has set it.
+    A control that nobody moved follows its default. A text that stands for no possible value gets a message and the default:
+    Streamlit alone would drop it silently, or round it.
 
     Args:
         read: the value of a text; raises `url.Refused`. shown: a value as the visitor sees it.
     """
-    state = st.session_state
-    note(key)
-    seen = state.setdefault(_SEEN, {})
-    text = st.query_params.get(key)
-    if text == seen.get(key, ...):  # an empty text is a text: of several names, none
-        return
-    if text is None:
-        if key in seen:  # else the visitor came back to the page without settings: it stays as it was left
-            state[key] = default
-        return
-    try:
-        state[key] = read(text)
-        settle(key)
-    except url.Refused as refusal:
-        complain(url.Misread(key, text, refusal, shown(default), label))
-        state[key] = default
+    visit, state, widget = _visit(), st.session_state, own(key)
+    standing = visit.of(key)
+    visit.drawn.add(key)
+    if (texts := standing.unread.pop(key, None)) is not None:
+        try:
+            if len(texts) > 1:
+                raise url.Refused("one value")
+            state[widget] = read(texts[0])
+            visit.complaints.pop(key, None)
+        except url.Refused as refusal:
+            visit.complaints[key] = str(url.Misread(key, " and ".join(texts), refusal, shown(default), label))
+            state[widget] = default
+            _say()
+    elif key in standing.texts:
+        if widget not in state:  # the visitor comes back to the page, or to a view of it
+            try:
+                state[widget] = read(standing.texts[key])
+            except url.Refused:  # what was chosen is not offered any more
+                state[widget] = default
+    elif widget not in state or (state[widget] == standing.defaults.get(key) != default):
+        state[widget] = default
+    standing.defaults[key] = default
+    return widget
 
 
 def tell(key: str, text: str | None) -> None:
-    """Let the URL say what a choice stands at, None being its default, and remember what it says."""
+    """Keep what a drawn control stands at, for the URL and for the next visit; None is its default."""
+    standing = _visit().of(key)
+    for texts in (standing.texts, standing.shown):
+        if text is None:
+            texts.pop(key, None)
+        else:
+            texts[key] = text
+    _write(key, text)
+
+
+def _write(key: str, text: str | None) -> None:
+    """Set a key of the URL at once: a page that stops early has said what it stands at."""
     if text is None:
         st.query_params.pop(key, None)
     elif st.query_params.get(key) != text:
         st.query_params[key] = text
-    st.session_state[_SEEN][key] = text
+
+
+def settle(key: str) -> None:
+    """A control was moved by hand: nothing is wrong with it any more."""
+    _visit().complaints.pop(key, None)
+
+
+def beyond(key: str) -> list[Any]:
+    """The values of a control that its slider does not offer by itself, because a link asked for them; to be added to."""
+    return _visit().of(key).beyond.setdefault(key, [])
+
+
+def note(key: str, default: Any = None) -> None:
+    """Say that the page has drawn something under this key; a key in the URL without that gets a message."""
+    visit = _visit()
+    visit.drawn.add(key)
+    visit.of(key).defaults.setdefault(key, default)
 
 
 # ---- whole values, whose controls are not Streamlit's ------------------------------------------------------------------------
 
 
 class Settings:
-    """The URL's settings; each key that is looked up counts as drawn."""
+    """What the page stands at, by key; each key that is looked up counts as drawn."""
 
     def get(self, key: str) -> str | None:
         note(key)
-        return st.query_params.get(key)
+        return _visit().of(key).texts.get(key)
+
+
+def put(key: str, text: str | None) -> None:
+    """Let a control stand at a text, or at its default, from outside: it reads that when it is next drawn."""
+    standing = _visit().of(key)
+    if text is None:
+        standing.unread.pop(key, None)
+        st.session_state.pop(own(key), None)
+    elif standing.texts.get(key) != text or key in standing.unread:
+        standing.unread[key] = [text]
+    tell(key, text)
 
 
 def recall(default: Any, key: str, tables: Sequence[url.Table] = ()) -> Any:
-    """The value that the URL asks for under a key, `default` where it asks for nothing; see `url.read`.
+    """The value that the page stands at under a key, `default` where it says nothing; see `url.read`.
 
     What is impossible gets one sentence on the page and its default.
     """
@@ -222,10 +247,10 @@ def recall(default: Any, key: str, tables: Sequence[url.Table] = ()) -> Any:
 
 
 def remember(settings: Mapping[str, str], *prefixes: str) -> None:
-    """Let the URL say just these settings under these prefixes."""
-    for key in [k for k in st.query_params if k.startswith(prefixes) and k not in settings]:
-        del st.query_params[key]
+    """Let the page stand at just these settings under these prefixes."""
+    visit = _visit()
+    for key in [k for k in visit.pages[visit.page].texts if k.startswith(prefixes) and k not in settings]:
+        put(key, None)
     for key, text in settings.items():
         note(key)
-        if st.query_params.get(key) != text:
-            st.query_params[key] = text
+        put(key, text)

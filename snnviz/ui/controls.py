@@ -1,4 +1,4 @@
-"""Controls drawn from the declarations in `snnviz.params`, with the URL as their memory (see `snnviz.ui.address`)."""
+"""Controls drawn from the declarations in `snnviz.params`; each page keeps what its own stand at (`snnviz.ui.address`)."""
 
 import dataclasses
 import enum
@@ -11,8 +11,6 @@ import streamlit as st
 from snnviz.params import Declared, Param, params
 from snnviz.ui import address, url
 from snnviz.ui.url import Table
-
-_EXTRA = "_controls.extra"  # in the session: key -> values that the URL has asked for and the slider does not offer
 
 
 def edit(
@@ -90,11 +88,10 @@ def option(
 ) -> str:
     """Draw a choice of one of a few names, shown by their titles, and return the name. `segmented` shows all side by side."""
     default = options[0] if default is None else default
-    address.choice(key, label, default, lambda text: url.name(text, options), titles)
-    if st.session_state.get(key) not in options:
-        st.session_state[key] = default
-    shared = {"format_func": titles, "key": key, "help": help, "persist_state": "session"}
-    shared |= {"on_change": address.settle, "args": (key,)}
+    widget = address.stand(key, label, default, lambda text: url.name(text, options), titles)
+    if st.session_state[widget] not in options:
+        st.session_state[widget] = default
+    shared = {"format_func": titles, "key": widget, "help": help, "on_change": address.settle, "args": (key,)}
     if segmented:
         name = st.segmented_control(label, list(options), required=True, wrap=True, **shared)
     else:
@@ -114,11 +111,11 @@ def several(
 ) -> list[str]:
     """Draw a choice of any of a few names, all shown by their titles; return the chosen ones in the order of `options`."""
     start, state = list(default), st.session_state
-    address.choice(key, label, start, lambda text: url.names(text, options), lambda names: ", ".join(map(titles, names)))
-    if key not in state or not set(state[key] or ()) <= set(options):
-        state[key] = start
+    widget = address.stand(key, label, start, lambda text: url.names(text, options), lambda names: ", ".join(map(titles, names)))
+    if not set(state[widget] or ()) <= set(options):
+        state[widget] = start
     chosen = st.pills(
-        label, list(options), selection_mode="multi", format_func=titles, key=key, help=help, persist_state="session", wrap=True,
+        label, list(options), selection_mode="multi", format_func=titles, key=widget, help=help, wrap=True,
         on_change=address.settle, args=(key,),
     )  # fmt: skip
     names = [name for name in options if name in chosen]
@@ -139,37 +136,44 @@ def number(value: float, param: Param, key: str) -> float:
     label, help_ = _words(param)
     whole = isinstance(value, int)
     kind = int if whole else float
-    exact = param.slider is not None and param.log
-    asked = address.asked(key, param.label, value, lambda text: url.number(text, value, param), exact)
-    shared = {"key": key, "help": help_, "on_change": address.settle, "args": (key,)}
-    shared |= {} if asked.rewritten else {"bind": "query-params", "value": value}
+    widget = address.stand(key, param.label, value, lambda text: url.number(text, value, param))
+    stands = st.session_state[widget]
+    shared = {"key": widget, "help": help_, "on_change": address.settle, "args": (key,)}
     if param.slider is None:
         limits = {}
         if math.isfinite(param.low):
             limits["min_value"] = kind(param.low) if not param.open_low else kind(param.low) + (1 if whole else 1e-9)
         if math.isfinite(param.high):
             limits["max_value"] = kind(param.high)
-        return kind(st.number_input(label, format=None if whole else "%g", step=1 if whole else None, **limits, **shared))
+        chosen = st.number_input(label, format=None if whole else "%g", step=1 if whole else None, **limits, **shared)
+    else:
+        low, high, step = (kind(v) for v in param.slider)
+        options = _decades(low, high, step, kind) if param.log else []
+        extra = address.beyond(key)
+        if stands not in (value, *options, *extra) and (param.log or not low <= stands <= high):
+            extra.append(stands)
+        offered = {value, *extra}
+        if param.log:
+            chosen = st.select_slider(label, sorted(offered.union(options)), format_func=url.spell, **shared)
+        else:
+            chosen = st.slider(label, min(low, *offered), max(high, *offered), step=step, format=_format(step), **shared)
+    chosen = kind(chosen)
+    address.tell(key, None if chosen == value else url.spell(chosen))
+    return chosen
 
-    extra = st.session_state.setdefault(_EXTRA, {}).setdefault(key, [])
-    low, high, step = (kind(v) for v in param.slider)
-    offered = {value, *extra}
-    if asked.value is not None and (param.log or not low <= asked.value <= high):
-        extra.append(asked.value)
-        offered.add(asked.value)
-    if param.log:
-        options = sorted(offered | set(_decades(low, high, step, kind)))
-        return st.select_slider(label, options, format_func=url.spell, **shared)
-    return st.slider(label, min(low, *offered), max(high, *offered), step=step, format=_format(step), **shared)
+
+def one_of(count: int, label: str, key: str) -> int:
+    """Draw a slider over the numbers of `count` things, from 0, where there are several."""
+    return int(number(0, Param(label, low=0, high=count - 1, slider=(0, count - 1, 1)), key)) if count > 1 else 0
 
 
 def switch(value: bool, param: Param, key: str) -> bool:
     """Draw one switch, `value` being its default."""
     label, help_ = _words(param)
-    asked = address.asked(key, param.label, value, url.switch)
-    shared = {"key": key, "help": help_, "on_change": address.settle, "args": (key,)}
-    shared |= {} if asked.rewritten else {"bind": "query-params", "value": value}
-    return st.toggle(label, **shared)
+    widget = address.stand(key, param.label, value, url.switch)
+    on = st.toggle(label, key=widget, help=help_, on_change=address.settle, args=(key,))
+    address.tell(key, None if on == value else url.spell(on))
+    return on
 
 
 def _control(default: Any, param: Param, key: str, tables: Sequence[Table]) -> Any:

@@ -11,7 +11,7 @@ from snnviz.laws import AbstractLaw
 from snnviz.studies import derivative
 from snnviz.studies.derivative import Drawing, Sampled
 from snnviz.surrogates import AbstractSurrogate
-from snnviz.ui import estimates, page
+from snnviz.ui import address, estimates, page
 from snnviz.ui.words import literal
 from snnviz.zeroth_order import ZerothOrder
 
@@ -28,7 +28,7 @@ def chosen_law(choice: tuple[str, AbstractSurrogate, int]) -> AbstractLaw | None
         return estimates.law(*choice)
     except ValueError as problem:
         st.warning(literal(str(problem)), icon=":material/error:")
-        others = {key: value for key, value in st.query_params.items() if key != "alpha"}
+        others = {key: value for key, value in address.query().items() if key != "alpha"}
         st.page_link(f"pages/{FILE}", label="Use alpha = 0", query_params=page.here(others), icon=":material/play_circle:")
         return None
 

@@ -1,7 +1,7 @@
 """The settings of a zeroth-order estimate: drawn as controls, or kept for the live scope, under the same names in the URL."""
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 import streamlit as st
@@ -9,7 +9,7 @@ import streamlit as st
 from snnviz.laws import LAWS, AbstractLaw, SurrogateLaw
 from snnviz.studies.derivative import Drawing
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, FastSigmoid
-from snnviz.ui import address, controls, streamlit_private, url
+from snnviz.ui import address, controls, url
 from snnviz.ui.scenes import DrawScene
 from snnviz.zeroth_order import ZerothOrder
 
@@ -87,7 +87,7 @@ def settings_of_scope() -> DrawScene:
 
     What cannot be had gets a message, and its default is taken.
     """
-    settings = _Standing(st.session_state.get(_HELD, {}))
+    settings = _Standing()
     name = settings.name("law", next(iter(LAWS)), LAWS)
     if name == MADE:
         surrogate = settings.value("made", FastSigmoid(), tables=[SURROGATES])
@@ -98,24 +98,19 @@ def settings_of_scope() -> DrawScene:
     compare = settings.value("compare", None, tables=[SURROGATES], kind=AbstractSurrogate)
     for misread in settings.misread:
         st.warning(str(misread), icon=":material/link_off:")
-        st.query_params.pop(misread.key, None)
-        st.session_state.pop(misread.key, None)
+        address.put(misread.key, None)
     return DrawScene(dataclasses.replace(estimate, law=law(name, surrogate, alpha)), drawing.u, compare, drawing.seed)
 
 
 def hold(scene: DrawScene) -> None:
-    """Write what the live scope settled at to the URL, and where the controls of the other views find it."""
-    state, before, now = st.session_state, st.session_state.get(_HELD, {}), _settings(scene)
+    """Let the controls of the other views, and the URL, stand at what the live scope settled at."""
+    before, now = st.session_state.get(_HELD, {}), query(scene)
     for key in before.keys() - now.keys():
-        streamlit_private.unbind(key)
-        state.pop(key, None)
-        st.query_params.pop(key, None)
-    for key, value in now.items():
+        address.put(key, None)
+    for key, text in now.items():
         address.note(key)
-        streamlit_private.unbind(key)
-        address.write(key, url.spell(value))
-        state[key] = value
-    state[_HELD] = query(scene)
+        address.put(key, text)
+    st.session_state[_HELD] = now
 
 
 def leave_scope() -> None:
@@ -124,18 +119,10 @@ def leave_scope() -> None:
 
 
 @dataclasses.dataclass
-class _Standing:
-    """Settings as the URL says them, else as they were left by the controls of other views; `written`: by the scope itself."""
+class _Standing(address.Settings):
+    """What the controls of all views stand at, and what of it could not be read."""
 
-    written: Mapping[str, str]
     misread: list[url.Misread] = dataclasses.field(default_factory=list)
-
-    def get(self, key: str) -> str | None:
-        address.note(key)
-        text = st.query_params.get(key)
-        if text is None and key not in self.written and key in st.session_state:
-            return url.spell(st.session_state[key])
-        return text
 
     def name(self, key: str, default: str, names: Collection[str]) -> str:
         name, misread = url.read_name(self, key, default, names)

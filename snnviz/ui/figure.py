@@ -54,7 +54,7 @@ def _figure_component() -> Any:
 
 @functools.cache
 def _plotly_js() -> str:
-    """Where the browser finds plotly.js."""
+    """Where the browser finds plotly.js, seen from the page it shows."""
     folder = streamlit_private.serve_folder("plotly", Path(plotly.__file__).parent / "package_data")
     return f"{folder}/plotly.min.js?v={plotly.__version__}"
 

@@ -4,10 +4,8 @@ Figures and citations have modules of their own; a page finds them here beside t
 """
 
 import importlib.util
-import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,10 +15,8 @@ import streamlit as st
 from snnviz.ui import address, streamlit_private
 from snnviz.ui.figure import downloads as downloads
 from snnviz.ui.figure import figure as figure
+from snnviz.ui.problems import guarded as guarded
 from snnviz.ui.references import citation as citation
-from snnviz.ui.words import literal
-
-_LOG = logging.getLogger(__name__)
 
 
 def dark() -> bool:
@@ -57,11 +53,6 @@ def view(file: str, name: str) -> ModuleType:
     return module
 
 
-def one_of(count: int, label: str, key: str) -> int:
-    """Draw a slider over the numbers of `count` things, from 0, where there are several."""
-    return st.slider(label, 0, count - 1, 0, key=key) if count > 1 else 0
-
-
 def sides(controls: float = 1.0, picture: float = 2.6) -> Sequence[Any]:
     """Controls at the left, the picture large beside them; on a phone the picture comes first: `left, right = sides()`."""
     st.html("<style>@media (max-width: 640px) {.st-key-sides > * > .stHorizontalBlock {flex-wrap: wrap-reverse}}</style>")
@@ -92,7 +83,7 @@ def presets(file: str, entries: Mapping[str, tuple[str, Mapping[str, str]]]) -> 
 
 
 def here(settings: Mapping[str, str]) -> dict[str, str]:
-    """The query of a link to the page it stands on, which then shows just these settings."""
+    """The query of a link that says everything about its page, which then shows just these settings."""
     return dict(settings) | {address.LINK: "1"}
 
 
@@ -111,14 +102,3 @@ def several(sentences: Sequence[str], what: str, warn: bool = False) -> None:
         return
     with st.expander(f"{len(sentences)} {what}", icon=icon):
         st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
-
-
-@contextmanager
-def guarded() -> Iterator[None]:
-    """Turn the library's complaint about a value into one sentence on the page, and stop the page there."""
-    try:
-        yield
-    except (ValueError, TypeError) as problem:
-        _LOG.info("shown to the visitor: %s", problem, exc_info=True)
-        st.error(literal(str(problem) or type(problem).__name__), icon=":material/error:")
-        st.stop()

@@ -50,7 +50,7 @@ account.reclaim_by(_kept.clear)
 
 
 def halves(dataset: AbstractDataset) -> tuple[Samples, Samples]:
-    """Both halves of a set, to train on and to test with.
+    """Both parts of a set, to train on and to test with.
 
     Raises:
         ValueError: it cannot be read; the message says what is wrong.
@@ -63,13 +63,12 @@ def halves(dataset: AbstractDataset) -> tuple[Samples, Samples]:
 
 
 def choose_sample(train: Samples, test: Samples) -> tuple[Samples, int]:
-    """Draw the choice of one sample; its half and its number there."""
+    """Draw the choice of one sample; its part and its number there."""
     a, b, c = st.columns([1, 1, 1])
     with a:
         titles = {"train": "To train on", "test": "To test with"}
-        half = {"train": train, "test": test}[
-            controls.option(list(titles), "Half", "half", titles=titles.__getitem__, segmented=True)
-        ]
+        chosen = controls.option(list(titles), "Part", "half", titles=titles.__getitem__, segmented=True)
+        half = {"train": train, "test": test}[chosen]
     with b:
         offered = [str(label) for label in sample_views.classes_present(half)]
         label = int(controls.option(offered, "Class", "class", titles=lambda k: half.classes[int(k)]))
@@ -86,7 +85,8 @@ def frame_length(begins: np.ndarray) -> str:
 
 def choose_moment(end: float) -> float:
     """Draw the slider of a moment until `end`, in ms; it begins in the middle."""
-    return st.slider("At (ms)", 0.0, max(end, 0.1), end / 2, key="surface_at")
+    end = max(end, 0.1)
+    return controls.number(end / 2, Param("At", unit="ms", low=0.0, high=end, slider=(0.0, end, 0.01)), "at")
 
 
 def of_a_camera(half: Samples) -> bool:

@@ -14,7 +14,7 @@ from snnviz.params import Param, params
 from snnviz.records import RunRecord
 from snnviz.studies import activity
 from snnviz.surrogates import SURROGATES, FastSigmoid, Gaussian
-from snnviz.ui import backend, controls, estimates, methods, page
+from snnviz.ui import address, backend, controls, estimates, methods, page
 from snnviz.ui.cache import cached
 
 FILE = "sparsity.py"
@@ -87,8 +87,8 @@ def alarm(seen: activity.Look, method: AbstractGradientMethod) -> None:
         f"before it, so no loss, not even one on the spikes themselves, can bring it back. {activity.help_for(method)}",
         icon=":material/skull:",
     )
-    wider = {key: value for key, value in st.query_params.items() if key not in ("sparse.band", "localzo.delta")}
-    st.page_link(f"pages/{FILE}", label="Rescue: back to a width of 0.05", query_params=wider, icon=":material/healing:")
+    wider = {key: value for key, value in address.query().items() if key not in ("sparse.band", "localzo.delta")}
+    st.page_link(f"pages/{FILE}", label="Rescue: back to a width of 0.05", query_params=page.here(wider), icon=":material/healing:")
 
 
 def counted(seen: activity.Look, layer: activity.LayerLook | None, run: RunRecord, method: AbstractGradientMethod) -> None:

@@ -19,17 +19,16 @@ def edit(stimulus: SpikeTrain, key: str) -> SpikeTrain:
     Raises:
         ValueError: something is no time; the message names where.
     """
-    address.note(key)
+    widget = address.stand(key, "Spike times", url.spell(stimulus.times), str, url.safe)
     help_ = "One time a line or many, or a table with a column t. What is assumed about the file is said below, and can be changed."
     if file := st.file_uploader("Spike times from a file", KINDS, key=f"{key}.file", help=help_):
         read = _read(file.getvalue(), file.name, f"{key}.{file.file_id}")
         signature = (file.file_id, read.unit, read.column)
         if st.session_state.get(f"{key}.read") != signature:
             st.session_state[f"{key}.read"] = signature
-            st.session_state[key] = url.spell(read.times)
-    written = st.text_input(
-        "Spike times (ms)", url.spell(stimulus.times), key=key, bind="query-params", help="Separated by spaces or commas."
-    )
+            st.session_state[widget] = url.spell(read.times)
+    written = st.text_input("Spike times (ms)", key=widget, help="Separated by spaces or commas.")
+    address.tell(key, None if written == url.spell(stimulus.times) else written)
     lines = "\n".join(re.split(r"[\s,;]+", "0 " + written.strip()))
     return dataclasses.replace(stimulus, times=spike_times(lines, "Spike times").times[1:])
 

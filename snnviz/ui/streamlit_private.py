@@ -10,28 +10,15 @@ from streamlit.components.v1 import declare_component
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType, _fragment_run_should_not_preempt_script
-from streamlit.runtime.state.session_state_proxy import get_session_state
 
 
-def count_as_navigation() -> None:
-    """Let Streamlit take this run for one that came by the browser's history: controls read their values from the URL anew.
+def is_history_navigation() -> bool:
+    """Whether this run came by the browser's history: Back or Forward.
 
-    To Streamlit a link to the page on which it stands is no navigation. If this changes, such a link (a preset) changes the
-    URL and leaves the controls as they were.
+    If this changes, Back changes the URL and leaves the controls as they were.
     """
-    if run := get_script_run_ctx():
-        run.is_history_navigation = True
-
-
-def unbind(key: str) -> None:
-    """Take a key of the URL from the widget that was bound to it in an earlier run.
-
-    A bound key may not be written by hand. If this changes, the live scope of the spike derivative raises an exception when
-    it follows a view whose sliders had the same keys.
-    """
-    with get_session_state().query_params() as bindings:
-        if binding := bindings.get_binding_for_param(key):
-            bindings.unbind_widget(binding.widget_id)
+    run = get_script_run_ctx()
+    return run is not None and bool(run.is_history_navigation)
 
 
 def route_by_app() -> bool:
@@ -46,14 +33,13 @@ def route_by_app() -> bool:
 
 
 def serve_folder(name: str, folder: Path) -> str:
-    """The address, without a host, under which Streamlit serves the files of a folder to the browser.
+    """The address, relative to the app's pages, under which Streamlit serves the files of a folder to the browser.
 
+    Only the browser knows where the pages are: a proxy may take a part of the path away before the server sees it.
     Streamlit serves the folder of every component of the first kind, even of one that no page mounts. If this changes, no
     figure appears, because the browser does not get plotly.js.
     """
-    served = declare_component(name, path=folder)
-    base = str(st.get_option("server.baseUrlPath")).strip("/")
-    return f"{f'/{base}' if base else ''}/component/{served.name}"
+    return f"component/{declare_component(name, path=folder).name}"
 
 
 def draw_aside(draw: Callable[[], object]) -> None:
@@ -101,5 +87,6 @@ def run(script: Path, options: Sequence[str]) -> None:
     """
     from streamlit.web import cli
 
+    PagesManager.uses_pages_directory = False
     sys.argv = ["streamlit", "run", str(script), *options]
     cli.main(prog_name="streamlit")

@@ -93,6 +93,7 @@ def table(state: RunState) -> None:
     """A row per method, of fixed height."""
     nan = float("nan")
     layers = max((len(line.epochs[-1].rates) for line in state.lines if line.epochs), default=0)
+    best = [max(line.epochs, key=lambda e: e.test_accuracy, default=None) for line in state.lines]
     last = [line.epochs[-1] if line.epochs else None for line in state.lines]
     batch = [line.curve.seconds[-1] / max(line.curve.at[-1], 1e-9) if len(line.curve.at) else nan for line in state.lines]
     share = "%.1f %%"
@@ -100,7 +101,8 @@ def table(state: RunState) -> None:
         {
             "method": state.run.labels,
             "test accuracy": [nan if e is None else 100 * e.test_accuracy for e in last],
-            "best": [100 * max((e.test_accuracy for e in line.epochs), default=nan) for line in state.lines],
+            "best of its epochs": [nan if e is None else 100 * e.test_accuracy for e in best],
+            "in epoch": [None if e is None else e.epoch for e in best],
             "test loss": [nan if e is None else e.test_loss for e in last],
             "seconds an epoch": batch,
             "spikes per neuron and step": [nan if e is None or not layers else float(np.mean(e.rates)) for e in last],
@@ -109,8 +111,10 @@ def table(state: RunState) -> None:
         hide_index=True,
         key="follow-table",
         column_config={
-            "test accuracy": st.column_config.NumberColumn(format=share),
-            "best": st.column_config.NumberColumn(format=share),
+            "test accuracy": st.column_config.NumberColumn(format=share, help="After the last epoch."),
+            "best of its epochs": st.column_config.NumberColumn(
+                format=share, help="Chosen by the test part itself, so a little high."
+            ),
             "test loss": st.column_config.NumberColumn(format="%.3g"),
             "seconds an epoch": st.column_config.NumberColumn(format="%.3g"),
             "spikes per neuron and step": st.column_config.NumberColumn(format="%.3g"),
@@ -135,7 +139,7 @@ def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "fol
                 curves.Row("accuracy", _tests(groups, "test_accuracy", against), span=(0.0, 1.0)),
                 curves.Row("loss", _batches(groups, against), log=True),
             ],
-            "Accuracy on the test half, and loss batch by batch",
+            "Accuracy on the test part, and loss batch by batch",
             "epoch" if against == "epochs" else "seconds of training",
             end,
             dark,
@@ -159,8 +163,8 @@ def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "fol
     page.figure(fig, f"{key}-{view}", EVERY / 2 if moving else None)
 
 
-def best(lines: Sequence[Summary]) -> float:
-    """The best test accuracy among a run's trainings; NaN before the first epoch."""
+def best_at_the_end(lines: Sequence[Summary]) -> float:
+    """The test accuracy after the last epoch of the training that ended best; NaN before the first epoch."""
     return max((line.test_accuracy for line in lines if line.epochs), default=float("nan"))
 
 
@@ -206,7 +210,7 @@ LAYERS = {
         [("rates", "spikes", False), ("active", "active share", False)],
     ),
     "norms": ("Length of each layer's weight gradient", [("norms", "‖∂L/∂W‖", True)]),
-    "active": ("Accuracy on the test half, and share of entries active in backward", [("active", "active, %", True)]),
+    "active": ("Accuracy on the test part, and share of entries active in backward", [("active", "active, %", True)]),
 }
 
 

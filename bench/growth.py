@@ -1,0 +1,47 @@
+"""How much a gradient grows from layer to layer on its way back, over seeds: `python -m bench.growth`.
+
+The network of the Growth view, by depth: the first layer's gradient over the readout's. A factor per layer is the ratio at one
+depth over that at the depth before; the mean per layer is geometric, over all depths and seeds.
+"""
+
+import argparse
+
+import numpy as np
+
+from bench.common import save, table
+from snnviz.methods import Exodus, Slayer
+from snnviz.neurons import IF
+from snnviz.studies.growth import depth_experiment, sweep
+
+METHODS = (Slayer(), Exodus())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(10)))
+    parser.add_argument("--depths", type=int, default=5, help="from one layer to so many")
+    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--no-save", action="store_true")
+    chosen = parser.parse_args()
+    logs = []  # [seed, depth, method]: log10 of the ratio
+    for seed in chosen.seeds:
+        depths = range(1, chosen.depths + 1)
+        settings = [(d, depth_experiment(d, chosen.steps, seed=seed, neuron=IF()), METHODS) for d in depths]
+        logs.append([[np.log10(point.ratio[m]) for m in METHODS] for point in sweep(settings, "native")])
+    factors = 10 ** np.diff(np.array(logs), axis=1)
+    rows = [
+        {
+            "method": m.label,
+            "mean factor a layer": float(10 ** np.log10(factors[..., i]).mean()),
+            "least": float(factors[..., i].min()),
+            "largest": float(factors[..., i].max()),
+        }
+        for i, m in enumerate(METHODS)
+    ]
+    print(table(rows))
+    if not chosen.no_save:
+        print(save("growth", rows, seeds=chosen.seeds, steps=chosen.steps, factors=factors.tolist()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""Visitors who open a fresh server together: whatever is made once is made by one of them, and none sees an error."""
+
+import asyncio
+import pathlib
+
+import pytest
+
+from app import PAGES
+from bench import sessions
+
+ROOT = pathlib.Path(__file__).parents[1]
+
+
+@pytest.mark.browser  # no browser is needed, but half a minute
+def test_those_who_open_a_fresh_server_together_see_no_error():
+    """Nine pages at once. Before all was imported by one thread, three of them met a pandas that was half there."""
+    with sessions.server() as (port, _):
+        assert asyncio.run(sessions.together(port, len(PAGES))) == []
+
+
+def test_every_script_that_streamlit_may_run_first_begins_by_loading_all():
+    """What is imported before that, other visitors' threads may import at the same time."""
+    for script in [ROOT / "app.py", *(ROOT / "pages").glob("*.py")]:
+        imports = [line for line in script.read_text(encoding="utf-8").splitlines() if line.startswith(("import ", "from "))]
+        ours = [line for line in imports if "snnviz" in line or "plotly" in line]
+        assert ours[0].startswith("import snnviz.ui.loaded"), script

@@ -1,0 +1,176 @@
+"""The ways through the app: every page keeps its own state, and no page moves another's. In Chromium, all 72 ordered pairs."""
+
+import itertools
+import pathlib
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import PAGES
+
+ROOT = pathlib.Path(__file__).parents[1]
+NAMES = [entry.file.removesuffix(".py") for entry in PAGES]
+START = NAMES[0]
+
+
+def walk(names):
+    """A closed walk over every ordered pair of names once: each step is one press on the menu."""
+    left = {one: [other for other in names if other != one] for one in names}
+    path, way = [names[0]], []
+    while path:
+        if left[path[-1]]:
+            path.append(left[path[-1]].pop())
+        else:
+            way.append(path.pop())
+    return way[::-1]
+
+
+def test_the_walk_has_every_ordered_pair_once():
+    way = walk(NAMES)
+    assert way[0] == way[-1] and len(way) == 73
+    assert len(set(itertools.pairwise(way))) == 72
+
+
+# ---- without a browser -----------------------------------------------------------------------------------------------------
+
+
+class Tour:
+    """A session of the app: pages by the menu, by a link, and what a control stands at."""
+
+    def __init__(self, at=None):
+        self.at = at or AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
+
+    def menu(self, name, **query):
+        """Go to a page as the menu does, with no settings in the URL; or as a link does, with some."""
+        self.at.query_params.clear()
+        self.at.query_params.update(query)
+        self.at.switch_page(f"pages/{name}.py").run()
+        assert not self.at.exception, (name, [e.value for e in self.at.exception])
+        return self
+
+    def address(self):
+        return {k: v if isinstance(v, str) else v[-1] for k, v in self.at.query_params.items()}
+
+    def stands(self):
+        """Every control of the page by the key of its widget, and what it stands at."""
+        kinds = ("selectbox", "slider", "select_slider", "number_input", "toggle", "button_group", "multiselect", "text_input")
+        return {w.key: w.value for kind in kinds for w in self.at.get(kind) if w.key}
+
+
+# A link to a page away from its defaults. None of it may be seen on another page, and all of it on return.
+AWAY = {
+    "neuron": {"view": "figure", "neuron.LIF.tau_mem": "23", "stimulus": "Noise", "run.steps": "150"},
+    "derivative": {"of": "Triangle-Gaussian", "s.Triangle.width": "2", "look.reach": "3"},
+    "gradients": {"methods": "cut-slayer", "surrogate": "Gaussian", "stimulus.Noise.mean": "0.08", "run.seed": "3", "log": "true"},
+    "sparsity": {"method": "gated", "gated.surrogate": "Triangle", "run.steps": "60"},
+    "depth": {"after": "1-3", "surrogate": "Triangle", "depth.seed": "2"},
+    "training": {"data": "YinYang", "methods": "kept-localzo", "surrogate": "Triangle", "epochs": "3"},
+    "data": {"data": "YinYang", "view": "raster", "sample": "4"},
+}
+
+
+@pytest.fixture(scope="module")
+def fresh():
+    """Address and controls of each page, opened alone."""
+    pages = {}
+    for name in NAMES:
+        tour = Tour().menu(name)
+        pages[name] = (tour.address(), tour.stands())
+    return pages
+
+
+def test_an_untouched_visit_equals_a_fresh_one(fresh):
+    tour = Tour()
+    for name in [*NAMES[1:], *NAMES[-2::-1]]:
+        tour.menu(name)
+        assert (tour.address(), tour.stands()) == fresh[name], name
+
+
+def test_each_page_keeps_what_it_stood_at_and_moves_no_other(fresh):
+    tour, left = Tour(), {}
+    for name, query in AWAY.items():
+        tour.menu(name, **query)
+        left[name] = (tour.address(), tour.stands())
+        assert left[name][0] == query and not tour.at.warning
+    for name in [*reversed(AWAY), "runs", *AWAY, START]:
+        tour.menu(name)
+        assert (tour.address(), tour.stands()) == left.get(name, fresh[name]), name
+
+
+def test_a_link_is_the_whole_truth_about_its_page(fresh):
+    tour = Tour().menu("gradients", **AWAY["gradients"]).menu("data").menu("gradients", **{"run.seed": "5"})
+    assert tour.address() == {"run.seed": "5"}
+    assert tour.stands() == fresh["gradients"][1] | {"gradients/run.seed": 5}
+    tour.menu("data").menu("gradients", link="1")
+    assert (tour.address(), tour.stands()) == fresh["gradients"]
+
+
+def test_a_control_that_nobody_moved_follows_its_default():
+    tour = Tour().menu("gradients")
+    assert tour.stands()["gradients/methods"] == ["kept", "cut", "slayer", "exodus"]
+    tour.at.button_group(key="gradients/of").set_value("network").run()
+    assert tour.stands()["gradients/methods"] == ["kept", "slayer", "exodus"] and tour.address() == {"of": "network"}
+
+
+# ---- in Chromium -----------------------------------------------------------------------------------------------------------
+
+# What every control of the page stands at, by its name and place on the screen: drawn by Streamlit or by a scope.
+STANDS = """() => [...document.querySelectorAll(
+  'main input, main textarea, main [role=slider], main [role=combobox], main [role=radio], main [role=switch], main [aria-pressed]'
+)].filter(e => !['file', 'hidden'].includes(e.type)).map(e => [
+  e.getAttribute('aria-label') || e.closest('label')?.innerText || e.innerText || e.id.slice(0, 0),
+  e.type === 'checkbox' || e.type === 'radio' ? e.checked : e.value ?? null,
+  e.getAttribute('aria-valuenow'), e.getAttribute('aria-checked'), e.getAttribute('aria-pressed'),
+])"""
+
+
+def address_of(seen):
+    parts = urlsplit(seen.page.url)
+    return parts.path, {key: value[-1] for key, value in parse_qs(parts.query, keep_blank_values=True).items()}
+
+
+def by_the_menu(seen, name):
+    """Press a page's name in the menu and wait until it stands still."""
+    title = next(entry.title for entry in PAGES if entry.file == f"{name}.py")
+    address = "" if name == START else name
+    seen.page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
+    seen.page.wait_for_url(re.compile(rf"/{address}(\?.*)?$"), timeout=60_000)
+    return seen.settle()
+
+
+@pytest.mark.browser
+def test_every_ordered_pair_of_pages_by_the_menu(visit):
+    """72 presses: untouched pages are as a fresh session shows them, touched ones as they were left."""
+    fresh = {}
+    for name in NAMES:
+        alone = visit("" if name == START else name)
+        fresh[name] = (address_of(alone), alone.page.evaluate(STANDS))
+        alone.page.close()
+    seen = visit()
+    for name in walk(NAMES)[1:]:
+        by_the_menu(seen, name)
+        assert (address_of(seen), seen.page.evaluate(STANDS)) == fresh[name], name
+    assert seen.page.get_by_test_id("stException").count() == 0 and seen.errors == []
+
+
+@pytest.mark.browser
+def test_each_page_comes_back_as_it_was_left(visit):
+    """A, B, A for all pages A and B: one slider moved on each page that has one, then the same 72 presses."""
+    seen, left = visit(), {START: None}
+    for name in NAMES[1:]:
+        by_the_menu(seen, name)
+        before = seen.page.url
+        if (sliders := seen.page.locator("main").get_by_role("slider")).count():
+            sliders.first.press("ArrowRight")
+            seen.page.wait_for_function("before => location.href !== before", arg=before, timeout=60_000)
+            seen.settle()
+        left[name] = (address_of(seen), seen.page.evaluate(STANDS))
+    assert sum(bool(stood and stood[0][1]) for stood in left.values()) == 7, "every page with sliders says so in its address"
+    by_the_menu(seen, START)
+    left[START] = (address_of(seen), seen.page.evaluate(STANDS))
+    for name in walk(NAMES)[1:]:
+        by_the_menu(seen, name)
+        assert (address_of(seen), seen.page.evaluate(STANDS)) == left[name], name
+    assert seen.page.get_by_test_id("stException").count() == 0 and seen.errors == []
