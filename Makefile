@@ -5,13 +5,14 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.12 python3.11,$(shell $(p) -c 
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
+HOST ?= 127.0.0.1
 BENCH ?= kernels
 
 .PHONY: app test check fuzz bench clean chromium
 .DELETE_ON_ERROR:
 
 app: $(VENV)/app.stamp
-	$(BIN)/python -m snnviz app --port $(PORT)
+	$(BIN)/python -m snnviz app --host $(HOST) --port $(PORT)
 
 test: check chromium
 	$(BIN)/python -m snnviz build

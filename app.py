@@ -1,10 +1,10 @@
-"""The app: `streamlit run app.py`. Which pages there are, and what stands around them."""
+"""The app: `streamlit run app.py`. The list of pages, and the parts that all pages share."""
 
 import dataclasses
 import os
 from pathlib import Path
 
-# Threads of torch that wait must not keep the cores busy: the browser and other visitors need them. Read once, by torch.
+# Waiting threads of torch sleep instead of spinning, so the browser and other visitors get the cores. torch reads this once.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import snnviz.ui.loaded  # noqa: F401, I001  first of all: the visitors of a fresh server wait here for one of them
@@ -13,16 +13,16 @@ import streamlit as st
 
 from snnviz import account, memory, places
 from snnviz.backends import source
-from snnviz.ui import address, backend, building, problems, streamlit_private
+from snnviz.ui import address, backend, building, problems, streamlit_private, visitors
 from snnviz.ui.words import literal
 
 HERE = Path(__file__).parent
-plotly.io.templates.default = None  # figures have a template of ours; checking plotly's in each takes as long as a figure
+plotly.io.templates.default = None  # our figures bring their own template; checking plotly's default takes as long as the figure
 
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """A page: its file in pages/, which is also its address, its title, icon, and section of the menu."""
+    """A page. file: in pages/; its name without .py is the page's address. section: of the menu."""
 
     file: str
     title: str
@@ -34,7 +34,7 @@ class Entry:
         return "" if self == PAGES[0] else self.file.removesuffix(".py")
 
 
-# In the order of the menu; the first is what opens.
+# In the order of the menu; the app opens with the first.
 PAGES = (
     Entry("start.py", "Start", ":material/home:"),
     Entry("neuron.py", "Neuron", ":material/bolt:", "Explore"),
@@ -56,9 +56,11 @@ def main() -> None:
         page = st.Page(HERE / "pages" / entry.file, title=entry.title, icon=entry.icon, default=entry == PAGES[0])
         sections.setdefault(entry.section, []).append(page)
     page = st.navigation(sections)
+    visitors.arrive()
     messages = st.container()
     address.begin(page.url_path, messages.empty(), shared={"backend"})
-    # An equation's slant overflows by a hair, and would make it scroll; white on the dark theme's blue is too faint.
+    # Italic letters are a little wider than their box, so a displayed equation would get a scroll bar: padding prevents it. The
+    # dark theme's blue is too light for white button text: dark text there.
     st.html(
         "<style>[data-testid=stMainBlockContainer] {padding: 2.5rem clamp(1rem, 3vw, 2.5rem) 3rem}"
         ".katex-display {padding: 3px}"

@@ -79,7 +79,7 @@ def measure(steps: int, columns: int, backend, device: str, turns: int) -> dict:
     assert torch.equal(ran.s, spikes), "spikes differ"
     assert (backward(ran).x - gradient).abs().max() <= 1e-4 * gradient.abs().max(), "gradients differ"
     target = torch.empty_like(x)
-    found = medians(
+    times = medians(
         {
             "forward": forward,
             "backward": lambda: backward(ran),
@@ -91,20 +91,20 @@ def measure(steps: int, columns: int, backend, device: str, turns: int) -> dict:
         turns,
         device,
     )
-    speed = 8 * x.numel() / found["copy"]  # bytes per ms that a copy moves: one read, one write
+    speed = 8 * x.numel() / times["copy"]  # bytes per ms that a copy moves: one read, one write
     return {
         "backend": backend.name,
         "T": steps,
         "M": columns,
-        "forward ms": found["forward"],
-        "backward ms": found["backward"],
-        "both ms": found["both"],
-        "eager ms": found["eager"],
-        "times eager": found["eager"] / found["both"],
-        "whole eager ms": found["whole"],
-        "times whole eager": found["whole"] / found["both"],
+        "forward ms": times["forward"],
+        "backward ms": times["backward"],
+        "both ms": times["both"],
+        "eager ms": times["eager"],
+        "times eager": times["eager"] / times["both"],
+        "whole eager ms": times["whole"],
+        "times whole eager": times["whole"] / times["both"],
         "copy GB/s": speed / 1e6,
-        "share of the limit": 24 * x.numel() / found["both"] / speed,
+        "share of the limit": 24 * x.numel() / times["both"] / speed,
     }
 
 

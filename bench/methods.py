@@ -1,4 +1,4 @@
-"""What the benchmarks that train share: several seeds of a training, with mean and spread."""
+"""Shared by the benchmarks that train: trainings with several seeds, their mean and spread."""
 
 import argparse
 import dataclasses
@@ -35,7 +35,7 @@ class Result:
 
 
 def result(training: Training, label: str, checkpoint: pathlib.Path | None = None) -> Result:
-    """Train, and say on the way how far it is."""
+    """Train; print the final accuracy and times, return them."""
     accuracy, wall, cpu, start, used = [], [], [], time.perf_counter(), time.process_time()
     last = None
     for record in train(training, checkpoint=checkpoint):
@@ -64,22 +64,22 @@ def result(training: Training, label: str, checkpoint: pathlib.Path | None = Non
 
 
 def results(trainings: Sequence[Training], seeds: int) -> list[Result]:
-    """Every training with every seed, seeds outermost, so that an interruption leaves whole comparisons."""
+    """Every training with every seed. The loop over seeds is outside, so after an interruption the finished seeds are complete."""
     named = list(zip(distinct(trainings), trainings, strict=True))
     return [result(dataclasses.replace(training, seed=seed), label) for seed in range(seeds) for label, training in named]
 
 
 def spread(values: Sequence[float], digits: int = 1) -> str:
     """Mean and sample standard deviation."""
-    told = f"{statistics.fmean(values):.{digits}f}"
-    return told + (f" +- {statistics.stdev(values):.{digits}f}" if len(values) > 1 else "")
+    text = f"{statistics.fmean(values):.{digits}f}"
+    return text + (f" +- {statistics.stdev(values):.{digits}f}" if len(values) > 1 else "")
 
 
-def rows(found: Sequence[Result], passing: float | None = None) -> list[dict]:
+def rows(results: Sequence[Result], passing: float | None = None) -> list[dict]:
     """One row for each label: accuracy in per cent, CPU seconds, rates, active shares of the layers."""
     out = []
-    for label in dict.fromkeys(r.label for r in found):
-        mine = [r for r in found if r.label == label]
+    for label in dict.fromkeys(r.label for r in results):
+        mine = [r for r in results if r.label == label]
         row = {
             "method": label,
             "test accuracy, %": spread([100 * r.accuracy[-1] for r in mine]),

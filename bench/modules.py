@@ -46,15 +46,15 @@ def errors(checkpoint: pathlib.Path, trained: str, seed: int, sigma: float, draw
     ]
 
 
-def by_depth(found: list[dict]) -> list[dict]:
+def by_depth(rows: list[dict]) -> list[dict]:
     """A row for each network and gradient: mean and spread over seeds of the corrected cosine, layer by layer."""
     out = []
-    for trained, gradient in dict.fromkeys((f["trained"], f["gradient"]) for f in found):
-        mine = [f for f in found if (f["trained"], f["gradient"]) == (trained, gradient)]
+    for trained, gradient in dict.fromkeys((f["trained"], f["gradient"]) for f in rows):
+        mine = [f for f in rows if (f["trained"], f["gradient"]) == (trained, gradient)]
         row = {"trained": trained, "gradient": gradient}
         for layer in sorted({f["layer"] for f in mine}):
-            known = [f["cosine"] for f in mine if f["layer"] == layer and f["cosine"] is not None]
-            row[str(layer)] = methods.spread(known, 2) if known else "-"
+            cosines = [f["cosine"] for f in mine if f["layer"] == layer and f["cosine"] is not None]
+            row[str(layer)] = methods.spread(cosines, 2) if cosines else "-"
         row["r"] = f"{statistics.fmean(f['reliability'] for f in mine):.2f}"
         out.append(row)
     return out
@@ -66,14 +66,14 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=1024, help="antithetic pairs in each half of the reference")
     chosen = methods.begin(parser)
     shared = dataclasses.replace(presets()["Eight layers: with and without modules"][0], epochs=chosen.epochs)
-    found, cosines = [], []
+    trained, cosines = [], []
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(chosen.seeds):
             for label, method in TRAINED.items():
                 path = pathlib.Path(folder) / f"{label}-{seed}.safetensors"
-                found.append(methods.result(dataclasses.replace(shared, method=method, seed=seed), label, path))
+                trained.append(methods.result(dataclasses.replace(shared, method=method, seed=seed), label, path))
                 cosines += errors(path, label, seed, chosen.sigma, chosen.draws)
-    rows = methods.rows(found)
+    rows = methods.rows(trained)
     print(table(rows), table(by_depth(cosines)), sep="\n\n")
     if not chosen.no_save:
         print(
@@ -86,7 +86,7 @@ def main() -> None:
                 sigma=chosen.sigma,
                 draws=chosen.draws,
                 gradients=cosines,
-                runs=[dataclasses.asdict(r) for r in found],
+                runs=[dataclasses.asdict(r) for r in trained],
             )
         )
 

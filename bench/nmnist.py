@@ -32,12 +32,12 @@ def main() -> None:
     if not os.environ.get("SNNVIZ_DATA") and not Path("NMNIST").is_dir():
         raise SystemExit("Set SNNVIZ_DATA to the folder that holds N-MNIST recordings, or a part of them.")
     shared = training(chosen.epochs)
-    found = methods.results([dataclasses.replace(shared, method=m) for m in METHODS], chosen.seeds)
-    rows = methods.rows(found, PASS)
+    trained = methods.results([dataclasses.replace(shared, method=m) for m in METHODS], chosen.seeds)
+    rows = methods.rows(trained, PASS)
     print(table(rows))
     if not chosen.no_save:
         # The folder of the recordings is the user's own affair.
-        print(save("nmnist", rows, settings=repr(shared), load=os.getloadavg()[0], runs=[dataclasses.asdict(r) for r in found]))
+        print(save("nmnist", rows, settings=repr(shared), load=os.getloadavg()[0], runs=[dataclasses.asdict(r) for r in trained]))
 
 
 if __name__ == "__main__":

@@ -111,12 +111,12 @@ def ours(peer: Peer, x: torch.Tensor, grad: torch.Tensor) -> Callable[[], tuple[
     backend, columns = BACKENDS["native"], x.shape[1] * x.shape[2]
     c = torch.tensor([float(v) for v in peer.neuron.coefficients().values()], dtype=torch.float64)
     flat, initial = x.reshape(STEPS, columns), torch.zeros(1, columns)
-    wanted = torch.cat([grad.reshape(STEPS, columns)[peer.late :], torch.zeros(peer.late, columns)])
+    shifted = torch.cat([grad.reshape(STEPS, columns)[peer.late :], torch.zeros(peer.late, columns)])
 
     def run():
         ran = backend.forward(peer.neuron, c, flat, initial)
         back = backend.backward(
-            peer.neuron, c, peer.method.at_spike, peer.method.reset_path, Draw(), flat, initial, ran, Upstream(wanted)
+            peer.neuron, c, peer.method.at_spike, peer.method.reset_path, Draw(), flat, initial, ran, Upstream(shifted)
         )
         return ran.s, back.x
 
@@ -145,16 +145,16 @@ def measure(neurons: int, turns: int) -> Iterator[dict]:
             print(f"{name} is left out: {missing}", file=sys.stderr)
     for peer in peers:
         check(peer, x, grad)
-    found = medians({"snnviz": ours(Peer("", lambda: ()), x, grad)} | {peer.name: peer.run for peer in peers}, turns)
+    times = medians({"snnviz": ours(Peer("", lambda: ()), x, grad)} | {peer.name: peer.run for peer in peers}, turns)
     for peer in peers:
         yield {
             "peer": f"{peer.name} {importlib.metadata.version(peer.name)}",
             "T": STEPS,
             "batch": BATCH,
             "N": neurons,
-            "peer ms": found[peer.name],
-            "snnviz ms": found["snnviz"],
-            "times": found[peer.name] / found["snnviz"],
+            "peer ms": times[peer.name],
+            "snnviz ms": times["snnviz"],
+            "times": times[peer.name] / times["snnviz"],
         }
 
 

@@ -66,29 +66,29 @@ class Visitor:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
 
     async def _run(self, value: float | None) -> None:
-        asked = BackMsg()
-        asked.rerun_script.page_name = self.page
-        asked.rerun_script.query_string = PAGES.get(self.page, "")
+        request = BackMsg()
+        request.rerun_script.page_name = self.page
+        request.rerun_script.query_string = PAGES.get(self.page, "")
         if value is not None:
-            state = asked.rerun_script.widget_states.widgets.add()
+            state = request.rerun_script.widget_states.widgets.add()
             state.id = self.slider.id
             state.double_array_value.data.append(value)
-        await self.socket.send(asked.SerializeToString())
+        await self.socket.send(request.SerializeToString())
         async for data in self.socket:
-            told = ForwardMsg()
-            told.ParseFromString(data)
-            element = told.delta.new_element
+            message = ForwardMsg()
+            message.ParseFromString(data)
+            element = message.delta.new_element
             if element.HasField("exception"):
                 self.problems.append(f"{self.page}: {element.exception.type}: {element.exception.message}")
             if element.HasField("alert") and element.alert.format == Alert.ERROR:
                 self.problems.append(f"{self.page}: {element.alert.body}")
-            found = element.slider
-            if self.slider is None and found.id and not found.options and found.max > found.min and len(found.default) == 1:
-                self.slider = found
-            if told.WhichOneof("type") == "script_finished":
-                if told.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+            slider = element.slider
+            if self.slider is None and slider.id and not slider.options and slider.max > slider.min and len(slider.default) == 1:
+                self.slider = slider
+            if message.WhichOneof("type") == "script_finished":
+                if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
                     return
-                if told.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
+                if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
                     raise RuntimeError(f"{self.page} could not be compiled.")
 
 

@@ -100,16 +100,16 @@ def run(work: Workload, hidden: int, batch: int, options, backend: str) -> list[
         for name in contenders:
             r = result[name]
             if name == "sparse":
-                said = f"keeps {here['u_and_x_bytes'] / r['kept_bytes']:.0f} times less than u and x"
+                comparison = f"keeps {here['u_and_x_bytes'] / r['kept_bytes']:.0f} times less than u and x"
             else:
-                said = (
+                comparison = (
                     f"{r['backward_ms'] / mine['backward_ms']:.1f} times faster than {name} "
                     f"({r['backward_cpu_ms'] / mine['backward_cpu_ms']:.1f} by CPU time)"
                 )
             print(
                 f"{100 * below.active.share:9.3f}/{100 * case.active.share:<10.3f} {name:>9} {r['forward_ms']:9.1f} "
                 f"{r['backward_ms']:9.1f} {r['forward_ms'] + r['backward_ms']:9.1f}    "
-                f"{r['backward_cpu_ms']:15.1f}    {r['kept_bytes'] / 1e6:8.2f}     {said}",
+                f"{r['backward_cpu_ms']:15.1f}    {r['kept_bytes'] / 1e6:8.2f}     {comparison}",
                 flush=True,
             )
         del case

@@ -28,8 +28,8 @@ def main() -> None:
     elif chosen.lr:
         shared = dataclasses.replace(shared, optimiser=SGD(chosen.lr))
     compared = [Exodus(), BPTT(keep_reset=False), *(Slayer(scale=k) for k in SCALES)]
-    found = methods.results([dataclasses.replace(shared, method=m) for m in compared], chosen.seeds)
-    rows = methods.rows(found)
+    trained = methods.results([dataclasses.replace(shared, method=m) for m in compared], chosen.seeds)
+    rows = methods.rows(trained)
     print(table(rows))
     if not chosen.no_save:
         print(
@@ -38,7 +38,7 @@ def main() -> None:
                 rows,
                 settings=repr(shared),
                 load=os.getloadavg()[0],
-                runs=[dataclasses.asdict(r) for r in found],
+                runs=[dataclasses.asdict(r) for r in trained],
             )
         )
 

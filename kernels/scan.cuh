@@ -1,9 +1,9 @@
-// The two loops over time, once for every neuron, and the few macros that let NVRTC, a C++ compiler and a
-// WebAssembly compiler read one text. README.md beside this file describes the arrays and the calls.
+// The two loops over time (forward, backward), written once for all neurons, and the macros with which NVRTC, a C++ compiler
+// and a WebAssembly compiler read the same text. README.md in this folder describes the arrays and the calls.
 //
-// On a GPU a thread owns one neuron (a tile of 1, in registers). As C++ a loop turn owns a tile of neurons: time
-// outside, neurons inside, so that the inner loops vectorise and every read runs along a row. A row of a tile is worked
-// through in blocks, so small that what a block keeps between its loops stays in the nearest cache.
+// On a GPU a thread computes one neuron (a tile of 1, in registers). In C++ an iteration computes a tile of neurons: the loop
+// over time is outside, the loops over neurons are inside, so that they vectorise and read along rows. A row of a tile is
+// computed in blocks, small enough that a block's buffers stay in the first-level cache.
 #ifndef SNN_SCAN
 #define SNN_SCAN
 
@@ -11,14 +11,14 @@
   #define SNN_REAL float                 // double: the build that the gradient checks use
 #endif
 typedef SNN_REAL real;
-typedef long long index_t;               // 64 bits on every target, "long" is not
+typedef long long index_t;               // 64 bits on every target; "long" has 32 on some
 
 #if defined(__CUDACC__)
   #define SNN_EXPORT extern "C" __global__ void
   #define SNN_FN __device__ __forceinline__
   #define SNN_TILE 1
   #define SNN_BLOCK 1
-  #define SNN_ROW real                   // what a block keeps
+  #define SNN_ROW real                   // the type of a block's buffer
   #define SNN_FOR_TILES(i0, k)                                                                \
       for (index_t i0 = (k).begin + blockIdx.x * (index_t)blockDim.x + threadIdx.x;           \
            i0 < (k).end; i0 += blockDim.x * (index_t)gridDim.x)
@@ -33,7 +33,7 @@ typedef long long index_t;               // 64 bits on every target, "long" is n
   #if defined(__wasm__)
     #define SNN_TILE 256                 // a page's stack is small
   #else
-    #define SNN_TILE 2048                // two pages of memory to a row: a third faster than 256 above the caches
+    #define SNN_TILE 2048                // a row has two pages of memory: a third faster than 256 where arrays exceed the caches
   #endif
   #define SNN_BLOCK 128
   #define SNN_ROW alignas(64) real
@@ -44,20 +44,20 @@ typedef long long index_t;               // 64 bits on every target, "long" is n
 #define SNN_FOR_BLOCKS(b0, n, lanes)                                                                                   \
     for (index_t b0 = 0, n; n = lanes - b0 < SNN_BLOCK ? lanes - b0 : SNN_BLOCK, b0 < lanes; b0 += SNN_BLOCK)
 
-struct Scan {                // all that a scan needs and is not an array; passed by value
-    real c[8];               // the neuron's coefficients: which, its own file says
-    real d[8];               // the spike derivative's: which, spike_derivative.cuh says
+struct Scan {                // the arguments of a scan that are not arrays; passed by value
+    real c[8];               // the neuron's coefficients: its own file names them
+    real d[8];               // the spike derivative's coefficients: spike_derivative.cuh names them
     real through_reset;      // 1: the gradient runs through the spike into the reset of the membrane (kept); 0: cut
     real through_adaptation; // 1: and into what the spike adds to the threshold (kept, cut); 0: left out with the reset (SLAYER)
     real mask_reset;         // 0: backward leaves the reset out altogether (SLAYER); else 1
     real after_reset;        // 1: the spike derivative is read at v, after the reset; else 0, at u
     unsigned seed, layer;    // the key of the layer's random draws
-    index_t first;           // the step that arrays begin with: a run may be continued
+    index_t first;           // the time step of row 0: a run may be continued
     index_t T, M;            // steps, columns (batch x neurons): arrays are [T, M], row-major
     index_t begin, end;      // the columns of this call: threads share the work by columns
 };
 
-// NaN stays NaN, whichever side it is on: bad input has to come out at the end, not to vanish in a clip.
+// The larger of a and floor. If a is NaN the result is NaN: bad input must be visible in the output, a clip must not hide it.
 SNN_FN real larger(real a, real floor) { return a < floor ? floor : a; }
 
 // s = 1 where u >= theta; with n_max > 1 as many spikes as thresholds fit into u, at most n_max
@@ -74,8 +74,8 @@ SNN_FN real fire(real u, real theta, real n_max) {
   #endif
 #endif
 
-// Whether the arrays are too large to be found in the caches afterwards. Then rows are stored past them: a store through
-// the caches first reads what it overwrites.
+// True if the arrays are too large to stay in the caches. Then rows are stored past the caches (non-temporal stores), because a
+// normal store first reads the cache line that it overwrites.
 SNN_FN bool past_caches(const Scan& k) {
 #if defined(SNN_STREAM)
     return k.T * k.M >= (index_t)1 << 20;
@@ -84,8 +84,9 @@ SNN_FN bool past_caches(const Scan& k) {
 #endif
 }
 
-// Where a block computes a row: in its place, or in a buffer for put_row. Arrays that nobody asked for are null. The test
-// stands outside the loop over neurons: a masked store to a null pointer never faults, but costs a hundred times a store.
+// The address at which a block computes a row: in the array itself, or in a buffer that put_row copies. An array that the caller
+// does not need is null. The test for null is outside the loop over neurons: inside it the compiler would use masked stores, and
+// a masked store to a null pointer does not fault but takes a hundred times longer.
 SNN_FN real* row_of(const Scan& k, real* to, index_t row, real* buffer) {
 #if defined(__CUDACC__)
     return buffer;                       // a register: an address that may be either would have to be in memory
@@ -97,7 +98,7 @@ SNN_FN real* row_of(const Scan& k, real* to, index_t row, real* buffer) {
 SNN_FN void put_row(const Scan& k, real* to, index_t row, const real* from, index_t lanes) {
     if (!to) return;
 #if !defined(__CUDACC__)
-    if (!past_caches(k)) return;         // it is there
+    if (!past_caches(k)) return;         // row_of gave the array itself: the row is already in its place
 #endif
     index_t done = 0;
 #if defined(SNN_STREAM)
@@ -110,14 +111,15 @@ SNN_FN void put_row(const Scan& k, real* to, index_t row, const real* from, inde
     for (index_t j = done; j < lanes; ++j) to[row + j] = from[j];
 }
 
-// After the last such store, and before another thread is told that the rows are there: they are not in the order of the others.
+// Call after the last non-temporal store and before another thread reads the rows: such stores are not ordered with other stores
+// until a fence.
 SNN_FN void settle() {
 #if defined(SNN_STREAM)
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 #endif
 }
 
-// Ask the memory for a row that is wanted soon: its lines come one page away, where no processor looks ahead.
+// Prefetch a row that is read soon. It lies more than a page away, and a processor's own prefetcher stops at the page.
 SNN_FN void ask_for(const real* row, index_t lanes) {
 #if !defined(__CUDACC__) && !defined(__wasm__)
     for (index_t j = 0; j < lanes; j += 64 / (index_t)sizeof(real)) __builtin_prefetch(row + j);
@@ -158,9 +160,9 @@ SNN_FN void forward_scan(const Scan& k, const real* __restrict__ x, const real* 
 
 struct Upstream { real s, u; };          // dL/ds[t] from the layer above, dL/du[t] from a loss on the recorded membrane
 
-// One step of an adjoint, given what the forward pass did in it. An absent gradient or trace is one row of zeros,
-// read with a row stride of 0. before: the membrane that the step began with, v[t-1], recomputed from u[t-1]; only an adjoint
-// that says `reads_before` gets it.
+// The arguments of one step of an adjoint: the gradients that come in, and the values of the forward pass at this step. An
+// absent gradient or trace is one row of zeros, read with a row stride of 0. before: v[t-1], the membrane at the beginning of the
+// step, recomputed from u[t-1]; it is 0 unless the adjoint declares `reads_before`.
 struct Step { Upstream grad; real u, trace, theta, s, ds_du, before; };
 
 template <class Adjoint, class Derivative, bool Parameters>
@@ -225,7 +227,7 @@ SNN_FN void backward_scan(const Scan& k, const real* __restrict__ grad_s, index_
         forward_scan<Neuron>(k, x, initial, u, s, trace, last);                                                        \
     }
 #if defined(__wasm__)
-  #define SNN_SUMS(grad_c) false          // a page asks for no dL/dc
+  #define SNN_SUMS(grad_c) false          // a web page never needs dL/dc
 #else
   #define SNN_SUMS(grad_c) (grad_c)
 #endif

@@ -1,16 +1,18 @@
-// A layer (weights in front of a neuron) whose backward pass reads the active entries only: those with ds_du != 0.
+// A layer (weights in front of a neuron) whose backward pass reads only the active entries: those with ds_du != 0.
 //
-// Forward keeps spikes as bits, and what departs from plain decay on the way back as lists: the active entries, and for
-// reset to zero and the adaptive threshold the spikes too. A row is (sample b, tile of 128 columns, step t), rows in that
-// order; an entry is one byte, place in the tile + 128 where it fired, beside its ds_du. No array [T, B, N] is written.
-// Backward walks a row's state back through time in registers and cache and gives
-//     effect = delta less what decay alone would make of the later delta    (0 outside the lists)
-//     dL/dinput[t, b, i] = sum_j W[i, j] delta[t, b, j]                     (where the input is itself active)
-//     dL/dW[i, j] = sum_{t, b} effect[t, b, j] trace[t, b, i],   trace: the input filtered as the membrane filters it
-// exact for every reset path: delta is the effects, decayed, and what decays there is here moved to the input.
+// The forward pass stores the spikes as bits. It stores the active entries as lists; for reset to zero and for the adaptive
+// threshold it lists the spikes too. At every other entry the step back through time is plain decay and needs no stored number.
+// Layout: a row is (sample b, tile of 128 columns, step t), and the rows lie in that order. An entry of a row is one byte (its
+// place in the tile, + 128 if the neuron fired) and its ds_du. No array [T, B, N] is written.
+// The backward pass carries the state of a tile back through time in registers and cache. It computes
+//     effect = delta - (delta by plain decay of the later step's delta)     (0 at entries that are not listed)
+//     dL/dinput[t, b, i] = sum_j W[i, j] delta[t, b, j]                     (only where the input is active itself)
+//     dL/dW[i, j] = sum_{t, b} effect[t, b, j] trace[t, b, i],   trace: the input, filtered as the membrane filters it
+// The sum for dL/dW is exact for every reset path: delta is the sum of the decayed effects, and the decay, which is linear, is
+// applied to the input (forwards in time) instead of to the effects (backwards in time).
 //
-// Nothing is summed across threads, so the result does not depend on their number. As C++ a call works on jobs [begin,
-// end); on a GPU a block of 128 threads is a job. Python (snnviz/sparse/calls.py) shares the jobs out.
+// No sum crosses jobs, so the result does not depend on the number of threads. As C++ a call does the jobs [begin, end); on a GPU a
+// block of 128 threads does one job. Python (snnviz/sparse/calls.py) distributes the jobs.
 #include "scan.cuh"
 #include "spike_derivative.cuh"
 #undef SNN_NEURON
@@ -22,22 +24,22 @@
 #include "sparse_rows.cuh"
 #include "sparse_decay.cuh"
 
-// ds_du for n margins of scattered columns: a functor's row of one, n times. A draw depends on its place alone, so those
-// who cannot be active need none.
+// ds_du for the n margins of the listed columns: the functor computes a row of one, n times. A random draw depends only on its
+// place (step, column), so entries that cannot be active need no draw.
 template <class Derivative>
 SNN_FN void slopes_of(const Scan& k, const real* margins, const index_t* columns, index_t n, const real* table, index_t t,
                       real* slopes) {
 #if defined(__CUDACC__)
     SNN_EACH(q, n) Derivative::row(k, margins + q, table, t, columns[q], 1, slopes + q);
 #else
-    if (k.d[1] == 1) {                   // one draw, known when compiling: then this loop vectorises
+    if (k.d[1] == 1) {                   // one draw, a constant for the compiler: so this loop vectorises
         Scan one = k;
         one.d[1] = 1;
         SNN_FOR_LANES(q, n) Derivative::row(one, margins + q, table, t, columns[q], 1, slopes + q);
     } else SNN_FOR_LANES(q, n) Derivative::row(k, margins + q, table, t, columns[q], 1, slopes + q);
 #endif
 }
-// Their numbers, in the order of the list: what Python passes as `derivative`.
+// The number of each derivative in SNN_DERIVATIVES: Python passes it as `derivative`.
 #define SNN_NUMBER(prefix, name, ...) prefix##name,
 enum { SNN_DERIVATIVES(SNN_NUMBER, NUMBER_OF_) };
 SNN_NOINLINE void slopes_at(const Sparse& p, const real* margins, const index_t* columns, index_t n, const real* table,
@@ -49,7 +51,7 @@ SNN_NOINLINE void slopes_at(const Sparse& p, const real* margins, const index_t*
     }
 }
 
-// h[0..128) += the weights of the inputs that fired. Weights are packed by tiles: [tile][input][128], 0 beyond the last.
+// h[0..128) += the weights of the inputs that fired. Weights are packed by tiles: [tile][input][128], 0 beyond the last column.
 SNN_FN void add_weights(const bits_t* word, index_t words, const real* weights, real* h) {
 #if defined(__CUDACC__)
     const index_t j = threadIdx.x;
@@ -66,8 +68,9 @@ SNN_FN void add_weights(const bits_t* word, index_t words, const real* weights, 
 #endif
 }
 
-// Forward of one job (sample, tile). The lists grow from `cursor`; on a GPU `starts` says where each row's begin, and a
-// call without lists counts. `current` [T, samples, N] is used instead of the bits where the product was cheaper dense.
+// Forward pass of one job (sample, tile). As C++ the next entry goes to `cursor`. On a GPU the first call has no lists and only
+// counts the entries of each row; the second reads from `starts` where each row begins. `current` [T, samples, N], if not null,
+// replaces the product of bits and weights: the caller passes it where a dense product is cheaper.
 template <class Decay>
 SNN_FN void sparse_forward(const Sparse& p, const bits_t* bits, const real* current, const real* weights, const real* bias,
                            const real* initial, const real* table, const index_t* starts, bits_t* spikes, byte_t* counts,
@@ -171,7 +174,7 @@ SNN_FN void sparse_forward(const Sparse& p, const bits_t* bits, const real* curr
 #endif
 }
 
-// <w, delta> over a tile: 32 sums, then a tree, so that every target adds in one order.
+// <w, delta> over a tile: 32 partial sums, then a tree of sums, so that every target adds in the same order.
 SNN_FN real dot(const real* __restrict__ w, const real* __restrict__ delta) {
 #if defined(__CUDACC__)
     const int lane = threadIdx.x & 31;
@@ -190,7 +193,7 @@ SNN_FN real dot(const real* __restrict__ w, const real* __restrict__ delta) {
 #endif
 }
 
-// The layer below: what of its spikes is listed, and where their gradients go. Null: nobody asks.
+// The lists of the layer below (starts, index, value), and `grad`, which receives dL/ds of its entries; null: not needed.
 struct Below {
     const index_t* starts;
     const byte_t* index;
@@ -216,13 +219,14 @@ SNN_FN void grads_below(const Sparse& p, const Below& below, index_t b, index_t 
     }
 }
 
-// What comes down to a layer's spikes: one number an entry, or dense [T, B, N].
+// dL/ds from the layer above: one number per entry, or a dense array [T, B, N]; the other pointer is null.
 struct Above {
     const real* entries;
     const real* dense;
 };
 
-// The adjoint's own step at an entry. What is not kept is not used: u and the threshold share a place.
+// One step of the neuron's adjoint at a listed entry; returns delta. `extra` holds u (reset to zero) or the threshold (other
+// resets). The adjoint reads only the one that it needs, so both fields of the step get the same number.
 template <class Adjoint>
 SNN_FN real entry_step(const Scan& k, Adjoint& adjoint, const Above& above, index_t entry, index_t place, const byte_t* index,
                        const real* value, const real* extra) {
@@ -238,8 +242,8 @@ SNN_FN real entry_step(const Scan& k, Adjoint& adjoint, const Above& above, inde
     return adjoint.step(k, e, unused, multiplier);
 }
 
-// Backward of one job (a sample): delta by reverse recursion, effects, the gradients below, and for a dense product delta
-// itself, [T, samples, N].
+// Backward pass of one job (a sample), from the last step to the first: delta, the effects, and the gradients of the layer
+// below; also delta as an array [T, samples, N] if the caller multiplies densely.
 template <class Decay>
 SNN_FN void sparse_delta(const Sparse& p, const index_t* starts, const byte_t* index, const real* value, const real* extra,
                          const Above& above, const real* weights, const Below& below, real* effect, real* delta_dense,
@@ -251,10 +255,10 @@ SNN_FN void sparse_delta(const Sparse& p, const index_t* starts, const byte_t* i
         const index_t j0 = tile * SNN_WIDE, rest = p.columns - j0, lanes = rest < SNN_WIDE ? rest : SNN_WIDE;
         SNN_ROW(Adjoint, adjoint);
         SNN_ROW(Adjoint, stepped);
-        SNN_ROW(real, there);
+        SNN_ROW(real, own);                           // delta by the adjoint's own step, by number in the list
         SNN_ROW(real, delta);
         SNN_ROW(real, sum);
-        const real none[2] = {};                       // the run ends here: nothing comes back from later steps
+        const real none[2] = {};                       // after the last step: no gradient comes from later steps
         SNN_SYNC;
         SNN_EACH(j, SNN_WIDE) {
             adjoint[j].load(none, 1);
@@ -264,28 +268,28 @@ SNN_FN void sparse_delta(const Sparse& p, const index_t* starts, const byte_t* i
             const index_t row = (b * tiles + tile) * k.T + t, first = starts[row], n = starts[row + 1] - first;
             const index_t grad_row = (t * p.batch + b) * p.columns + j0;
             SNN_SYNC;
-            if (n == lanes && SNN_TILE > 1) {        // all of them: an entry's place is its number, and these loops vectorise
+            if (n == lanes && SNN_TILE > 1) {        // every column is listed: place = number, and the loops vectorise
                 SNN_FOR_LANES(q, n) stepped[q] = adjoint[q];
-                SNN_FOR_LANES(q, n) there[q] = entry_step(k, stepped[q], above, first + q, grad_row + q, index, value, extra);
+                SNN_FOR_LANES(q, n) own[q] = entry_step(k, stepped[q], above, first + q, grad_row + q, index, value, extra);
                 SNN_LANES(j) delta[j] = Decay::back(k, adjoint[j]);
-                if (effect) SNN_FOR_LANES(q, n) effect[first + q] = there[q] - delta[q];
+                if (effect) SNN_FOR_LANES(q, n) effect[first + q] = own[q] - delta[q];
                 SNN_FOR_LANES(q, n) {
-                    delta[q] = there[q];
+                    delta[q] = own[q];
                     adjoint[q] = stepped[q];
                 }
             } else {
                 SNN_EACH(q, n) {
                     const index_t j = index[first + q] & 127;
                     stepped[q] = adjoint[j];
-                    there[q] = entry_step(k, stepped[q], above, first + q, grad_row + j, index, value, extra);
+                    own[q] = entry_step(k, stepped[q], above, first + q, grad_row + j, index, value, extra);
                 }
                 SNN_SYNC;
                 SNN_LANES(j) delta[j] = Decay::back(k, adjoint[j]);
                 SNN_SYNC;
                 SNN_EACH(q, n) {
                     const index_t j = index[first + q] & 127;
-                    if (effect) effect[first + q] = there[q] - delta[j];
-                    delta[j] = there[q];
+                    if (effect) effect[first + q] = own[q] - delta[j];
+                    delta[j] = own[q];
                     adjoint[j] = stepped[q];
                 }
             }
@@ -298,8 +302,8 @@ SNN_FN void sparse_delta(const Sparse& p, const index_t* starts, const byte_t* i
     }
 }
 
-// dL/dW for one job, 128 inputs: tile [N][128] of the gradient stays in cache while the lists go by; then it is written to
-// grad_weights[i row + j column]. Input: bits, or where it is not of spikes dense [T, B, N_in].
+// dL/dW of one job (128 inputs). The sums [N][128] stay in cache (`scratch`) while all lists are read once; then they are
+// written to grad_weights[i row_step + j column_step]. Input: bits, or a dense array [T, B, N_in] if it is not made of spikes.
 template <class Decay>
 SNN_FN void sparse_weights(const Sparse& p, const bits_t* bits, const real* dense, const index_t* starts, const byte_t* index,
                            const real* effect, real* scratches, real* grad_weights, index_t row_step, index_t column_step) {

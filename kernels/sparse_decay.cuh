@@ -1,11 +1,11 @@
-// Each neuron of the sparse pass where nothing is listed: one step back through time, and the filter that is its transpose.
+// For each neuron of the sparse pass: one step back through time at an entry that is not listed, and the transposed filter.
 #ifndef SNN_SPARSE_DECAY
 #define SNN_SPARSE_DECAY
-// A value that decays for ever ends among the denormal numbers, where arithmetic can cost a hundred times more.
+// A value that only decays becomes a denormal number, with which arithmetic can take a hundred times longer; 0 instead.
 SNN_FN real flushed(real a) { return magnitude(a) < real(1e-37) ? real(0) : a; }
 
-// Where nothing is listed: what the adjoint's step does with ds_du = 0 and s = 0. And the filter from the input to the
-// membrane when nothing is reset, which is its transpose.
+// back: the adjoint's step with ds_du = 0 and s = 0; returns delta. filter: from the input to the membrane without resets; as a
+// matrix over time it is the transpose of `back`.
 struct LifDecay {
     typedef Lif Neuron; typedef LifAdjoint Adjoint;
     real v;
@@ -25,7 +25,7 @@ struct CubaDecay {
         a.i = flushed(k.c[6] * di);
         return k.c[7] != 0 ? a.i : di;
     }
-    SNN_FN real filter(const Scan& k, real x) {       // early decay: its factor alpha is in the effect already
+    SNN_FN real filter(const Scan& k, real x) {       // early decay: the effect already contains its factor alpha
         i = flushed(k.c[6] * i + x);
         return v = flushed(k.c[0] * v + i);
     }

@@ -1,7 +1,7 @@
-// Products with spikes as bits, and the way between packed spikes and dense arrays. Included by sparse_backward.cu.
+// Products of bit-packed spikes with weights; packing, unpacking, gathering. Included by sparse_backward.cu.
 #ifndef SNN_SPARSE_PRODUCTS
 #define SNN_SPARSE_PRODUCTS
-// The product alone, for a readout: x [T, B, N] = spikes W + bias, a job (sample, tile).
+// The product without a neuron, for a readout: x [T, B, N] = spikes W + bias. A job is (sample, tile).
 SNN_EXPORT sparse_product(Sparse p, const bits_t* bits, const real* weights, const real* bias, real* x) {
     const index_t tiles = tiles_of(p.columns), words = 2 * tiles_of(p.inputs);
     SNN_JOBS(job, p.k) {
@@ -19,8 +19,9 @@ SNN_EXPORT sparse_product(Sparse p, const bits_t* bits, const real* weights, con
     }
 }
 
-// Its gradients given delta [T, B, N]: where the input is active, a job a sample; and by the weights, a job 128 inputs:
-// dL/dW[i, :] = sum of delta[t, b, :] over the spikes of input i, in [N_in, N].
+// The gradients of this product, given grad = dL/dx [T, B, N]. sparse_product_below: dL/dinput at the active entries of the
+// input; a job is a sample. sparse_product_weights: dL/dW[i, :] = sum of dL/dx[t, b, :] over the spikes (t, b) of input i,
+// shape [N_in, N]; a job is 128 inputs.
 SNN_EXPORT sparse_product_below(Sparse p, const real* grad, const real* weights, const index_t* below_starts,
                                 const byte_t* below_index, const real* below_value, real* below_grad) {
     const Below below = {below_starts, below_index, below_value, below_grad};
@@ -49,8 +50,8 @@ SNN_EXPORT sparse_product_weights(Sparse p, const bits_t* bits, const real* grad
     }
 }
 
-// Between packed and dense, a job a step: bits to and from real [T, samples, N]; and the entries' values out of a dense
-// [T, B, N], a job (sample, tile).
+// sparse_pack: real [T, B, N] to bits; sparse_unpack: bits to real [T, samples, N]; a job is a step. sparse_gather: the values of
+// the listed entries, read from a dense array [T, samples, N]; a job is (sample, tile).
 SNN_EXPORT sparse_pack(Sparse p, const real* s, bits_t* bits) {
     const index_t tiles = tiles_of(p.columns);
     SNN_JOBS(t, p.k) for (index_t b = 0; b < p.batch; ++b) for (index_t tile = 0; tile < tiles; ++tile) {

@@ -1,10 +1,10 @@
-// What lets one text run a job of the sparse pass as a block of 128 threads on a GPU and as loops in C++: rows of 128 columns,
-// masks of two words of bits, and the arguments that every call shares.
+// Macros with which one source text runs a job of the sparse pass as a block of 128 threads on a GPU and as loops in C++: rows
+// of 128 columns and masks of two 64-bit words. Then `Sparse`, the arguments that all calls share.
 #ifndef SNN_SPARSE_ROWS
 #define SNN_SPARSE_ROWS
 typedef unsigned long long bits_t;
 typedef unsigned char byte_t;
-#define SNN_WIDE 128                                   // columns of a tile: two words of bits, a place fits into 7 bits
+#define SNN_WIDE 128                                   // columns of a tile: two words of 64 bits; a place in it needs 7 bits
 
 #if defined(__CUDACC__)
   #define SNN_JOBS(job, k) for (index_t job = (k).begin + blockIdx.x; job < (k).end; job += gridDim.x)
@@ -53,19 +53,19 @@ typedef unsigned char byte_t;
 #endif
 
 struct Sparse {
-    Scan k;                              // begin, end: the jobs of this call
+    Scan k;                              // k.begin, k.end: the jobs of this call
     index_t batch, inputs, columns;      // B, N_in, N; k.M = B N
-    index_t capacity;                    // how many entries the lists of this call hold
-    index_t from, samples;               // dense arrays of a part of the batch begin with sample `from` and hold `samples`
-    index_t derivative;                  // which entry of SNN_DERIVATIVES
-    index_t keep_spikes;                 // 1: spikes are entries too
-    real reach;                          // ds_du is 0 for certain where abs(margin) is not below it
+    index_t capacity;                    // the number of entries for which the lists have memory
+    index_t from, samples;               // a dense array holds `samples` samples of the batch, the first is `from`
+    index_t derivative;                  // its number in SNN_DERIVATIVES
+    index_t keep_spikes;                 // 1: spikes are listed too
+    real reach;                          // ds_du is 0 wherever abs(margin) >= reach
 };
 
 SNN_FN index_t tiles_of(index_t columns) { return (columns + SNN_WIDE - 1) / SNN_WIDE; }
 
 #if !defined(__CUDACC__)
-// Eight flags (bytes of 0 or 1) to eight bits with one product.
+// Packs eight flags (bytes of 0 or 1) into eight bits with one multiplication.
 SNN_FN void packed_bits(const byte_t* flags, bits_t* mask) {
     for (int w = 0; w < 2; ++w) {
         bits_t word = 0;

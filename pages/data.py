@@ -1,4 +1,4 @@
-"""Data: event recordings and spike trains, looked at from all sides."""
+"""Data: event recordings and spike trains, in several views."""
 
 import streamlit as st
 

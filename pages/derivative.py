@@ -1,4 +1,4 @@
-"""Spike derivative: what stands in for the derivative of the step, and what a random stand-in costs."""
+"""Spike derivative: what replaces the derivative of the step, and what a random replacement costs."""
 
 import streamlit as st
 

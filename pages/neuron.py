@@ -59,12 +59,12 @@ with right, page.guarded():
             address.put("scope.drawn", None)
             st.rerun()
     if live:
-        asked = dataclasses.replace(shown, neuron=neuron)
-        shown = scope.neuron_scope(asked, experiment, key="neuron-scope")
+        scene = dataclasses.replace(shown, neuron=neuron)
+        shown = scope.neuron_scope(scene, experiment, key="neuron-scope")
         neuron, column = shown.neuron, shown.column
-        told = url.write(neuron, "neuron", default=name, tables=[NEURONS])
-        told |= url.write(shown, "scope", tables=[SURROGATES], exclude={"neuron"})
-        address.remember(told, f"neuron.{name}.", "scope.")
+        query = url.write(neuron, "neuron", default=name, tables=[NEURONS])
+        query |= url.write(shown, "scope", tables=[SURROGATES], exclude={"neuron"})
+        address.remember(query, f"neuron.{name}.", "scope.")
     if shown.gain != 1 or shown.drawn:
         stimulus = Shaped(stimulus, shown.gain, shown.drawn)
     experiment = dataclasses.replace(experiment, neuron=neuron, stimulus=stimulus)

@@ -1,4 +1,4 @@
-"""Runs: every saved run of every kind; find, lay over one another, run again, take away, delete."""
+"""Runs: every saved run of every kind, to find, compare, run again, download or delete."""
 
 import streamlit as st
 
@@ -26,23 +26,23 @@ if not rows:
     st.stop()
 
 
-def wanted(where, label: str, key: str, choices: set[str], titles=str) -> list[str]:
-    """A filter of the list; nothing chosen means all."""
+def choice(where, label: str, key: str, choices: set[str], titles=str) -> list[str]:
+    """Draw one filter of the list and return its choices; an empty list means all runs."""
     return where.multiselect(label, sorted(choices - {""}), key=key, placeholder="all", format_func=titles)
 
 
 def done(lines: list[values.Summary]) -> str:
-    """How far a run has come."""
-    asked = lines[0].asked
-    return f"{min(line.epochs for line in lines)} of {asked}" if asked else f"{100 * lines[0].share:.0f} %"
+    """The progress of a run: epochs done of all, or a percentage."""
+    epochs = lines[0].asked
+    return f"{min(line.epochs for line in lines)} of {epochs}" if epochs else f"{100 * lines[0].share:.0f} %"
 
 
 several_kinds = {s.kind for s in rows} != {Train.kind}
 *first, b, c, d, e = st.columns(5 if several_kinds else 4)
-kinds = wanted(first[0], "Kind", "runs_kinds", {s.kind for s in rows}, lambda kind: KIND[kind].title) if first else []
-sets = wanted(b, "Data", "runs_sets", {s.dataset for s in rows})
-methods = wanted(c, "Methods", "runs_methods", {s.method for s in rows})
-statuses = wanted(d, "Status", "runs_states", {s.status.value for s in rows})
+kinds = choice(first[0], "Kind", "runs_kinds", {s.kind for s in rows}, lambda kind: KIND[kind].title) if first else []
+sets = choice(b, "Data", "runs_sets", {s.dataset for s in rows})
+methods = choice(c, "Methods", "runs_methods", {s.method for s in rows})
+statuses = choice(d, "Status", "runs_states", {s.status.value for s in rows})
 mine = e.segmented_control("Whose", ["everybody's", "mine"], default="everybody's", key="runs_whose", required=True) == "mine"
 groups: dict[str, list[values.Summary]] = {}
 for row in rows:
@@ -112,7 +112,7 @@ if others:
 
 
 def forget(runs: list[str]) -> None:
-    runs_view.attempt(client.delete, runs)
+    runs_view.attempt(client.delete, runs, visitors.me())
     st.session_state.pop("runs_table", None)
     for kind in KIND:
         if (state := runs_view.current(kind)) is None or state.run.id in runs:
@@ -135,7 +135,7 @@ def again(old: values.Run) -> None:
 
 
 def go_to(kind: str) -> None:
-    """Its own page, set to show such a run."""
+    """A link to the page of this kind of run, with its settings."""
     entry = KIND[kind]
     st.switch_page(f"pages/{entry.file}", query_params=dict(entry.settings))
 
@@ -149,7 +149,8 @@ with st.container(horizontal=True):
         st.button(
             "Run again", icon=":material/replay:", on_click=again, args=(state.run,), help="With the same settings, from the start."
         )
-        runs_view.buttons(state)
+        if visitors.me().may_change(state.run):
+            runs_view.buttons(state)
         if st.button(f"Show under {kind.page}", icon=":material/model_training:"):
             runs_view.show(state.run.id, state.run.kind)
             go_to(state.run.kind)
@@ -163,9 +164,17 @@ with st.container(horizontal=True):
             on_click="ignore",
             icon=":material/download:",
         )
-    if st.button("Delete", icon=":material/delete:", key="delete"):
+    own = all(visitors.me().may_change(state.run) for state in opened)
+    if st.button(
+        "Delete", icon=":material/delete:", key="delete", disabled=not own, help=None if own else "A run here is somebody else's."
+    ):
         confirm(chosen)
 
+with st.expander("Your runs on another machine", icon=":material/devices:"):
+    st.markdown(
+        "Runs belong to the browser that started them. Open the app there with this at the end of its address, and keep it secret."
+    )
+    st.code(visitors.link(), language=None)
 if len(opened) == 1:
     with st.expander("Settings", icon=":material/tune:"):
         st.code(training_view.settings_toml(state), language="toml")

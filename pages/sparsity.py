@@ -1,4 +1,4 @@
-"""Sparsity: what the backward pass really touches, what that keeps, and how long it takes."""
+"""Sparsity: which entries the backward pass computes, the bytes it stores, and its time."""
 
 import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
 from snnviz.ui import controls, page, sparsity

@@ -1,4 +1,4 @@
-"""Start: what this is, what runs here, and where to begin."""
+"""Start: what snnviz is, which backends run on this machine, and three first steps."""
 
 import streamlit as st
 
@@ -45,14 +45,14 @@ for column, (title, text, file, settings, icon) in zip(st.columns(len(FIRST_STEP
         st.markdown(text)
 
 st.subheader("What runs here", anchor=False)
-for found in backend.report():
+for report in backend.report():
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if found.usable:
+        if report.usable:
             st.badge("ready", icon=":material/check:", color="green")
-            st.markdown(f"**{found.title}**")
+            st.markdown(f"**{report.title}**")
         else:
             st.badge("not here", icon=":material/remove:", color="gray")
-            st.markdown(f"**{found.title}**: {found.reason}")
+            st.markdown(f"**{report.title}**: {report.reason}")
 
 try:
     saved = {line.run: line for line in store.default().list()}

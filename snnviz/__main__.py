@@ -51,7 +51,8 @@ def _parser() -> argparse.ArgumentParser:
 
     opened = command("app", app, "open the app: pages in the browser", "snnviz app --port 8600")
     opened.add_argument("--port", type=int, default=8501, help="where the app answers (8501)")
-    opened.add_argument("streamlit", nargs="*", help="after --, options of `streamlit run`: snnviz app -- --server.address=0.0.0.0")
+    opened.add_argument("--host", default="127.0.0.1", help="who may open it: this machine alone (127.0.0.1), or a class (0.0.0.0)")
+    opened.add_argument("streamlit", nargs="*", help="after --, options of `streamlit run`: snnviz app -- --server.baseUrlPath=snn")
     command("build", build, "compile the kernels that the app needs on this machine, so that no page has to", "snnviz build")
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("settings", type=pathlib.Path, help="a TOML file: what `settings` prints, or the app's Settings (TOML)")

@@ -189,8 +189,7 @@ def _windows() -> int:
         ]
 
     status = Status(length=ctypes.sizeof(Status))
-    # pyright looks at this system's ctypes; Windows' has it
-    ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))  # pyright: ignore[reportAttributeAccessIssue]
+    ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))  # pyright: ignore[reportAttributeAccessIssue]  Windows only
     return status.free
 
 

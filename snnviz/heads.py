@@ -1,7 +1,7 @@
 """The heads of surrogate module learning: torch modules without spikes, their loss, and a short training with them.
 
-A head stands on a hidden layer of a network while it is trained; how much it counts is the method's affair
-(`snnviz.methods.modules`, Deng et al. 2023).
+During training a head reads the spikes of a hidden layer; the method (`snnviz.methods.modules`, Deng et al. 2023) sets the weight
+of its loss.
 """
 
 import contextlib
@@ -17,9 +17,9 @@ from snnviz.methods.base import AbstractGradientMethod
 from snnviz.methods.modules import Route, SurrogateModules
 from snnviz.network import SEEDING, Network, NetworkOutput
 
-CHANNELS = 256  # a head on a convolution works on at most this many channels
+CHANNELS = 256  # a head on a convolution reduces its input to at most this many channels
 LEAK = 0.01
-STREAM = 0x5EAD  # other draws than those of the network's own weights, which come from the same seed
+STREAM = 0x5EAD  # added to the seed, so heads get other draws than the network's own weights
 
 
 class VectorHead(nn.Module):
@@ -43,18 +43,18 @@ class MapHead(nn.Module):
 
     def __init__(self, channels: int, side: int, classes: int):
         super().__init__()
-        kept = min(channels, CHANNELS)
-        shapes = [(channels, 1, 1)] if channels > kept else []
+        width = min(channels, CHANNELS)
+        shapes = [(channels, 1, 1)] if channels > width else []
         for kernel, stride in ((7, 2), (5, 2), (3, 1)):
             if kernel <= side:
-                shapes.append((kept, kernel, stride))
+                shapes.append((width, kernel, stride))
                 side = math.ceil(side / stride)
         layers = []
         for inputs, kernel, stride in shapes:
-            convolution = nn.Conv2d(inputs, kept, kernel, stride, kernel // 2, bias=False)
-            layers += [convolution, nn.BatchNorm2d(kept), nn.LeakyReLU(LEAK)]
-        last = [nn.Linear(4 * kept, 2 * kept, bias=False), nn.BatchNorm1d(2 * kept), nn.LeakyReLU(LEAK)]
-        self.layers = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(2), nn.Flatten(), *last, nn.Linear(2 * kept, classes))
+            convolution = nn.Conv2d(inputs, width, kernel, stride, kernel // 2, bias=False)
+            layers += [convolution, nn.BatchNorm2d(width), nn.LeakyReLU(LEAK)]
+        last = [nn.Linear(4 * width, 2 * width, bias=False), nn.BatchNorm1d(2 * width), nn.LeakyReLU(LEAK)]
+        self.layers = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(2), nn.Flatten(), *last, nn.Linear(2 * width, classes))
 
     def forward(self, spikes: torch.Tensor) -> torch.Tensor:
         if self.training and spikes.shape[1] < 2:
@@ -63,7 +63,7 @@ class MapHead(nn.Module):
 
 
 def attach_heads(network: Network, method: AbstractGradientMethod, classes: int, seed: int = 0) -> Network:
-    """Give a network the heads that its method wants, freshly drawn from `seed`, in place of any it has; return it.
+    """Replace a network's heads by the ones of its method, with weights drawn from `seed`; return the network.
 
     A method without heads leaves the network with none. The heads are in `network.heads` by the number of their layer;
     the rest of the network, and torch's global random state, stay as they were.
@@ -119,13 +119,13 @@ def sml_loss(output: NetworkOutput, y: torch.Tensor, method: SurrogateModules) -
 
 
 def loss_of(output: NetworkOutput, y: torch.Tensor, method: AbstractGradientMethod) -> torch.Tensor:
-    """What a method trains on: `sml_loss` where it has heads, else the cross-entropy of the logits' mean over time."""
+    """The loss of a method: `sml_loss` if it has heads, else the cross entropy of the logits' mean over time."""
     return F.cross_entropy(output.logits.mean(0), y) if method.heads is None else sml_loss(output, y, method.heads)
 
 
 @contextlib.contextmanager
 def reading_heads(network: Network) -> Iterator[None]:
-    """For looking, not training: the heads are read, every normalisation evaluates, and the network's draws stay untouched."""
+    """For measuring: the network computes its heads, every normalisation is in evaluation mode, and the draws do not advance."""
     training, passes = network.training, network.passes
     network.train()
     network.heads.eval()
@@ -160,12 +160,12 @@ def closeness(network: Network, x: torch.Tensor, y: torch.Tensor, temperature: f
     with reading_heads(network):
         output = network(x)
     q = output.logits.mean(0)
-    found, own = q.argmax(-1), (q.argmax(-1) == y).double().mean().item()
+    predicted, own = q.argmax(-1), (q.argmax(-1) == y).double().mean().item()
     return [
         Closeness(
             int(number),
             _divergence(h, q, temperature).item(),
-            (h.argmax(-1) == found).double().mean().item(),
+            (h.argmax(-1) == predicted).double().mean().item(),
             (h.argmax(-1) == y).double().mean().item(),
             own,
         )
@@ -175,7 +175,7 @@ def closeness(network: Network, x: torch.Tensor, y: torch.Tensor, temperature: f
 
 @dataclasses.dataclass(frozen=True)
 class StepRecord:
-    """One step of a short training: its number from 1, how many there will be, loss and accuracy on its batch."""
+    """One step of a short training: its number from 1, the number of all steps, loss and accuracy on its batch."""
 
     step: int
     steps: int
@@ -219,10 +219,10 @@ def short_training(
 
 
 def require_heads(network: Network, method: AbstractGradientMethod) -> None:
-    """Raise a ValueError unless the network has the heads that a method with heads wants."""
+    """Raise a ValueError if a method has heads and the network has others or none."""
     if method.heads is not None and {int(n) for n in network.heads} != set(method.heads.after):
-        there = sorted(map(int, network.heads))
+        present = sorted(map(int, network.heads))
         raise ValueError(
-            f"after = {method.heads.after}, but the network has heads after {there}: "
+            f"after = {method.heads.after}, but the network has heads after {present}: "
             "call attach_heads(network, method, classes) first."
         )

@@ -1,4 +1,4 @@
-"""Losses of a comparison: what is differentiated, as frozen values."""
+"""Losses, as frozen values: those of a comparison of gradients and those of a training."""
 
 import abc
 import dataclasses
@@ -45,7 +45,7 @@ class AbstractSpikesLoss(AbstractLoss):
 
 @dataclasses.dataclass(frozen=True)
 class WeightedSpikes(AbstractSpikesLoss):
-    """L = sum g[t] s[t] with g drawn from N(0, 1) by the run's seed: every step pulls, up or down."""
+    """L = sum g[t] s[t] with g drawn from N(0, 1) by the run's seed, so every step has a gradient."""
 
     title = "Every spike, weighted at random"
     equation = r"L = \sum_t g_t s_t,\quad g_t \sim \mathcal{N}(0, 1)"
@@ -56,7 +56,7 @@ class WeightedSpikes(AbstractSpikesLoss):
 
 @dataclasses.dataclass(frozen=True)
 class SpikeAt(AbstractSpikesLoss):
-    """L = s[t] at one step: how the past bears on a spike there."""
+    """L = s[t] at one step: its gradient shows how earlier inputs change the spike at that step."""
 
     step: int = param(150, "Loss at step", "t", low=0, high=100_000, slider=(0, 400, 1), help="The step whose spike is the loss.")
 
@@ -83,7 +83,7 @@ class AbstractTrainingLoss(AbstractLoss):
 
     @abc.abstractmethod
     def scores(self, logits: torch.Tensor, targets: torch.Tensor | None = None, dt: float = 1.0) -> torch.Tensor:
-        """[B, classes]: the largest is the class that the output means."""
+        """Scores [B, classes]; the predicted class is the one with the largest."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -185,7 +185,7 @@ LOSSES: dict[str, type[AbstractLoss]] = {
 
 
 class AbstractRegulariser(Declared, abc.ABC):
-    """What is added to a loss for how the hidden layers fire."""
+    """A term of the loss that depends on the spikes of the hidden layers."""
 
     title: ClassVar[str]
     equation: ClassVar[str]

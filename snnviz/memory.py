@@ -1,4 +1,4 @@
-"""What Python's garbage collector need not look at."""
+"""Excludes long-lived objects from Python's garbage collection."""
 
 import gc
 import sys
@@ -7,10 +7,11 @@ _modules = 0
 
 
 def settle() -> None:
-    """Set aside what lives now, if modules were loaded since the last time: what a library makes on import lives on.
+    """If modules were imported since the last call: collect, then exclude every living object from later collections.
 
-    With torch, plotly and tonic loaded a whole collection takes longer than most pages, and all threads wait, a training too.
-    (The one that Streamlit does after every run of a page is turned off in .streamlit/config.toml.)
+    Objects that a library makes on import live as long as the process. With torch, plotly and tonic imported, a full collection
+    over all of them takes longer than most pages, and all threads wait for it, a training too. (Streamlit's own collection after
+    every run of a page is turned off in .streamlit/config.toml.)
     """
     global _modules
     if len(sys.modules) > _modules:

@@ -169,7 +169,7 @@ SEEDING = threading.RLock()  # weights come from torch's global generator, seede
 
 
 def over_time(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
-    """Apply a module that knows no time to every step: [T, B, ...] as one batch of T B."""
+    """Apply a module without state to every step at once: [T, B, ...] becomes a batch of T B samples."""
     return module(x.flatten(0, 1)).unflatten(0, x.shape[:2])
 
 
@@ -195,7 +195,7 @@ class Block(nn.Module):
         return self.spikes(current, draw)
 
     def spikes(self, current: torch.Tensor, draw: Draw) -> torch.Tensor:
-        """What the neurons make of their current [T, B, ...], normalised where it has to be; then pooled."""
+        """The spikes for a current [T, B, ...]: normalisation (if any), neuron, pooling (if any)."""
         s = self.spiking(current, draw) if self.recurrent is None else self._recurrent(self.recurrent, current, draw)
         return s if self.pool is None else over_time(self.pool, s)
 
@@ -259,11 +259,11 @@ class Network(nn.Module):
         return self
 
     def draw(self, layer: int) -> Draw:
-        """Where this pass's draws of a layer start."""
+        """The start of a layer's random draws in this pass."""
         return Draw(seed=(self.seed + 0x9E3779B1 * self.passes) & 0xFFFFFFFF, layer=layer)
 
     def dense_because(self) -> str | None:
-        """Why this network cannot be run over its active entries alone, in a sentence; None: it can."""
+        """One sentence: why this network cannot compute its active entries only. None: it can."""
         for block in self.blocks:
             layer = block.spiking
             if not isinstance(block.transform, nn.Linear) or block.normalise or block.pool or block.recurrent:

@@ -1,4 +1,4 @@
-"""What records a run: taps on the layers of a network, filled while it computes."""
+"""Recording of a run: a `Tap` on each spiking layer of a network, filled while the network computes."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from snnviz.records import LayerRecord
 
 
 class Tap:
-    """What one spiking layer hands over while it is recorded; the layer fills it, `record` reads it."""
+    """The recorded arrays of one spiking layer: the layer adds them with `keep`, `record` returns them."""
 
     def __init__(self, name: str, samples: int | None = None):
         self.name, self.samples = name, samples
@@ -19,7 +19,7 @@ class Tap:
         self.steps: list[dict[str, torch.Tensor]] = []
 
     def keep(self, neuron: AbstractNeuron, shape: tuple[int, ...], **arrays: torch.Tensor | None) -> dict:
-        """Remember arrays [T, M] of one call; a recurrent layer calls once a step. Returns the place to add gradients to."""
+        """Store arrays [T, M] of one call (a recurrent layer calls once per step). Return the dict, for gradients to be added."""
         self.neuron, self.shape = neuron, shape
         self.steps.append({k: a.detach() for k, a in arrays.items() if a is not None})
         return self.steps[-1]
@@ -59,7 +59,7 @@ class Tap:
         )
 
     def _mean(self, name: str, total) -> float | None:
-        """The total of an array over its entries, for the whole batch."""
+        """total(array) / number of entries, over the whole batch."""
         arrays = [step[name] for step in self.steps if name in step]
         return sum(float(total(a)) for a in arrays) / sum(a.numel() for a in arrays) if arrays else None
 
@@ -71,7 +71,7 @@ class Probe:
             network(x).sum().backward()
         probe.layers          # a tuple of LayerRecord
 
-    Recording is asked for because it is not free: it keeps every array of every layer, for `samples` of the batch (None: all).
+    Recording needs memory and time: it stores every array of every layer, for the first `samples` of the batch (None: all).
     """
 
     def __init__(self, network: torch.nn.Module, samples: int | None = None):

@@ -33,7 +33,7 @@ __all__ = [
 
 
 class AbstractSpikeDerivative(Declared, abc.ABC):
-    """What is put in place of ds/du: a surrogate, a zeroth-order estimate, or given values.
+    """A replacement of ds/du: a surrogate, a zeroth-order estimate, or given values.
 
     kernel: the name of its functor in SNN_DERIVATIVES (kernels/spike_derivative.cuh). "given" where there is none: then
     ds_du is evaluated here and handed to the kernel as an array.
@@ -61,7 +61,7 @@ class AbstractSpikeDerivative(Declared, abc.ABC):
         return math.inf
 
     def table(self) -> torch.Tensor | None:
-        """Numbers that the kernel looks up, float64 [n], or None."""
+        """A table that the kernel reads, float64 [n], or None."""
         return None
 
 

@@ -61,9 +61,9 @@ def plain(value: Any, nothing: str | None = None) -> Any:
         return {str(name): plain(item, nothing) for name, item in value.items()}
     if dataclasses.is_dataclass(value):
         fields = {f.name: (getattr(value, f.name), f) for f in dataclasses.fields(value)}
-        kept = {n: v for n, (v, f) in fields.items() if not (nothing and v is None and _default(f) is None)}
+        present = {n: v for n, (v, f) in fields.items() if not (nothing and v is None and _default(f) is None)}
         mark = MARK if isinstance(value, Written) and value.of_0_1_0() != value else {}
-        return {"is": type(value).__name__} | mark | {name: plain(item, nothing) for name, item in kept.items()}
+        return {"is": type(value).__name__} | mark | {name: plain(item, nothing) for name, item in present.items()}
     return nothing if value is None else value
 
 

@@ -191,10 +191,10 @@ class Values:
             return
         value = case.base(**dict(case.changes))
         repr(value), hash(value)
-        known = {cls.__name__: cls for cls in self.classes}
-        if text.from_toml(text.to_toml(value), known) != value:
+        classes = {cls.__name__: cls for cls in self.classes}
+        if text.from_toml(text.to_toml(value), classes) != value:
             raise Failure("TOML gives another value")
-        if text.from_json(text.to_json(value), known) != value:
+        if text.from_json(text.to_json(value), classes) != value:
             raise Failure("JSON gives another value")
         if isinstance(value, AbstractNeuron | AbstractStimulus):
             self._simulated(value)

@@ -15,14 +15,14 @@ from app import PAGES  # noqa: E402
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp(prefix="snnviz-screens-"))
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = sys.argv[2:] or [e.file.removesuffix(".py") for e in PAGES]
+    names = sys.argv[2:] or [e.file.removesuffix(".py") for e in PAGES]
     executable = find_chromium()
     if executable is None:
         sys.exit("No Chromium found; on Debian: apt-get install chromium.")
     with running_app() as url, browsing(executable) as context:
         for entry in PAGES:
             name = entry.file.removesuffix(".py")
-            if name not in wanted:
+            if name not in names:
                 continue
             for dark in (False, True):
                 for size in (DESKTOP, PHONE):

@@ -1,5 +1,5 @@
-// Draws a figure of Python's, and moves it when Python sends another: zoom and hidden curves stay, and nothing blinks.
-// (st.plotly_chart takes the old picture down and builds the new one from nothing.)
+// Draws a figure that Python sends, and updates it when Python sends the next: zoom and hidden curves stay, and nothing blinks.
+// (st.plotly_chart removes the old picture and builds a new one.)
 
 const CORNERS = {
   width: 24,
@@ -34,12 +34,12 @@ class Place {
     this.resized.observe(this.element);
   }
 
-  // Shows what Python sent; returns how to take the place down, which only the newest caller may do.
+  // Shows a figure. Returns a function that removes it; the function does nothing if a newer call has been made.
   take(sent) {
     const turn = ++this.turn;
     const { element } = this;
     this.sent = sent;
-    if (element.firstChild instanceof Text) element.replaceChildren(); // what went wrong the last time
+    if (element.firstChild instanceof Text) element.replaceChildren(); // removes the last error message
     element.style.height = `${sent.layout.height}px`;
     element.setAttribute("aria-label", sent.layout.meta.alt);
     element.setAttribute("aria-busy", "true");
@@ -63,11 +63,11 @@ class Place {
     const { element, sent } = this;
     const plotly = await (library ??= load(sent.library));
     const show = async (data) => {
-      const layout = { ...structuredClone(sent.layout), ...this.size() }; // Plotly writes into what it is given
+      const layout = { ...structuredClone(sent.layout), ...this.size() }; // a copy, because Plotly changes its arguments
       if (turn === this.turn) await plotly.react(element, data, layout, (this.config ??= this.configure()));
     };
-    const ends = sent.pace && sent.data.map(end); // only there: reading them takes time where a figure is large
-    const middles = ends && ends.map((last, number) => (last + this.ends?.[number]) / 2); // NaN: nothing shown yet
+    const ends = sent.pace && sent.data.map(end); // only if `pace` is set: reading the ends of large figures takes time
+    const middles = ends && ends.map((last, number) => (last + this.ends?.[number]) / 2); // NaN: no earlier figure
     if (ends && ends.some((last, number) => last > this.ends?.[number])) {
       await show(sent.data.map((trace, number) => upTo(middles[number], trace)));
       await new Promise((done) => setTimeout(done, 1000 * sent.pace));
@@ -78,7 +78,7 @@ class Place {
     element.setAttribute("aria-busy", "false");
   }
 
-  // On the whole screen a figure is as high as the screen.
+  // In full-screen mode a figure has the height of the screen.
   size() {
     const whole = document.fullscreenElement === this.element;
     return { width: this.element.clientWidth || undefined, height: whole ? window.innerHeight : this.sent.layout.height };
@@ -92,7 +92,7 @@ class Place {
     if (width !== layout.width || height !== layout.height) window.Plotly.relayout(element, { width, height });
   }
 
-  // Made once: given another one, Plotly builds the figure anew.
+  // Made once: if the configuration is another object, Plotly builds the whole figure again.
   configure() {
     const click = () => (document.fullscreenElement ? document.exitFullscreen() : this.element.requestFullscreen());
     return {
@@ -103,8 +103,8 @@ class Place {
   }
 }
 
-// A curve as far as `middle`, halfway between what is shown and what came: a picture that is sent once a second moves twice.
-// Whole where nothing lies beyond, and where it does not run from left to right.
+// The part of a curve up to `middle`, halfway between the end that is shown and the new end, so a figure that is sent once a
+// second moves twice a second. The whole curve if no point lies beyond `middle`, or if x does not grow.
 function upTo(middle, trace) {
   const x = values(trace.x);
   const count = middle ? x.findIndex((at) => at > middle) : -1;
@@ -122,14 +122,14 @@ const TYPES = {
   i2: Int16Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array,
 };
 
-// Numbers as Python's Plotly packs them.
+// Unpacks an array of numbers from the form in which Python's Plotly sends it.
 function values(packed) {
   if (!packed?.bdata) return packed;
   return new TYPES[packed.dtype](Uint8Array.from(atob(packed.bdata), (letter) => letter.charCodeAt(0)).buffer);
 }
 
-// Plotly as the Python package ships it, whose version is the one the figures were checked against. Its address holds that
-// version, so a copy that the browser still has, however old, is the right one.
+// Loads the Plotly that the Python package contains: the figures are tested with this version. The version is a part of the
+// address, so a copy in the browser's cache is always the right one.
 async function load(address) {
   if (window.Plotly) return window.Plotly;
   const answer = await fetch(address, { cache: "force-cache" });

@@ -26,6 +26,6 @@ export function derive({ choices, paths }, neuron) {
 // The threshold as a function of the second state, rounded as the kernel rounds; null for a neuron that never fires.
 export function thresholdOf({ threshold, coefficients }, c) {
   if (threshold === null) return null;
-  const known = Object.fromEntries(coefficients.map((name, i) => [name, Math.fround(c[i])]));
-  return (trace) => evaluate(threshold, { ...known, trace }, Math.fround);
+  const values = Object.fromEntries(coefficients.map((name, i) => [name, Math.fround(c[i])]));
+  return (trace) => evaluate(threshold, { ...values, trace }, Math.fround);
 }

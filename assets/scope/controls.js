@@ -1,4 +1,4 @@
-// Controls drawn from the declarations that Python sends: one param() each, the same that draws the app's other controls.
+// Controls, built from the specs that Python sends: one for each param(), from which the app's other controls are built too.
 
 import { clamp } from "./plot.js";
 
@@ -26,27 +26,27 @@ export function symbol(latex) {
 const places = (step) => Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
 let counter = 0;
 
-// A slider's places, 0 .. steps, and the values that stand there. Where no limit is the default, the lowest place means it.
+// Converts between a slider's places (0 .. steps) and values. If the default is null (no limit), place -1 means null.
 class Scale {
-  constructor(known) {
-    const [low, high, step] = known.slider;
-    Object.assign(this, { known, low, high, step, open: known.default === null });
-    this.steps = known.log ? 240 : Math.round((high - low) / step);
+  constructor(spec) {
+    const [low, high, step] = spec.slider;
+    Object.assign(this, { spec, low, high, step, open: spec.default === null });
+    this.steps = spec.log ? 240 : Math.round((high - low) / step);
     this.first = this.open ? -1 : 0;
   }
   value(place) {
     if (place < 0) return null;
     const { low, high, step } = this;
-    if (this.known.log) return Number((low * (high / low) ** (place / this.steps)).toPrecision(3));
+    if (this.spec.log) return Number((low * (high / low) ** (place / this.steps)).toPrecision(3));
     return Number((low + place * step).toFixed(places(step)));
   }
   place(value) {
     if (value === null) return -1;
     const { low, high, step } = this;
-    const at = this.known.log ? (this.steps * Math.log(value / low)) / Math.log(high / low) : (value - low) / step;
+    const at = this.spec.log ? (this.steps * Math.log(value / low)) / Math.log(high / low) : (value - low) / step;
     return clamp(Math.round(at), 0, this.steps);
   }
-  // The nearest value that the slider offers, for a hand on the plot itself.
+  // The nearest value that the slider offers; used when a value is dragged in the plot.
   snap(value) {
     return this.value(this.place(value));
   }
@@ -54,39 +54,39 @@ class Scale {
 
 const say = (value) => (value === null ? "none" : String(value).replace(/-/g, "−"));
 
-// One control. `get` reads the present value, `set(value, settled)` takes a new one. Returns { element, refresh, known, snap }.
-export function control(known, get, set, help) {
+// One control. `get` reads the present value, `set(value, settled)` takes a new one. Returns { element, refresh, spec, snap }.
+export function control(spec, get, set, help) {
   const id = `control-${counter++}`;
-  const words = [known.help, known.allowed && `Allowed: ${known.allowed}.`].filter(Boolean).join(" ");
+  const words = [spec.help, spec.allowed && `Allowed: ${spec.allowed}.`].filter(Boolean).join(" ");
   const about = make("span", { id: `${id}-help`, class: "unseen" }, words);
-  const unit = known.unit ? make("span", { class: "unit" }, known.unit) : null;
-  const name = make("label", { for: id }, known.label, " ", known.symbol ? make("i", {}, ...symbol(known.symbol)) : "");
-  const shared = { id, name: known.name, "aria-describedby": `${id}-help` };
+  const unit = spec.unit ? make("span", { class: "unit" }, spec.unit) : null;
+  const name = make("label", { for: id }, spec.label, " ", spec.symbol ? make("i", {}, ...symbol(spec.symbol)) : "");
+  const shared = { id, name: spec.name, "aria-describedby": `${id}-help` };
   let element, refresh, snap = (v) => v;
-  if (known.kind === "switch") {
+  if (spec.kind === "switch") {
     const box = make("input", { ...shared, type: "checkbox", onchange: () => set(box.checked, true) });
     element = make("div", { class: "control switch" }, box, name, about);
     refresh = () => (box.checked = get());
-  } else if (known.kind === "choice") {
+  } else if (spec.kind === "choice") {
     const box = make("select", { ...shared, onchange: () => set(box.value, true) },
-      ...known.choices.map(([value, text]) => make("option", { value }, text)));
+      ...spec.choices.map(([value, text]) => make("option", { value }, text)));
     element = make("div", { class: "control" }, name, box, about);
     refresh = () => (box.value = get());
   } else {
-    const scale = new Scale(known);
+    const scale = new Scale(spec);
     snap = (v) => scale.snap(v);
     const slider = make("input", { ...shared, type: "range", min: scale.first, max: scale.steps, step: 1,
       oninput: () => set(scale.value(Number(slider.value)), false),
       onchange: () => set(scale.value(Number(slider.value)), true) });
-    const typed = make("input", { type: "text", inputmode: "decimal", class: "value", "aria-label": `${known.label}, typed`,
+    const typed = make("input", { type: "text", inputmode: "decimal", class: "value", "aria-label": `${spec.label}, typed`,
       onchange: () => {
         const text = typed.value.trim().replace(",", ".").replace("−", "-");
         const value = scale.open && /^(none|)$/i.test(text) ? null : Number(text);
-        const good = value === null || (text !== "" && Number.isFinite(value) && value <= (known.high ?? Infinity)
-          && (known.open_low ? value > (known.low ?? -Infinity) : value >= (known.low ?? -Infinity))
-          && (known.kind !== "whole" || Number.isInteger(value)));
+        const good = value === null || (text !== "" && Number.isFinite(value) && value <= (spec.high ?? Infinity)
+          && (spec.open_low ? value > (spec.low ?? -Infinity) : value >= (spec.low ?? -Infinity))
+          && (spec.kind !== "whole" || Number.isInteger(value)));
         if (good) set(value, true);
-        help.say(good ? words : `${known.label} must be ${known.allowed}${known.unit ? " " + known.unit : ""}.`, !good);
+        help.say(good ? words : `${spec.label} must be ${spec.allowed}${spec.unit ? " " + spec.unit : ""}.`, !good);
         refresh();
       } });
     element = make("div", { class: "control" }, make("div", { class: "line" }, name, typed, unit), slider, about);
@@ -94,16 +94,16 @@ export function control(known, get, set, help) {
       const value = get();
       slider.value = scale.place(value);
       slider.style.setProperty("--share", (scale.place(value) - scale.first) / (scale.steps - scale.first));
-      slider.setAttribute("aria-valuetext", `${say(value)}${known.unit ? ` ${known.unit}` : ""}`);
+      slider.setAttribute("aria-valuetext", `${say(value)}${spec.unit ? ` ${spec.unit}` : ""}`);
       if (document.activeElement !== typed) typed.value = say(value);
     };
   }
   for (const kind of ["focusin", "pointerenter"]) element.addEventListener(kind, () => help.say(words));
   refresh();
-  return { element, refresh, known, snap };
+  return { element, refresh, spec, snap };
 }
 
-// A handle on the plot, which is a slider too: a hand moves it, arrow keys nudge it.
+// A handle in the plot with the role of a slider: the pointer drags it, arrow keys move it by a step.
 export function grip(label, name, move, nudge, end, scope) {
   const element = make("div", { class: `grip ${name}`, role: "slider", tabindex: 0, "aria-label": label, title: label.split(",")[0],
     "aria-valuemin": -1e6, "aria-valuemax": 1e6, "aria-valuenow": 0 });
@@ -127,7 +127,7 @@ export function grip(label, name, move, nudge, end, scope) {
   return element;
 }
 
-// One line that says what the control under the hand is for. It keeps its place, so nothing jumps.
+// One line of help on the control under the pointer. It always takes its space, so the page does not move.
 export class Help {
   constructor() {
     this.element = make("p", { class: "help", role: "note" });

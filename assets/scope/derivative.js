@@ -346,7 +346,7 @@ export class DerivativeScope extends Scope {
 
   panels() {
     const { data, scene } = this, c = data.controls;
-    const one = (owner) => (known) => control(known, () => owner[known.name], (value, settled) => this.set(owner, known.name, value, settled), this.help);
+    const one = (owner) => (spec) => control(spec, () => owner[spec.name], (value, settled) => this.set(owner, spec.name, value, settled), this.help);
     const rebuild = () => { this.panels(); this.restart(); this.tracks.forEach((t) => t.range.forget()); this.touch(); this.settler.soon(); };
     const law = control({ name: "law", label: "Law of z", kind: "choice", help: "What the random direction z is drawn from.",
       choices: Object.entries(data.laws).map(([name, { title }]) => [name, title]) }, () => scene.law,
@@ -367,15 +367,15 @@ export class DerivativeScope extends Scope {
   }
 
   slot(name) {
-    return this.controls.find((c) => c.known.name === name);
+    return this.controls.find((c) => c.spec.name === name);
   }
   pull(name, x) {
     const u = ((x - this.left) / (this.right - this.left)) * 2 * this.half - this.half;
     this.set(this.scene, name, this.slot(name).snap(name === "delta" ? Math.abs(u) : u), false);
   }
   nudge(name, way) {
-    const { known, snap } = this.slot(name);
-    this.set(this.scene, name, snap(this.scene[name] + way * known.slider[2]), true);
+    const { spec, snap } = this.slot(name);
+    this.set(this.scene, name, snap(this.scene[name] + way * spec.slider[2]), true);
   }
   place() {
     const [slope] = this.tracks, { u, delta } = this.scene;

@@ -1,4 +1,4 @@
-// A current drawn by hand: a level for each of a few bins of the run, all counted in one step of the current.
+// A current drawn by hand: a whole-number level in each of BINS bins of the run, in units of `step`.
 
 import { clamp } from "./plot.js";
 
@@ -7,7 +7,7 @@ export const BINS = 128;
 export class Drawn {
   constructor() {
     this.levels = new Int8Array(BINS);
-    this.step = 0; // until something is drawn
+    this.step = 0; // current per level; 0 until something is drawn
   }
 
   get any() {
@@ -19,7 +19,7 @@ export class Drawn {
     this.step = 0;
   }
 
-  // As text, one byte of scale, then the levels: snnviz.stimuli.encode_drawn writes it too.
+  // The text is base64 of one byte for the step (its power of two + 64), then the levels; snnviz.stimuli.encode_drawn writes it too.
   read(text) {
     this.clear();
     if (!text) return;
@@ -34,7 +34,7 @@ export class Drawn {
     return btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
   }
 
-  // The first level that is drawn fixes the step, by the range of the track it is drawn on.
+  // The first level that is drawn sets the step, from the range of its track.
   fix({ low, high }) {
     this.step ||= 2 ** Math.ceil(Math.log2(Math.max(Math.abs(low), Math.abs(high), 1e-6) / 50));
   }
@@ -44,7 +44,7 @@ export class Drawn {
     this.levels[bin] = clamp(Math.round(value / this.step), -127, 127);
   }
 
-  // The bin of step t in a run of T, and the current that was drawn there.
+  // The bin of time step t in a run of T steps; and the drawn current in that bin.
   bin(t, T) {
     return Math.floor((t * BINS) / T);
   }

@@ -1,9 +1,9 @@
-// What every scope shares: the picture that redraws when something changed, the theme, and the way back to Streamlit.
+// What all scopes share: redrawing after a change, the theme, and sending values to Streamlit.
 
 import { Kernels } from "./kernels.js";
 import { make } from "./controls.js";
 
-// Calls `draw` in the next frame after `ask()`, once however often it was asked; nothing runs in between.
+// `ask()` makes the browser call `draw` once in its next frame, however often `ask()` is called before. Else nothing runs.
 export class Frames {
   constructor(draw) {
     this.pending = 0;
@@ -21,7 +21,7 @@ export class Frames {
   }
 }
 
-// Sends the settled values, a moment after the last change: a key held down makes one request, a drag makes one at its end.
+// Calls `send` 250 ms after the last `soon()`, so a key held down, or a drag, sends one request and not hundreds.
 export class Settler {
   constructor(send, wait = 250) {
     Object.assign(this, { send, wait, timer: 0 });
@@ -44,8 +44,8 @@ export function isDark(element) {
   return 0.3 * r + 0.59 * g + 0.11 * b < 128;
 }
 
-// A scope: an element in the page whose picture is redrawn when something changed, and whose settled values go to Streamlit.
-// A view of its own has the `data` that Python sent and the `scene`; the elements `element`, `canvas`, `summary` and
+// A scope: an element in the page. Its picture is redrawn after every change; when changes stop, its values go to Streamlit.
+// A subclass has the `data` that Python sent and the `scene`; the elements `element`, `canvas`, `summary` and
 // `spokenSummary`; the `tracks` of its picture; and `update(data)`, `frame(now)`, `touch()`, `ready()`, `sentence()`, `plain()`.
 export class Scope {
   constructor(root, module, send) {
@@ -60,7 +60,7 @@ export class Scope {
     });
   }
 
-  // Draws again whenever this element, the picture's, gets another size.
+  // Redraws when the size of `element`, which holds the picture, changes.
   watch(element) {
     this.resizes = new ResizeObserver(() => this.touch());
     this.resizes.observe(element);
@@ -77,7 +77,7 @@ export class Scope {
     const text = this.sentence();
     if (this.summary.textContent !== text) this.summary.textContent = text;
   }
-  // For a reader who cannot see it: only when things have come to rest.
+  // The text for screen readers; called only after changes have stopped, so it is read once.
   announce() {
     this.ready();
     const text = this.sentence();

@@ -33,7 +33,7 @@ export class Kernels {
     this.arrays = {};
   }
 
-  // Lays out float32 arrays of the given lengths in memory, all zero, and gives them by name. Older ones are void after it.
+  // Allocates float32 arrays of the given lengths, filled with 0; returns them by name. Arrays of an earlier call become invalid.
   layout(lengths) {
     let at = this.start + SCAN_BYTES;
     const places = {};
@@ -71,7 +71,7 @@ export class Kernels {
     [first, T, M, begin, end].forEach((n, i) => view.setBigInt64(88 + 8 * i, BigInt(n), true));
   }
 
-  // An array's address, `offset` floats into it; null is 0: nobody asked for it.
+  // The address of element `offset` of an array; 0 for null, an array that is not needed.
   static at(array, offset = 0) {
     return array ? array.byteOffset + 4 * offset : 0;
   }
@@ -82,8 +82,8 @@ export class Kernels {
     this.instance.exports[`${kernel}_forward`](this.start, at(x), at(initial), at(u), at(s), at(trace), at(last));
   }
 
-  // One neuron, one step at a time, every state kept: states [T + 1, S], of which row 0 is where it starts. What the
-  // membrane is after the reset comes from the kernel this way, and is not computed a second time here.
+  // One neuron, one kernel call per step, so that the state after every step is stored: states [T + 1, S], row 0 is the first
+  // state. The membrane after the reset comes from the kernel this way; this file has no second formula for it.
   steps(kernel, c, T, { x, states, u, s, trace }) {
     const call = this.instance.exports[`${kernel}_forward`];
     const wide = states.length / (T + 1);
@@ -94,7 +94,7 @@ export class Kernels {
     }
   }
 
-  // gradS, gradU or trace may be absent: then a row of zeros is read again and again (row stride 0).
+  // If gradS, gradU or trace is absent, the kernel reads a row of zeros at every step (row stride 0).
   backward(kernel, derivative, scan, { gradS, gradU, u, trace, initial, zeros, given, delta, gradInitial, slopes, multiplier }) {
     const at = Kernels.at;
     this.describe(scan);

@@ -1,4 +1,4 @@
-// What Streamlit calls whenever Python sent something: mounts a scope once, hands it new data, and takes it down at the end.
+// Streamlit calls `mount` whenever Python sends data: it creates the scope once, passes new data to it, and removes it at the end.
 
 import { compile, unpack, unsupported } from "./kernels.js";
 import { make } from "./controls.js";
@@ -12,7 +12,7 @@ export default function mount({ parentElement: root, data, setStateValue }) {
   const place = mounted.get(root) ?? { turn: 0, scope: null };
   mounted.set(root, place);
   const turn = ++place.turn;
-  // Newest wins: an older call's clean-up must not take down what a newer one has drawn.
+  // Only the newest call may remove the scope: Streamlit may call the clean-up of an older call after it.
   const clean = () => {
     if (place.turn !== turn) return;
     place.turn++;

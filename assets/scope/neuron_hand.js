@@ -46,8 +46,8 @@ export class Hand {
       else scope.set(scene, "loss_at", clamp(Number((scene.loss_at + way / Math.max(1, scope.data.T - 1)).toFixed(4)), 0, 1), true);
       return;
     }
-    const { known, snap } = scope.panel.slot(field), [from, to] = name === "reset" ? scope.run.reach(scope.data, n) : [0, 1];
-    scope.set(n, field, snap(n[field] + Math.sign(to - from) * way * known.slider[2]), true);
+    const { spec, snap } = scope.panel.slot(field), [from, to] = name === "reset" ? scope.run.reach(scope.data, n) : [0, 1];
+    scope.set(n, field, snap(n[field] + Math.sign(to - from) * way * spec.slider[2]), true);
   }
 
   // Puts the handles where the picture has what they move.

@@ -14,14 +14,14 @@ export class Panel {
   }
 
   build() {
-    const { scope } = this, { data, scene } = scope, { gain: known, column: which } = data.controls;
-    const one = (owner) => (known) =>
-      control(known, () => owner[known.name], (value, settled) => scope.set(owner, known.name, value, settled), this.help);
+    const { scope } = this, { data, scene } = scope, { gain: spec, column: which } = data.controls;
+    const one = (owner) => (spec) =>
+      control(spec, () => owner[spec.name], (value, settled) => scope.set(owner, spec.name, value, settled), this.help);
     const neuron = data.controls.neuron.map(one(scene.neuron));
-    const gain = one(scene)(known);
+    const gain = one(scene)(spec);
     const column = data.M > 1 ? [one(scene)({ ...which, slider: [0, data.M - 1, 1], high: data.M - 1 })] : [];
     this.controls = [gain, ...neuron, ...column];
-    const plain = neuron.filter((c) => !c.known.advanced), more = neuron.filter((c) => c.known.advanced);
+    const plain = neuron.filter((c) => !c.spec.advanced), more = neuron.filter((c) => c.spec.advanced);
     const parts = [gain, ...plain, ...column].map((c) => c.element);
     if (more.length) parts.push(make("details", {}, make("summary", {}, "More settings"), ...more.map((c) => c.element)));
     if (scope.differentiable) parts.push(this.back(one));
@@ -66,6 +66,6 @@ export class Panel {
     for (const c of this.controls) c.refresh();
   }
   slot(name) {
-    return this.controls.find((c) => c.known.name === name);
+    return this.controls.find((c) => c.spec.name === name);
   }
 }

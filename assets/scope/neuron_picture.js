@@ -35,19 +35,19 @@ export class Picture {
 
   arrange() {
     const { data: { trace, M, fires, multiplier }, back } = this.scope, phone = this.phone;
-    const found = [new Track("input", phone ? "Input x" : "Input x in each step", phone ? 44 : 56),
+    const tracks = [new Track("input", phone ? "Input x" : "Input x in each step", phone ? 44 : 56),
       new Track("membrane", fires && !phone ? "Membrane, u before and v after reset" : "Membrane", phone ? 150 : 196)];
-    if (trace) found.push(new Track("trace", `${trace.title} ${trace.symbol}${trace.unit && ` (${trace.unit})`}`, phone ? 48 : 60));
+    if (trace) tracks.push(new Track("trace", `${trace.title} ${trace.symbol}${trace.unit && ` (${trace.unit})`}`, phone ? 48 : 60));
     if (back) {
-      found.push(new Track("multiplier", phone ? multiplier : `Multiplier ${multiplier}`, phone ? 70 : 84),
+      tracks.push(new Track("multiplier", phone ? multiplier : `Multiplier ${multiplier}`, phone ? 70 : 84),
         new Track("delta", phone ? "δ = dL/du" : "Error signal δ = dL/du", phone ? 110 : 140));
-      found.at(-1).bent = true;
+      tracks.at(-1).bent = true;
     }
     if (fires && M > 1) {
-      found.push(new Track("raster", phone ? `All ${M} neurons` : `Spikes of all ${M} neurons`, phone ? 80 : 104));
+      tracks.push(new Track("raster", phone ? `All ${M} neurons` : `Spikes of all ${M} neurons`, phone ? 80 : 104));
     }
-    if (fires) found.push(new Track("rate", phone ? "1 / interval in Hz" : M > 1 ? "Rate of the neuron shown, 1 / interval, in Hz" : "Rate, 1 / interval, in Hz", phone ? 44 : 52));
-    this.tracks = found;
+    if (fires) tracks.push(new Track("rate", phone ? "1 / interval in Hz" : M > 1 ? "Rate of the neuron shown, 1 / interval, in Hz" : "Rate, 1 / interval, in Hz", phone ? 44 : 52));
+    this.tracks = tracks;
   }
 
   cover() {

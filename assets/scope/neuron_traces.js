@@ -151,12 +151,12 @@ function rate({ scope, x, seen }, g, track) {
 
 // Bars from 0, in the active colour where they leave [-1, 1]: there the sweep back grows instead of fading.
 function multiplier({ scope, x, seen: [a, b], left, right }, g, track) {
-  const c = scope.colours, { multiplier: found, unreset } = scope.run.a, at = scope.lossStep, zero = track.y(0);
+  const c = scope.colours, { multiplier: factors, unreset } = scope.run.a, at = scope.lossStep, zero = track.y(0);
   g.fillStyle = faint(c.methods.exodus, 0.1);
   g.fillRect(left, track.y(1), right - left, track.y(-1) - track.y(1));
   const wide = Math.max(1, x(1) - x(0) - 0.5);
   for (let t = a; t <= b; t++) {
-    const m = found[t], y = track.y(clamp(m, track.range.low, track.range.high));
+    const m = factors[t], y = track.y(clamp(m, track.range.low, track.range.high));
     g.fillStyle = Math.abs(m) > 1 ? c.active : c.methods.bptt;
     if (t > at) g.fillStyle = c.silent;
     g.fillRect(x(t) - wide / 2, Math.min(y, zero), wide, Math.max(1, Math.abs(y - zero)));

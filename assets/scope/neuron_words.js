@@ -32,11 +32,11 @@ export function values({ data, run, ghost, shown, colours: c, lossStep: at }, na
   const a = run.a, S = data.states.length;
   if (name === "input") return [[`x ${digits(a.xc[t])}`, c.current]];
   if (name === "membrane") {
-    const found = [[`u ${digits(a.uc[t])}`, c.membrane]];
-    if (data.fires) found.push([`v ${digits(a.states[S * (t + 1)])}`, c.membrane]);
-    if (run.threshold) found.push([`θ ${digits(run.threshold(data.trace ? a.tc[t] : 0))}`, c.threshold]);
-    if (ghost && !short) found.push([`ghost u ${digits(ghost.u[t])}`, c.muted]);
-    return found;
+    const texts = [[`u ${digits(a.uc[t])}`, c.membrane]];
+    if (data.fires) texts.push([`v ${digits(a.states[S * (t + 1)])}`, c.membrane]);
+    if (run.threshold) texts.push([`θ ${digits(run.threshold(data.trace ? a.tc[t] : 0))}`, c.threshold]);
+    if (ghost && !short) texts.push([`ghost u ${digits(ghost.u[t])}`, c.muted]);
+    return texts;
   }
   if (name === "trace") return [[`${data.trace.symbol} ${digits(a.tc[t])}`, c.ink]];
   if (name === "raster") return [[`${run.perStep[t + 1] - run.perStep[t]} now`, c.ink]];

@@ -1,4 +1,4 @@
-// What a picture on a canvas needs: scales, ticks, numbers as text, and a canvas that is sharp on every screen.
+// Helpers for drawing on a canvas: scales, ticks, numbers as text, and a canvas with one pixel per screen pixel.
 
 export const clamp = (x, low, high) => Math.min(high, Math.max(low, x));
 
@@ -14,12 +14,12 @@ export function ticks(low, high, count) {
   const rough = (high - low) / Math.max(1, count);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((m) => m * power >= rough * 0.999);
-  const found = [];
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i++) found.push(Number((i * step).toPrecision(12)));
-  return found.length < 2 && count < 8 ? ticks(low, high, count + 1) : found;
+  const values = [];
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i++) values.push(Number((i * step).toPrecision(12)));
+  return values.length < 2 && count < 8 ? ticks(low, high, count + 1) : values;
 }
 
-// A range that grows at once when the data leave it, and shrinks only when `settle` is asked for: no jumping under the hand.
+// A range that grows at once when values leave it and never shrinks, until `forget` is called: an axis does not move in a drag.
 export class Range {
   constructor() {
     this.low = Infinity;
@@ -69,11 +69,11 @@ export class Track {
   ticks() {
     const { low, high } = this.range;
     if (!this.bent) return ticks(low, high, clamp(Math.round(this.height / 34), 2, 6));
-    const found = [0];
+    const values = [0];
     const top = Math.max(Math.abs(low), Math.abs(high), 1);
     const every = Math.max(1, Math.ceil(Math.log10(top) / 3));
-    for (let e = every > 1 ? every : 0; 10 ** e <= top * 1.001; e += every) found.push(10 ** e, -(10 ** e));
-    return found.filter((t) => t >= low && t <= high);
+    for (let e = every > 1 ? every : 0; 10 ** e <= top * 1.001; e += every) values.push(10 ** e, -(10 ** e));
+    return values.filter((t) => t >= low && t <= high);
   }
 }
 

@@ -7,7 +7,7 @@ from snnviz.ui.words import literal
 
 
 def choose():
-    """The set of the controls, and what else to draw: while there is none, how to get it."""
+    """The chosen set, and a function that draws more: if the set is not on disk, how to get it."""
     place = st.text_input(
         "Folder",
         key="data_folder",

@@ -1,4 +1,4 @@
-"""Made here: the sets that need nothing but numbers."""
+"""Made here: the sets that are computed, without files."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ MADE = {name: cls for name, cls in DATASETS.items() if cls.offline}
 
 
 def choose():
-    """The set of the controls, and what else to draw: where it can be trained on."""
+    """The chosen set, and a function that draws more: a link to train on it."""
     dataset = controls.choose(MADE, "Set", "data", default="Saccades", more="More of the data")
 
     def train() -> None:

@@ -7,7 +7,7 @@ from snnviz.ui import controls, page, recordings, uploads, visitors
 
 
 def choose():
-    """The visitor's recordings as a set, and what else to draw: how to begin, or where to train on them."""
+    """The visitor's recordings as a set, and a function that draws more: how to begin, or a link to train on them."""
     visitor = visitors.visitor()
     uploads.take_in(visitor)
     mine = uploads.everything(visitor)

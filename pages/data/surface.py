@@ -1,4 +1,4 @@
-"""Time surface: how long ago each pixel last saw something."""
+"""Time surface: how long ago each pixel had its last event."""
 
 import streamlit as st
 

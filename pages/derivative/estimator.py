@@ -1,4 +1,4 @@
-"""Estimator: values of a random derivative at every margin, their mean beside the closed curve, and one margin followed."""
+"""Estimator: values of a random derivative at every margin, their mean beside the exact curve, and one margin in detail."""
 
 import streamlit as st
 

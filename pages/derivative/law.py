@@ -64,7 +64,7 @@ print(curves.constant, curves.mean_abs, curves.mean_square, curves.area)     # w
 
 
 def code_without_law(choice, shapes):
-    """Of a surrogate that no law has as its mean."""
+    """The code for a surrogate that is not the mean of any law."""
     _, surrogate, alpha = choice
     source = f"""
 from snnviz import *

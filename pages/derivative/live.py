@@ -1,4 +1,4 @@
-"""Live draws: the estimate falls draw by draw, in the browser, until the mean has settled on the closed curve."""
+"""Live draws: the browser draws values of the estimate one by one, and their mean approaches the exact curve."""
 
 from snnviz.studies.derivative import affordable, sample
 from snnviz.ui import derivative, estimates, page, scope

@@ -1,4 +1,4 @@
-"""Gradient by time: every method's gradient of one neuron's input, and the multipliers that it meets on its way back."""
+"""Gradient by time: every method's gradient of one neuron's input, and the factor that multiplies it from step to step back."""
 
 import streamlit as st
 

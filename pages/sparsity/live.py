@@ -1,4 +1,4 @@
-"""Live: train with the width of the controls, over active entries alone, and follow the share that is really touched."""
+"""Live: train with the width of the controls, computing active entries only, and plot the share that was computed."""
 
 import dataclasses
 

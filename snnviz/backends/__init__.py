@@ -12,7 +12,7 @@ BACKENDS: dict[str, AbstractBackend] = {backend.name: backend for backend in (Na
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """What is known of a backend on this machine; reason says why it is not usable."""
+    """A backend on this machine: whether it is usable, and the reason if not."""
 
     name: str
     title: str
@@ -24,12 +24,12 @@ class Report:
 
 
 def report() -> list[Report]:
-    """What is usable here, and why the rest is not."""
+    """A report on every backend: usable on this machine, or the reason why not."""
     return [Report(b.name, b.title, b.unusable()) for b in BACKENDS.values()]
 
 
 def default() -> AbstractBackend:
-    """The first usable of native and reference. A GPU is a choice, never a surprise."""
+    """Native if it is usable, else reference. A GPU is used only if the caller chooses it."""
     native = BACKENDS["native"]
     return native if native.unusable() is None else BACKENDS["reference"]
 

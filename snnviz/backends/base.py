@@ -1,4 +1,4 @@
-"""What a backend is: one layer's loop over time, forward and backward, on arrays [T, M] (time first, M = batch x neurons)."""
+"""The interface of a backend: one layer's loop over time, forward and backward, on arrays [T, M] (M = batch x neurons)."""
 
 import abc
 import dataclasses
@@ -44,7 +44,7 @@ class Backward:
 
 
 class AbstractBackend(abc.ABC):
-    """Runs a neuron's loop over time. A backend is never swapped for another: it works, or says why it does not."""
+    """Runs a neuron's loop over time. It never falls back to another backend: it works, or it raises an error with the reason."""
 
     name: ClassVar[str]
     title: ClassVar[str]
@@ -52,7 +52,7 @@ class AbstractBackend(abc.ABC):
 
     @abc.abstractmethod
     def unusable(self) -> str | None:
-        """Why it cannot run here, in a sentence a person understands; None when it can."""
+        """One sentence: why it cannot run on this machine. None: it can."""
 
     @abc.abstractmethod
     def forward(self, neuron: AbstractNeuron, coefficients: torch.Tensor, x: torch.Tensor, initial: torch.Tensor) -> Forward:

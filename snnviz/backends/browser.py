@@ -36,12 +36,12 @@ def exports() -> tuple[str, ...]:
 
 
 def flags() -> tuple[str, ...]:
-    """What the compiler is called with, besides the files."""
+    """The arguments of the compiler, without the files."""
     return (*FLAGS, *(f"-Wl,--export={name}" for name in exports()))
 
 
 def unusable() -> str | None:
-    """Why no module can be built here, in a sentence; None when it can, or is in the cache already."""
+    """One sentence: why the module cannot be built here. None: it can, or the cache has it."""
     try:
         path()
     except source.NoCompiler as missing:
@@ -79,7 +79,7 @@ def module() -> bytes:
 
 @functools.cache
 def payload() -> str:
-    """The module as it travels: deflated, in base64. A seventh of its size."""
+    """The module as it is sent to the browser: deflated, in base64; a seventh of its size."""
     return packed(module())
 
 

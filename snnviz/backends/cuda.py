@@ -19,7 +19,7 @@ OPTIONS = ("--std=c++17", "--fmad=false")
 
 
 class Cuda(KernelBackend):
-    """One thread a neuron on an NVIDIA GPU."""
+    """Runs on an NVIDIA GPU, one thread per neuron."""
 
     name = "cuda"
     title = "GPU (CUDA through CuPy)"

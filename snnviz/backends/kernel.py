@@ -1,4 +1,4 @@
-"""What the native and the CUDA backend share: the kernels' calls, as kernels/README.md describes them."""
+"""Shared by the native and the CUDA backend: the kernels' calls, as kernels/README.md describes them."""
 
 import abc
 import ctypes
@@ -65,7 +65,7 @@ def scan(
 
 
 class KernelBackend(AbstractBackend, abc.ABC):
-    """Runs the kernels' text. Subclasses say where: `device`, and `launch`."""
+    """Runs the kernels. A subclass defines the place: `device` and `launch`."""
 
     device: str
 
@@ -126,7 +126,7 @@ class KernelBackend(AbstractBackend, abc.ABC):
         return Backward(delta, grad_initial, grad_c, ds_du, multiplier)
 
     def _given(self, neuron, coefficients, at_spike, draw, forward):
-        """What the functor reads besides the margins: given values [T, M], a table, or nothing."""
+        """The array that the functor reads besides the margins: given values [T, M], a table, or None."""
         if not neuron.fires:
             return None
         if at_spike.derivative.kernel in source.derivatives():

@@ -95,10 +95,10 @@ def compiler() -> tuple[tuple[str, ...], str]:
     elif importlib.util.find_spec("ziglang"):
         return (sys.executable, "-m", "ziglang", "c++"), f"ziglang {importlib.metadata.version('ziglang')}"
     else:
-        found = next((path for name in ("c++", "g++", "clang++") if (path := shutil.which(name))), None)
-        if not found:
+        executable = next((path for name in ("c++", "g++", "clang++") if (path := shutil.which(name))), None)
+        if not executable:
             raise NoCompiler("There is no C++ compiler: install the ziglang package (pip install ziglang) or a system c++.")
-        command = (found,)
+        command = (executable,)
     version = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False).stdout.splitlines()
     return command, version[0] if version else command[0]
 
@@ -156,8 +156,8 @@ def compiled(path: pathlib.Path, title: str, name: str, text: str, command: tupl
     Raises:
         RuntimeError: the compiler refused it; its first complaint is quoted. OSError: no folder can be written.
     """
-    if (found := whole(path)) is not None:
-        return found
+    if (present := whole(path)) is not None:
+        return present
     with _announce.get()(title):
         try:
             return _compile(path, name, text, command)

@@ -19,8 +19,32 @@ def app(arguments: argparse.Namespace) -> int:
         build(arguments)
     except Wrong as problem:
         print(f"snnviz: {problem}", file=sys.stderr)  # the app runs without, and its sidebar says so
-    command = [sys.executable, "-m", "snnviz.ui.serve", f"--server.port={arguments.port}", *arguments.streamlit]
+    print(_welcome(arguments.host, arguments.port), flush=True)
+    command = [
+        sys.executable,
+        "-m",
+        "snnviz.ui.serve",
+        f"--server.address={arguments.host}",
+        f"--server.port={arguments.port}",
+        *arguments.streamlit,
+    ]
     environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ
     if os.name == "posix":
         os.execve(command[0], command, environment)  # so that a signal to this process ends the app
     return subprocess.call(command, env=environment)
+
+
+def _welcome(host: str, port: int) -> str:
+    """Who can open the app, how a class can, and the key of whoever runs it."""
+    from snnviz.runs import rights
+
+    here = host in ("127.0.0.1", "localhost", "::1")
+    who = (
+        "This machine alone can open the app. To open it to a class: snnviz app --host 0.0.0.0 (make app HOST=0.0.0.0)."
+        if here
+        else "Everybody who reaches this machine can open the app."
+    )
+    own = f"http://{'localhost' if here or host == '0.0.0.0' else host}:{port}/"
+    if os.environ.get(rights.KEY):
+        return f"{who}\nWho opens {own}?key=... with the key in {rights.KEY} may stop and delete everybody's runs."
+    return f"{who}\nWho opens {own}?key={rights.server_key()} may stop and delete everybody's runs ({rights.KEY} sets another key)."

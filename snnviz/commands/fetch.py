@@ -16,14 +16,14 @@ def fetch(given: argparse.Namespace) -> int:
         dataset = named(given.name, given.folder, given.part)
         root = places.data(given.folder)
         try:
-            found, told = dataset.find(), "Nothing was fetched; name another folder for a fresh copy."
+            listing, note = dataset.find(), "Nothing was fetched; name another folder for a fresh copy."
         except (OSError, ValueError):
             if reason := by_hand(dataset):
                 raise Wrong(reason) from None
             print(f"Fetching {given.name} into {root}: {dataset.size}.", file=sys.stderr)
             dataset.fetch()
-            found, told = dataset.find(), ""
-        print(f"{found.have.rstrip(';')}, in {root}. {told}".rstrip())
+            listing, note = dataset.find(), ""
+        print(f"{listing.have.rstrip(';')}, in {root}. {note}".rstrip())
     except (OSError, ValueError) as problem:
         raise Wrong(" ".join(str(problem).split())) from None
     except KeyboardInterrupt:

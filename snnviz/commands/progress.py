@@ -37,16 +37,16 @@ class Progress:
             return  # where nothing can be drawn over: one line when all are there
         self.drawn = now
         passed = now - self.start
-        told = [f"[{'#' * round(BAR * done):{BAR}}] {100 * done:3.0f} %", f"{passed:.0f} s"]
+        parts = [f"[{'#' * round(BAR * done):{BAR}}] {100 * done:3.0f} %", f"{passed:.0f} s"]
         if 0.02 < done < 1:
-            told.append(f"{passed * (1 - done) / done:.0f} s to go")
+            parts.append(f"{passed * (1 - done) / done:.0f} s to go")
         latest = [line for line in lines if line.batches]
         if latest:
-            told.append("loss " + " ".join(f"{line.batches[-1].loss:.3f}" for line in latest[:4]))
+            parts.append("loss " + " ".join(f"{line.batches[-1].loss:.3f}" for line in latest[:4]))
         tested = [line for line in lines if line.epochs]
         if tested:
-            told.append("test " + " ".join(f"{100 * line.epochs[-1].test_accuracy:.1f}" for line in tested[:4]) + " %")
-        text = "  ".join(told)
+            parts.append("test " + " ".join(f"{100 * line.epochs[-1].test_accuracy:.1f}" for line in tested[:4]) + " %")
+        text = "  ".join(parts)
         print(f"\r{text:{self.width}}" if self.terminal else text, end="" if self.terminal else "\n", file=sys.stderr, flush=True)
         self.width = len(text)
 

@@ -113,7 +113,7 @@ def _curve(batches: list):
     starts = range(0, len(batches), size)
 
     def joined(part):
-        there = ~np.isnan(part)
-        return np.where(there, part, 0).sum(0) / np.where(there.any(0), there.sum(0), np.nan)
+        present = ~np.isnan(part)
+        return np.where(present, part, 0).sum(0) / np.where(present.any(0), present.sum(0), np.nan)
 
     return Curve(*(np.array([joined(np.asarray(c[i : i + size], np.float32)) for i in starts], np.float32) for c in columns))

@@ -33,18 +33,18 @@ def compare(given: argparse.Namespace) -> int:
     from snnviz.methods import METHODS
 
     settings = _read(given.settings)
-    asked = given.methods or (COMPARED if len(settings.trainings) == 1 else ())
-    for name in asked:
+    names = given.methods or (COMPARED if len(settings.trainings) == 1 else ())
+    for name in names:
         if name not in METHODS:
             raise Wrong(f"--methods: there is no method '{name}'; there are {', '.join(METHODS)}.")
-    twice = next((n for place, n in enumerate(asked) if n in asked[:place]), None)
+    twice = next((n for place, n in enumerate(names) if n in names[:place]), None)
     if twice is not None:
         raise Wrong(f"--methods: {twice} is there twice; name each method once, and repeat over seeds with --seeds.")
     if given.seeds < 1:
         raise Wrong(f"--seeds = {given.seeds}: give at least one.")
     # The settings' own methods keep their fields where they are among those asked for.
     own = {type(t.method).__name__: t.method for t in reversed(settings.trainings)}
-    methods = [own.get(n) or METHODS[n]() for n in asked]
+    methods = [own.get(n) or METHODS[n]() for n in names]
     each = [dataclasses.replace(t, method=m) for t in settings.trainings for m in methods] if methods else settings.trainings
     each = list(dict.fromkeys(each))
     try:
@@ -128,6 +128,6 @@ def _run(settings, given, checkpoints) -> tuple[list[Line], int]:
     for label, line in zip(distinct([line.training for line in lines]), lines, strict=True):
         if line.problem:
             print(f"{label}: {line.problem}", file=sys.stderr)
-    kept = given.no_save or keep(lines, backend.name, given.settings.stem, bool(stopped), touch_active)
+    saved = given.no_save or keep(lines, backend.name, given.settings.stem, bool(stopped), touch_active)
     failed = any(line.problem for line in lines)
-    return lines, stopped or int(failed or not kept)
+    return lines, stopped or int(failed or not saved)

@@ -26,7 +26,7 @@ class Split(enum.Enum):
 
 
 class AbstractStorage(abc.ABC):
-    """How samples lie in memory. Either kind answers the same questions."""
+    """The samples of a set in memory; `Dense` and `Binned` store them in different ways."""
 
     @abc.abstractmethod
     def __len__(self) -> int:
@@ -47,7 +47,7 @@ class AbstractStorage(abc.ABC):
 
     @abc.abstractmethod
     def events(self, sample: int) -> np.ndarray | None:
-        """The events of one sample as a structured array of `EVENT`, in order of time; None if it was never events."""
+        """The events of one sample as a structured array of `EVENT`, in order of time; None if the set was not made of events."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -77,8 +77,8 @@ class Dense(AbstractStorage):
 class Binned(AbstractStorage):
     """Recordings of events, counted into time steps when a batch is asked for.
 
-    A thousand N-MNIST recordings in 60 steps are 555 MB as float32 and 33 MB as events, hence this. The events of all
-    recordings lie behind one another in two arrays; changing the step costs nothing but the next batch.
+    A thousand N-MNIST recordings in 60 steps take 555 MB as float32 but 33 MB as events. The events of all recordings lie
+    one after another in two arrays. They are counted into steps batch by batch, so another `dt` needs no other arrays.
 
     time: microseconds, in order, int32 or, where they are not whole, float64 `[E]`. unit: which input, an index into the
     flattened `shape`, int32 `[E]`. start: where each recording begins, int64 `[R + 1]`. chosen: the recordings that are samples
@@ -157,7 +157,7 @@ class Binned(AbstractStorage):
         return first, stop
 
     def outside(self) -> tuple[int, int, int]:
-        """How many events lie in no step, how many there are, and how many samples have none that does."""
+        """Three numbers: the events that lie in no step, all events, and the samples without an event in a step."""
         first, stop = self._inside(self.chosen)
         total = int((self.start[self.chosen + 1] - self.start[self.chosen]).sum())
         return total - int((stop - first).sum()), total, int((stop == first).sum())
@@ -288,7 +288,7 @@ class AbstractDataset(Declared, abc.ABC):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Generated:
-    """What a generator hands over: inputs uint8 or float32 `[T, S, *shape]`, labels `[S]`, names, targets if any."""
+    """The result of a generator: inputs uint8 or float32 `[T, S, *shape]`, labels `[S]`, names, targets if any."""
 
     x: np.ndarray
     y: np.ndarray
@@ -354,7 +354,7 @@ class AbstractGenerated(AbstractDataset):
         return int(clock.step_of(time, self.dt))
 
     def demand(self, fits: bool, wish: str) -> None:
-        """Raise one sentence naming this set unless the settings fit together."""
+        """Raise ValueError, a sentence with this set's name and `wish`, unless `fits`."""
         if not fits:
             raise ValueError(f"{type(self).__name__}: {wish}")
 
@@ -372,8 +372,8 @@ def halves(y: np.ndarray, share: float, seed: int) -> dict[Split, np.ndarray]:
     train = np.zeros(len(y), bool)
     for label in np.unique(y):
         members = rng.permutation(np.flatnonzero(y == label))
-        wanted = round(share * len(members))
-        train[members[: min(max(wanted, 1), max(len(members) - 1, 1))]] = True
+        count = round(share * len(members))
+        train[members[: min(max(count, 1), max(len(members) - 1, 1))]] = True
     return {Split.TRAIN: np.flatnonzero(train), Split.TEST: np.flatnonzero(~train)}
 
 
@@ -381,8 +381,8 @@ def twins(x: np.ndarray, half: dict[Split, np.ndarray]) -> int:
     """How many test samples equal a training sample, for inputs x `[T, S, ...]`."""
     account.go_on()
     rows = np.ascontiguousarray(np.moveaxis(x, 1, 0)).reshape(x.shape[1], -1)
-    known = {rows[sample].tobytes() for sample in half[Split.TRAIN]}
-    return sum(rows[sample].tobytes() in known for sample in half[Split.TEST])
+    training_rows = {rows[sample].tobytes() for sample in half[Split.TRAIN]}
+    return sum(rows[sample].tobytes() in training_rows for sample in half[Split.TEST])
 
 
 def bernoulli(rng: np.random.Generator, rate: np.ndarray | float, dt: float, size: tuple[int, ...]) -> np.ndarray:

@@ -22,14 +22,14 @@ from snnviz.datasets.tonic_sets import AbstractTonic, NotHere, fetch
 from snnviz.params import param
 
 OURS: dict[str, type[AbstractTonic]] = {one.tonic: one for one in (NMnist, Shd, Ssc, DvsGesture, Cifar10Dvs)}
-LOOKING_FETCHES = frozenset({"DSEC", "TUMVIE"})  # tonic has no way to ask whether these are there: asking downloads them
-BY_HAND = {  # where tonic has no way that works: the files to get, and the folder they belong into, in that of all sets
-    "DVSLip": ("DVS-Lip.zip", "DVSLip"),  # a Google Drive that asks back
-    "EBSSA": ("labelled_ebssa.h5", "EBSSA"),  # tonic lets it fall where the program was started
+LOOKING_FETCHES = frozenset({"DSEC", "TUMVIE"})  # making tonic's object downloads them, even only to see if they are on disk
+BY_HAND = {  # sets that tonic cannot fetch: the files to download, and their folder inside the folder of all sets
+    "DVSLip": ("DVS-Lip.zip", "DVSLip"),  # a Google Drive that asks for a confirmation
+    "EBSSA": ("labelled_ebssa.h5", "EBSSA"),  # tonic downloads it into the working directory
     "NERDD": ("NeRDD.zip", ""),
     "POKERDVS": ("pips_train.tar.gz and pips_test.tar.gz of tonic's repository, and what is packed in them,", "POKERDVS"),
 }
-NEEDS = {"CIFAR10DVS": "aedat", "VPR": "pynmea2"}  # packages that tonic reads them with and does not bring along
+NEEDS = {"CIFAR10DVS": "aedat", "VPR": "pynmea2"}  # packages that tonic needs to read them but does not install
 
 SENSORS = {
     "NCALTECH101": (
@@ -45,9 +45,9 @@ SENSORS = {
 class Entry:
     """One set of tonic's catalogue.
 
-    dataset: the settings that read it. about: what tonic calls it. page: the address of its own page. have: how much of
-    it is on disk, "" if nothing can be read; missing: why not, "" otherwise; broken: because what is there is damaged.
-    by_hand: why tonic cannot fetch it, "" if it can.
+    dataset: the settings that read it. about: the first line of tonic's description. page: the URL of its own page. have: how
+    much of it is on disk, "" if it cannot be read. missing: why it cannot be read, "" if it can. broken: it cannot be read
+    because its files are damaged. by_hand: why tonic cannot fetch it, "" if it can.
     """
 
     name: str
@@ -61,19 +61,19 @@ class Entry:
 
 
 class Absent(Exception):
-    """A set is not on disk, and it was not allowed to fetch it."""
+    """A set is not on disk, and fetching is not allowed."""
 
 
 def catalogue(folder: str = "") -> tuple[Entry, ...]:
-    """Every set tonic knows, with whether it is complete on disk. Fetches nothing."""
+    """Every set of tonic, with what of it is on disk. Fetches nothing."""
     import tonic.datasets
 
     entries = []
     for name in sorted(tonic.datasets.__all__):
         dataset = named(name, folder)
-        told = (inspect.getdoc(getattr(tonic.datasets, name)) or name).splitlines()[0]
-        page = re.search(r"<(http[^>]+?)/?>", told)
-        facts = {"about": told.replace("`", "").split(" <")[0], "page": page[1] if page else "", "by_hand": by_hand(dataset)}
+        description = (inspect.getdoc(getattr(tonic.datasets, name)) or name).splitlines()[0]
+        page = re.search(r"<(http[^>]+?)/?>", description)
+        facts = {"about": description.replace("`", "").split(" <")[0], "page": page[1] if page else "", "by_hand": by_hand(dataset)}
         try:
             entries.append(Entry(name, dataset, have=dataset.find().have, **facts))
         except (OSError, ValueError) as error:
@@ -83,29 +83,29 @@ def catalogue(folder: str = "") -> tuple[Entry, ...]:
 
 
 def named(name: str, folder: str = "", part: str = "") -> AbstractTonic:
-    """The set that tonic knows by this name, in capitals or not. Raises ValueError if there is none, or it has no parts."""
+    """The set of this name in tonic, in any case of letters. Raises ValueError: no such set, or a part of a set without parts."""
     import tonic.datasets
 
-    known = {one.casefold(): one for one in sorted(tonic.datasets.__all__)}
-    if name.casefold() not in known:
-        raise ValueError(f"tonic knows no set named {name!r}; it knows {', '.join(known.values())}.")
-    name = known[name.casefold()]
+    names = {one.casefold(): one for one in sorted(tonic.datasets.__all__)}
+    if name.casefold() not in names:
+        raise ValueError(f"tonic knows no set named {name!r}; it knows {', '.join(names.values())}.")
+    name = names[name.casefold()]
     if part and not parts(name):
         raise ValueError(f"{name} has no parts to be fetched alone; leave {part!r} out.")
     return OURS[name](folder=folder) if name in OURS else TonicSet(name=name, folder=folder, part=part)
 
 
 def parts(name: str) -> tuple[str, ...]:
-    """The recordings or scenes of a set that tonic fetches one at a time; none for the others."""
+    """The recordings or scenes of a set that tonic fetches one at a time; empty for other sets."""
     import tonic.datasets
 
     made = getattr(tonic.datasets, name)
-    known = getattr(made, "recordings", getattr(made, "resources", None))
-    return tuple(known) if isinstance(known, dict) and name not in LOOKING_FETCHES else ()
+    recordings = getattr(made, "recordings", getattr(made, "resources", None))
+    return tuple(recordings) if isinstance(recordings, dict) and name not in LOOKING_FETCHES else ()
 
 
 def by_hand(dataset: AbstractTonic) -> str:
-    """Why tonic cannot fetch a set, and what to do instead, in one sentence; "" if it can."""
+    """One sentence: why tonic cannot fetch a set, and what to do instead; "" if it can."""
     name = dataset.name if isinstance(dataset, TonicSet) else dataset.tonic
     if name in LOOKING_FETCHES:
         return f"{name} is a driving or flying set of many gigabytes; fetch and read it with tonic itself."
@@ -114,20 +114,20 @@ def by_hand(dataset: AbstractTonic) -> str:
         return f"tonic cannot fetch {name}: {files} must be laid into {places.data(dataset.folder) / inside} by hand."
     if (package := NEEDS.get(name)) and importlib.util.find_spec(package) is None:
         return f"{name} is read with the package {package}, which is not here; install it first: pip install {package}"
-    if isinstance(dataset, TonicSet) and (known := parts(name)) and dataset.part not in known:
+    if isinstance(dataset, TonicSet) and (choices := parts(name)) and dataset.part not in choices:
         return (
-            f"{name} is a list of recordings that are fetched one at a time: python -m snnviz fetch {name} --part {known[0]}, "
-            f"or another one of {', '.join(known)}."
+            f"{name} is a list of recordings that are fetched one at a time: python -m snnviz fetch {name} --part {choices[0]}, "
+            f"or another one of {', '.join(choices)}."
         )
     return ""
 
 
 @dataclasses.dataclass(frozen=True)
 class TonicSet(AbstractTonic):
-    """Any set tonic can build: `name` is tonic's, `part` the recording or scene that some sets ask for.
+    """Any set of tonic. name: of tonic's class. part: the recording or scene, for sets that are fetched one recording at a time.
 
-    Each item's target becomes its class; where targets are no labels (boxes, poses), all recordings are of one class,
-    which is good for looking at them, not for training.
+    The target of an item is its class. If targets are no labels (boxes, poses), all recordings have one class: they can be
+    looked at, but not trained on.
 
     Inputs `[T, S, *sensor]`.
     """
@@ -193,10 +193,10 @@ class TonicSet(AbstractTonic):
 
     def _named(self, items: Any, names: dict[str, int]) -> tuple[tuple[str, ...], dict[int, int]]:
         """Class names in a fixed order, and the new number of each label."""
-        known = getattr(items, "classes", None)
-        known = list(known) if known is not None else []
-        if known and all(label.isdigit() and int(label) < len(known) for label in names):
-            texts = [key.decode() if isinstance(key, bytes) else str(key) for key in known]
+        classes = getattr(items, "classes", None)
+        classes = list(classes) if classes is not None else []
+        if classes and all(label.isdigit() and int(label) < len(classes) for label in names):
+            texts = [key.decode() if isinstance(key, bytes) else str(key) for key in classes]
             return tuple(texts), {number: int(label) for label, number in names.items()}
         ordered = sorted(names, key=lambda label: (not label.isdigit(), int(label) if label.isdigit() else 0, label))
         return tuple(ordered), {names[label]: new for new, label in enumerate(ordered)}
@@ -216,35 +216,37 @@ class TonicSet(AbstractTonic):
         return getattr(tonic.datasets, self.name)
 
     def _halves(self) -> tuple[Split | None, ...]:
-        asked = inspect.signature(self._class().__init__).parameters
+        parameters = inspect.signature(self._class().__init__).parameters
         return (
-            (Split.TRAIN, Split.TEST) if "train" in asked or ("split" in asked and asked["split"].default == "train") else (None,)
+            (Split.TRAIN, Split.TEST)
+            if "train" in parameters or ("split" in parameters and parameters["split"].default == "train")
+            else (None,)
         )
 
     def _arguments(self, made: type, half: Split | None) -> dict[str, Any]:
-        """What tonic's class is called with for one part, besides the folder."""
-        asked = inspect.signature(made.__init__).parameters
+        """The arguments of tonic's class for one part, without the folder."""
+        parameters = inspect.signature(made.__init__).parameters
         arguments: dict[str, Any] = {}
-        if "train" in asked:
+        if "train" in parameters:
             arguments["train"] = half is Split.TRAIN
         elif half is not None:
             arguments["split"] = "train" if half is Split.TRAIN else ("val" if self.name == "ThreeET_Eyetracking" else "test")
-        for name, parameter in list(asked.items())[2:]:
+        for name, parameter in list(parameters.items())[2:]:
             if parameter.default is inspect.Parameter.empty and name not in arguments:
                 if not self.part:
                     raise ValueError(f"{self.name} is a list of recordings; say which in part (tonic calls it {name}).")
                 arguments[name] = self.part
-        if "single_digits" in asked:
+        if "single_digits" in parameters:
             arguments["single_digits"] = True  # the others are sequences of digits, one class each
         return arguments
 
     def _build(self, root: Path, half: Split | None) -> Any:
-        """tonic's own object, kept from fetching."""
+        """tonic's own object; its download methods raise `Absent` instead of fetching."""
         made = self._class()
         arguments = self._arguments(made, half)
         made = type(made.__name__, (made,), {"download": _refuse, "_copy_and_extract_local_data": _refuse})
         try:
-            with contextlib.redirect_stdout(io.StringIO()):  # what one prints before it gives up
+            with contextlib.redirect_stdout(io.StringIO()):  # hides what tonic prints before it fails
                 return made(str(root), **arguments)
         except Absent as absent:
             raise NotHere(
@@ -254,7 +256,7 @@ class TonicSet(AbstractTonic):
             raise FileNotFoundError(
                 f"{self.name} is not in {root}, and tonic cannot fetch it; fetch it by hand and name its folder."
             ) from error
-        except Exception as error:  # each of tonic's sets fails in its own way
+        except Exception as error:  # each of tonic's sets raises other errors
             raise FileNotFoundError(f"{self.name} cannot be read from {root}: {plain(error)}") from error
 
 
@@ -263,7 +265,7 @@ def _refuse(*_: Any, **__: Any) -> None:
 
 
 def labels_of(items: Any) -> list | None:
-    """One label per item where tonic has them without reading the recordings; None where targets are no labels."""
+    """One label per item, without reading the recordings; None if tonic's targets are no labels."""
     if names := getattr(items, "_samples", None):  # N-TIDIGITS: the digit is the end of a recording's name
         return [name.split("-")[-1] for name in names]
     for name in ("targets", "label_data"):
@@ -278,7 +280,7 @@ def labels_of(items: Any) -> list | None:
 
 
 def columns_of(events: Any) -> Columns:
-    """The columns of what tonic returns for one item; of several streams, the first."""
+    """The columns of the events that tonic returns for one item; if it returns several streams, of the first."""
     while isinstance(events, (tuple, list)):
         events = events[0]
     return {

@@ -85,14 +85,14 @@ def extent(recordings: dict[int, Columns], stated: dict[int, tuple[int, ...] | N
     return (1 if one_channel else 2, *size), set(others)
 
 
-def evenly(members: np.ndarray, labels: np.ndarray, wanted: int, seed: int) -> list[int]:
+def evenly(members: np.ndarray, labels: np.ndarray, number: int, seed: int) -> list[int]:
     """`wanted` of the members, every class as often as can be, drawn by seed."""
     rng = np.random.default_rng([seed, 0xE7E2])
     ranked = []
     for label in np.unique(labels[members]):
         mine = rng.permutation(members[labels[members] == label])
         ranked += [(rank, int(label), int(one)) for rank, one in enumerate(mine)]
-    return sorted(one for _, _, one in sorted(ranked)[:wanted])
+    return sorted(one for _, _, one in sorted(ranked)[:number])
 
 
 def plain(error: BaseException) -> str:

@@ -43,8 +43,8 @@ class Cifar10Dvs(AbstractDvs128):
                 f"{self.title}: its recordings are AEDAT 4 files, which tonic reads with the package aedat; install "
                 "it with: pip install aedat"
             )
-        said = f"{self.title}: {len(recordings):,} of 10,000 recordings found;"
-        return Found(tuple(recordings), CLASSES, self.sensor, tuple(files), said, total=10_000)
+        message = f"{self.title}: {len(recordings):,} of 10,000 recordings found;"
+        return Found(tuple(recordings), CLASSES, self.sensor, tuple(files), message, total=10_000)
 
 
 def read_aedat4(path: Path) -> Columns:

@@ -59,8 +59,8 @@ class Digits(AbstractGenerated):
 
     def generate(self, rng: np.random.Generator) -> Generated:
         images, labels = pixels()
-        kept = np.sort(rng.permutation(len(labels))[: self.samples])
-        grey, labels = images[kept][:, None], labels[kept]  # [S, 1, 8, 8]
+        chosen = np.sort(rng.permutation(len(labels))[: self.samples])
+        grey, labels = images[chosen][:, None], labels[chosen]  # [S, 1, 8, 8]
         if self.coding is Coding.DIRECT:
             x = np.broadcast_to(grey.astype(np.float32) / DEPTH, (self.steps, *grey.shape)).copy()
         elif self.coding is Coding.RATE:

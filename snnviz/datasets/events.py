@@ -1,7 +1,7 @@
 """What every set of event recordings has in common: which to read, how to prepare them, how to cut them into steps.
 
-A recording is a stream of events (t, x, y, p). Reading one is a subclass's affair; here its events are checked,
-prepared (start, denoise, refractory time, hot pixels, crop, downsample, polarities) and kept. A recording that cannot
+A recording is a stream of events (t, x, y, p). A subclass reads it; the code here checks and prepares its events (start,
+denoise, refractory time, hot pixels, crop, downsample, polarities) and stores them in the cache. A recording that cannot
 be used becomes one sentence in `Samples.problems`; the others are used.
 """
 
@@ -23,7 +23,7 @@ from snnviz.params import param
 
 MOST_KEPT = 250_000_000  # events of all recordings of a set together: 2 GB in memory and in the cache
 FORMAT = 2  # of a cache entry
-BINNING = ("steps", "dt", "binning", "binary", "align", "start")  # settings that do not change the events kept
+BINNING = ("steps", "dt", "binning", "binary", "align", "start")  # settings that do not change the prepared events
 
 RECORDINGS = {"symbol": "S", "low": 0, "high": 1_000_000, "slider": (0, 10_000, 100),
               "help": "At most, both parts together; 0: all there are."}  # fmt: skip
@@ -48,10 +48,10 @@ class Recording:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Recorded:
-    """What a recording holds.
+    """The contents of a recording.
 
-    notes: what was assumed to read it. inputs: the size that it states, (neurons,) or (polarities, height, width). own_zero: it
-    states that its times count from its own zero, so that they are not aligned.
+    notes: sentences on what was assumed to read it. inputs: the size that its file states, (neurons,) or (polarities, height,
+    width). own_zero: its file states that times count from a zero of its own, so they are not aligned.
     """
 
     columns: Columns
@@ -62,9 +62,9 @@ class Recorded:
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """What is there before anything is read.
+    """The recordings of a set, listed but not read.
 
-    sensor: (polarities, height, width) or (neurons,), None where only the events tell. files: what the recordings
+    sensor: (polarities, height, width) or (neurons,), None if only the events show it. files: what the recordings
     depend on. have: how much of the set this is, in words. problems: files that are already known to be unusable. total: how
     many recordings the whole set has; 0 where that is not known.
     """
@@ -93,7 +93,7 @@ class Found:
 
 @dataclasses.dataclass(frozen=True)
 class AbstractEvents(AbstractDataset):
-    """Settings that all sets of event recordings share."""
+    """The settings that all sets of event recordings have."""
 
     samples: int = param(2000, "Recordings to use", **RECORDINGS)
     binning: Binning = param(Binning.STEP, "Binning")
@@ -152,11 +152,11 @@ class AbstractEvents(AbstractDataset):
             FileNotFoundError: there is nothing to read; says where it was looked for.
             ValueError: no recording could be used; names the first reason.
         """
-        found = self.find(download)
-        key = self._key(found)
+        listing = self.find(download)
+        key = self._key(listing)
         entry = cache.load(key)
         if entry is None:
-            entry = self._read(found)
+            entry = self._read(listing)
             cache.store(key, *entry)
         arrays, facts = entry
         problems = tuple(facts["problems"])
@@ -176,7 +176,7 @@ class AbstractEvents(AbstractDataset):
             self.dt,
             f"{facts['have']} {number:,} read, {len(chosen):,} of them to {'train on' if split is Split.TRAIN else 'test with'}.",
             problems,
-            (*found.notes(), *self._outside(storage), *facts["notes"]),
+            (*listing.notes(), *self._outside(storage), *facts["notes"]),
         )
 
     def notes(self) -> tuple[str, ...]:
@@ -185,17 +185,17 @@ class AbstractEvents(AbstractDataset):
         Raises:
             FileNotFoundError: there is nothing to read.
         """
-        found = self.find()
-        entry = cache.load(self._key(found))
+        listing = self.find()
+        entry = cache.load(self._key(listing))
         if entry is None:
-            return found.notes()
+            return listing.notes()
         arrays, facts = entry
         storage = self._storage(arrays, facts, np.arange(len(arrays["label"])))
-        return (*found.notes(), *self._outside(storage), *facts["notes"])
+        return (*listing.notes(), *self._outside(storage), *facts["notes"])
 
-    def _key(self, found: Found) -> str:
+    def _key(self, listing: Found) -> str:
         settings = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in BINNING}
-        return cache.key_of(f"{FORMAT} {type(self).__name__} {settings!r}", found.files)
+        return cache.key_of(f"{FORMAT} {type(self).__name__} {settings!r}", listing.files)
 
     def _storage(self, arrays: dict[str, np.ndarray], facts: dict, chosen: np.ndarray) -> Binned:
         offset = self._offset(np.asarray(arrays["begin"]), np.asarray(arrays["own_zero"]))
@@ -230,11 +230,11 @@ class AbstractEvents(AbstractDataset):
     def find(self, download: bool = False) -> Found:
         """Look for the recordings without reading them. Raises FileNotFoundError where there are none."""
 
-    def _read(self, found: Found) -> tuple[dict[str, np.ndarray], dict]:
-        """Read, check and prepare the recordings that are wanted."""
-        sensor = found.sensor
-        problems, notes = list(found.problems), {}
-        wanted = self._choose(found.recordings)
+    def _read(self, listing: Found) -> tuple[dict[str, np.ndarray], dict]:
+        """Read, check and prepare the chosen recordings: arrays of their events, and facts about them."""
+        sensor = listing.sensor
+        problems, notes = list(listing.problems), {}
+        chosen = self._choose(listing.recordings)
         recorded: dict[int, Recorded] = {}  # without their columns
         begin: dict[int, float] = {}
 
@@ -244,7 +244,7 @@ class AbstractEvents(AbstractDataset):
                 try:
                     columns = step(number)
                 except Exception as error:  # a reader may fail in any way at a foreign file; the others are still used
-                    problems.append(f"{found.recordings[number].name}: {plain(error)}")
+                    problems.append(f"{listing.recordings[number].name}: {plain(error)}")
                     continue
                 events += len(columns["t"])
                 if events > MOST_KEPT:
@@ -252,47 +252,47 @@ class AbstractEvents(AbstractDataset):
                 yield number, columns
 
         def read(number: int) -> Columns:
-            one = found.recordings[number].read()
+            one = listing.recordings[number].read()
             one = one if isinstance(one, Recorded) else Recorded(one)
-            columns, begin[number] = checked(one.columns, found.sensor)
+            columns, begin[number] = checked(one.columns, listing.sensor)
             recorded[number] = dataclasses.replace(one, columns={})
             return columns
 
-        if sensor is None:  # only the events tell: read them all first
-            raw = dict(usable(wanted, read))
+        if sensor is None:  # only the events show the size: read all recordings first
+            raw = dict(usable(chosen, read))
             sensor, others = extent(raw, {number: recorded[number].inputs for number in raw})
-            problems += [f"{found.recordings[n].name}: has other columns than most recordings here." for n in others]
+            problems += [f"{listing.recordings[n].name}: has other columns than most recordings here." for n in others]
             raw = {number: events for number, events in raw.items() if number not in others}
             shape = self._shape(sensor)
-            kept = list(usable(raw, lambda number: self._prepare(raw[number], sensor, shape)))
+            prepared = list(usable(raw, lambda number: self._prepare(raw[number], sensor, shape)))
         else:
             shape = self._shape(sensor)
-            kept = list(usable(wanted, lambda number: self._prepare(read(number), sensor, shape)))
-        if not kept:
+            prepared = list(usable(chosen, lambda number: self._prepare(read(number), sensor, shape)))
+        if not prepared:
             first = problems[0] if problems else "none found."
-            raise ValueError(f"{self.title}: none of {len(wanted)} recordings could be used; the first: {first}")
-        for number, _ in kept:
+            raise ValueError(f"{self.title}: none of {len(chosen)} recordings could be used; the first: {first}")
+        for number, _ in prepared:
             for note in recorded[number].notes:
-                notes.setdefault(note, []).append(found.recordings[number].name)
-        label = np.array([found.recordings[number].label for number, _ in kept])
-        test = np.array([found.recordings[number].half is Split.TEST for number, _ in kept])
+                notes.setdefault(note, []).append(listing.recordings[number].name)
+        label = np.array([listing.recordings[number].label for number, _ in prepared])
+        test = np.array([listing.recordings[number].half is Split.TEST for number, _ in prepared])
         if test.all() or not test.any():  # no official parts, or nothing usable in one of them
-            test = np.isin(np.arange(len(kept)), halves(label, self.train_share, self.seed)[Split.TEST])
+            test = np.isin(np.arange(len(prepared)), halves(label, self.train_share, self.seed)[Split.TEST])
         arrays = {
-            "time": np.concatenate([events["t"] for _, events in kept]),
-            "unit": np.concatenate([events["unit"] for _, events in kept]),
-            "start": np.cumsum([0, *(len(events["t"]) for _, events in kept)]),
-            "begin": np.array([begin[number] for number, _ in kept]),
-            "own_zero": np.array([recorded[number].own_zero for number, _ in kept]),
+            "time": np.concatenate([events["t"] for _, events in prepared]),
+            "unit": np.concatenate([events["unit"] for _, events in prepared]),
+            "start": np.cumsum([0, *(len(events["t"]) for _, events in prepared)]),
+            "begin": np.array([begin[number] for number, _ in prepared]),
+            "own_zero": np.array([recorded[number].own_zero for number, _ in prepared]),
             "label": label,
             "half": test,
         }
-        there = [set(arrays["label"][arrays["half"] == half].tolist()) for half in (False, True)]
-        if lonely := sorted(found.classes[label] for label in there[0] ^ there[1]):
+        classes_in = [set(arrays["label"][arrays["half"] == half].tolist()) for half in (False, True)]
+        if lonely := sorted(listing.classes[label] for label in classes_in[0] ^ classes_in[1]):
             names = ", ".join(lonely[:5]) + (", ..." if len(lonely) > 5 else "")
             problems.append(f"{len(lonely)} of the classes ({names}) have recordings in one part only; add recordings of them.")
         more = {note: f" and {len(files) - 1:,} more" if len(files) > 1 else "" for note, files in notes.items()}
-        facts = {"classes": found.classes, "shape": shape, "have": found.have, "problems": problems,
+        facts = {"classes": listing.classes, "shape": shape, "have": listing.have, "problems": problems,
                  "notes": [f"{files[0]}{more[note]}: {note}" for note, files in notes.items()]}  # fmt: skip
         return arrays, facts
 
@@ -311,7 +311,7 @@ class AbstractEvents(AbstractDataset):
         return sorted(chosen + evenly(number[test], labels, self.samples - for_train, self.seed))
 
     def _prepare(self, events: Columns, sensor: tuple[int, ...], shape: tuple[int, ...]) -> Columns:
-        """Noise, crop, downsample and polarities, in this order; two columns remain, t and unit."""
+        """Apply noise filters, crop, downsample and polarities, in this order. Two columns remain: t (microseconds) and unit."""
         events = self._filtered(events, sensor[-1])
         if self.crop and len(sensor) == 3:
             left, top = (max(0, (size - self.crop) // 2) for size in (sensor[2], sensor[1]))
@@ -328,7 +328,7 @@ class AbstractEvents(AbstractDataset):
         return {"t": events["t"], "unit": unit.astype(np.int32)}
 
     def _filtered(self, events: Columns, width: int) -> Columns:
-        """Without the events that the filters drop; polarities do not matter to them, neurons lie in one row."""
+        """The events that pass the filters. They ignore polarity and take neurons as pixels of one row."""
         events = {"y": np.zeros(len(events["x"]), np.int32), **events}
         if self.hot_pixels and len(events["t"]):
             events = only(events, ~filters.hot(events["t"], pixels(events, width), self.hot_pixels * 1e-6))
@@ -353,12 +353,12 @@ class AbstractEvents(AbstractDataset):
 
 
 def pixels(events: Columns, width: int) -> np.ndarray:
-    """A number for each event's pixel, int64."""
+    """The number of each event's pixel, row by row, int64 [E]."""
     return events["y"].astype(np.int64) * width + events["x"]
 
 
 def have(title: str, train: int, test: int, all_train: int, all_test: int, unit: str = "recordings") -> str:
-    """How much of a set there is: "N-MNIST: 1,000 of 60,000 training and 0 of 10,000 test recordings found;"."""
+    """A sentence on how much of a set is on disk: "N-MNIST: 1,000 of 60,000 training and 0 of 10,000 test recordings found;"."""
     if (train, test) == (all_train, all_test):
         return f"{title}: complete, {train:,} training and {test:,} test {unit};"
     return f"{title}: {train:,} of {all_train:,} training and {test:,} of {all_test:,} test {unit} found;"

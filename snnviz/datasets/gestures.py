@@ -58,8 +58,8 @@ class DvsGesture(AbstractDvs128):
                     count[half] += 1
         if not recordings:
             return None
-        said = have(self.title, count[Split.TRAIN], count[Split.TEST], 1_077, 264)
-        return Found(tuple(recordings), GESTURES, self.sensor, tuple(files), said, total=1_077 + 264)
+        message = have(self.title, count[Split.TRAIN], count[Split.TEST], 1_077, 264)
+        return Found(tuple(recordings), GESTURES, self.sensor, tuple(files), message, total=1_077 + 264)
 
 
 def read_npy(path: Path) -> Columns:

@@ -70,8 +70,8 @@ class AbstractHeidelberg(AbstractTonic):
             return None
         if not recordings:
             raise ValueError(f"{self.title}: no file in {root} can be read: {' '.join(problems)}")
-        said = have(self.title, count[Split.TRAIN], count[Split.TEST], *self.totals)
-        return Found(tuple(recordings), classes, (CHANNELS,), tuple(files), said, tuple(problems), sum(self.totals))
+        message = have(self.title, count[Split.TRAIN], count[Split.TEST], *self.totals)
+        return Found(tuple(recordings), classes, (CHANNELS,), tuple(files), message, tuple(problems), sum(self.totals))
 
 
 def _array(file: Any, name: str) -> Any:

@@ -49,8 +49,8 @@ class NMnist(AbstractTonic):
                 count[half] += 1
         if not recordings:
             return None
-        said = have(self.title, count[Split.TRAIN], count[Split.TEST], 60_000, 10_000)
-        return Found(tuple(recordings), tuple(str(digit) for digit in range(10)), (2, 34, 34), tuple(files), said, total=70_000)
+        message = have(self.title, count[Split.TRAIN], count[Split.TEST], 60_000, 10_000)
+        return Found(tuple(recordings), tuple(str(digit) for digit in range(10)), (2, 34, 34), tuple(files), message, total=70_000)
 
 
 def read_bin(path: Path) -> Columns:

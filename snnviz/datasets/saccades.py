@@ -14,7 +14,7 @@ from snnviz.params import param
 
 BLOCK = 64  # digits filmed side by side
 SUBSTEP = 2000  # microseconds between two positions of the eye
-GRID = 64  # positions and weights are multiples of 1/64: all brightness is then whole numbers, the same on every machine
+GRID = 64  # positions and weights are multiples of 1/64, so brightness is a whole number and equal on every machine
 WHITE = DEPTH * GRID * GRID
 TURNS = ((0.0, 0.0), (0.5, 1.0), (1.0, 0.0), (0.0, 0.0))  # the corners (x, y) of the path, as shares of the amplitude
 
@@ -24,8 +24,8 @@ class Saccades(AbstractEvents):
     """1,797 small digits moved along a triangle, one side per saccade, before a simulated event camera.
 
     A digit is enlarged (bilinearly) and shifted along the path. A pixel remembers the brightness at its last event and
-    emits an ON or OFF event (p = 1, 0) whenever the brightness has moved from there by `threshold` of full white; then
-    it remembers the new level. On top come `noise` false events per pixel and second.
+    emits an ON or OFF event (p = 1, 0) whenever the brightness differs from it by `threshold` times full white; then
+    it remembers the new level. `noise` false events per pixel and second are added.
 
     Inputs `[T, S, 2, side, side]`. The three saccades after Orchard et al. (2015), the digits as in `Digits`.
     """
@@ -66,7 +66,7 @@ class Saccades(AbstractEvents):
         return Found(recordings, tuple(str(digit) for digit in range(10)), (2, self.side, self.side), (), have)
 
     def _path(self) -> tuple[np.ndarray, np.ndarray]:
-        """Where sensor rows and columns look on the digit at each substep: whole weights up to GRID, `[K, side, 8]`."""
+        """The part of the digit that sensor rows and columns see at each substep: whole weights 0 to GRID, two `[K, side, 8]`."""
         ticks = round(self.duration * 1000 / SUBSTEP)
         scale = (self.side - self.amplitude) / 8  # pixels of the sensor per pixel of the digit
         along = np.arange(ticks + 1) / ticks
@@ -84,7 +84,7 @@ class Saccades(AbstractEvents):
         return np.rint(near * GRID)
 
     def _films(self, images: np.ndarray, path: tuple[np.ndarray, np.ndarray], numbers: np.ndarray) -> list[Columns]:
-        """The events of many digits, filmed side by side; a digit's number seeds its false events."""
+        """The events of many digits, computed together. `numbers` [D]: a digit's number seeds its false events."""
         rows, columns = path  # [K, side, 8]
         level = max(1, round(self.threshold * WHITE))
         digits = images.astype(np.float64)
@@ -102,7 +102,7 @@ class Saccades(AbstractEvents):
             reached.reshape(-1)[place] += np.sign(moved) * fired * level
             total = np.repeat(np.abs(moved), fired)
             turn = 1 + np.arange(len(total)) - np.repeat(np.cumsum(fired) - fired, fired)  # 1, 2, ... at one pixel
-            time = (tick - 1) * SUBSTEP + turn * level * SUBSTEP // np.maximum(total, 1)  # as if light changed evenly
+            time = (tick - 1) * SUBSTEP + turn * level * SUBSTEP // np.maximum(total, 1)  # light changes evenly in a substep
             events.append(np.stack([time, np.repeat(place, fired), np.repeat(moved > 0, fired)]))
         time, where, up = np.concatenate(events, 1)
         digit, y, x = np.unravel_index(where, shape)

@@ -1,4 +1,4 @@
-"""What the sets of tonic's catalogue share: where they lie on disk, and how tonic is let to fetch them."""
+"""What the sets of tonic's catalogue share: their folders on disk, and fetching them with tonic."""
 
 import abc
 import contextlib
@@ -18,16 +18,16 @@ from snnviz.params import param
 
 
 class NotHere(FileNotFoundError):
-    """Nothing of a set is on disk, or not as much as tonic asks for."""
+    """A set is not on disk, or not all the files that tonic needs."""
 
 
 @dataclasses.dataclass(frozen=True)
 class AbstractTonic(AbstractEvents):
-    """A set known to tonic, all of it or any part of it.
+    """A set of tonic's catalogue, the whole set or any part of it.
 
-    `tonic` is the name of tonic's class, `calls` its arguments for each part; `size` says how much a download is. Part
-    of a set on disk is read with tonic's readers, and the source sentence says how much of the whole it is. Nothing is
-    fetched unless `load(..., download=True)` or `fetch()` says so; tonic's class then fetches, verifies and unpacks.
+    tonic: the name of tonic's class. calls: its arguments, one mapping for each part. size: of the download, in words. If
+    only a part of the set is on disk, tonic's readers read that part, and the source sentence says how much it is. Only
+    `load(..., download=True)` and `fetch()` fetch; tonic's class then downloads, verifies and unpacks.
     """
 
     offline: ClassVar[bool] = False
@@ -39,21 +39,21 @@ class AbstractTonic(AbstractEvents):
 
     def find(self, download: bool = False) -> Found:
         root = places.data(self.folder)
-        found = self.look(root) if root.is_dir() else None
-        if found is None and download:
+        listing = self.look(root) if root.is_dir() else None
+        if listing is None and download:
             self.fetch()
-            found = self.look(root)
-        if found is None:
+            listing = self.look(root)
+        if listing is None:
             raise NotHere(
                 f"{self.title} is not in {root}; name the folder that holds it, set SNNVIZ_DATA, or allow the "
                 f"download ({self.size})."
             )
-        return found
+        return listing
 
     def fetch(self) -> None:
-        """Let tonic fetch the set into its folder, whatever part of it is there already.
+        """Let tonic fetch the whole set into its folder, even if a part of it is on disk already.
 
-        Raises ConnectionError with one sentence where that fails.
+        Raises ConnectionError with one sentence if that fails.
         """
         fetch(self.tonic, self.calls, places.data(self.folder))
 
@@ -63,15 +63,15 @@ class AbstractTonic(AbstractEvents):
 
 
 def arriving(name: str, root: Path) -> Path:
-    """Where the files of a set lie while it is fetched, so deep that nobody looks for recordings there."""
+    """The folder of a set while it is fetched; so deep in `root` that no search for recordings reaches it."""
     return root / ".fetching" / name
 
 
 def arrived(name: str, root: Path) -> int:
-    """The bytes of a set that have been fetched and unpacked so far; 0 where no fetch is under way."""
+    """The bytes of a set that are fetched and unpacked so far; 0 if no fetch is running."""
     total, folders = 0, [str(arriving(name, root))]
     while folders:
-        with contextlib.suppress(OSError), os.scandir(folders.pop()) as entries:  # what is listed may have gone since
+        with contextlib.suppress(OSError), os.scandir(folders.pop()) as entries:  # a listed file may be removed meanwhile
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(entry.path)
@@ -81,12 +81,12 @@ def arrived(name: str, root: Path) -> int:
 
 
 def fetch(name: str, calls: Iterable[Mapping[str, Any]], root: Path) -> None:
-    """Let tonic fetch a set into a folder, all of it or nothing.
+    """Let tonic fetch a set into a folder: the whole set or nothing.
 
-    The files arrive in `arriving(name, root)` and are moved to their places once the last one is unpacked, so nobody
-    finds half a set. tonic takes a file on disk for whole by its name; here its look is skipped, so that it goes by the
-    MD5 sums and fetches again what a lost connection has cut. After a failure the archives that are whole are kept for
-    the next try; after an interruption nothing is.
+    tonic writes the files into `arriving(name, root)`. They are moved to their places after the last one is unpacked, so no
+    reader sees half a set. tonic takes a file for complete if its name exists; that check is replaced here, so tonic compares
+    MD5 sums and fetches a file again that a lost connection has cut. After a failure complete archives stay on disk for the
+    next attempt; after an interruption nothing stays.
 
     Args:
         name: tonic's class.
@@ -111,7 +111,7 @@ def fetch(name: str, calls: Iterable[Mapping[str, Any]], root: Path) -> None:
                 _drop_cut(place, sums)
                 _bring(root / name, place / name, sums)
                 for arguments in calls:
-                    with contextlib.redirect_stdout(io.StringIO()):  # where it fetches to is our affair
+                    with contextlib.redirect_stdout(io.StringIO()):  # tonic prints our temporary folder: not for the user
                         eager(str(place), **arguments)
                 _merge(place, root)
             except (Exception, SystemExit):
@@ -121,35 +121,35 @@ def fetch(name: str, calls: Iterable[Mapping[str, Any]], root: Path) -> None:
                 shutil.rmtree(place, ignore_errors=True)
                 raise
             finally:
-                with contextlib.suppress(OSError):  # Windows, where nobody removes an open file
+                with contextlib.suppress(OSError):  # Windows cannot remove an open file
                     lock.unlink()
     except Timeout:
         raise ConnectionError(f"{name} is being fetched into {root} already; wait until that has ended.") from None
-    except (Exception, SystemExit) as error:  # tonic's sets fail in their own ways, one by exit()
+    except (Exception, SystemExit) as error:  # each of tonic's sets raises other errors, one calls exit()
         raise ConnectionError(
             f"{name} could not be fetched into {root}: {_why(error)} Try again, or fetch it by hand and name its folder."
         ) from error
     finally:
         with contextlib.suppress(OSError):
-            place.parent.rmdir()  # where nothing else is in it
+            place.parent.rmdir()  # fails, and stays, if something else is in it
 
 
 def _sums(values: Iterable[Any]) -> set[str]:
-    """All MD5 sums among values, and in the lists and tables among them."""
-    found = set()
+    """All MD5 sums among `values`, and inside lists, tuples and mappings among them."""
+    sums = set()
     for value in values:
         if isinstance(value, str) and re.fullmatch("[0-9a-f]{32}", value):
-            found.add(value)
+            sums.add(value)
         elif isinstance(value, (list, tuple, dict)):
-            found |= _sums(value.values() if isinstance(value, dict) else value)
-    return found
+            sums |= _sums(value.values() if isinstance(value, dict) else value)
+    return sums
 
 
 def _drop_cut(place: Path, sums: set[str]) -> None:
-    """Remove all files but those with one of these MD5 sums, and the folders that are empty then."""
+    """Remove all files whose MD5 sum is not in `sums`, then the empty folders."""
     from tonic.download_utils import calculate_md5
 
-    for path in sorted(place.rglob("*"), reverse=True):  # what is in a folder before the folder
+    for path in sorted(place.rglob("*"), reverse=True):  # files before their folder
         if path.is_dir():
             with contextlib.suppress(OSError):
                 path.rmdir()
@@ -160,30 +160,30 @@ def _drop_cut(place: Path, sums: set[str]) -> None:
 
 
 def _bring(source: Path, place: Path, sums: set[str]) -> None:
-    """Archives that somebody laid down by hand and that are whole need not be fetched: link to them."""
+    """Link complete archives that the user has put into `source` by hand into `place`: they need no download."""
     from tonic.download_utils import calculate_md5
 
     for path in [*source.glob("*.zip"), *source.glob("*.gz")]:
-        with contextlib.suppress(OSError):  # no links on this disk: it is fetched
+        with contextlib.suppress(OSError):  # this disk has no links: tonic fetches the archive
             if calculate_md5(str(path)) in sums:
                 place.mkdir(parents=True, exist_ok=True)
                 os.link(path, place / path.name)
 
 
 def _merge(source: Path, target: Path) -> None:
-    """Move what is in a folder into another one; files of the same names are replaced."""
+    """Move the contents of a folder into another one; files of equal names are replaced."""
     for path in source.iterdir():
-        there = target / path.name
-        if path.is_dir() and there.is_dir():
-            _merge(path, there)
+        destination = target / path.name
+        if path.is_dir() and destination.is_dir():
+            _merge(path, destination)
         else:
-            there.unlink(missing_ok=True)
-            shutil.move(path, there)
+            destination.unlink(missing_ok=True)
+            shutil.move(path, destination)
     source.rmdir()
 
 
 def _why(error: BaseException) -> str:
-    """The reason at the bottom of an error, as one sentence: libraries wrap "Connection refused" several times."""
+    """The innermost reason of an error as one sentence: libraries wrap "Connection refused" several times."""
     if isinstance(error, SystemExit):
         return "tonic gave up."
     below = [getattr(error, "reason", None), *error.args, error.__cause__]

@@ -69,11 +69,11 @@ def setting(variable: str, default: float) -> float:
     Raises:
         ValueError: the variable says no number.
     """
-    said = os.environ.get(variable, "").strip()
+    value = os.environ.get(variable, "").strip()
     try:
-        return float(said) if said else default
+        return float(value) if value else default
     except ValueError:
-        raise ValueError(f"{variable} = {said!r} is no number; write one like {default:g}.") from None
+        raise ValueError(f"{variable} = {value!r} is no number; write one like {default:g}.") from None
 
 
 def size(folder: Path) -> int:

@@ -49,11 +49,11 @@ def active_share(layers: Sequence, band: float | None, window: float, dark: bool
                 line={"color": colour, "dash": dash, "width": width},
                 hovertemplate="%{y:.3g} % at %{x:.4g} ms<extra>" + f"{layer.name}, {name}" + "</extra>",
             )
-    told = "; ".join(f"{layer.name} {three_digits(100 * layer.share)} %" for layer in layers)
+    summary = "; ".join(f"{layer.name} {three_digits(100 * layer.share)} %" for layer in layers)
     finish(
         fig,
         "How much the backward pass touches, by layer and by step",
-        f"Active share: {told}. Below, the share at each step.",
+        f"Active share: {summary}. Below, the share at each step.",
         dark=dark,
         height=height + 26 * max(0, len(layers) - 2),
         uirevision="active share",

@@ -85,13 +85,13 @@ def against_steps(
     """timings: of `backward_times.Timing`; exponents: by contender, of time ~ T^k; step: forward too."""
     c = colours(dark)
     fig = _curves(timings, "steps", 1, step, {name: f": T<sup>{k:.1f}</sup>" for name, k in exponents.items()}, c)
-    told = "; ".join(f"{NAMES[name]} grows as T to the power {k:.2f}" for name, k in exponents.items())
+    summary = "; ".join(f"{NAMES[name]} grows as T to the power {k:.2f}" for name, k in exponents.items())
     square = exponents.get("naive", 0) > 1.5
     title = "Slicing grows with nearly the square of the steps; unbind, one word, does not" if square else "Time against steps"
     finish(
         fig,
         title,
-        f"Time, {_what(step)}, against the steps. {told}.",
+        f"Time, {_what(step)}, against the steps. {summary}.",
         dark=dark,
         height=height,
         x="steps T",

@@ -9,16 +9,16 @@ from snnviz.figures.theme import colours, finish
 SPARSE = "Sparse, here"
 
 
-def told(count: float) -> str:
-    """Bytes in the unit a reader wants."""
+def with_unit(count: float) -> str:
+    """A number of bytes as text, in B, kB, MB or GB, three digits."""
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= size:
             return f"{count / size:.3g} {unit}"
     return f"{count:.0f} B"
 
 
-def bytes_kept(kept: Sequence, totals: dict[str, int], subject: str, dark: bool = False, height: int = 330) -> go.Figure:
-    """kept: of `activity.Kept`; totals: bytes by design; subject: what they are kept of, for the title."""
+def bytes_kept(records: Sequence, totals: dict[str, int], subject: str, dark: bool = False, height: int = 330) -> go.Figure:
+    """records: one `activity.Kept` per array; totals: bytes by design; subject: the layer or batch, for the title."""
     c = colours(dark)
     hues = {
         "membrane u": c.membrane,
@@ -28,20 +28,20 @@ def bytes_kept(kept: Sequence, totals: dict[str, int], subject: str, dark: bool 
         "spikes, as bits": c.spike,
     }
     fig = go.Figure()
-    for array in dict.fromkeys(k.array for k in kept):
-        rows = [k for k in kept if k.array == array]
+    for array in dict.fromkeys(k.array for k in records):
+        rows = [k for k in records if k.array == array]
         fig.add_bar(
             y=[k.design for k in rows],
             x=[k.bytes for k in rows],
             name=array,
             orientation="h",
             marker={"color": hues[array]},
-            customdata=[told(k.bytes) for k in rows],
+            customdata=[with_unit(k.bytes) for k in rows],
             hovertemplate="%{customdata}<extra>" + array + "</extra>",
         )
     widest = max(totals.values())
     for design, total in totals.items():
-        fig.add_annotation(y=design, x=total, text=f"<b>{told(total)}</b>", showarrow=False, xanchor="left", xshift=6)
+        fig.add_annotation(y=design, x=total, text=f"<b>{with_unit(total)}</b>", showarrow=False, xanchor="left", xshift=6)
     title = "the sparse pass does not take it"
     if SPARSE in totals:
         first, *_, last = totals.values()
@@ -49,7 +49,7 @@ def bytes_kept(kept: Sequence, totals: dict[str, int], subject: str, dark: bool 
     finish(
         fig,
         f"{subject}: {title}",
-        "Bytes kept. " + "; ".join(f"{design}: {told(total)}" for design, total in totals.items()) + ".",
+        "Bytes kept. " + "; ".join(f"{design}: {with_unit(total)}" for design, total in totals.items()) + ".",
         dark=dark,
         height=height,
         x="bytes kept from forward to backward",

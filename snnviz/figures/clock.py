@@ -23,10 +23,10 @@ def clock(seconds: Mapping[str, Sequence[float]], dark: bool = False, height: in
             marker={"color": hue},
             hovertemplate="%{x:.3g} s<extra>" + part + "</extra>",
         )
-    told = "; ".join(
+    summary = "; ".join(
         f"{name} {three_digits(sum(row), 's')}, {three_digits(row[2], 's')} of it backward" for name, row in seconds.items()
     )
-    finish(fig, "Wall clock by method", f"Seconds so far. {told}.", dark=dark, height=height, x="seconds")
+    finish(fig, "Wall clock by method", f"Seconds so far. {summary}.", dark=dark, height=height, x="seconds")
     fig.update_layout(barmode="stack", bargap=0.35)
     fig.update_yaxes(autorange="reversed")
     return fig

@@ -30,7 +30,7 @@ def closeness(
                 showlegend=column == 2 or i == 0,
                 hovertemplate="error %{y:.3g} at divergence %{x:.3g}, step %{customdata}<extra></extra>",
             )
-    told = "; ".join(
+    summary = "; ".join(
         f"head after {layer}: divergence from {three_digits(p[0][1])} to {three_digits(p[-1][1])}"
         for layer, p in tracks.items()
         if p
@@ -38,7 +38,7 @@ def closeness(
     finish(
         fig,
         "Does the error fall as a head comes closer to the network?",
-        f"{told}.",
+        f"{summary}.",
         dark=dark,
         height=height,
         x="KL(head → network), nats: closer to the right",

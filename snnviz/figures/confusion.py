@@ -34,13 +34,13 @@ def confusion(counts: np.ndarray, classes: Sequence[str], name: str, hue: str, d
     wrong = counts - np.diag(np.diag(counts))
     worst = np.unravel_index(wrong.argmax(), wrong.shape)
     right = np.trace(counts) / max(counts.sum(), 1)
-    told = f"{three_digits(100 * right)} % of {counts.sum():,} test samples are on the diagonal"
+    summary = f"{three_digits(100 * right)} % of {counts.sum():,} test samples are on the diagonal"
     if wrong.max():
-        told += f"; most often {classes[int(worst[0])]} is taken for {classes[int(worst[1])]}, {wrong.max()} times"
+        summary += f"; most often {classes[int(worst[0])]} is taken for {classes[int(worst[1])]}, {wrong.max()} times"
     finish(
         fig,
         "Which class is taken for which",
-        f"{name}: {told}.",
+        f"{name}: {summary}.",
         dark=dark,
         height=height,
         x="taken for",

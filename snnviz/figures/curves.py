@@ -11,13 +11,16 @@ from plotly.subplots import make_subplots
 
 from snnviz.figures.theme import finish, method_line, three_digits, with_edges
 
-MARKED = 24  # points of a line: more run together, and each costs a browser as much as a whole line
+MARKED = 24  # lines of more points get no markers: they overlap, and drawing one costs a browser as much as a whole line
 
 
 @dataclasses.dataclass(frozen=True)
 class Line:
-    """One method's line in one row. low, high: a band around it, over seeds. faint: what every batch told, behind the
-    points that count; points: values that count one by one, each marked while they are few."""
+    """One method's line in one row: x, y [points], in the units of the axes.
+
+    low, high [points]: the edges of a band around it (the spread over seeds), or None. faint: drawn pale and without a legend
+    entry, behind the other lines; used for the values of single batches. points: mark each value, up to MARKED of them.
+    """
 
     name: str
     hue: str
@@ -31,7 +34,7 @@ class Line:
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """A row of the figure: its axis title, its lines, and whether the axis is logarithmic. span: the least it shows."""
+    """One row of the figure. title: of its vertical axis. log: that axis is logarithmic. span: a range it always shows."""
 
     title: str
     lines: Sequence[Line]
@@ -40,10 +43,11 @@ class Row:
 
 
 def curves(rows: Sequence[Row], title: str, x: str, end: float | None = None, dark: bool = False, height: int = 440) -> go.Figure:
-    """`end`: where the horizontal axis ends from the start, so that it does not grow with the run."""
-    data, named, told = [], set(), []
-    # What stays the same from one look to the next is made once: Plotly takes some 30 ms to check it all, and a run that is
-    # watched would wait for that.
+    """x: the title of the shared horizontal axis. end: the last value of that axis; if given, the axis has its full length from
+    the first drawing on and does not grow with the run. height in pixels."""
+    data, named, summary = [], set(), []
+    # The layout is the same at every redraw of a running training, and Plotly needs about 30 ms to check it. `_frame` caches it,
+    # so that the training does not wait for that.
     layout = dict(_frame(tuple((row.title, row.log) for row in rows), title, x, end, dark, height))
     turns = _turns(rows)
     for number, row in enumerate(rows, 1):
@@ -58,17 +62,17 @@ def curves(rows: Sequence[Row], title: str, x: str, end: float | None = None, da
             shown = np.concatenate([row.span, *values])
             layout[f"yaxis{at}"] = layout[f"yaxis{at}"] | {"range": with_edges(shown.min(), shown.max())}
         last = [(line.name, line.y[np.isfinite(line.y)]) for line in row.lines if not line.faint]
-        told.append(
+        summary.append(
             f"{row.title.replace('<br>', ' ')}: "
             + (", ".join(f"{name} {three_digits(y[-1])}" for name, y in last if len(y)) or "no value yet")
         )
-    layout["meta"] = {"alt": f"Against {x}. Last values: {'; '.join(told)}."}
+    layout["meta"] = {"alt": f"Against {x}. Last values: {'; '.join(summary)}."}
     return go.Figure({"data": data, "layout": layout}, _validate=False)
 
 
 @functools.lru_cache(maxsize=64)
 def _frame(rows: tuple[tuple[str, bool], ...], title: str, x: str, end: float | None, dark: bool, height: int) -> dict[str, Any]:
-    """The layout: rows, axes, look."""
+    """The layout without values: rows (title, log), axes, template."""
     fig = make_subplots(rows=len(rows), shared_xaxes=True, vertical_spacing=0.22 / max(len(rows), 2))
     for number, (name, log) in enumerate(rows, 1):
         fig.update_yaxes(title_text=name, row=number, col=1)
@@ -82,7 +86,7 @@ def _frame(rows: tuple[tuple[str, bool], ...], title: str, x: str, end: float | 
 
 
 def _turns(rows: Sequence[Row]) -> dict[tuple[str, str], int]:
-    """By hue and name: how many other names of that hue come before it. Each has a dash of its own."""
+    """For each (hue, name): the number of names of that hue before it. The number selects the dash, so no two lines look alike."""
     names: dict[str, dict[str, int]] = {}
     for line in (line for row in rows for line in row.lines):
         of_hue = names.setdefault(line.hue, {})
@@ -123,13 +127,13 @@ def _traces(line: Line, turn: int, legend: bool, dark: bool) -> list[dict[str, A
             },
         ]
     marked = line.points and len(line.x) <= MARKED
-    there = len(line.x) > 0  # else a legend that is there from the start, so that nothing jumps
+    has_points = len(line.x) > 0  # an empty line still gets its legend entry, so that the figure does not move when values come
     return [
         *out,
         shared
         | {
-            "x": line.x if there else [None],
-            "y": line.y if there else [None],
+            "x": line.x if has_points else [None],
+            "y": line.y if has_points else [None],
             "mode": "lines+markers" if marked else "lines",
             "line": style,
             "marker": {"size": 6},

@@ -100,11 +100,11 @@ def error_by_depth(
     )
     # plotly has no types: pyright infers those of row and col from their default, "all"
     fig.add_hline(faithful, line={"color": c.threshold, "dash": "dash", "width": 1}, row=2, col=1)  # pyright: ignore[reportArgumentType]
-    told = "; ".join(
+    summary = "; ".join(
         f"{NAMES[k]}: {', '.join('not measurable' if v is None else three_digits(v) for v in row)}" for k, row in values.items()
     )
     title, y = TITLES[what]
-    finish(fig, title, f"{y} from layer 1 to {layers}. {told}.", dark=dark, height=height, uirevision=f"{what} {layers}")
+    finish(fig, title, f"{y} from layer 1 to {layers}. {summary}.", dark=dark, height=height, uirevision=f"{what} {layers}")
     span_of(fig, layers)
     fig.update_layout(bargap=0.28, bargroupgap=0.06, margin={"b": 44, "t": 56})
     fig.update_yaxes(title_text=y, row=1, col=1)

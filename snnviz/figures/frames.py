@@ -13,7 +13,7 @@ def frames(
     images: Sequence[np.ndarray],
     names: Sequence[str],
     title: str,
-    told: str,
+    alt: str,
     signed: bool = False,
     dark: bool = False,
     height: int = 520,
@@ -42,7 +42,7 @@ def frames(
             row=i // columns + 1,
             col=i % columns + 1,
         )
-    finish(fig, title, told, dark=dark, height=height, uirevision=title)
+    finish(fig, title, alt, dark=dark, height=height, uirevision=title)
     fig.update_xaxes(showticklabels=False, ticks="", showline=False, showgrid=False, constrain="domain", zeroline=False)
     fig.update_yaxes(showticklabels=False, ticks="", showline=False, showgrid=False, autorange="reversed", zeroline=False)
     for i in range(len(images)):

@@ -28,12 +28,12 @@ def growth(
             marker={"size": 7},
             hovertemplate="%{y:.3g} at %{x:.4g}<extra>" + label + "</extra>",
         )
-    told = "; ".join(f"{label} from {three_digits(row[0])} to {three_digits(row[-1])}" for label, row in ratios.items() if row)
+    summary = "; ".join(f"{label} from {three_digits(row[0])} to {three_digits(row[-1])}" for label, row in ratios.items() if row)
     fig.add_hline(1, line={"width": 1, "dash": "dot"})
     finish(
         fig,
         "First layer's gradient over the readout's",
-        f"Against {x}: {told}.",
+        f"Against {x}: {summary}.",
         dark=dark,
         height=height,
         x=x,

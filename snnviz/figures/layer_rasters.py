@@ -15,7 +15,7 @@ def layer_rasters(layers: Mapping[str, np.ndarray], dt: float, dark: bool = Fals
     """layers: spikes [T, N] by the layer's name; dt in ms."""
     c = colours(dark)
     fig = make_subplots(rows=len(layers), shared_xaxes=True, vertical_spacing=0.06)
-    told = []
+    summary = []
     for row, (name, spikes) in enumerate(layers.items(), 1):
         step, neuron = np.nonzero(spikes)
         if len(step) <= MARKS:
@@ -45,13 +45,13 @@ def layer_rasters(layers: Mapping[str, np.ndarray], dt: float, dark: bool = Fals
             )
         fig.update_yaxes(title_text=name, range=[-1, spikes.shape[1]], nticks=4, row=row, col=1)
         fig.update_xaxes(range=[-0.5 * dt, (len(spikes) - 0.5) * dt], row=row, col=1)
-        told.append(
+        summary.append(
             f"{name} {round(float(spikes.sum()))} spikes, {three_digits(100 * (spikes > 0).mean())} % of its neurons' steps"
         )
     finish(
         fig,
         "Spikes of one test sample, layer by layer",
-        f"{'; '.join(told)}.",
+        f"{'; '.join(summary)}.",
         dark=dark,
         height=height,
         uirevision=f"rasters {list(layers)}",

@@ -27,8 +27,8 @@ def layer_values(
             marker={"color": colours(dark).method(hues[label])},
             hovertemplate="%{y:.3g} in %{x}<extra>" + label + "</extra>",
         )
-    told = "; ".join(f"{label}: {', '.join(three_digits(v) for v in row)}" for label, row in values.items())
-    finish(fig, title, f"{y} from the first layer to the last. {told}.", dark=dark, height=height, y=y)
+    summary = "; ".join(f"{label}: {', '.join(three_digits(v) for v in row)}" for label, row in values.items())
+    finish(fig, title, f"{y} from the first layer to the last. {summary}.", dark=dark, height=height, y=y)
     fig.update_layout(bargap=0.25, bargroupgap=0.05)
     if log:
         fig.update_yaxes(type="log", exponentformat="power", dtick=_decades(values))

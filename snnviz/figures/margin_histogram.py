@@ -10,7 +10,7 @@ def margin_histogram(layer, bars, band: float | None, hue: str, dark: bool = Fal
     """layer: `sparsity.LayerLook`; bars: its `sparsity.Histogram`; band: a fixed band to shade; hue: the method's role."""
     c = colours(dark)
     fig = go.Figure()
-    told = "%{y:,} entries at u − θ = %{x:.3f}<extra>"
+    template = "%{y:,} entries at u − θ = %{x:.3f}<extra>"
     for name, where, colour in (("silent", bars.centres < 0, c.silent), ("spiking", bars.centres >= 0, c.ink)):
         fig.add_bar(
             x=bars.centres[where],
@@ -18,7 +18,7 @@ def margin_histogram(layer, bars, band: float | None, hue: str, dark: bool = Fal
             width=bars.width,
             name=name,
             marker={"color": colour, "line": {"width": 0}},
-            hovertemplate=f"{told}{name}</extra>",
+            hovertemplate=f"{template}{name}</extra>",
         )
     fig.add_bar(
         x=bars.centres,
@@ -26,7 +26,7 @@ def margin_histogram(layer, bars, band: float | None, hue: str, dark: bool = Fal
         width=bars.width,
         name="active in backward",
         marker={"color": c.active, "line": {"width": 0}},
-        hovertemplate=f"{told}active in backward</extra>",
+        hovertemplate=f"{template}active in backward</extra>",
     )
     fig.add_scatter(
         x=bars.margins,

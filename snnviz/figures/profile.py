@@ -44,11 +44,11 @@ def profile(
         row=2,
         col=1,
     )
-    told = "; ".join(f"{half} {sum(row):,}" for half, row in counts.items())
+    summary = "; ".join(f"{half} {sum(row):,}" for half, row in counts.items())
     finish(
         fig,
         "Samples of each class, and when their spikes come",
-        f"Samples: {told}. {three_digits(float(activity.sum()))} spikes or units of current in a sample on average.",
+        f"Samples: {summary}. {three_digits(float(activity.sum()))} spikes or units of current in a sample on average.",
         dark=dark,
         height=height,
         uirevision="profile",

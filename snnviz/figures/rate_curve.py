@@ -48,6 +48,6 @@ def rate_curve(
         f"Rate-current curve: {onset}, up to {three_digits(float(rates.max()))} spikes per second.{marked}",
         dark=dark,
         height=height,
-        x="constant current per ms" + ("; dashed: this run's mean" if marked else ""),
+        x="current per ms" + (" (dashed: this run)" if marked else ""),
         y="spikes per second",
     )

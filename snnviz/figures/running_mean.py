@@ -1,4 +1,4 @@
-"""The mean of a zeroth-order estimate's values at one margin, against how many there are."""
+"""The running mean of a zeroth-order estimate's values at one margin, against the number of values."""
 
 import math
 
@@ -13,8 +13,8 @@ def running_mean(sampled, dark: bool = False, height: int = 260) -> go.Figure:
     """sampled: `estimates.Sampled`."""
     c, s = colours(dark), sampled
     n = np.arange(1, s.count + 1)
-    kept = np.unique(np.geomspace(1, s.count, 800).astype(int)) - 1
-    n, values = n[kept], s.running[kept]
+    drawn = np.unique(np.geomspace(1, s.count, 800).astype(int)) - 1
+    n, values = n[drawn], s.running[drawn]
     fig = go.Figure()
     finite = math.isfinite(s.sigma)
     if finite:
@@ -35,14 +35,16 @@ def running_mean(sampled, dark: bool = False, height: int = 260) -> go.Figure:
         line={"color": c.methods["localzo"], "width": 2.4},
         hovertemplate="%{y:.4g} after %{x}<extra></extra>",
     )
-    told = "inside the funnel, which closes as 1/√n" if finite else "no funnel can be drawn: the variance is infinite, and it jumps"
+    verdict = (
+        "inside the funnel, which closes as 1/√n" if finite else "no funnel can be drawn: the variance is infinite, and it jumps"
+    )
     alt = (
         f"Mean of the first n values at the margin {s.u:g}: {three_digits(float(values[-1]))} after {s.count}, the closed "
-        f"curve is at {three_digits(s.g)}; {told}."
+        f"curve is at {three_digits(s.g)}; {verdict}."
     )
     finish(
         fig,
-        f"Running mean at u = {s.u:g}: {told}",
+        f"Running mean at u = {s.u:g}: {verdict}",
         alt,
         dark=dark,
         height=height,

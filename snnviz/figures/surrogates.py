@@ -51,11 +51,11 @@ def surrogates(shapes: Sequence, dark: bool = False, height: int = 500) -> go.Fi
     fig.update_yaxes(title_text="derivative ds/du", row=1, col=1)
     fig.update_yaxes(title_text="primitive", row=2, col=1)
     fig.update_xaxes(title_text="margin u − θ", row=2, col=1)
-    told = "; ".join(f"{s.label}: peak {three_digits(s.peak)}, area {three_digits(s.area)}" for s in shapes)
+    summary = "; ".join(f"{s.label}: peak {three_digits(s.peak)}, area {three_digits(s.area)}" for s in shapes)
     return finish(
         fig,
         "What stands in for the derivative of the step, and the smooth spike behind it",
-        f"Surrogate derivatives over the margin, with their primitives beside the step. {told}.",
+        f"Surrogate derivatives over the margin, with their primitives beside the step. {summary}.",
         dark=dark,
         height=height,
         uirevision="surrogates",

@@ -63,11 +63,11 @@ def trade_off(points: Sequence, flat: bool, dark: bool = False, height: int = 44
             hovertemplate="%{customdata}<br>active %{x:.3g}, error %{y:.3g}<extra></extra>",
         )
     lost = f"; {left_out} without noise, activity or end are not drawn" if left_out else ""
-    told = "; ".join(f"{p.label}: active {three_digits(unit * p.activity)}, error {three_digits(p.error)}" for p in points)
+    summary = "; ".join(f"{p.label}: active {three_digits(unit * p.activity)}, error {three_digits(p.error)}" for p in points)
     finish(
         fig,
         f"Fewer active neurons cost noise, or bias: further down and left is better{lost}",
-        f"{y} against {x}. {told}.",
+        f"{y} against {x}. {summary}.",
         dark=dark,
         height=height,
         x=x,

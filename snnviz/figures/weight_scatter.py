@@ -23,12 +23,12 @@ def weight_scatter(
     fig.add_scatter(
         x=[-end, end], y=[-end, end], mode="lines", line={"color": c.threshold, "dash": "dash"}, name="equal", hoverinfo="skip"
     )
-    told = []
+    summary = []
     for label in labels[1:]:
         y = gradients[label].ravel()
         norm = np.linalg.norm(y) * np.linalg.norm(across)
         cosine = float(y @ across / norm) if norm else float("nan")
-        told.append(f"{label}: cosine {three_digits(cosine)}")
+        summary.append(f"{label}: cosine {three_digits(cosine)}")
         fig.add_scattergl(
             x=x,
             y=y[chosen],
@@ -40,7 +40,7 @@ def weight_scatter(
     return finish(
         fig,
         "Weight by weight: on the line, methods agree",
-        f"Against {labels[0]}: {'; '.join(told)}.",
+        f"Against {labels[0]}: {'; '.join(summary)}.",
         dark=dark,
         height=height,
         x=f"∂L/∂w by {labels[0]}",

@@ -27,11 +27,11 @@ def with_and_without(
             line=method_line(hues[name], dark),
             hovertemplate="%{y:.3g} at step %{x}<extra>" + name + "</extra>",
         )
-    told = "; ".join(f"{name} ends at {three_digits(row[-1])}" for name, row in accuracy.items() if len(row))
+    summary = "; ".join(f"{name} ends at {three_digits(row[-1])}" for name, row in accuracy.items() if len(row))
     finish(
         fig,
         "Same start, same batches: the network's accuracy while it learns",
-        f"{told}.",
+        f"{summary}.",
         dark=dark,
         height=height,
         x="training step",

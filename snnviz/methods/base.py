@@ -60,8 +60,8 @@ class AtSpike:
         values = torch.where(margin.abs() < self.window, values, torch.zeros_like(values))
         if self.gate:
             p = self.gate * values
-            kept = uniforms(draw, len(margin), margin.shape[1], 0).to(margin.device) < p
-            sampled = torch.where(kept, torch.full_like(values, 1 / self.gate), torch.zeros_like(values))
+            drawn = uniforms(draw, len(margin), margin.shape[1], 0).to(margin.device) < p
+            sampled = torch.where(drawn, torch.full_like(values, 1 / self.gate), torch.zeros_like(values))
             values = torch.where(p < 1, sampled, values)
         return values
 

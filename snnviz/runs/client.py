@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from snnviz import places
-from snnviz.runs import scheduler, store
+from snnviz.runs import rights, scheduler, store
 from snnviz.runs.growing import growing
 from snnviz.runs.journal import Journal
 from snnviz.runs.process import here, is_gone
+from snnviz.runs.rights import Visitor
 from snnviz.runs.scheduler import JobError as JobError
 from snnviz.runs.values import Run, RunState, Status
 from snnviz.runs.work import Work
@@ -50,6 +51,7 @@ def submit(run: Run) -> str:
         JobError: too many runs, or no cluster. ValueError: work that cannot be done. StoreError: nowhere to save it.
     """
     run.work.check()
+    rights.check_uploads(run)
     saved = store.default()
     if len({s.run for s in saved.list(run.owner, live=True)}) >= MOST:
         raise JobError(f"{MOST} of your runs are still going; stop one before you start another.")
@@ -71,11 +73,12 @@ def prepare() -> None:
         scheduler.ask(lambda dask: fire_and_forget(dask.submit(prepare_worker, pure=False)))
 
 
-def go_on(run: str) -> None:
+def go_on(run: str, by: Visitor | None = None) -> None:
     """Continue a run that was interrupted or stopped: from what it has, or from the beginning (`Work.goes_on`)."""
     state = follow(run)
     if state is None:
         raise JobError("This run is no longer among the saved runs.")
+    _require(state, by)
     if state.status.live or state.status is Status.FINISHED:
         return
     scheduler.connect()
@@ -103,23 +106,27 @@ def checkpoints(run: str) -> Path:
     return places.home() / "checkpoints" / run
 
 
-def pause(run: str) -> None:
+def pause(run: str, by: Visitor | None = None) -> None:
     """Hold a run before its next record (a batch of a training); its turn goes to others. Not every kind can (`can_pause`)."""
+    _allow(run, by)
     _order(run, "pause")
 
 
-def resume(run: str) -> None:
+def resume(run: str, by: Visitor | None = None) -> None:
     """Let a held run go on."""
+    _allow(run, by)
     _order(run, "resume")
 
 
-def step(run: str) -> None:
+def step(run: str, by: Visitor | None = None) -> None:
     """One batch of every training, or one record of other work, then hold."""
+    _allow(run, by)
     _order(run, "step")
 
 
-def cancel(run: str) -> None:
+def cancel(run: str, by: Visitor | None = None) -> None:
     """Stop a run before its next record. What it has done is saved, and `go_on` continues it."""
+    _allow(run, by)
     _order(run, "stop")
     state = follow(run)
     if state is not None and state.status is Status.WAITING and run in _tasks:  # no worker has taken it yet
@@ -128,12 +135,14 @@ def cancel(run: str) -> None:
         _progress(run, lambda report: report.set(b""))
 
 
-def delete(runs: Sequence[str]) -> None:
+def delete(runs: Sequence[str], by: Visitor | None = None) -> None:
     """Forget runs for good, with their checkpoints; one that is going is stopped first.
 
     Raises:
-        JobError: a run did not stop.
+        JobError: a run did not stop. Forbidden: one is somebody else's; then none is deleted.
     """
+    for run in runs:
+        _allow(run, by)
     for run in runs:
         state = follow(run)
         if state is not None and state.status.live:
@@ -206,6 +215,18 @@ def wait(run: str, until: Any, seconds: float) -> bool:
             return False
         time.sleep(0.01)
     return True
+
+
+def _allow(run: str, by: Visitor | None) -> None:
+    """Raise Forbidden unless this visitor may change the run; None is whoever runs this Python."""
+    state = None if by is None else follow(run)
+    if state is not None:
+        _require(state, by)
+
+
+def _require(state: RunState, by: Visitor | None) -> None:
+    if by is not None:
+        by.require(state.run)
 
 
 def _order(run: str, what: str) -> None:

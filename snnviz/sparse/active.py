@@ -1,4 +1,4 @@
-"""The entries that a backward pass visits, and spikes as bits: the values that sparse layers hand to each other."""
+"""The entries that a backward pass visits, and spikes as bits: the values that one sparse layer passes to the next."""
 
 import dataclasses
 import functools
@@ -12,12 +12,14 @@ from snnviz.sparse.calls import WIDE, call_parameters, run_jobs, tile_count
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ActiveSet:
-    """The entries of a layer that its backward pass visits, of a run [T, B, N].
+    """The n entries of a layer's run [T, B, N] that its backward pass visits.
 
-    They lie in rows (sample, tile of 128 columns, step), in that order; counts [B, tiles, T] uint8 says how many each
-    has. index [n] uint8: the place in the tile, + 128 where the neuron fired. value [n]: ds_du; 0 where a spike is
-    listed because the way back depends on it (reset to zero, adaptive threshold). extra [n] or None: u (reset to zero)
-    or the threshold, where a kept reset path needs it.
+    A row is (sample, tile of 128 columns, step), and the entries lie row after row in that order.
+
+    steps, batch, columns: T, B, N. counts: the number of entries of each row, uint8 [B, tiles, T]. index: an entry's place in its
+    tile, + 128 if the neuron fired, uint8 [n]. value: ds_du [n]; it is 0 at a spike that is listed only because the backward
+    step depends on spikes (reset to zero, adaptive threshold). extra: [n] or None; u (reset to zero) or the threshold, if a kept
+    reset path needs it.
     """
 
     steps: int
@@ -36,16 +38,16 @@ class ActiveSet:
         listed: torch.Tensor | None = None,
         extra: torch.Tensor | None = None,
     ) -> "ActiveSet":
-        """The lists for a known ds_du [T, B, N]. spikes: where the neuron fired (None: nowhere); listed: entries to
-        list although their ds_du is 0; extra: u or the threshold. All [T, B, N]."""
+        """The lists for a given ds_du. spikes: nonzero where the neuron fired (None: nowhere). listed: nonzero at entries to list
+        although their ds_du is 0. extra: u or the threshold. All arrays [T, B, N]."""
         steps, batch, columns = ds_du.shape
-        kept = ds_du != 0 if listed is None else (ds_du != 0) | (listed != 0)
+        mask_dense = ds_du != 0 if listed is None else (ds_du != 0) | (listed != 0)
 
         def rows(a):  # -> [B, tiles, T, 128]
             a = torch.nn.functional.pad(a, (0, tile_count(columns) * WIDE - columns))
             return a.reshape(steps, batch, -1, WIDE).permute(1, 2, 0, 3)
 
-        mask = rows(kept)
+        mask = rows(mask_dense)
         index = torch.arange(WIDE, dtype=torch.uint8, device=ds_du.device).expand(mask.shape)[mask]
         if spikes is not None:
             index = index + 128 * rows(spikes != 0)[mask].to(torch.uint8)
@@ -61,22 +63,22 @@ class ActiveSet:
 
     @functools.cached_property
     def number(self) -> int:
-        """How many entries have ds_du != 0."""
+        """The number of entries with ds_du != 0."""
         return int(torch.count_nonzero(self.value))
 
     @property
     def share(self) -> float:
-        """Their share of all T B N."""
+        """The share of entries with ds_du != 0 among all T B N, 0 to 1."""
         return self.number / (self.steps * self.batch * self.columns)
 
     @property
     def bytes(self) -> int:
-        """What the lists take."""
+        """The memory of the lists in bytes."""
         lists = (self.index, self.value, self.extra, self.counts)
         return sum(a.numel() * a.element_size() for a in lists if a is not None)
 
     def starts(self) -> torch.Tensor:
-        """Where each row's entries begin, and where the last ends, int64 [B tiles T + 1]."""
+        """The number of each row's first entry, and at the end the number of all entries; int64 [B tiles T + 1]."""
         out = torch.zeros(self.counts.numel() + 1, dtype=torch.int64, device=self.counts.device)
         torch.cumsum(self.counts.reshape(-1), 0, out=out[1:])
         return out
@@ -84,14 +86,14 @@ class ActiveSet:
     def places(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Step, sample and column of the entries with ds_du != 0, int64 each, for pictures and tests."""
         rows = torch.repeat_interleave(torch.arange(self.counts.numel(), device=self.counts.device), self.counts.reshape(-1).long())
-        kept = self.value != 0
-        rows, place = rows[kept], self.index[kept].long() & 127
+        active = self.value != 0
+        rows, place = rows[active], self.index[active].long() & 127
         job, t = rows // self.steps, rows % self.steps
         tiles = self.counts.shape[1]
         return t, job // tiles, job % tiles * WIDE + place
 
     def per_step(self) -> torch.Tensor:
-        """How many entries are active at each step, int64 [T]."""
+        """The number of entries with ds_du != 0 at each step, int64 [T]."""
         return torch.bincount(self.places()[0], minlength=self.steps)
 
     def dense(self) -> torch.Tensor:
@@ -103,9 +105,12 @@ class ActiveSet:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Packed:
-    """Spikes of a run [T, B, N], 64 to a word: bits [T, B, words] int64 (words even). active: the active set of the
-    layer they came from, None for a network's input. carrier: a float stand-in that autograd follows, one number an
-    entry of the active set: the gradient of the spikes exists at those entries only."""
+    """Spikes of a run [T, B, N] as bits, 64 in a word.
+
+    bits: int64 [T, B, words], words even. columns: N. dtype: of the spikes as numbers. active: the active set of the layer that
+    fired them, None for a network's input. carrier: [n], one number per entry of the active set, through which autograd passes
+    the gradient of the spikes: it exists only at those entries.
+    """
 
     bits: torch.Tensor
     columns: int
@@ -123,16 +128,16 @@ class Packed:
 
     @functools.cached_property
     def rate(self) -> float:
-        """The share of ones."""
+        """Spikes per entry, 0 to 1."""
         return ones(self.bits) / (self.steps * self.batch * self.columns)
 
     def dense(self) -> torch.Tensor:
-        """The spikes as numbers [T, B, N]; a gradient flows back to the active entries."""
+        """The spikes as numbers [T, B, N]. Backward, a gradient reaches the active entries only."""
         return _Unpack.apply(self.carrier, self)
 
 
 class Spikes(NamedTuple):
-    """What `spiking` gives: the spikes, packed; last: the state after the last step [states, B, N]; the active set."""
+    """The result of `spiking`: the packed spikes; last: the state after the last step [states, B, N]; the active set."""
 
     spikes: Packed
     last: torch.Tensor
@@ -140,7 +145,7 @@ class Spikes(NamedTuple):
 
 
 def ones(bits: torch.Tensor) -> int:
-    """How many bits are set."""
+    """The number of bits that are 1."""
     if bits.device.type == "cpu":
         return int(np.bitwise_count(bits.numpy().view(np.uint64)).sum(dtype=np.int64))
     return sum(int((bits >> shift & 1).sum()) for shift in range(64))
@@ -165,7 +170,7 @@ def pack(spikes: torch.Tensor) -> Packed:
 
 
 def unpack(packed: Packed, samples: range) -> torch.Tensor:
-    """[T, samples, N] of a part of the batch."""
+    """The spikes of some samples of the batch as numbers [T, samples, N]."""
     out = torch.empty((packed.steps, len(samples), packed.columns), dtype=packed.dtype, device=packed.bits.device)
     p = call_parameters(
         packed.dtype, packed.steps, packed.batch, packed.columns, packed.columns, start=samples.start, samples=len(samples)
@@ -175,7 +180,7 @@ def unpack(packed: Packed, samples: range) -> torch.Tensor:
 
 
 def gather(active: ActiveSet, dense: torch.Tensor, samples: range, out: torch.Tensor, starts: torch.Tensor) -> torch.Tensor:
-    """The entries of some samples out of a dense [T, samples, N], written into out [n]."""
+    """Copy the listed entries of some samples from a dense array [T, samples, N] into out [n]; return out."""
     p = call_parameters(
         dense.dtype, active.steps, active.batch, active.columns, active.columns, start=samples.start, samples=len(samples)
     )

@@ -1,4 +1,4 @@
-"""How the kernels of `kernels/sparse_backward.cu` are called: their arguments, on free threads or on a GPU."""
+"""Calls of the kernels in `kernels/sparse_backward.cu`: their arguments, and their jobs on CPU threads or on a GPU."""
 
 import ctypes
 import functools
@@ -47,8 +47,10 @@ def pointer(a):
 
 
 def run_jobs(function: str, p: ctypes.Structure, dtype: torch.dtype, arguments: list, jobs: range, scratch: int = 0):
-    """Run jobs of a kernel on whatever device the arguments are on. Jobs are independent and handed to free threads one
-    by one. scratch: how many numbers of its own a thread needs; they go where `arguments` holds Ellipsis."""
+    """Run jobs of a kernel on the device of its arguments. Jobs are independent; a thread takes the next one when it is free.
+
+    scratch: the size of an array that each thread gets for itself; it takes the place of the Ellipsis in `arguments`.
+    """
     device = next(a for a in arguments if isinstance(a, torch.Tensor)).device
     if device.type == "cuda":
         return _launch(function, p, dtype, arguments, jobs, scratch, device)
@@ -71,7 +73,7 @@ def run_jobs(function: str, p: ctypes.Structure, dtype: torch.dtype, arguments: 
 
 
 def _launch(function, p, dtype, arguments, jobs, scratch, device):
-    """The same on a GPU: a block of 128 threads a job."""
+    """`run_jobs` on a GPU: a block of 128 threads does one job."""
     import cupy
 
     from snnviz.backends.cuda import Cuda
@@ -95,7 +97,7 @@ def _launch(function, p, dtype, arguments, jobs, scratch, device):
 
 
 def by_tiles(weights: torch.Tensor) -> torch.Tensor:
-    """Weights [N_in, N] as the kernels read them: [tile][input][128], zero beyond the last column."""
+    """Weights [N_in, N] in the layout of the kernels, [tiles, N_in, 128]; zero beyond the last column."""
     inputs, columns = weights.shape
     out = weights.new_zeros(tile_count(columns), inputs, WIDE)
     for tile in range(len(out)):

@@ -1,4 +1,4 @@
-"""What is checked at every sparse forward pass: weights that are numbers, and layers that can still learn."""
+"""Two checks in every sparse forward pass: all weights are finite, and the layer can still learn."""
 
 import dataclasses
 import math
@@ -20,17 +20,16 @@ class DeadLayer(UserWarning):
 
 @dataclasses.dataclass(frozen=True)
 class Guard:
-    """What is checked at every forward pass. A NaN compares false, so broken weights give no spikes and a finite,
-    constant loss; an empty active set gives a zero gradient for ever.
+    """The checks of every forward pass. A comparison with NaN is false, so weights with NaN give no spikes and a finite,
+    constant loss; a layer without active entries has a zero gradient for ever.
 
-    floor: the active share below which `DeadLayer` is warned of, as it is for an empty set; negative: never.
+    floor: warn of a `DeadLayer` if the active share (0 to 1) is below it, or if no entry is active; negative: never warn.
     """
 
     floor: float = 1e-5
 
     def weights(self, label: str, weights: torch.Tensor) -> None:
-        """Raises:
-        NonFiniteWeights: with the layer, how many, and a remedy."""
+        """Raise NonFiniteWeights if a weight is NaN or infinite; the message says the layer, how many, and a remedy."""
         if torch.isfinite(weights.detach().sum()):
             return
         bad = int((~torch.isfinite(weights.detach())).sum())
@@ -55,7 +54,7 @@ class Guard:
 
 
 def remedy(at_spike: AtSpike) -> str:
-    """What makes more entries active, in a sentence with the present value."""
+    """One sentence: the setting that makes more entries active, with its present value."""
     if at_spike.derivative.random:
         return f"Raise the width delta (now {at_spike.derivative.coefficients()[0]:g}), or the current into the layer."
     if at_spike.gate:

@@ -1,13 +1,13 @@
 """A layer of weights and spiking neurons whose backward pass touches the active entries only: those with ds_du != 0.
 
     current = input W + bias;   the neuron's loop over time;   delta by the method's recursion
-    effect[t] = delta[t] less what decay alone would make of delta[t+1]        exactly 0 outside the lists
-    dL/dinput[t, b, i] = <W[i, :], delta[t, b, :]>                              where the input is itself active
+    effect[t] = delta[t] - (delta[t] if only decay acted on delta[t+1])         exactly 0 at entries that are not listed
+    dL/dinput[t, b, i] = <W[i, :], delta[t, b, :]>                              only where the input is active itself
     dL/dW[i, j]        = sum over t, b of effect[t, b, j] trace[t, b, i]        trace: the input, filtered like u
 
-It is the gradient that the dense pass gives, for a reset path that is kept, cut or left out: an entry with ds_du = 0
-has delta[t] = beta delta[t+1], so only the others have to be remembered. Spikes travel packed, 64 to a word, and no
-array [T, B, N] is written. Where so much is active that a dense product is faster, the same lists feed a dense product.
+The result is the gradient of the dense pass, for a reset path that is kept, cut or left out: an entry with ds_du = 0
+has delta[t] = beta delta[t+1], so only the other entries must be stored. Spikes are stored as bits, 64 in a word, and no
+array [T, B, N] is written. If so many entries are active that a dense product is faster, the lists feed a dense product.
 Perez-Nieves & Goodman 2021 (a fixed band), Mukhoty et al. 2023 (LocalZO). Kernels: kernels/sparse_backward.cu.
 """
 
@@ -28,22 +28,22 @@ from snnviz.sparse.active import ActiveSet, Packed, Spikes, gather, unpack
 from snnviz.sparse.calls import WIDE, by_tiles, call_parameters, pointer, run_jobs, tile_count
 from snnviz.sparse.guard import Guard
 
-PART = 16 << 20  # numbers in a dense buffer that is used for a part of the batch at a time
+PART = 16 << 20  # the most numbers in a dense buffer; a larger batch is computed in parts
 
 
-# The shares above which a dense product is faster, as measured on a CPU (N = 200 to 1,000): of active entries for
-# dL/dW, of the lower layer's active entries for dL/dinput, of ones in the input for the forward product.
+# Above these shares a dense product is faster (measured on a CPU, N = 200 to 1,000). For dL/dW: the share of active entries;
+# for dL/dinput: the share of active entries of the layer below; for the forward product: the share of ones in the input.
 DENSE_WEIGHTS = 0.30
 DENSE_BELOW = 0.30
 DENSE_FORWARD = 0.50
-ROUNDING = 1 + 1e-5  # how far beyond a derivative's reach float32 may round the bound that its kernel computes
+ROUNDING = 1 + 1e-5  # float32 may round the bound that a kernel computes up to this factor beyond the derivative's reach
 
 
 # What can be sparse -------------------------------------------------------------------------------------------------
 
 
 def unsupported(neuron: AbstractNeuron, method: AbstractGradientMethod) -> str | None:
-    """Why this layer has to be differentiated densely, in a sentence; None when it need not be."""
+    """One sentence: why this layer needs the dense backward pass. None: it can be sparse."""
     if reason := neuron.dense_because():
         return reason
     if not method.sparse:
@@ -56,7 +56,7 @@ def unsupported(neuron: AbstractNeuron, method: AbstractGradientMethod) -> str |
 
 
 def what_is_listed(neuron: AbstractNeuron, path: ResetPath) -> tuple[bool, bool]:
-    """Whether spikes are entries too, and whether entries carry u or the threshold."""
+    """Whether spikes are listed too, and whether entries have an `extra` (u or the threshold)."""
     zero = neuron.reset_mode is Reset.ZERO
     masks = zero and path is not ResetPath.IGNORED
     return masks or (neuron.adaptive and not zero), path is ResetPath.KEPT and (zero or neuron.adaptive)
@@ -67,7 +67,7 @@ def what_is_listed(neuron: AbstractNeuron, path: ResetPath) -> tuple[bool, bool]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Layer:
-    """All that a layer's passes share and autograd need not see."""
+    """The arguments of a layer's forward and backward pass that have no gradient. input: `Packed`, or numbers [T, B, N_in]."""
 
     neuron: AbstractNeuron
     at_spike: AtSpike
@@ -88,12 +88,12 @@ class _Layer:
         return self.input.batch if isinstance(self.input, Packed) else self.input.shape[1]
 
     def parts(self, columns: int):
-        """The batch in parts whose dense buffers stay small."""
+        """The batch as ranges of samples, so that a dense buffer of one range has at most PART numbers."""
         width = max(1, min(self.batch, PART // (self.steps * columns)))
         return [range(b, min(b + width, self.batch)) for b in range(0, self.batch, width)]
 
     def dense_input(self, samples: range) -> torch.Tensor:
-        """The input of a part of the batch as numbers, [T samples, N_in]."""
+        """The input of some samples as numbers, [T samples, N_in]."""
         if isinstance(self.input, Packed):
             return unpack(self.input, samples).flatten(0, 1)
         return self.input[:, samples.start : samples.stop].flatten(0, 1)
@@ -113,7 +113,7 @@ class _Layer:
 def _forward(
     layer: _Layer, weights: torch.Tensor, bias: torch.Tensor | None, initial: torch.Tensor | None, u: torch.Tensor | None
 ) -> tuple[ActiveSet, torch.Tensor, torch.Tensor]:
-    """The active set, the spikes' bits and the last state [states, B N]."""
+    """The active set, the spikes' bits int64 [T, B, words] and the last state [states, B N]."""
     (_, columns), dtype, device = weights.shape, weights.dtype, weights.device
     steps, batch, tiles = layer.steps, layer.batch, tile_count(columns)
     if initial is None:
@@ -143,8 +143,8 @@ def _forward(
 
 
 def _lists(function, p, dtype, before, rows, after, jobs, with_extra):
-    """Forward on the CPU: threads take ranges of jobs; each fills lists of its own until they might overflow, and what
-    is in them is copied out. The pieces come back in the order of the jobs, whoever did them."""
+    """Forward on the CPU. A thread takes a range of jobs and fills its own lists; before they can overflow it copies their
+    entries out and goes on. The pieces are returned in the order of the jobs, whichever thread did them."""
     call = getattr(Native._library("sparse_backward", dtype), f"sparse_{function}")
     threads = torch.get_num_threads()
     width = -(-len(jobs) // (4 * threads))
@@ -178,7 +178,7 @@ def _lists(function, p, dtype, before, rows, after, jobs, with_extra):
 
 
 def _lists_on_gpu(function, p, dtype, before, rows, after, jobs, with_extra):
-    """Forward on a GPU: once to count, once to write each row where the counts say it begins."""
+    """Forward on a GPU, twice: first count the entries of each row, then write every row at the place that the counts give."""
     counts = rows[1]
     run_jobs(function, p, dtype, [*before, None, *rows, None, None, None, *after, None], jobs)
     starts = torch.zeros(counts.numel() + 1, dtype=torch.int64, device=counts.device)
@@ -195,7 +195,7 @@ def _lists_on_gpu(function, p, dtype, before, rows, after, jobs, with_extra):
 
 
 class _Spiking(torch.autograd.Function):
-    """value [n] = f(carrier, weights, bias): autograd sees one number an entry, in and out."""
+    """value [n] = f(carrier, weights, bias). For autograd, input and output spikes are one number per active entry."""
 
     @staticmethod
     def forward(ctx, carrier, weights, bias, initial, layer, u, out):
@@ -207,9 +207,9 @@ class _Spiking(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, grad):
-        (weights,), wanted = ctx.saved_tensors, ctx.needs_input_grad
+        (weights,), needed = ctx.saved_tensors, ctx.needs_input_grad
         below, by_weights, by_bias = gradients(
-            ctx.layer, ctx.active, weights, grad.contiguous(), below=wanted[0], weights_too=wanted[1], bias_too=wanted[2]
+            ctx.layer, ctx.active, weights, grad.contiguous(), below=needed[0], weights_too=needed[1], bias_too=needed[2]
         )
         return below, by_weights, by_bias, None, None, None, None
 
@@ -217,9 +217,10 @@ class _Spiking(torch.autograd.Function):
 def gradients(
     layer: _Layer, active: ActiveSet, weights: torch.Tensor, grad: torch.Tensor, *, below: bool, weights_too: bool, bias_too: bool
 ) -> tuple[torch.Tensor | None, ...]:
-    """What goes down to the active entries of the layer below [n_below], dL/dW [N_in, N] and dL/dbias [N], given the
-    gradient of the spikes at the active entries [n]. Each product is sparse or dense, whichever is faster at this
-    activity."""
+    """dL/dinput at the active entries of the layer below [n_below], dL/dW [N_in, N] and dL/dbias [N]; None where not asked for.
+
+    grad: dL/ds at the active entries [n]. Each product is sparse or dense, whichever is faster at this activity.
+    """
     packed, kernel, dtype = layer.packed, layer.neuron.kernel, weights.dtype
     inputs, columns = weights.shape
     entries = layer.steps * layer.batch
@@ -304,11 +305,11 @@ def spiking(
     guard: Guard | None = None,
     record_u: torch.Tensor | None = None,
 ) -> Spikes:
-    """A layer, forward and ready to go back: current = source W + bias, then the neuron over time.
+    """The forward pass of a layer, differentiable: current = source W + bias, then the neuron over time.
 
-    source: packed spikes, or numbers [T, B, N_in] for a network's input, which then has no gradient. weights [N_in, N]
-    of any layout (`linear.weight.T` is as good), bias [N] or None. initial [states, B, N]: the state to start from,
-    None at rest; no gradient flows into it. record_u [T, B, N]: filled with the membrane if somebody wants to see it.
+    source: packed spikes; or numbers [T, B, N_in] for a network's input, which gets no gradient. weights: [N_in, N] with any
+    strides, so `linear.weight.T` needs no copy. bias: [N] or None. initial: the first state [states, B, N], None: at rest; it
+    gets no gradient. record_u: None, or an array [T, B, N] into which the membrane is written.
 
     Raises:
         ValueError: shapes that do not fit, a layer that has to be dense (`unsupported` says why), input not finite.
@@ -364,7 +365,7 @@ class _Product(torch.autograd.Function):
 
 
 def product(packed: Packed, weights: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
-    """spikes W + bias [T, B, N], for a readout: dense out, and back only to the active entries of the spikes.
+    """spikes W + bias [T, B, N], for a readout. Backward, the gradient goes only to the active entries of the spikes.
 
     Raises:
         ValueError: shapes that do not fit.

@@ -1,4 +1,4 @@
-"""What a sparse backward pass touches: which entries of a stored run are active under a method, and what that keeps.
+"""The work of a sparse backward pass: which entries of a stored run are active under a method, and the bytes it stores.
 
 The forward pass is run once (`simulate`); `look` re-thresholds its stored membrane for another width, number of draws or
 band. An entry is one neuron of one sample at one step; it is active where its ds_du is not exactly 0.
@@ -60,7 +60,7 @@ class LayerLook:
 
     @property
     def number(self) -> int:
-        """How many entries are active."""
+        """The number of active entries."""
         return int(np.count_nonzero(self.active))
 
     @property
@@ -73,7 +73,7 @@ class LayerLook:
         return float(self.spikes.mean())
 
     def within(self, band: float) -> float:
-        """The share of entries closer to the threshold than `band`: what a fixed band touches."""
+        """The share of entries closer to the threshold than `band`: those that a fixed band computes."""
         return float(np.mean(np.abs(self.margins) < band))
 
     @property
@@ -128,7 +128,7 @@ class Look:
         return sum(layer.spike_share * layer.entries for layer in self.layers) / self.entries
 
     def within(self, band: float) -> float:
-        """The share of all entries that a fixed band touches."""
+        """The share of all entries that a fixed band computes."""
         return sum(layer.within(band) * layer.entries for layer in self.layers) / self.entries
 
     def over_time(self, window: float = 0.0) -> dict[str, np.ndarray]:
@@ -287,9 +287,9 @@ def kept_by(layer: LayerLook, size: str = "run") -> list[Kept]:
     return bytes_kept(round(layer.number * scale), listed, steps, batch, columns, layer.extra)
 
 
-def totals(kept: list[Kept]) -> dict[str, int]:
+def totals(arrays: list[Kept]) -> dict[str, int]:
     """Bytes by design."""
-    return {design: sum(k.bytes for k in kept if k.design == design) for design in dict.fromkeys(k.design for k in kept)}
+    return {design: sum(k.bytes for k in arrays if k.design == design) for design in dict.fromkeys(k.design for k in arrays)}
 
 
 def help_for(method: AbstractGradientMethod) -> str:

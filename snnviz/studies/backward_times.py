@@ -86,7 +86,7 @@ class Timing:
         return self.backward[contender] + (self.forward[contender] if step else 0.0)
 
     def factor(self, contender: str, step: bool) -> float:
-        """How many times as long as the sparse pass it takes."""
+        """The time of a contender divided by the time of the sparse pass."""
         return self.milliseconds(contender, step) / self.milliseconds("sparse", step)
 
 
@@ -105,7 +105,7 @@ class Series:
 
 
 def unmeasurable() -> str | None:
-    """Why nothing can be measured here, in a sentence; None when it can."""
+    """One sentence: why nothing can be measured here. None: it can."""
     return BACKENDS["native"].unusable()
 
 
@@ -142,7 +142,7 @@ def _timing(plan: Plan, prepared: Layers, share: float) -> Timing:
 
 
 def this_machine() -> tuple[str, str]:
-    """What measures here, and the date."""
+    """The machine that measures here, and the date."""
     here = machine("cpu")
     return _in_words(here), here["date"][:10]
 
@@ -179,7 +179,7 @@ def recorded(folder: pathlib.Path = RESULTS, gpu: bool = True) -> list[Series]:
 
 
 def unrecorded(folder: pathlib.Path = RESULTS) -> str:
-    """Why no GPU's result is there, and how one gets there, in sentences."""
+    """Sentences: why there is no result of a GPU, and how to make one."""
     if not folder.is_dir():
         return (
             "This copy of snnviz has no recorded results: they lie in bench/results of the repository. Run the app from a "

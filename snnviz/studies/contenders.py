@@ -27,7 +27,7 @@ CONTENDERS = {
     "sparse": "sparse kernel",
 }
 SLOPE = 100.0  # of the published surrogate, 1 / (100 |u - theta| + 1)^2
-AGREE = 1e-4  # how closely gradients must agree, of the largest entry
+AGREE = 1e-4  # the largest difference of two gradients, relative to the largest entry
 
 Gradients = tuple[torch.Tensor, torch.Tensor]  # dL/dW and dL/dinput
 
@@ -78,7 +78,7 @@ class Case:
             raise ValueError("packed: a backward pass goes down to the active entries of the layer below, and it has none.")
         self.below: sparse.ActiveSet = self.packed.active
         self._active: sparse.ActiveSet | None = None
-        self.entries: torch.Tensor | None = None  # the upstream gradient, one number an active entry
+        self.entries: torch.Tensor | None = None  # the upstream gradient, one number per active entry
         self.batch_major = self.dense.transpose(0, 1).contiguous()
         self.upstream_batch_major = self.upstream.transpose(0, 1).contiguous()
         self.coefficients = self.neuron.coefficients()
@@ -125,7 +125,7 @@ class Case:
         self._active, passed_up = out.active, out.spikes.carrier
         if passed_up is None:
             raise RuntimeError("Gradients are switched off, so that there is no backward pass to run.")
-        if self.entries is None:  # the layer above hands over one number an entry
+        if self.entries is None:  # the layer above gives one number per active entry
             self.entries = self.upstream[out.active.places()]
 
         def backward() -> Gradients:
@@ -155,7 +155,7 @@ def check(case: Case, contenders: Iterable[str]) -> dict[str, float]:
 
 
 def bytes_between(case: Case, name: str) -> int:
-    """Bytes that live from the forward to the backward pass for its sake, each storage once, weights left out."""
+    """Bytes stored from the forward to the backward pass; each storage counts once, weights do not count."""
     storages = {}
 
     def note(t):
@@ -178,7 +178,7 @@ def take_times(case: Case, contenders: Sequence[str], repeats: int, device: str,
     times = {name: ([], [], [], []) for name in contenders}
     for turn in range(repeats + 1):
         for name in contenders:
-            if name == "naive" and not 0 < turn <= naive_repeats:  # warmed up by the check
+            if name == "naive" and not 0 < turn <= naive_repeats:  # the check has warmed it up
                 continue
             points = [_clocks(device)]
             backward = case.contender(name)
@@ -199,7 +199,7 @@ def take_times(case: Case, contenders: Sequence[str], repeats: int, device: str,
 
 
 def _clocks(device: str) -> tuple[float, float]:
-    """The time, and this process's CPU time, in s, when the device is done."""
+    """Wall-clock time and CPU time of this process in s, after the device has finished its work."""
     if device == "cuda":
         torch.cuda.synchronize()
     return time.perf_counter(), time.process_time()

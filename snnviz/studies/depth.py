@@ -1,5 +1,5 @@
-"""Surrogate module learning as one experiment: train a deep network with heads and without, and measure how wrong each
-layer's gradient is, by its distance from the output, while the heads come closer to the network.
+"""Surrogate module learning as one experiment: train a deep network with heads and without, and measure the error of
+each layer's gradient, layer by layer, while the outputs of the heads approach that of the network.
 
     *_, last = measure_depth(DepthStudy(layers=6, modules=SurrogateModules(after=(2, 4))))
     last.checkpoints[-1].errors.rows
@@ -23,22 +23,22 @@ from snnviz.neurons import LIF, Reset
 from snnviz.params import Declared, param
 from snnviz.studies.reference_gradients import DepthErrors, gradient_error_by_depth
 
-NEURON = LIF(tau_mem=1 / math.log(2), reset_mode=Reset.ZERO)  # u[t] = v[t-1] / 2 + x[t], reset to zero: the paper's
+NEURON = LIF(tau_mem=1 / math.log(2), reset_mode=Reset.ZERO)  # u[t] = v[t-1] / 2 + x[t], reset to zero, as in the paper
 INPUTS, CLASSES = 64, 10
 EVERY = 5  # training steps between two records
-ROUNDS = 16  # of draws, each followed by a record
+ROUNDS = 16  # the draws are made in this many rounds, with a record after each
 BUDGET = 5e11  # neuron-steps of the forward passes that a study may take
 
 
 @dataclasses.dataclass(frozen=True)
 class DepthStudy(Declared):
-    """All that a measurement depends on. Digits as constant currents, fully connected normalised layers, Adam.
+    """The settings of a measurement. Digits as constant currents, fully connected normalised layers, Adam.
 
-    Each network, with heads and without, starts from the same weights and sees the same batches. The gradients are
-    measured on test samples, `looks` times during the training with heads, evenly, and once after that without.
+    The network with heads and the one without start from the same weights and read the same batches. The gradients are
+    measured on test samples: `looks` times at equal distances in the training with heads, and once after the training without.
 
     Raises:
-        ValueError: a head after a layer that there is not, or more work than a page should start.
+        ValueError: a head after a layer that does not exist, or more work than a page should start.
     """
 
     modules: SurrogateModules = dataclasses.field(default_factory=lambda: SurrogateModules(after=(2, 4)))
@@ -102,11 +102,11 @@ class DepthStudy(Declared):
 
     @property
     def in_front(self) -> list[int]:
-        """The hidden layers that have a head after them, at once or later: those that a head trains."""
+        """The hidden layers up to the last head: those that a head trains."""
         return list(range(1, max(self.modules.after, default=0) + 1))
 
     def check_budget(self) -> None:
-        """Raise a ValueError that says what to lower where measuring would take too long."""
+        """Raise a ValueError, which says what to lower, if measuring would take too long."""
         depth = self.layers * (self.layers + 1) / 2
         work = 4 * self.draws * (self.looks + 1) * self.samples * self.time_steps * self.width**2 * depth
         if work > BUDGET:
@@ -117,12 +117,12 @@ class DepthStudy(Declared):
 
     @property
     def plain(self) -> BPTT:
-        """The same gradient without the heads' road."""
+        """The method without heads: the gradient comes only from the network's output."""
         return BPTT(self.modules.surrogate, keep_reset=self.modules.keep_reset)
 
     @property
     def variants(self) -> dict[str, AbstractGradientMethod]:
-        """What is compared on the weights trained with heads, by name."""
+        """The methods compared on the weights trained with heads, by name."""
         variants: dict[str, AbstractGradientMethod] = {"plain": self.plain}
         for route in Route if self.modules.after else ():
             variants[route.value] = dataclasses.replace(self.modules, route=route)
@@ -137,7 +137,7 @@ class DepthStudy(Declared):
 
     @property
     def size(self) -> tuple[int, int]:
-        """Parameters that stay, and those of the heads, which are there in training only."""
+        """The number of parameters of the network, and of the heads, which exist only in training."""
         after, classes = self.modules.after, CLASSES
         head = (self.width + 1) * self.modules.width + (self.modules.width + 1) * classes
         own = INPUTS * self.width + (self.layers - 1) * self.width**2 + self.width * classes + 2 * self.width * self.layers
@@ -193,8 +193,8 @@ class DepthRecord:
 
 def mean_error(look: Look, variant: str, layers: list[int]) -> float | None:
     """The mean share of error over those of the layers where it could be measured, or None where it could in none."""
-    found = [row.error for row in look.errors.rows if row.variant == variant and row.layer in layers and row.error is not None]
-    return sum(found) / len(found) if found else None
+    shares = [row.error for row in look.errors.rows if row.variant == variant and row.layer in layers and row.error is not None]
+    return sum(shares) / len(shares) if shares else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -224,7 +224,7 @@ def against_closeness(record: DepthRecord) -> dict[int, list[Point]]:
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """Layers this small gain nothing from more threads, and on a busy machine those wait for each other."""
+    """Compute with one thread: small layers are not faster with more, and on a busy machine threads wait for each other."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -234,7 +234,7 @@ def one_thread() -> Iterator[None]:
 
 
 def measure_depth(study: DepthStudy, backend: AbstractBackend | str | None = None) -> Iterator[DepthRecord]:
-    """Train with heads, measuring on the way, then without, and measure again; yield all that is known so far, often.
+    """Train with heads, measuring on the way, then without, and measure again; yield the whole result so far, often.
 
     The same study gives the same figures. It can be left at any record.
 
@@ -289,7 +289,7 @@ def measure_depth(study: DepthStudy, backend: AbstractBackend | str | None = Non
 
 
 class _Work:
-    """How far a study is, from 0 to 1. A draw costs about as much as half a layer's training step for each layer."""
+    """The progress of a study, 0 to 1. A draw for a layer costs about half as much as a training step of a layer."""
 
     def __init__(self, study: DepthStudy):
         self.draw = 0.3 * study.layers * study.samples / 128
@@ -340,7 +340,7 @@ def _look(net: Network, variants: dict[str, AbstractGradientMethod], study: Dept
     )
     while True:
         with one_thread():
-            found = next(errors, None)
-        if found is None:
+            table = next(errors, None)
+        if table is None:
             return
-        yield Look(step, found, close)
+        yield Look(step, table, close)

@@ -20,13 +20,13 @@ from snnviz.surrogates import AbstractSurrogate
 from snnviz.zeroth_order import ZerothOrder, matching_band
 
 POINTS = 121  # margins that are sampled; column POINTS is the margin u
-MOST = 5_000  # values |z| a margin may ask for
+MOST = 5_000  # random numbers drawn for one margin at most
 FINE = 601  # points of a closed curve
 
 
 @dataclasses.dataclass(frozen=True)
 class Drawing(Declared):
-    """How much is drawn: `count` values of the estimate at each margin and at u, by the given seed."""
+    """The draws: `count` values of the estimate at each margin and at u, from `seed`."""
 
     u: float = param(
         0.05,
@@ -50,7 +50,7 @@ class Drawing(Declared):
 
 @dataclasses.dataclass(frozen=True)
 class Look(Declared):
-    """How surrogates are laid over each other."""
+    """How surrogates are scaled to be compared in one figure."""
 
     reach: float = param(
         1.5, "Margins shown, up to", low=0.0, open_low=True, slider=(0.1, 5.0, 0.1), help="Both ways from the threshold."
@@ -81,7 +81,7 @@ class Density(Declared):
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
-    """A surrogate's derivative and primitive at margins [N], its peak, the area under it, and where it has halved."""
+    """A surrogate's derivative and primitive at margins [N], its peak and area, and the margin where it is half its peak."""
 
     label: str
     margins: np.ndarray
@@ -94,7 +94,7 @@ class Shape:
 
 @dataclasses.dataclass(frozen=True)
 class Sampled:
-    """`count` values of an estimate at margins [N] and at one margin u, with what is known in closed form.
+    """`count` values of an estimate at margins [N] and at one margin u, with their exact mean and variance.
 
     mean, share: of the values at each margin, their mean and how many are not 0; expected, errors, activity: the closed
     curve there, the mean's standard error (inf where the variance is) and the probability. cloud_u, cloud: single values,
@@ -149,7 +149,7 @@ class LawCurves:
 
 @dataclasses.dataclass(frozen=True)
 class Point:
-    """One way to spare the backward pass: what it touches, and what that costs. Integrals over the density of the margins."""
+    """One sparse derivative: the share of entries it computes, and its error. Both are integrals over the density of margins."""
 
     family: str
     label: str
@@ -195,13 +195,13 @@ def shape(surrogate: AbstractSurrogate, reach: float, unit_area: bool = False) -
 
 
 def shapes(surrogates: Sequence[AbstractSurrogate], look: Look = Look()) -> list[Shape]:
-    """`shape` of each, with labels that say what differs."""
+    """`shape` of each surrogate; the labels name the parameters that differ."""
     named = zip(distinct(surrogates), surrogates, strict=True)
     return [dataclasses.replace(shape(one, look.reach, look.unit_area), label=label) for label, one in named]
 
 
 def reach_of(estimate: ZerothOrder) -> float:
-    """Margins up to which an estimate's mean is worth seeing: where it has fallen to 2 % of its peak, and its band."""
+    """The largest margin to show: where the estimate's mean has fallen to 2 % of its peak, and its band."""
     t = torch.logspace(-3, 3, 601, dtype=torch.float64)
     g = estimate.law.expected_surrogate(t)
     low = (g < 0.02 * estimate.law.expected_surrogate(0.0)).nonzero()
@@ -242,7 +242,7 @@ def sample(estimate: ZerothOrder, drawing: Drawing, reach: float | None = None) 
 
 
 def affordable(estimate: ZerothOrder, u: float, seed: int) -> Drawing:
-    """A drawing of 1,000 values, or of as many as a page should wait for."""
+    """A drawing of 1,000 values, or of fewer if these would take too long for a page."""
     return Drawing(u, max(1, min(1000, MOST // estimate.draws)), seed)
 
 
@@ -264,7 +264,7 @@ def law_curves(law: AbstractLaw, delta: float, u: float) -> LawCurves:
 
 
 def _atoms(law: AbstractLaw) -> tuple[float, ...]:
-    """The values |z| with a probability of their own: where the survival function falls at once."""
+    """The values |z| that have a probability above 0 (atoms): where the survival function has a step."""
     if isinstance(law, RademacherLaw):
         return (1.0,)
     width = getattr(law.surrogate, "width", None) if isinstance(law, SurrogateLaw) else None
@@ -288,7 +288,7 @@ def trade_off(
     u = delta * torch.exp(log)
     weight = u * (log[1] - log[0]) * (2.0 if density is None else density(u) + density(-u))
     g, second, hit = law.expected_surrogate(u, delta), law.second_moment(u, delta), law.survival(u / delta).clamp(0, 1)
-    far = len(u) - len(u) // 10  # the last decade: what still comes from there never ends
+    far = len(u) - len(u) // 10  # the last decade: if it adds much, the integral diverges
 
     def over(values: torch.Tensor) -> float:
         parts = values * weight
@@ -347,7 +347,7 @@ def sweep(law: AbstractLaw, delta: float, draws: int, over: str, density: Densit
 
 @dataclasses.dataclass(frozen=True)
 class Question:
-    """Something to predict before looking."""
+    """A question with a numeric answer, to be predicted before the figure is shown."""
 
     text: str
     estimate: ZerothOrder

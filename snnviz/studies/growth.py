@@ -122,7 +122,7 @@ class GrowthSweep(text.Written, Declared):
 
     @property
     def settings(self) -> list[tuple[float, Experiment, tuple[AbstractGradientMethod, ...]]]:
-        """Of each point the value, the experiment and the methods: what `sweep` takes."""
+        """For each point its value, experiment and methods: the argument of `sweep`."""
         return [(value, *self._at(value)) for value in VALUES_OVER[self.over]]
 
     def _at(self, value: float) -> tuple[Experiment, tuple[AbstractGradientMethod, ...]]:

@@ -1,4 +1,4 @@
-"""What measured: a time means little without the machine, the versions and the date."""
+"""The machine, the versions and the date of a measurement: without them a time means little."""
 
 import datetime
 import os

@@ -13,8 +13,8 @@ from snnviz.neurons import AbstractNeuron
 
 POINTS = 60  # currents of a curve
 INTERVALS = 10  # between spikes, of which a rate is the mean
-CHUNK = 100.0  # ms that are simulated before anybody looks whether it is enough
-MOST_STEPS = 100_000  # for a step so short that `time` would take for ever
+CHUNK = 100.0  # ms simulated at a time; after each chunk the spikes are counted
+MOST_STEPS = 100_000  # limits the work if the step is very short
 
 
 def rate_curve(
@@ -25,7 +25,7 @@ def rate_curve(
     here: float | None = None,
     time: float = 4000.0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Constant currents (per ms), and the spikes per second that a neuron gives for each once it fires regularly.
+    """Constant currents (per ms), and the rate in Hz of a neuron at each of them, once it fires regularly.
 
     It runs until what it remembers of the beginning has faded (`settling`), then until every current has made ten intervals
     between spikes, or for `time` ms; the rate is one over their mean. Where only one interval is long enough to have been

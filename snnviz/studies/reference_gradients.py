@@ -1,4 +1,4 @@
-"""What to hold a gradient against, when the true one is zero almost everywhere.
+"""References for a gradient of a spiking network, whose true gradient is zero almost everywhere.
 
 A spiking network's loss is a staircase in its weights, so there is no true gradient to compare with, and a reference
 must be chosen and named. Here are two that use no spike derivative at all: the gradient of the loss smoothed over noise
@@ -22,9 +22,9 @@ from snnviz.methods.modules import Route
 from snnviz.network import Block, Network
 from snnviz.normalise import Normalise
 
-MEASURABLE = 0.2  # below this reliability a comparison with the estimate says nothing
-AT_ONCE = {"cpu": 400_000, "cuda": 1 << 26}  # activations of a layer held at a time; few enough for a CPU's cache
-WEIGHTS = 1 << 24  # perturbed weights held at a time
+MEASURABLE = 0.2  # below this reliability no gradient is compared with the estimate
+AT_ONCE = {"cpu": 400_000, "cuda": 1 << 26}  # activations of a layer in memory at a time; on a CPU they fit its cache
+WEIGHTS = 1 << 24  # perturbed weights in memory at a time
 ORTHOGONAL = 4e9  # work (weights x directions^2) that making directions orthogonal may cost
 
 
@@ -44,7 +44,7 @@ class NoiseGradient:
 
     @property
     def gradient(self) -> torch.Tensor:
-        """The mean of both halves: the best estimate there is."""
+        """The mean of both halves, which has the least noise."""
         return (self.halves[0] + self.halves[1]) / 2
 
     @property
@@ -173,7 +173,7 @@ def losses(network: Network, number: int, weights: torch.Tensor, below: torch.Te
 
 
 def _spikes(block: Block, current: torch.Tensor) -> torch.Tensor:
-    """What a block makes of its transform's output [T, B, K, N], each of K normalised by itself."""
+    """The output of a block for its transform's output [T, B, K, N], each of K normalised by itself."""
     if block.normalise is not None:
         current = _normalised(block.normalise, current)
     return block.spikes(current, Draw())
@@ -304,15 +304,15 @@ def gradient_error_by_depth(
 @torch.no_grad()
 def _falls(network, gradients, x, y, step) -> dict[str, list[float]]:
     """By how much the loss falls for a step along -g: by variant, then layer."""
-    found = {name: [] for name in gradients}
+    falls = {name: [] for name in gradients}
     for index, below in enumerate(_inputs(network, x)[:-1]):
         weight = _weight(network, index + 1)
         length = step * weight.norm()
         tried = [weight - length * g[index] / g[index].norm().clamp(min=1e-30) for g in gradients.values()]
         start, *after = losses(network, index + 1, torch.stack([weight, *tried]), below, y).tolist()
-        for name, loss in zip(found, after, strict=True):
-            found[name].append(start - loss)
-    return found
+        for name, loss in zip(falls, after, strict=True):
+            falls[name].append(start - loss)
+    return falls
 
 
 def _cosine(a: torch.Tensor, b: torch.Tensor) -> float:

@@ -1,4 +1,4 @@
-"""What there is to see of recordings: one sample's values and events, frames, a time surface, and a set as a whole.
+"""Views of recordings: one sample's values and events, frames, a time surface, and a set as a whole.
 
 half = Saccades().load(Split.TRAIN)
 pictures = frames(values(half, 0), 8)              # eight arrays [height, width]
@@ -11,8 +11,8 @@ from snnviz.datasets import Samples
 from snnviz.datasets.base import EVENT
 
 WORST = 40  # bytes that a picture may make of an entry of a sample
-MOST_CLASSES = 20  # that have a picture
-MOST_SAMPLES = 200  # whose mean is taken; evenly from the whole part, which may be sorted by class
+MOST_CLASSES = 20  # a figure shows samples of at most this many classes
+MOST_SAMPLES = 200  # a mean is over at most this many samples, evenly from the whole part, which may be sorted by class
 
 
 def values(half: Samples, number: int) -> np.ndarray:
@@ -117,7 +117,7 @@ def class_pictures(half: Samples) -> tuple[list[np.ndarray], list[str]]:
 
 
 def class_counts(half: Samples) -> list[int]:
-    """How many samples of each class there are."""
+    """The number of samples of each class."""
     return np.bincount(half.y, minlength=len(half.classes)).tolist()
 
 

@@ -90,13 +90,13 @@ def smooth_spike_gradients(
 def _differences(function, x: torch.Tensor) -> torch.Tensor:
     """The derivatives [T] of a function of columns [T, M] -> [M] at the column x [T, 1], each with the step that suits
     it: large steps see the bend, small ones the rounding, and between them neighbouring steps agree best."""
-    found = []
+    slopes = []
     for step in 10.0 ** torch.arange(-2, -7.5, -0.5, dtype=x.dtype):
         offsets = torch.cat([k * step * torch.eye(len(x), dtype=x.dtype) for k in (-2, -1, 1, 2)], 1)
         low, lower, upper, high = function(x + offsets).view(4, len(x))
-        found.append((low - 8 * lower + 8 * upper - high) / (12 * step))
-    found = torch.stack(found)
-    return found[1:].gather(0, found.diff(dim=0).abs().argmin(0, keepdim=True))[0]
+        slopes.append((low - 8 * lower + 8 * upper - high) / (12 * step))
+    slopes = torch.stack(slopes)
+    return slopes[1:].gather(0, slopes.diff(dim=0).abs().argmin(0, keepdim=True))[0]
 
 
 def _smooth(neuron, surrogate, x, path: ResetPath = ResetPath.KEPT, ds_du: torch.Tensor | None = None):

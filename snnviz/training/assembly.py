@@ -17,7 +17,7 @@ _loaded: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 
 
 def load(dataset: AbstractDataset, split: Split) -> Samples:
-    """One half of a data set, shared by all who hold it at the same time."""
+    """One half of a data set. Callers that use it at the same time share one copy in memory."""
     key = (repr(dataset), split)
     samples = _loaded.get(key)
     if samples is None:

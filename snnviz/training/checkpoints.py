@@ -1,4 +1,4 @@
-"""A training's state in one file: weights, the optimiser's tensors, and the epoch it belongs to."""
+"""The state of a training in one file: weights, the optimiser's tensors, and the number of finished epochs."""
 
 import dataclasses
 import os
@@ -16,7 +16,7 @@ from snnviz.training.value import Training
 
 
 def save(run: RunningTraining, path: pathlib.Path, epoch: int) -> None:
-    """Weights, the optimiser's tensors and where the run stands, into one file, by rename."""
+    """Write weights, the optimiser's tensors, settings, epoch and passes into `path`, through a temporary file and a rename."""
     from safetensors.torch import save_file
 
     tensors = {f"weight.{name}": t.contiguous() for name, t in run.network.state_dict().items()}
@@ -53,7 +53,7 @@ def last_epoch(path: pathlib.Path) -> int:
 
 
 def resume(run: RunningTraining, path: pathlib.Path) -> int:
-    """Put the run where the checkpoint left it; the number of its last epoch."""
+    """Load a checkpoint into the run; return the number of its last epoch. Raises ValueError if it is another training's."""
     tensors, facts, saved = _read(path)
     if dataclasses.replace(saved, epochs=run.training.epochs) != run.training:
         raise ValueError(f"{path} belongs to another training: {saved!r}. Choose another file, or delete it to begin anew.")
@@ -89,7 +89,7 @@ def _put(network: Network, tensors: dict[str, torch.Tensor], path: pathlib.Path,
 
 @torch.no_grad()
 def calibrate(network: Network, training: Training) -> None:
-    """Let the running statistics of a network's normalisation see the training part once; its draws stay where they are."""
+    """Compute a network's running statistics of normalisation from one pass over the training part. Its draws do not advance."""
     was_training, passes = network.training, network.passes
     network.train()
     device = next(network.parameters()).device

@@ -13,7 +13,7 @@ from snnviz.training.records import EpochRecord, Failure, Record, Seconds, TestR
 from snnviz.training.step import RunningTraining
 from snnviz.training.value import Training
 
-EXPLODED = 1e4  # a layer's gradient norm over the readout's above which the layer is named
+EXPLODED = 1e4  # a problem is reported if a layer's gradient norm is this many times the readout's
 
 
 def train(
@@ -24,20 +24,20 @@ def train(
     record_sample: int | None = None,
     touch_active: bool = False,
 ) -> Generator[Record, None, None]:
-    """Train: a plain generator of a `BatchRecord` after every step, a `TestRecord` after every test batch and an
-    `EpochRecord` after every epoch. Not asking for more pauses it; closing it stops it.
+    """Train. A generator: it yields a `BatchRecord` after every step, a `TestRecord` after every test batch and an `EpochRecord`
+    after every epoch. It computes only while the caller asks for the next record; closing it ends the training.
 
-    checkpoint: a .safetensors file, written before the first epoch and, when its record has been taken, after every one, by
-    rename. If it exists, the run goes on behind its last epoch and gives the same numbers as one that was never stopped; only
-    `epochs` may differ.
-    record_sample: the number of a test sample whose layers every `EpochRecord` brings along.
-    touch_active: with a sparse method, run over the active entries alone where the network allows it
-        (`Network.dense_because`): the same gradients up to the order of sums, sooner. A checkpoint serves both ways.
+    checkpoint: a .safetensors file. It is written (by rename) before the first epoch, and after every epoch once the caller has
+        taken that epoch's record. If the file exists, training continues after its last epoch and gives the same numbers as a
+        training without a stop; only `epochs` may differ.
+    record_sample: the number of a test sample; every `EpochRecord` contains the records of all layers for it.
+    touch_active: with a sparse method, compute only the active entries where the network allows it (`Network.dense_because`
+        says why not). The gradients are the same up to the order of sums, and it is faster. Both ways read the same checkpoint.
 
     Raises:
-        ValueError: settings that do not fit together or the checkpoint, a run over budget, or weights so large that the
-            membrane left the range of numbers. FileNotFoundError: a data set that is not there. RuntimeError: the backend
-            cannot run here. Each with one sentence that says why.
+        ValueError: the settings contradict each other or the checkpoint, a batch exceeds the memory budget, or the weights grew
+            so large that the membrane is not finite. FileNotFoundError: the data set is not on disk. RuntimeError: the
+            backend cannot run on this machine. Each message is one sentence with the reason.
     """
     run = RunningTraining(training, resolve(backend), touch_active)
     if record_sample is not None and not 0 <= record_sample < len(run.test):
@@ -71,9 +71,9 @@ def _epoch(run: RunningTraining, epoch: int, record_sample: int | None, checkpoi
         yield record
     confusion, total, start, testing = np.zeros((len(run.test.classes),) * 2, np.int64), 0.0, time.perf_counter(), 0.0
     for batch, (x, y) in enumerate(run.test.batches(training.batch), 1):
-        loss, said = run.evaluate(x, y)
+        loss, predicted = run.evaluate(x, y)
         total += loss
-        np.add.at(confusion, (y.numpy(), said), 1)
+        np.add.at(confusion, (y.numpy(), predicted), 1)
         testing += time.perf_counter() - start
         yield TestRecord(epoch, training.epochs, batch, run.test_batches)
         start = time.perf_counter()
@@ -82,8 +82,8 @@ def _epoch(run: RunningTraining, epoch: int, record_sample: int | None, checkpoi
     try:
         yield _summary(run, epoch, records, total, confusion, sample, seconds)
     finally:
-        # Only now that its record is told, and also where nobody asks for more: killed between the two, a run repeats the
-        # epoch; the other way round its record would be missing for ever.
+        # The record is yielded before the checkpoint is written, so a killed worker repeats at most one epoch. In the other order
+        # the record of that epoch could be lost for ever. `finally`: the caller may close the generator after this record.
         if checkpoint is not None:
             save(run, checkpoint, epoch)
 
@@ -145,8 +145,8 @@ def compare_training(
     record_sample: int | None = None,
     touch_active: bool = False,
 ) -> Generator[tuple[int, Record | Failure], None, None]:
-    """Several trainings at once, in turns: (number of the training, its record). In one turn each takes one batch, so that
-    methods stand side by side at the same batch. One that fails yields a `Failure`; the others go on."""
+    """Several trainings in turns: yields (number of the training, its record). In a turn every training computes one record, so
+    all methods are at the same batch. A training that fails yields a `Failure`; the others continue."""
     checkpoints = [None] * len(trainings) if checkpoints is None else checkpoints
     runs = {
         number: train(training, backend, checkpoint=path, record_sample=record_sample, touch_active=touch_active)

@@ -1,4 +1,4 @@
-"""What a training yields as it goes."""
+"""The records that a running training yields."""
 
 import dataclasses
 
@@ -9,7 +9,7 @@ from snnviz.records import LayerRecord
 
 @dataclasses.dataclass(frozen=True)
 class Seconds:
-    """Wall clock: making the batch, forward with the loss, backward, the optimiser's step with recording, testing."""
+    """Wall-clock seconds of: making the batch (data), forward and loss, backward, optimiser step and recording (update), test."""
 
     data: float = 0.0
     forward: float = 0.0
@@ -51,9 +51,9 @@ class BatchRecord:
 
 @dataclasses.dataclass(frozen=True)
 class TestRecord:
-    """A batch of the test part is done: nothing to show but that the run is alive."""
+    """A batch of the test part is done. Brings no values; it shows that the run still works."""
 
-    __test__ = False  # no test class, whatever its name says to pytest
+    __test__ = False  # tells pytest that this is no test class
 
     epoch: int
     epochs: int
@@ -66,7 +66,7 @@ class EpochRecord:
     """One epoch. train_loss, train_accuracy, rates, active, norms: means over its batches, while the weights moved.
 
     confusion: int64 [classes, classes], test samples of class i (row) taken for class j (column); classes: their names.
-    sample: the layers' records of the test sample asked for, forward only, or None. problems: sentences, each naming a layer
+    sample: the layers' records (forward only) of the test sample `record_sample`, or None. problems: sentences, each naming a layer
     and a reason.
     """
 

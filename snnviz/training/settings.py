@@ -1,4 +1,4 @@
-"""The settings of a run as a file: one training, or several with what runs them; what a page lets download, the command reads."""
+"""The settings of a run as TOML: trainings and backend. Pages offer this file for download, and the command line reads it."""
 
 import dataclasses
 

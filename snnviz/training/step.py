@@ -19,18 +19,18 @@ from snnviz.training.assembly import build, load, network_input
 from snnviz.training.records import BatchRecord, Seconds
 from snnviz.training.value import Training
 
-LOOK_EVERY = 20  # batches between two looks at the active share: a look makes its batch slower by half and more
+LOOK_EVERY = 20  # the active share is measured in every 20th batch: measuring makes a batch slower by half or more
 
 
 class _Watch:
-    """What the hidden layers of a network fired in the last forward pass."""
+    """Keeps the spikes of the hidden layers from the last forward pass, one tensor per layer."""
 
     def __init__(self, network: Network):
         self.names = [b.spiking.label for b in network.blocks]
         self._spikes: dict[int, torch.Tensor] = {}
         self._handles = []
         for number, block in enumerate(network.blocks):
-            source = block if block.recurrent is not None else block.spiking  # a recurrent layer is called once a step
+            source = block if block.recurrent is not None else block.spiking  # a recurrent block calls its layer at every step
             self._handles.append(source.register_forward_hook(self._keeper(number)))
 
     def _keeper(self, number: int):
@@ -53,7 +53,7 @@ class _Watch:
 
 
 class RunningTraining:
-    """One training in progress: network, optimiser, and what a step needs."""
+    """One training in progress: its samples, network and optimiser; `step` trains one batch, `evaluate` tests one."""
 
     def __init__(self, training: Training, backend: AbstractBackend, touch_active: bool = False):
         self.training = training
@@ -63,7 +63,7 @@ class RunningTraining:
         self.device = next(self.network.parameters()).device
         self.watch = _Watch(self.network)
         self.network.touch_active = touch_active and training.regulariser is None  # a regulariser reads every spike
-        self.network.guard = sparse.Guard(floor=-1)  # an epoch's record names what it would warn of
+        self.network.guard = sparse.Guard(floor=-1)  # no warnings: the epoch's record names dead layers
         self.optimiser = training.optimiser.make(self.network.parameters())
         self.targets = None if self.train.targets is None else self.train.targets.to(self.device)
         self.batches = -(-len(self.train) // training.batch)
@@ -74,8 +74,9 @@ class RunningTraining:
         self._warm_up()
 
     def _warm_up(self) -> None:
-        """One sample there and back, before any clock runs: kernels are built and libraries loaded here, or the first of several
-        methods would be billed for all. Nothing that a training depends on moves; what is wrong shows in its first batch."""
+        """Forward and backward for one sample before any time is measured. Kernels are compiled and libraries loaded here, else
+        the first of several methods would seem slower than the others. Weights and draws do not change. Errors are ignored
+        here: the first batch raises them again."""
         self.network.eval()
         with contextlib.suppress(ValueError):
             x, y = self.train.take([0])
@@ -98,8 +99,8 @@ class RunningTraining:
             return sml_loss(reduced, y, heads)
         return loss.of(output.logits, y, self.targets, self.train.dt)
 
-    def said(self, output: NetworkOutput) -> torch.Tensor:
-        """The class that the output means, [B]."""
+    def predicted(self, output: NetworkOutput) -> torch.Tensor:
+        """The predicted class of each sample, int64 [B]."""
         return self.training.loss.scores(output.logits.detach(), self.targets, self.train.dt).argmax(1)
 
     def step(self, epoch: int, batch: int, x: torch.Tensor, y: torch.Tensor, data: float) -> BatchRecord:
@@ -127,10 +128,10 @@ class RunningTraining:
         by_weight = {id(p): p.grad for p in self.network.parameters() if p.grad is not None}
         gradients = list(by_weight.values())
         with torch.no_grad():
-            values = [loss.detach(), (self.said(output) == y).float().mean()]
+            values = [loss.detach(), (self.predicted(output) == y).float().mean()]
             values += [loss.new_tensor(r) for r in self.network.rates] if touched else [s.mean() for s in self.watch.spikes]
             values += [torch.linalg.vector_norm(gradient) for gradient in gradients]
-            loss_, accuracy, *rest = torch.stack(values).tolist()  # one trip from the device for all of them
+            loss_, accuracy, *rest = torch.stack(values).tolist()  # one copy from the device for all values
         hidden = len(self.network.blocks)
         rates, lengths = tuple(rest[:hidden]), dict(zip(by_weight, rest[hidden:], strict=True))
         norms = tuple(math.hypot(*(lengths.get(id(w), 0.0) for w in group)) for group in self.weights)
@@ -173,12 +174,12 @@ class RunningTraining:
         return tuple(shares)
 
     def evaluate(self, x: torch.Tensor, y: torch.Tensor) -> tuple[float, np.ndarray]:
-        """The summed loss of a test batch, and the classes said."""
+        """The summed loss of a test batch, and the predicted classes, int64 [B]."""
         self.network.eval()
         with torch.no_grad():
             output = self.output(x)
             loss = self.loss(output, y.to(self.device)).item() * len(y)
-            return loss, self.said(output).cpu().numpy()
+            return loss, self.predicted(output).cpu().numpy()
 
     def look_at(self, sample: int) -> tuple[LayerRecord, ...]:
         self.network.eval()

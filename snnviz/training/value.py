@@ -1,4 +1,4 @@
-"""All that a training depends on, as one frozen value, and the settings to begin with."""
+"""`Training`: everything a training depends on, as one frozen value; and prepared comparisons (`presets`)."""
 
 import dataclasses
 import math
@@ -20,10 +20,10 @@ from snnviz.surrogates import Dspike
 class Training(text.Written, Declared):
     """All that a training run depends on, as one frozen value; its repr is the Python that makes it.
 
-    The architecture's inputs and outputs are taken from the data set, and so is the neuron's dt. The first weights depend
-    on architecture, data set and seed alone and the batches on data set, batch and seed, so that trainings that differ in
-    their method only start alike and see the same. A method with heads trains on their loss (`snnviz.heads.sml_loss`)
-    with this cross entropy.
+    The architecture's inputs and outputs and the neuron's dt (ms) are taken from the data set. The initial weights depend only
+    on architecture, data set and seed; the batches depend only on data set, batch and seed. So trainings that differ only in
+    their method start with equal weights and read equal batches. A method with heads minimises `snnviz.heads.sml_loss`, which
+    contains this cross entropy.
     """
 
     dataset: AbstractDataset = dataclasses.field(default_factory=Digits)

@@ -11,7 +11,7 @@ from snnviz.datasets.catalogue import Entry
 from snnviz.runs import client, fetch
 from snnviz.runs.values import RunState, Status
 from snnviz.runs.work import FetchSet
-from snnviz.ui import runs_view
+from snnviz.ui import runs_view, visitors
 from snnviz.ui.words import literal
 
 
@@ -63,12 +63,13 @@ def _going(before: RunState, size: str) -> None:
         return
     arrived, seconds = state.progress.result or fetch.Arrived(0), max(0, int(time.time() - state.run.created))
     with _row():
-        st.button("Cancel", icon=":material/close:", key="cancel_fetch", on_click=_cancel, args=(state.run.id,))
+        if visitors.me().may_change(state.run):
+            st.button("Cancel", icon=":material/close:", key="cancel_fetch", on_click=_cancel, args=(state.run.id,))
         waits = f"{state.progress.doing}. " if not arrived.size and state.progress.doing.startswith("Waiting") else ""
         st.markdown(f"{waits}**{arrived.amount}** here after {seconds // 60}:{seconds % 60:02}{size}. You may close this tab.")
 
 
 def _cancel(run: str) -> None:
     """Stop a fetch and wait until its process has removed what it had."""
-    runs_view.attempt(client.cancel, run)
+    runs_view.attempt(client.cancel, run, visitors.me())
     runs_view.attempt(client.wait, run, lambda state: not state.status.live, fetch.PATIENCE)

@@ -13,7 +13,6 @@ import plotly
 import plotly.graph_objects as go
 import streamlit as st
 from plotly.io.json import to_json_plotly
-from streamlit.components.v2 import component
 
 from snnviz.places import assets
 from snnviz.ui import streamlit_private
@@ -49,7 +48,9 @@ def figure(fig: go.Figure, key: str, pace: float | None = None) -> None:
 def _figure_component() -> Any:
     folder = assets() / "figure"
     css, js = ((folder / f"figure.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
-    return component("snnviz_figure", css=css, js=js, isolate_styles=False)
+    # Streamlit imports v2 itself, by a road that pyright does not see
+    made = st.components.v2.component  # pyright: ignore[reportAttributeAccessIssue]
+    return made("snnviz_figure", css=css, js=js, isolate_styles=False)
 
 
 @functools.cache

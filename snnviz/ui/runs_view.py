@@ -111,7 +111,7 @@ def bar(
             st.rerun()
             return
         with st.container(horizontal=True, vertical_alignment="center", key=f"run-{work.kind}"):
-            if now.run.owner == visitors.visitor():
+            if visitors.me().may_change(now.run):
                 buttons(now)
             headline(now)
 
@@ -141,8 +141,8 @@ def _start_button(work: Work, backend: str, state: RunState | None, label: str, 
     action, arguments = start, (work, backend)
     if state is not None and state.status is Status.FINISHED:
         label = again or label
-    elif state is not None and state.run.owner == visitors.visitor():
-        action, arguments = attempt, (client.go_on, state.run.id)
+    elif state is not None and visitors.me().may_change(state.run):
+        action, arguments = attempt, (client.go_on, state.run.id, visitors.me())
         label = "Go on" if work.goes_on and state.progress.result is not None else label
     st.button(label, icon=icon, type="primary", key="start", help=help, on_click=action, args=arguments)
 
@@ -159,9 +159,9 @@ def note(state: RunState | None, work: Work, backend: str) -> None:
         st.error(literal(state.notes[-1]), icon=":material/error:")
 
 
-def _and_see(action: Callable[[str], None], run: str, until: Callable[[RunState], bool]) -> None:
+def _and_see(action: Callable[[str, visitors.Visitor], None], run: str, until: Callable[[RunState], bool]) -> None:
     """Give an order and wait a moment for it to be obeyed, so that the next picture shows it."""
-    attempt(action, run)
+    attempt(action, run, visitors.me())
     attempt(client.wait, run, until, 0.5)
 
 

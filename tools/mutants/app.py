@@ -98,8 +98,8 @@ MUTATIONS = (
     Mutation(
         "command-saves-in-spite-of-no-save",
         "snnviz/__main__.py",
-        "kept = given.no_save or _keep(",
-        "kept = _keep(",
+        "saved = given.no_save or _keep(",
+        "saved = _keep(",
         "tests/test_training.py::test_compare_writes_one_line_for_each_epoch",
     ),
     # Addresses.

@@ -35,14 +35,20 @@ MUTATIONS = (
     # The store.
     Mutation("store-epoch-lost", STORE, "last is None or e.epoch > last]", "last is None or e.epoch > last + 1]", COMES_OUT),
     Mutation("store-epoch-written-twice", STORE, "last is None or e.epoch > last]", "True]", COMES_OUT),
-    Mutation("store-line-of-another", STORE, "where(c.run == run, c.line == number)", "where(c.run == run)", COMES_OUT),
-    Mutation("store-notes-lost", STORE, '"notes": json.dumps(list(notes))', '"notes": "[]"', COMES_OUT),
+    Mutation(
+        "store-line-of-another",
+        STORE,
+        "where(c.run == run, c.line == number),\n                rows.of_line(line)",
+        "where(c.run == run),\n                rows.of_line(line)",
+        COMES_OUT,
+    ),
+    Mutation("store-notes-lost", ROWS, '"notes": json.dumps(list(notes))', '"notes": "[]"', COMES_OUT),
     Mutation("store-mark-moves-the-run", STORE, '{} if place is None else {"place": place}', '{"place": place or ""}', COMES_OUT),
     Mutation("store-lists-the-oldest-first", STORE, "order_by(r.created.desc(), n.line)", "order_by(r.created, n.line)", COMES_OUT),
     Mutation("store-lists-everybodys", STORE, "query.where(r.owner == owner)", "query.where(r.owner != owner)", COMES_OUT),
     Mutation("store-deletes-all", STORE, "column.in_(list(runs))", "column.is_not(None)", COMES_OUT),
     Mutation("store-finds-on-any-backend", STORE, ", r.backend == backend)", ")", OF_EVERY_KIND),
-    Mutation("store-result-lost", STORE, 'values["result"] = run.work.encode(progress.result)', "pass", OF_EVERY_KIND),
+    Mutation("store-result-lost", ROWS, '| {"result": work.encode(progress.result)}', '| {"result": b""}', OF_EVERY_KIND),
     Mutation("store-ended-lost", ROWS, '"ended": line.ended', '"ended": False', COMES_OUT),
     Mutation("store-sample-shortened", ROWS, "np.array(len(v))", "np.array(len(v) - 1)", COMES_OUT),
     Mutation(
@@ -83,8 +89,8 @@ MUTATIONS = (
     Mutation(
         "growing-saves-without-confusions",
         GROWING,
-        "self.lines[number].line(whole=True)",
-        "self.lines[number].line()",
+        "store.save_line(self.run.id, number, self.lines[number].line(whole=True))",
+        "store.save_line(self.run.id, number, self.lines[number].line())",
         SIDE_BY_SIDE,
     ),
 )

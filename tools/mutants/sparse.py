@@ -14,8 +14,8 @@ MUTATIONS = (
     Mutation(
         "sparse-zero-effect-of-decay",
         KERNEL,
-        "effect[first + q] = there[q] - delta[j];",
-        "effect[first + q] = there[q];",
+        "effect[first + q] = own[q] - delta[j];",
+        "effect[first + q] = own[q];",
         f"{DENSE} -k 'lists and SparseGD and ALIF'",
     ),
     Mutation("sparse-spike-bit-lost", KERNEL, "e.s = real(index[entry] >> 7);", "e.s = 0;", f"{DENSE} -k 'lists and ZERO'"),
@@ -57,8 +57,8 @@ MUTATIONS = (
     Mutation(
         "sparse-bias-is-a-mean",
         LAYER,
-        "sums.sum(0) if bias_too",
-        "sums.mean(0) if bias_too",
+        "None if sums is None else sums.sum(0)",
+        "None if sums is None else sums.mean(0)",
         f"{DENSE} -k 'lists and LIF and SparseGD'",
     ),
 )

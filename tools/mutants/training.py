@@ -67,13 +67,13 @@ MUTATIONS = (
         f"{ARITHMETIC}::test_the_learning_rate_follows_its_schedule",
     ),
     Mutation(
-        "step-clips-nothing", STEP, "p.grad.mul_(t.clip / whole)", "p.grad.mul_(1.0)", f"{TESTS}::test_clipping_bounds_the_step"
+        "step-clips-nothing", STEP, "gradient.mul_(t.clip / whole)", "gradient.mul_(1.0)", f"{TESTS}::test_clipping_bounds_the_step"
     ),
     Mutation(
         "step-clips-each-by-itself",
         STEP,
-        "p.grad.mul_(t.clip / whole)",
-        "p.grad.mul_(t.clip / p.grad.norm())",
+        "gradient.mul_(t.clip / whole)",
+        "gradient.mul_(t.clip / gradient.norm())",
         f"{TESTS}::test_clipping_bounds_the_step",
     ),
     Mutation("step-gradients-add-up", STEP, "self.optimiser.zero_grad()", "None", f"{ARITHMETIC}::test_a_step_is_of_its_own_batch"),
@@ -101,8 +101,8 @@ MUTATIONS = (
     Mutation(
         "confusion-transposed",
         LOOP,
-        "(y.numpy(), said)",
-        "(said, y.numpy())",
+        "(y.numpy(), predicted)",
+        "(predicted, y.numpy())",
         f"{ARITHMETIC}::test_the_test_half_is_measured_as_a_whole",
     ),
     Mutation(

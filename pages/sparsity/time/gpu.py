@@ -1,4 +1,4 @@
-"""Recorded on a GPU: what the benchmark wrote there, if it ran on one."""
+"""Recorded on a GPU: the saved results of the benchmark, if it has run on a GPU."""
 
 import streamlit as st
 

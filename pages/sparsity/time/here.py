@@ -1,4 +1,4 @@
-"""Measured here: four passes that compute the same gradient, on this machine, when asked."""
+"""Measured here: four passes that compute the same gradient, on this machine, at the press of a button."""
 
 import streamlit as st
 

@@ -1,0 +1,99 @@
+"""Whose runs and uploads are whose: a visitor may look at every run, and change their own; who runs the server may change all."""
+
+import contextlib
+import dataclasses
+import hashlib
+import hmac
+import os
+import secrets
+import uuid
+from pathlib import Path
+from typing import Any
+
+from snnviz import places
+from snnviz.runs.values import Run
+
+KEY = "SNNVIZ_KEY"
+
+
+class Forbidden(ValueError):
+    """A run or a recording is somebody else's, said in one sentence."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Visitor:
+    """Somebody who looks at pages. id: the same for a browser; key: they have shown the key of whoever runs the server."""
+
+    id: str
+    key: bool = False
+
+    def may_change(self, run: Run) -> bool:
+        return self.key or run.owner == self.id
+
+    def require(self, run: Run) -> None:
+        """Raise Forbidden unless this visitor may stop, continue or delete the run."""
+        if not self.may_change(run):
+            raise Forbidden(
+                f"The run {run.title or run.id} is somebody else's: only who started it, or who has the server's key, may stop, "
+                "continue or delete it."
+            )
+
+
+def check_uploads(run: Run) -> None:
+    """Raise Forbidden if a run would read recordings that another visitor than its owner has uploaded."""
+    uploads = (places.home() / "uploads").resolve()
+    for training in run.trainings:
+        folder = getattr(training.dataset, "folder", "")
+        place = Path(folder).expanduser().resolve() if folder else None
+        if (
+            place is not None
+            and (place == uploads or place.is_relative_to(uploads))
+            and (place == uploads or place.relative_to(uploads).parts[0] != run.owner)
+        ):
+            raise Forbidden("These are recordings that another visitor has uploaded: ask for the files, and upload them yourself.")
+
+
+def secret() -> bytes:
+    """What signs the links of this server, the same for all its processes and after a restart: made once, in `places.home()`."""
+    path = places.home() / "secret"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"secret-{uuid.uuid4().hex}")
+        try:
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_hex(32))
+            with contextlib.suppress(FileExistsError):
+                os.link(fresh, path)  # the first of several processes makes it
+        finally:
+            fresh.unlink(missing_ok=True)
+    return path.read_bytes()
+
+
+def server_key() -> str:
+    """The key that may change everybody's runs: SNNVIZ_KEY, else one that follows from `secret`."""
+    return os.environ.get(KEY) or hmac.new(secret(), b"key", hashlib.sha256).hexdigest()[:32]
+
+
+def is_key(text: str) -> bool:
+    return hmac.compare_digest(text.encode(), server_key().encode())
+
+
+def _signer() -> Any:
+    from itsdangerous import Signer
+
+    return Signer(secret(), salt="snnviz-visitor", digest_method=hashlib.sha256)
+
+
+def signed(visitor: str) -> str:
+    """A visitor's id as a link carries it to another machine; nobody else can make one."""
+    return _signer().sign(visitor).decode()
+
+
+def unsigned(text: str) -> str | None:
+    """The id that `signed` signed; None if the signature is another."""
+    from itsdangerous import BadSignature
+
+    try:
+        return _signer().unsign(text).decode()
+    except BadSignature:
+        return None
