@@ -17,7 +17,7 @@ page.heading(
 with page.guarded():
     saved = store.default()
     for run in {s.run for s in saved.list(live=True)}:
-        client.follow(run)  # marks one whose worker is gone as interrupted
+        client.readable([run])  # marks one whose worker is gone as interrupted
     rows = saved.list()
 runs_view.complaint()
 if not rows:
@@ -31,6 +31,11 @@ def choice(where, label: str, key: str, choices: set[str], titles=str) -> list[s
     return where.multiselect(label, sorted(choices - {""}), key=key, placeholder="all", format_func=titles)
 
 
+def title(kind: str) -> str:
+    """Of a kind of work; one that this version has not is named as it is."""
+    return KIND[kind].title if kind in KIND else kind
+
+
 def done(lines: list[values.Summary]) -> str:
     """The progress of a run: epochs done of all, or a percentage."""
     epochs = lines[0].asked
@@ -39,7 +44,7 @@ def done(lines: list[values.Summary]) -> str:
 
 several_kinds = {s.kind for s in rows} != {Train.kind}
 *first, b, c, d, e = st.columns(5 if several_kinds else 4)
-kinds = choice(first[0], "Kind", "runs_kinds", {s.kind for s in rows}, lambda kind: KIND[kind].title) if first else []
+kinds = choice(first[0], "Kind", "runs_kinds", {s.kind for s in rows}, title) if first else []
 sets = choice(b, "Data", "runs_sets", {s.dataset for s in rows})
 methods = choice(c, "Methods", "runs_methods", {s.method for s in rows})
 statuses = choice(d, "Status", "runs_states", {s.status.value for s in rows})
@@ -60,7 +65,7 @@ ids = list(shown)
 picked = st.dataframe(
     {
         "started": [values.when(lines[0].created) for lines in shown.values()],
-        **({"kind": [KIND[lines[0].kind].title for lines in shown.values()]} if several_kinds else {}),
+        **({"kind": [title(lines[0].kind) for lines in shown.values()]} if several_kinds else {}),
         "what" if several_kinds else "data": [lines[0].dataset or lines[0].title for lines in shown.values()],
         "methods": [", ".join(dict.fromkeys(line.method for line in lines)) for lines in shown.values()],
         "status": [lines[0].status.value for lines in shown.values()],
@@ -84,9 +89,9 @@ picked = st.dataframe(
 st.markdown(f":small[{len(ids)} of {len(groups)} runs. They are kept in `{saved.name}`.]")
 chosen = [ids[i] for i in picked.selection.rows if i < len(ids)] or ids[:1]
 with page.guarded():
-    opened = [state for run in chosen if (state := client.follow(run)) is not None]
-if not opened:
-    st.stop()
+    opened, unreadable = client.readable(chosen)
+for problem in unreadable:
+    st.warning(literal(problem), icon=":material/error:")
 trainings = [state for state in opened if state.lines]
 others = [state for state in opened if not state.lines]
 

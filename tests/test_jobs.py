@@ -314,3 +314,34 @@ def test_a_scheduler_that_falls_silent_or_dies_is_one_sentence_and_the_run_is_in
             process.kill()
             process.wait()
         client.close()
+
+
+def test_the_folder_of_a_deleted_run_goes_and_that_of_another_store_stays(home, monkeypatch):
+    run = asked(100_000, methods=[Exodus()])
+    client.submit(run)
+    assert client.wait(run.id, lambda s: len(s.lines[0].epochs) >= 1, 60)
+    folder = client.checkpoints(run.id)
+    store.default().delete([run.id])  # by a process that cannot see the folder
+    end = time.monotonic() + 30
+    while (folder.exists() or client.follow(run.id) is not None) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not folder.exists() and client.follow(run.id) is None, "its worker stops when the run is gone"
+    for name, stays in (("another", True), (store.default().name, False)):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "store").write_text(name)
+        client.tidy()
+        assert folder.exists() is stays
+
+
+def test_a_visitor_finds_the_run_that_ended_with_the_server(home):
+    """After a kill a new session has no memory: it finds the run that was interrupted, and one that ended a moment ago."""
+    run, saved = asked(methods=[Exodus()]), store.default()
+    saved.begin(run, f"{socket.gethostname()}/{2**22 + 1}")
+    assert client.latest("me") is None and client.last("me") == run.id and client.last("other") is None
+    assert client.follow(run.id).status is Status.INTERRUPTED
+    saved.mark(run.id, Status.FINISHED)
+    assert client.last("me", "training") == run.id and client.last("me", "depth") is None
+    saved.mark(run.id, Status.FINISHED)
+    with saved._transaction() as database:
+        database.execute(saved._runs.update(), {"seen": time.time() - 2 * client.AN_HOUR})
+    assert client.last("me") is None

@@ -7,6 +7,7 @@ import runpy
 import shlex
 import subprocess
 import sys
+import tomllib
 
 import pytest
 import torch
@@ -53,6 +54,9 @@ def test_a_command_exists_with_its_options(command):
     if tool == "make":
         dry = subprocess.run(["make", "--dry-run", words[1]], cwd=ROOT, capture_output=True, text=True)
         assert dry.returncode == 0, dry.stderr
+    elif tool == "pip" and words[-1].startswith("."):  # this folder with an extra of its package: `.[app]`
+        extra = words[-1].removeprefix(".[").rstrip("]")
+        assert extra in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     elif tool == "snnviz":
         with contextlib.redirect_stderr(io.StringIO()) as complaint:
             try:

@@ -21,7 +21,7 @@ from snnviz.heads import Closeness
 from snnviz.methods import BPTT, LocalZO, Route, SurrogateModules
 from snnviz.runs import schema
 from snnviz.runs.fetch import Arrived
-from snnviz.runs.store import Store, StoreError
+from snnviz.runs.store import Store, StoreError, UnreadableError
 from snnviz.runs.values import Curve, Line, Run, RunState, Status
 from snnviz.runs.work import KINDS, FetchSet, MeasureDepth, MeasureTimes, Progress, SweepGrowth, Train
 from snnviz.studies.backward_times import Plan, Series, Timing
@@ -312,3 +312,26 @@ def test_what_a_driver_says_is_shown_without_the_password(tmp_path):
     shown = str(store._unusable(sa.exc.OperationalError("SELECT 1", None, problem)))
     assert "s3cret" not in shown and "***" in shown
     store.close()
+
+
+def test_a_run_that_cannot_be_read_is_listed_as_that_and_hides_no_other(store):
+    """Of an unknown status, of an unknown kind, with a field that was renamed: each by itself."""
+    good, status, kind, field = (Run(Train(TRAININGS[:1]), "native", "me", title) for title in ("good", "status", "kind", "field"))
+    for run in (good, status, kind, field):
+        store.begin(run)
+    with store._transaction() as database:
+        runs, lines = store._runs, store._lines
+        database.execute(runs.update().where(runs.c.id == status.id), {"status": "sleeping"})
+        database.execute(runs.update().where(runs.c.id == kind.id), {"kind": "dream"})
+        renamed = TRAININGS[0].to_toml().replace("epochs", "epoques")
+        database.execute(lines.update().where(lines.c.run == field.id), {"settings": renamed})
+    listed = {s.title: s for s in store.list()}
+    assert listed.keys() == {"good", "status", "kind", "field"} and listed["good"].status is Status.WAITING
+    assert listed["status"].status is listed["kind"].status is Status.UNREADABLE
+    assert "sleeping" in listed["status"].problem and "dream" in listed["kind"].problem
+    for run, why in ((status, "sleeping"), (kind, "dream"), (field, "epoques")):
+        with pytest.raises(UnreadableError, match=f"The saved run {run.title} cannot be read: .*{why}"):
+            store.open(run.id)
+    assert store.open(good.id).run == good
+    store.delete([status.id, kind.id, field.id])
+    assert [s.run for s in store.list()] == [good.id]

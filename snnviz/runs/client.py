@@ -28,9 +28,10 @@ from snnviz.runs.process import here, is_gone
 from snnviz.runs.rights import Visitor
 from snnviz.runs.scheduler import JobError as JobError
 from snnviz.runs.values import Run, RunState, Status
-from snnviz.runs.work import Work
-from snnviz.runs.worker import one_sentence, prepare_worker, work_on
+from snnviz.runs.work import Train, Work
+from snnviz.runs.worker import STORE, one_sentence, prepare_worker, work_on
 
+AN_HOUR = 3600.0
 LOST = 20.0  # seconds without one after which a run elsewhere counts as interrupted
 MOST = 8  # runs that one visitor may have going
 _tasks: dict[str, Any] = {}  # the futures of this process's runs
@@ -144,7 +145,10 @@ def delete(runs: Sequence[str], by: Visitor | None = None) -> None:
     for run in runs:
         _allow(run, by)
     for run in runs:
-        state = follow(run)
+        try:
+            state = follow(run)
+        except store.UnreadableError:
+            state = None  # nobody works on what nobody can read
         if state is not None and state.status.live:
             cancel(run)
             if not wait(run, lambda s: not s.status.live, 10):
@@ -157,21 +161,61 @@ def delete(runs: Sequence[str], by: Visitor | None = None) -> None:
 
 def latest(owner: str, kind: str | None = None) -> str | None:
     """The run a visitor would want to see on coming back: the latest that is going, of one kind of work; else None."""
-    for summary in store.default().list(owner, live=True, kind=kind):
-        state = follow(summary.run)
-        if state is not None and state.status.live:
-            return summary.run
+    for run in dict.fromkeys(s.run for s in store.default().list(owner, live=True, kind=kind)):
+        with contextlib.suppress(store.UnreadableError):
+            state = follow(run)
+            if state is not None and state.status.live:
+                return run
     return None
+
+
+def last(owner: str, kind: str | None = None) -> str | None:
+    """The run a visitor would look for in a tab that was open when the server ended: the latest that is going; else their
+    last one, where it was interrupted, or ended within the last hour."""
+    if (going := latest(owner, kind)) is not None:
+        return going
+    for summary in store.default().list(owner, kind=kind)[:1]:
+        with contextlib.suppress(store.UnreadableError):
+            state = follow(summary.run)
+            if state is not None and (state.status is Status.INTERRUPTED or time.time() - state.seen < AN_HOUR):
+                return summary.run
+    return None
+
+
+def readable(runs: Sequence[str]) -> tuple[list[RunState], list[str]]:
+    """These runs, and why the others cannot be read, a sentence each."""
+    states, problems = [], []
+    for run in runs:
+        try:
+            state = follow(run)
+        except store.UnreadableError as problem:
+            problems.append(str(problem))
+            continue
+        if state is not None:
+            states.append(state)
+    return states, problems
+
+
+def tidy() -> None:
+    """Hand in what lies in the folders of runs of this machine, and remove the folders of runs that were deleted."""
+    saved = store.default()
+    for folder in sorted(checkpoints("").glob("*")):
+        states, _ = readable([folder.name])
+        if states and not states[0].status.live and folder.name not in _tasks:
+            saved.take(folder.name, Journal(folder))
+        mark = folder / STORE
+        if mark.is_file() and mark.read_text(encoding="utf-8") == saved.name and not saved.has(folder.name):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def find(work: Work, backend: str) -> RunState | None:
     """The run that has done just this work on this backend, or is at it, whoever asked for it; else the latest that tried."""
     runs = store.default().find(work, backend)
     for run, status in runs:
-        state = follow(run) if status.live or status is Status.FINISHED else None
+        state = next(iter(readable([run])[0]), None) if status.live or status is Status.FINISHED else None
         if state is not None and (state.status.live or state.status is Status.FINISHED):
             return state
-    return follow(runs[0][0]) if runs else None
+    return next(iter(readable([runs[0][0]])[0]), None) if runs else None
 
 
 def follow(run: str) -> RunState | None:
@@ -219,7 +263,13 @@ def wait(run: str, until: Any, seconds: float) -> bool:
 
 def _allow(run: str, by: Visitor | None) -> None:
     """Raise Forbidden unless this visitor may change the run; None is whoever runs this Python."""
-    state = None if by is None else follow(run)
+    if by is None:
+        return
+    try:
+        state = follow(run)
+    except store.UnreadableError:  # whose it is can be read of every run
+        by.require(Run(Train(), owner=store.default().owner(run), title=run))
+        return
     if state is not None:
         _require(state, by)
 

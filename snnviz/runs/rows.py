@@ -43,13 +43,18 @@ def state(row: Any, lines: tuple[Line, ...]) -> RunState:
 
 
 def summary(row: Any) -> Summary:
+    """A row of the list. What this version cannot read (`state` raises ValueError) is listed as that."""
     nan = float("nan")
-    training = row["line"] is not None
+    training, status, problem = row["line"] is not None, row["status"], ""
+    if row["kind"] not in KINDS:
+        problem = f"it is of a kind that this snnviz has not: {row['kind']}"
+    elif status not in [s.value for s in Status]:
+        problem = f"it has a status that this snnviz has not: {status}"
     return Summary(
         row["id"],
         row["line"] if training else 0,
-        row["title"],
-        Status(row["status"]),
+        row["title"] or "",
+        Status.UNREADABLE if problem else Status(status),
         row["created"],
         row["dataset"] or "",
         row["method"] or "",
@@ -63,6 +68,7 @@ def summary(row: Any) -> Summary:
         row["owner"],
         row["kind"],
         min(1.0, (row["epochs"] or 0) / row["asked"]) if training else row["share"] or 0.0,
+        problem,
     )
 
 

@@ -72,6 +72,12 @@ def ask(question: Callable[[Any], Answer]) -> Answer:
         raise _silent("TimeoutError") from None
 
 
+def away() -> str:
+    """That the cluster does not answer, in one sentence; "" where it does, or nobody has asked it yet."""
+    waited_for = _connecting is not None and not _usable(_connecting) and time.monotonic() > _since + PATIENCE
+    return str(_silent("TimeoutError")) if address() and (waited_for or time.monotonic() < _quiet) else ""
+
+
 def close() -> None:
     """Let go of Dask."""
     global _connecting, _quiet

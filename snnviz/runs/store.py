@@ -28,6 +28,10 @@ class StoreError(ValueError):
     """The database cannot be used, said in one sentence."""
 
 
+class UnreadableError(ValueError):
+    """A saved run is there, but this version cannot read it; said in one sentence."""
+
+
 Method = TypeVar("Method", bound=Callable[..., Any])
 PATIENCE = 8.0  # seconds to wait for the server of a database
 CONNECT = 4  # of which for a connection
@@ -254,6 +258,18 @@ class Store:
                 database.execute(self._runs.update().where(self._runs.c.id == run), unsaved.columns)
 
     @_limited
+    def has(self, run: str) -> bool:
+        """Whether there is such a run."""
+        with self._transaction() as database:
+            return database.scalar(self._sa.select(self._runs.c.id).where(self._runs.c.id == run)) is not None
+
+    @_limited
+    def owner(self, run: str) -> str:
+        """Who asked for a run."""
+        with self._transaction() as database:
+            return database.scalar(self._sa.select(self._runs.c.owner).where(self._runs.c.id == run)) or ""
+
+    @_limited
     def place(self, run: str) -> str:
         """Where a run was last worked on."""
         with self._transaction() as database:
@@ -261,7 +277,11 @@ class Store:
 
     @_limited
     def open(self, run: str) -> RunState | None:
-        """A saved run with all that was saved of it; None where there is no such run."""
+        """A saved run with all that was saved of it; None where there is no such run.
+
+        Raises:
+            UnreadableError: it is there, but this version cannot read it.
+        """
         sa = self._sa
         with self._transaction() as database:
             row = database.execute(sa.select(self._runs).where(self._runs.c.id == run)).mappings().first()
@@ -273,7 +293,10 @@ class Store:
             of_run = sa.select(self._epochs).where(t.run == run).order_by(t.line, t.epoch)
             epochs = database.execute(of_run).mappings().all()
         epochs_of = {line["line"]: [e for e in epochs if e["line"] == line["line"]] for line in lines}
-        return rows.state(row, tuple(rows.line(line, epochs_of[line["line"]]) for line in lines))
+        try:
+            return rows.state(row, tuple(rows.line(line, epochs_of[line["line"]]) for line in lines))
+        except (ValueError, TypeError, KeyError, OSError) as problem:
+            raise UnreadableError(f"The saved run {row['title'] or run} cannot be read: {problem}") from None
 
     @_limited
     def find(self, work: Work, backend: str) -> list[tuple[str, Status]]:
@@ -282,7 +305,8 @@ class Store:
         query = self._sa.select(r.id, r.status).where(r.kind == work.kind, r.work == work.to_toml(), r.backend == backend)
         with self._transaction() as database:
             found = database.execute(query.order_by(r.created.desc())).all()
-        return [(row.id, Status(row.status)) for row in found]
+        known = {s.value: s for s in Status}
+        return [(row.id, known[row.status]) for row in found if row.status in known]
 
     @_limited
     def list(self, owner: str | None = None, live: bool = False, kind: str | None = None) -> list[Summary]:

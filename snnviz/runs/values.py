@@ -28,6 +28,7 @@ class Status(enum.Enum):
     STOPPED = "stopped"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
+    UNREADABLE = "unreadable"  # in a list, of a run that this version cannot read; never saved
 
     @property
     def live(self) -> bool:
@@ -207,6 +208,7 @@ class Summary:
     """A saved run in a list: one row per training, one row for a run of another kind.
 
     Of other kinds dataset and method are empty and the numbers of training are 0 or NaN. share: of all that was asked for.
+    problem: why the run cannot be read; its status is UNREADABLE then.
     """
 
     run: str
@@ -226,3 +228,4 @@ class Summary:
     owner: str
     kind: str = Train.kind
     share: float = 0.0
+    problem: str = ""

@@ -26,6 +26,7 @@ _LOG = logging.getLogger(__name__)
 LOOK = 0.25  # seconds between two looks for orders: each waits for Dask's own thread, milliseconds
 REPORT = 0.3  # seconds between two reports of how far it has come
 SIGN = 5.0  # seconds between two signs of life in the store
+STORE = "store"  # the file of a run's folder that names the store which the run is in
 RETRY = 1.0  # seconds at least between two tries at a store that is away
 
 
@@ -98,6 +99,8 @@ class _Task:
         try:
             self._mark()
             self._report()
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / STORE).write_text(self.store.name, encoding="utf-8")
             records = self.growing.records(self.folder)
             alone = self._wait_to_be_alone()
             more = True

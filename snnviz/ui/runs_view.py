@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from snnviz.runs import client
+from snnviz.runs import client, scheduler
 from snnviz.runs.values import Run, RunState, Status
 from snnviz.runs.work import Train, Work
 from snnviz.ui import visitors
@@ -34,6 +34,7 @@ WORDS: dict[Status, tuple[str, Colour, str]] = {
     Status.STOPPED: ("stopped", "gray", ":material/stop:"),
     Status.FAILED: ("failed", "red", ":material/error:"),
     Status.INTERRUPTED: ("interrupted", "orange", ":material/link_off:"),
+    Status.UNREADABLE: ("unreadable", "red", ":material/error:"),
 }
 
 
@@ -42,13 +43,25 @@ def current(kind: str = Train.kind) -> RunState | None:
     or back from a closed tab, the latest of theirs that is going."""
     shown = st.session_state.setdefault("_runs_shown", {})
     if kind not in shown:
-        shown[kind] = client.latest(visitors.visitor(), kind)
-    return None if shown[kind] is None else client.follow(shown[kind])
+        shown[kind] = client.last(visitors.visitor(), kind)
+    if shown[kind] is None:
+        return None
+    states, unreadable = client.readable([shown[kind]])
+    if not states:
+        shown[kind] = None
+        st.session_state.setdefault("_runs_gone", {})[kind] = " ".join(unreadable) or "The run shown here was deleted."
+    return states[0] if states else None
 
 
 def show(run: str | None, kind: str) -> None:
     """Show this run on the page of its kind; None: no run."""
     st.session_state.setdefault("_runs_shown", {})[kind] = run
+    st.session_state.setdefault("_runs_gone", {}).pop(kind, None)
+
+
+def gone(kind: str = Train.kind) -> str:
+    """What became of the run that was shown on the page of its kind, where it is there no more; else ""."""
+    return st.session_state.get("_runs_gone", {}).get(kind, "")
 
 
 def start(work: Work, backend: str, title: str = "") -> None:
@@ -69,7 +82,9 @@ def attempt(action: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def complaint() -> None:
-    """Say why the last button did not do what it says, once."""
+    """Say who is away, and why the last button did not do what it says, once."""
+    if silent := scheduler.away():
+        st.warning(silent, icon=":material/cloud_off:")
     if message := st.session_state.pop("_runs_complaint", None):
         st.error(literal(message), icon=":material/error:")
 
@@ -102,6 +117,8 @@ def bar(
             if beside is not None:
                 beside()
         complaint()
+        if state is None and (message := gone(work.kind)):
+            st.info(message, icon=":material/delete:")
         return state
     first = [state]  # the page has just looked
 

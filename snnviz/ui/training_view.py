@@ -1,5 +1,6 @@
 """A run of trainings on a page: the picture by view, the table, what went wrong."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -59,7 +60,7 @@ def watch(asked: Run, draw: Callable[[RunState], None], invitation: str) -> RunS
         runs_view.complaint()
         draw(now or RunState.asked(asked))
         if now is None:
-            st.info(invitation, icon=":material/info:")
+            st.info(runs_view.gone() or invitation, icon=":material/info:")
         else:
             table(now)
             problems(now)
@@ -79,6 +80,8 @@ def watch(asked: Run, draw: Callable[[RunState], None], invitation: str) -> RunS
 def _prepared() -> None:
     """Once on this server, after the first page that could start a run is drawn."""
     client.prepare()
+    with contextlib.suppress(ValueError):  # a store that is away is said where it is needed
+        client.tidy()
 
 
 def problems(state: RunState) -> None:
