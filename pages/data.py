@@ -28,7 +28,7 @@ page.heading(
 left, right = page.sides()
 with left:
     runs_view.complaint()
-    source = controls.option(list(SOURCES), "From", "from", segmented=True, titles=SOURCES.get)
+    source = controls.option(list(SOURCES), "From", "from", segmented=True, titles=SOURCES.__getitem__)
     dataset, explain = page.view(__file__, source).choose()
 
 with right, page.guarded():
@@ -36,7 +36,7 @@ with right, page.guarded():
         explain()
         st.stop()
     train, test = recordings.halves(dataset)
-    view = controls.option(list(VIEWS), "Picture", "view", titles=VIEWS.get, segmented=True)
+    view = controls.option(list(VIEWS), "Picture", "view", titles=VIEWS.__getitem__, segmented=True)
     half, number = (train, 0) if view in OF_A_SET else recordings.choose_sample(train, test)
     lines, shows = page.view(__file__, view).show(train, test, half, number)
     a, b, c, d = st.columns(4)

@@ -40,7 +40,7 @@ page.heading(
     "A spike's derivative is zero or infinite. Training puts a surrogate in its place, or random values that average to one.",
 )
 page.presets(derivative.FILE, PRESETS)
-view = controls.option(list(VIEWS), "View", "view", segmented=True, titles=VIEWS.get)
+view = controls.option(list(VIEWS), "View", "view", segmented=True, titles=VIEWS.__getitem__)
 absent = scope.problem(derivative.LIVE) if view == "live" else None
 if view == "live" and not absent:
     shown = page.view(__file__, "live").show()

@@ -61,10 +61,10 @@ with left:
 with right:
     if subject == "neuron":
         picked = methods.names(methods.FOR_A_NEURON, ["kept", "cut", "slayer", "exodus"])
-        view = controls.option(list(OF_A_NEURON), "View", "view", segmented=True, titles=OF_A_NEURON.get)
+        view = controls.option(list(OF_A_NEURON), "View", "view", segmented=True, titles=OF_A_NEURON.__getitem__)
     else:
         picked = methods.names(methods.FOR_A_NETWORK, ["kept", "slayer", "exodus"])
-        view = controls.option(list(OF_A_NETWORK), "View", "view", segmented=True, titles=OF_A_NETWORK.get)
+        view = controls.option(list(OF_A_NETWORK), "View", "view", segmented=True, titles=OF_A_NETWORK.__getitem__)
     if not picked:
         st.info("Choose a method above.")
         st.stop()

@@ -26,5 +26,5 @@ page.heading(
     "compared again, nothing is run. Watch the orange part, what it keeps, and what it costs.",
 )
 page.presets(sparsity.FILE, PRESETS)
-view = controls.option(list(VIEWS), "View", "view", segmented=True, titles=VIEWS.get)
+view = controls.option(list(VIEWS), "View", "view", segmented=True, titles=VIEWS.__getitem__)
 page.code_behind(*page.view(__file__, view).show(*page.sides()))

@@ -83,7 +83,7 @@ with right, page.guarded():
     )
     recordings.before_training(dataset)
     state = runs_view.current()
-    view = controls.option(list(training_view.VIEWS), "Picture", "view", titles=training_view.VIEWS.get, segmented=True)
+    view = controls.option(list(training_view.VIEWS), "Picture", "view", titles=training_view.VIEWS.__getitem__, segmented=True)
     one = 0
     if view in training_view.ONE_METHOD and state is not None and len(state.run.labels) > 1:
         one = state.run.labels.index(st.selectbox("Method", state.run.labels, key="method_shown"))

@@ -1,6 +1,9 @@
 """The pages of runs as scripts: what cannot be read is said and can be deleted; a run that is gone is said to be."""
 
+import pytest
+
 from snnviz.runs import client, store
+from snnviz.runs.rights import Forbidden, Visitor
 from snnviz.runs.values import Run
 from snnviz.runs.work import Train
 from snnviz.training import Training
@@ -20,7 +23,9 @@ def test_a_run_that_cannot_be_read_blocks_nothing_and_is_deleted(home):
     clean(at)
     assert not at.error and "sleeping" in at.warning[0].value
     assert at.button(key="delete")
-    client.delete([bad.id])
+    with pytest.raises(Forbidden, match="somebody else's"):
+        client.delete([bad.id], Visitor("another"))
+    client.delete([bad.id], Visitor("me"))
     at.run()
     clean(at)
     assert not at.warning

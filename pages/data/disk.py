@@ -24,7 +24,7 @@ def choose():
         st.session_state[widget] = st.session_state[widget]  # else the browser keeps the words of before
     st.session_state["disk_here"] = here
     titles = {"": "Choose one"} | {name: name if e.have else f"{name} (not here)" for name, e in entries.items()}
-    entry = entries.get(controls.option(list(entries) if here else ["", *entries], "Set", "disk", titles=titles.get))
+    entry = entries.get(controls.option(list(entries) if here else ["", *entries], "Set", "disk", titles=titles.__getitem__))
     dataset = None
     if entry is not None and entry.have:
         st.caption(literal(entry.have.rstrip(";") + "."))

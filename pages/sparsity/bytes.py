@@ -19,7 +19,7 @@ def show(left, right):
         run, seen = sparsity.look(experiment, method)
         with sparsity.row():
             layer = sparsity.choose_layer(seen)
-            size = controls.option(list(SIZED), "Sized as", "size", titles=SIZED.get)
+            size = controls.option(list(SIZED), "Sized as", "size", titles=SIZED.__getitem__)
         sparsity.alarm(seen, method)
         kept = activity.kept_by(layer, size)
         page.figure(bytes_kept.bytes_kept(kept, activity.totals(kept), SIZED[size], page.dark()), "bytes")

@@ -100,7 +100,7 @@ def _publish() -> None:
     """Let the URL say what the page stands at, and that these are this version's settings where 0.1.0 took them otherwise."""
     visit = _visit()
     says = visit.pages[None].shown | visit.pages[visit.page].shown
-    if links.is_old(visit.page, says):
+    if visit.page is not None and links.is_old(visit.page, says):
         says[links.MARK] = links.PER_MS
     if st.query_params.to_dict() != says:
         st.query_params.from_dict(says)

@@ -27,6 +27,5 @@ def pick() -> None:
 
 def chosen() -> str:
     """The name of the chosen backend."""
-    usable = [b.name for b in report() if b.usable]
-    name = st.session_state.get("backend")
-    return name if name in usable else backends.default().name
+    wanted = st.session_state.get("backend")
+    return next((b.name for b in report() if b.usable and b.name == wanted), None) or backends.default().name

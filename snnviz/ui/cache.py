@@ -96,6 +96,10 @@ def size(value: Any) -> int:
     return 0
 
 
+def _is_frozen(cls: Any) -> bool:
+    return cls.__dataclass_params__.frozen
+
+
 def _require_text(value: Any) -> None:
     """Accept only what `repr` tells completely: numbers, texts, and frozen dataclasses and tuples of them."""
     if value is None or isinstance(value, (bool, int, str, enum.Enum)):
@@ -107,7 +111,7 @@ def _require_text(value: Any) -> None:
         for part in value:
             _require_text(part)
         return
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type) and type(value).__dataclass_params__.frozen:
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type) and _is_frozen(type(value)):
         for field in dataclasses.fields(value):
             if not field.repr:
                 raise TypeError(f"{type(value).__name__}.{field.name} is left out of its repr, so it cannot key a cache.")

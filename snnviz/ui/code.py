@@ -6,6 +6,7 @@ from typing import Any
 
 from snnviz import text
 from snnviz.runs.values import RunState
+from snnviz.runs.work import Train
 from snnviz.training import Training
 
 
@@ -27,17 +28,17 @@ for number, record in compare_training(trainings, "{backend}"{", touch_active=Tr
         epochs.append((number, record.epoch, record.test_accuracy, record.train_loss, record.active))
         print(labels[number], *epochs[-1][1:])
 """
-    whole = state is not None and not state.status.live
-    if not whole or (state.run.trainings, state.run.backend, state.run.work.touch_active) != (
-        tuple(trainings),
-        backend,
-        touch_active,
-    ):
+    wanted = (tuple(trainings), backend, touch_active)
+    if state is None or state.status.live or (state.run.trainings, state.run.backend, _touches_active(state)) != wanted:
         return source, {"len(trainings)": len(trainings)}
     epochs = [
         (number, e.epoch, e.test_accuracy, e.train_loss, e.active) for number, line in enumerate(state.lines) for e in line.epochs
     ]
     return source, {"trainings": list(trainings), "sorted(epochs)": epochs}
+
+
+def _touches_active(state: RunState) -> bool:
+    return isinstance(state.run.work, Train) and state.run.work.touch_active
 
 
 def _listed(trainings: Sequence[Training]) -> str:

@@ -129,6 +129,8 @@ def number(value: float, param: Param, key: str) -> float:
     A default without bound is a switch that is off; switched on, it shows the slider from its far end.
     """
     if not math.isfinite(value):
+        if param.slider is None:
+            raise TypeError(f"{param.label}: without a bound by default, it needs a slider to be set to one.")
         limited = Param(param.label, param.symbol, help=param.help)
         return number(float(param.slider[0]), param, key) if switch(False, limited, f"{key}.on") else value
     label, help_ = _words(param)
@@ -162,7 +164,7 @@ def number(value: float, param: Param, key: str) -> float:
 
 def one_of(count: int, label: str, key: str) -> int:
     """Draw a slider over the numbers of `count` things, from 0, where there are several."""
-    return number(0, Param(label, low=0, high=count - 1, slider=(0, count - 1, 1)), key) if count > 1 else 0
+    return int(number(0, Param(label, low=0, high=count - 1, slider=(0, count - 1, 1)), key)) if count > 1 else 0
 
 
 def switch(value: bool, param: Param, key: str) -> bool:

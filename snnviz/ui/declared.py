@@ -30,7 +30,7 @@ def _control(name: str, value: Any, param: Param) -> dict[str, Any]:
         return control | {"kind": "choice", "choices": [[m.value, str(m) if type(value) is Loss else m.value] for m in type(value)]}
     bounded = math.isfinite(param.low) or math.isfinite(param.high)
     return control | {
-        "kind": "whole" if isinstance(value, int) else "number", "slider": list(param.slider), "log": param.log,
+        "kind": "whole" if isinstance(value, int) else "number", "slider": list(param.slider or ()), "log": param.log,
         "low": plain(param.low), "high": plain(param.high), "open_low": param.open_low,
         "allowed": param.allowed if bounded else "",
     }  # fmt: skip

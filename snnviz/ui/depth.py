@@ -102,11 +102,12 @@ def verdict(record: DepthRecord) -> str:
     if not study.modules.after:
         return " ".join(["There is no head: choose a layer for one.", *caveat])
     plain = mean_error(look, "plain", study.in_front)
-    if plain is None:
+    with_heads = mean_error(look, study.modules.route.value, study.in_front)
+    if plain is None or with_heads is None:
         return " ".join(["Nothing can be said of the layers in front of a head yet.", *caveat])
     sizes = {name: mean_error(look, name, study.in_front) for name in ("both", "detach")}
     numbers = ", ".join(f"{NAMES[name]} {size:.2f}" for name, size in sizes.items())
-    better = plain - sizes[study.modules.route.value]
+    better = plain - with_heads
     if better > CLEAR:
         first = "In the layers in front of a head the gradient by the heads' road is closer to the reference"
     elif better < -CLEAR:

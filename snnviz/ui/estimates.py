@@ -35,7 +35,7 @@ def choose_law(only_made: bool = False) -> tuple[str, AbstractSurrogate, int]:
         list(ALPHAS),
         "A hit counts |z| to the power",
         "alpha",
-        titles=ALPHAS.get,
+        titles=ALPHAS.__getitem__,
         help="The exponent α. With 0 there is a law for every surrogate that falls on both sides.",
     )
     return name, surrogate, int(alpha)
@@ -58,7 +58,7 @@ def choose_width(name: str, draws: bool = True) -> ZerothOrder:
 def choose_comparison() -> AbstractSurrogate | None:
     """Draw the choice of a surrogate to draw over an estimate, or none."""
     titles = {"none": "nothing"} | {n: cls.title for n, cls in SURROGATES.items()}
-    name = controls.option(list(titles), "Compare with", "compare", titles=titles.get, help="A surrogate, drawn dashed.")
+    name = controls.option(list(titles), "Compare with", "compare", titles=titles.__getitem__, help="A surrogate, drawn dashed.")
     return None if name == "none" else controls.edit(SURROGATES[name], f"compare.{name}")
 
 
@@ -69,9 +69,10 @@ def query(scene: DrawScene) -> dict[str, str]:
 
 def _settings(scene: DrawScene) -> dict[str, Any]:
     """The values at which these controls stand, where they are not the defaults, by key."""
-    law_, made = scene.estimate.law, isinstance(scene.estimate.law, SurrogateLaw)
+    law_ = scene.estimate.law
+    made = isinstance(law_, SurrogateLaw)
     said: dict[str, Any] = {}
-    if made:
+    if isinstance(law_, SurrogateLaw):
         said = {"law": MADE} | url.settings(law_.surrogate, "made", FastSigmoid(), tables=[SURROGATES])
         said |= {"alpha": str(law_.alpha)} if law_.alpha else {}
     elif (name := type(law_).__name__) != next(iter(LAWS)):

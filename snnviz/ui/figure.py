@@ -40,7 +40,7 @@ def figure(fig: go.Figure, key: str, pace: float | None = None) -> None:
         if re.fullmatch(r"[xy]axis\d*", name)
     }
     layout["uirevision"] = f"{layout.get('uirevision')} {axes}"
-    sent = to_json_plotly(drawn | {"name": f"snnviz-{key}", "library": _plotly_js(), "pace": pace})
+    sent: Any = to_json_plotly(drawn | {"name": f"snnviz-{key}", "library": _plotly_js(), "pace": pace})
     _figure_component()(key=f"figure-{key}", data=sent.encode(), height=layout["height"])
 
 
@@ -48,7 +48,9 @@ def figure(fig: go.Figure, key: str, pace: float | None = None) -> None:
 def _figure_component() -> Any:
     folder = assets() / "figure"
     css, js = ((folder / f"figure.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
-    return st.components.v2.component("snnviz_figure", css=css, js=js, isolate_styles=False)
+    # Streamlit imports v2 itself, by a road that pyright does not see
+    made = st.components.v2.component  # pyright: ignore[reportAttributeAccessIssue]
+    return made("snnviz_figure", css=css, js=js, isolate_styles=False)
 
 
 @functools.cache

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from snnviz.datasets import DATASETS
 from snnviz.experiments import Experiment
 from snnviz.neurons import IF, LIF, NEURONS, AbstractNeuron
+from snnviz.params import Declared
 from snnviz.stimuli import STIMULI, AbstractStimulus, Noise, Shaped, Step
 from snnviz.studies import activity
 from snnviz.training import Training
@@ -75,12 +76,15 @@ def _driven(settings: Settings, neuron: AbstractNeuron, default: AbstractStimulu
     unread = {problem.key.rpartition(".")[2] for problem in misread}
     before = Experiment(neuron, Shaped(stimulus, drawn=drawn))
     after = before.of_0_1_0()
+    drive = after.stimulus
+    if not isinstance(drive, Shaped):
+        raise TypeError(f"{type(drive).__name__}: a shaped stimulus stays one.")
     changes = _spelt(neuron, after.neuron, "neuron", ("kappa",))
-    changes |= _spelt(stimulus, after.stimulus.stimulus, "stimulus", tuple(set(stimulus.strengths) - unread))
-    return changes | ({} if after.stimulus.drawn == drawn else {"scope.drawn": after.stimulus.drawn})
+    changes |= _spelt(stimulus, drive.stimulus, "stimulus", tuple(set(stimulus.strengths) - unread))
+    return changes | ({} if drive.drawn == drawn else {"scope.drawn": drive.drawn})
 
 
-def _spelt(before: object, after: object, key: str, names: tuple[str, ...]) -> dict[str, str]:
+def _spelt(before: Declared, after: Declared, key: str, names: tuple[str, ...]) -> dict[str, str]:
     """The fields of these names that differ, under the key of a choice."""
     prefix, fields = f"{key}.{type(before).__name__}", {field.name for field in dataclasses.fields(before)}
     pairs = [(name, getattr(before, name), getattr(after, name)) for name in names if name in fields]

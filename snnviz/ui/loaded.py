@@ -5,6 +5,7 @@ there: `partially initialized module 'pandas'`. So the app's script begins with 
 """
 
 import importlib
+import importlib.util
 import logging
 import pkgutil
 

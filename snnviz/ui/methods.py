@@ -7,7 +7,7 @@ import streamlit as st
 
 from snnviz.labels import distinct, labelled
 from snnviz.laws import LAWS
-from snnviz.methods import METHODS, AbstractGradientMethod, SurrogateModules
+from snnviz.methods import METHODS, AbstractGradientMethod, LocalZO, SurrogateModules
 from snnviz.params import params
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, SingleExponential
 from snnviz.ui import controls
@@ -56,7 +56,7 @@ def _method(name: str, surrogate: AbstractSurrogate, layers: int) -> AbstractGra
     if set(params(cls)) <= set(fixed):
         return value
     st.markdown(f"**{choice.title}**")
-    if "law" in fields:
+    if isinstance(value, LocalZO):
         value = dataclasses.replace(value, law=controls.choose(LAWS, "Law of the draws", f"{name}.law", default=value.law))
     if isinstance(value, SurrogateModules) and layers:
         numbers = [str(n) for n in range(1, layers + 1)]

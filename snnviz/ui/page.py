@@ -45,6 +45,8 @@ def view(file: str, name: str) -> ModuleType:
     module = sys.modules.get(full)
     if module is None:
         spec = importlib.util.spec_from_file_location(full, path)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{path} is no file of Python.")
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         sys.modules[full] = module  # not before it is whole: another visitor may ask for it meanwhile

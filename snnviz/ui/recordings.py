@@ -67,7 +67,8 @@ def choose_sample(train: Samples, test: Samples) -> tuple[Samples, int]:
     a, b, c = st.columns([1, 1, 1])
     with a:
         titles = {"train": "To train on", "test": "To test with"}
-        half = {"train": train, "test": test}[controls.option(list(titles), "Part", "half", titles=titles.get, segmented=True)]
+        chosen = controls.option(list(titles), "Part", "half", titles=titles.__getitem__, segmented=True)
+        half = {"train": train, "test": test}[chosen]
     with b:
         offered = [str(label) for label in sample_views.classes_present(half)]
         label = int(controls.option(offered, "Class", "class", titles=lambda k: half.classes[int(k)]))

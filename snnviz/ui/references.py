@@ -4,8 +4,8 @@ import dataclasses
 import functools
 from collections.abc import Mapping
 
-import bibtexparser
 import streamlit as st
+from bibtexparser.entrypoint import parse_string
 from bibtexparser.middlewares import SeparateCoAuthors, SplitNameParts
 from bibtexparser.model import Entry
 
@@ -52,9 +52,9 @@ def read_bibtex(text: str) -> dict[str, Reference]:
     Raises:
         ValueError: an entry cannot be read, stands there twice, or lacks its author, title or year.
     """
-    library = bibtexparser.parse_string(text, append_middleware=[SeparateCoAuthors(), SplitNameParts()])
+    library = parse_string(text, append_middleware=[SeparateCoAuthors(), SplitNameParts()])
     for block in library.failed_blocks:
-        raise ValueError(f"references.bib, line {block.start_line + 1}: {block.error}")
+        raise ValueError(f"references.bib, line {(block.start_line or 0) + 1}: {block.error}")
     return {entry.key: _reference(entry) for entry in library.entries}
 
 

@@ -153,7 +153,9 @@ def _exchange(
 @functools.cache
 def _component() -> Any:
     folder = assets() / "scope"
-    return st.components.v2.component("snnviz_scope", css=(folder / "scope.css").read_text(encoding="utf-8"), js=script())
+    # Streamlit imports v2 itself, by a road that pyright does not see
+    made = st.components.v2.component  # pyright: ignore[reportAttributeAccessIssue]
+    return made("snnviz_scope", css=(folder / "scope.css").read_text(encoding="utf-8"), js=script())
 
 
 @functools.cache

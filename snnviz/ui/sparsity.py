@@ -41,7 +41,7 @@ def choose_method() -> AbstractGradientMethod:
     draws = controls.number(1, params(LocalZO)["draws"], "localzo.draws")
     law = estimates.choose_law()
     with page.guarded(advice=True):
-        localzo = LocalZO(estimates.law(*law), delta, draws)
+        localzo = LocalZO(estimates.law(*law), delta, int(draws))
         return localzo if kind == "localzo" else SparseGD.matching(localzo, FastSigmoid())
 
 
@@ -75,7 +75,7 @@ def choose_layer(seen: activity.Look) -> activity.LayerLook:
 def choose_sample(batch: int) -> int:
     """Draw the choice of one of the batch's samples, where there are several."""
     last = batch - 1
-    return controls.number(0, Param("Sample", low=0, high=last, slider=(0, last, 1)), "sample") if last else 0
+    return int(controls.number(0, Param("Sample", low=0, high=last, slider=(0, last, 1)), "sample")) if last else 0
 
 
 def alarm(seen: activity.Look, method: AbstractGradientMethod) -> None:

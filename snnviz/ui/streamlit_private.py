@@ -17,7 +17,8 @@ def is_history_navigation() -> bool:
 
     If this changes, Back changes the URL and leaves the controls as they were.
     """
-    return bool(get_script_run_ctx().is_history_navigation)
+    run = get_script_run_ctx()
+    return run is not None and bool(run.is_history_navigation)
 
 
 def route_by_app() -> bool:

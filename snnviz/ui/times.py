@@ -12,7 +12,7 @@ from snnviz.ui import controls, page
 def choose_timed() -> bool:
     """Whether the whole step's times are shown, or those of the backward pass."""
     timed = {"backward": "Backward", "step": "Whole step"}
-    return controls.option(list(timed), "Time of", "timed", segmented=True, titles=timed.get) == "step"
+    return controls.option(list(timed), "Time of", "timed", segmented=True, titles=timed.__getitem__) == "step"
 
 
 def draw(series: Series, step: bool, key: str) -> None:

@@ -123,7 +123,7 @@ def _layout(path: Path, changed: int) -> Layout | None:
         table = tables.read(path.read_bytes(), path.name)
     except (ValueError, OSError):
         return None
-    times = table.columns.get("t", ())
+    times = table.columns.get("t", np.empty(0))
     span = float(np.ptp(times)) if len(times) else 0.0
     likely = tables.guess_unit(times)
     return Layout(table.headings, table.roles, table.first, table.assumed, table.unit, likely, span)
@@ -140,7 +140,7 @@ def choose_columns(seen: Layout) -> str:
             chosen.append(
                 controls.option(
                     list(WORDS), literal(f"{title[:20]}{value[:20]}"), f"own.column.{''.join(before)}.{place}", default=role,
-                    titles=WORDS.get,
+                    titles=WORDS.__getitem__,
                 )
             )  # fmt: skip
     if seen.assumed:

@@ -26,7 +26,7 @@ import re
 import types
 import typing
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 from snnviz.params import WHOLE, Param, declared
 from snnviz.ui.words import literal
@@ -42,7 +42,7 @@ class Refused(ValueError):
 class Settings(Protocol):
     """The settings of a URL: a dictionary, or what looks them up."""
 
-    def get(self, key: str) -> str | None: ...
+    def get(self, key: str, /) -> str | None: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -374,7 +374,7 @@ def _one(text: str, default: Any, field: _Field) -> Any:
     raise TypeError(f"{default!r} has no spelling in a URL.")
 
 
-def _is_infinite(value: Any) -> bool:
+def _is_infinite(value: Any) -> TypeGuard[float]:
     return isinstance(value, float) and math.isinf(value)
 
 

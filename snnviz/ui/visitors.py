@@ -43,7 +43,7 @@ def _remember(text: str) -> None:
 
 @functools.cache
 def _cookie_setter() -> Any:
-    return st.components.v2.component("snnviz_visitor", js=SCRIPT)
+    return st.components.v2.component("snnviz_visitor", js=SCRIPT)  # pyright: ignore[reportAttributeAccessIssue]  Streamlit imports v2 itself
 
 
 def me() -> Visitor:

@@ -15,7 +15,7 @@ def show(left, right):
             st.info(backward_times.unrecorded())
         else:
             names = {str(i): f"{series.machine}: {series.about}" for i, series in enumerate(recorded)}
-            series = recorded[int(controls.option(list(names), "Recorded", "recorded", titles=names.get))]
+            series = recorded[int(controls.option(list(names), "Recorded", "recorded", titles=names.__getitem__))]
             times.draw(series, step, "recorded")
             times.beside(series, "Recorded", "median")
     source = """

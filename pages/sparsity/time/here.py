@@ -13,7 +13,7 @@ def show(left, right):
     with left:
         step = times.choose_timed()
         against = {"activity": "Active share", "steps": "Steps"}
-        over = controls.option(list(against), "Against", "against", segmented=True, titles=against.get)
+        over = controls.option(list(against), "Against", "against", segmented=True, titles=against.__getitem__)
         plan = controls.edit(Plan(over_steps=over == "steps"), "plan")
     with right, page.guarded():
         work, state = MeasureTimes(plan), None

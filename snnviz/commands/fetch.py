@@ -1,0 +1,34 @@
+"""`snnviz fetch`: a set of recordings, through tonic."""
+
+import argparse
+import signal
+import sys
+
+from snnviz.commands import Wrong
+
+
+def fetch(given: argparse.Namespace) -> int:
+    ended = signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped by another program as by Ctrl-C
+    try:
+        from snnviz import places
+        from snnviz.datasets.catalogue import by_hand, named
+
+        dataset = named(given.name, given.folder, given.part)
+        root = places.data(given.folder)
+        try:
+            listing, note = dataset.find(), "Nothing was fetched; name another folder for a fresh copy."
+        except (OSError, ValueError):
+            if reason := by_hand(dataset):
+                raise Wrong(reason) from None
+            print(f"Fetching {given.name} into {root}: {dataset.size}.", file=sys.stderr)
+            dataset.fetch()
+            listing, note = dataset.find(), ""
+        print(f"{listing.have.rstrip(';')}, in {root}. {note}".rstrip())
+    except (OSError, ValueError) as problem:
+        raise Wrong(" ".join(str(problem).split())) from None
+    except KeyboardInterrupt:
+        print("Stopped; what had arrived is removed.", file=sys.stderr)
+        return 130
+    finally:
+        signal.signal(signal.SIGTERM, ended)
+    return 0
