@@ -54,7 +54,7 @@ class EIF(Nonlinear, AbstractNeuron):
         r"\tau\dot v = -v + \Delta_T (e^{(v - v_T)/\Delta_T} - e^{-v_T/\Delta_T}) + RI:\quad u_t = F(v_{t-1}) + x_t,\quad "
         r"v_t = u_t (1 - s_t) + v_r s_t"
     )
-    cite = "fourcaud2003spike"
+    cite = "fourcaudtrocme2003spike"
     kernel = "eif"
     amplitude = 0.04
 

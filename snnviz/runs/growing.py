@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from snnviz.runs import rows
 from snnviz.runs.curves import GrowingLine
@@ -82,7 +82,7 @@ class GrowingTrainings(Growing):
     """Trainings side by side; each is saved when one of its epochs ends."""
 
     def __init__(self, state: RunState):
-        self.run, self.work = state.run, state.run.work
+        self.run, self.work = state.run, cast(Train, state.run.work)
         self.lines = [GrowingLine(line) for line in state.lines]
         self._going = {i for i, line in enumerate(self.lines) if not line.ended}
         self._missing = set(self._going)  # those without a batch in this step

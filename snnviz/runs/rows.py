@@ -123,9 +123,9 @@ def of_epoch(run: str, number: int, epoch: EpochRecord) -> dict[str, Any]:
 
 def epoch(row: Any) -> EpochRecord:
     rest = json.loads(row["rest"])
-    numbers = {name: float(rest[name]) if row[name] is None else row[name] for name in NUMBERS[:-1]}
-    layers = {name: tuple(rest[name]) for name in _LAYERS}
-    confusion = None if rest["confusion"] is None else np.array(rest["confusion"], np.int64)
+    numbers: dict[str, Any] = {name: float(rest[name]) if row[name] is None else row[name] for name in NUMBERS[:-1]}
+    layers: dict[str, Any] = {name: tuple(rest[name]) for name in _LAYERS}
+    confusion: Any = None if rest["confusion"] is None else np.array(rest["confusion"], np.int64)
     return EpochRecord(
         epoch=row["epoch"],
         epochs=rest["epochs"],
@@ -149,7 +149,7 @@ def _listed(value: Any) -> Any:
 
 def packed(arrays: dict[str, np.ndarray]) -> bytes:
     out = io.BytesIO()
-    np.savez_compressed(out, **arrays)
+    np.savez_compressed(out, **arrays)  # pyright: ignore[reportArgumentType]  its stub takes every name for allow_pickle
     return out.getvalue()
 
 

@@ -113,13 +113,13 @@ def _silent(what: str) -> JobError:
 
 
 def _connect() -> Any:
-    import dask
+    from dask import config
     from distributed import Client, LocalCluster
 
     if address():
         return Client(address(), timeout=PATIENCE, set_as_default=False)
     # Dask looks at every thread a hundred times a second for a profile that nobody here reads.
-    dask.config.set(
+    config.set(
         {
             "distributed.worker.profile.enabled": False,
             "distributed.admin.system-monitor.gil.enabled": False,

@@ -85,13 +85,14 @@ class Store:
 
     def __init__(self, url: str):
         import sqlalchemy as sa
+        from sqlalchemy import event, exc
 
-        self._sa = sa
+        self._sa, self._exc = sa, exc
         try:
             address = sa.make_url(url)
             if url.count("@") > 1 and address.get_backend_name() != "sqlite":
                 raise ValueError("A part of a password would be taken for the host or the database.")
-        except (sa.exc.ArgumentError, ValueError):
+        except (exc.ArgumentError, ValueError):
             raise StoreError(
                 "What SNNVIZ_STORE says is no database address (it is not shown here, as it may hold a password); write one like "
                 "sqlite:////home/me/runs.sqlite or postgresql+psycopg://user@host/name, with %40 for an @ in a password."
@@ -112,10 +113,10 @@ class Store:
             limits = {"pool_timeout": CONNECT, "connect_args": {k: v for k, v in options.items() if k not in address.query}}
         try:
             self._engine = sa.create_engine(address, pool_pre_ping=True, **limits)
-        except (ImportError, sa.exc.NoSuchModuleError) as problem:
+        except (ImportError, exc.NoSuchModuleError) as problem:
             raise StoreError(f"No driver for {self.name} is installed here: {self._without_secrets(str(problem))}.") from None
         if self._in_file:
-            sa.event.listen(self._engine, "connect", _quick)
+            event.listen(self._engine, "connect", _quick)
         tables = schema.tables()
         self._meta, self._runs, self._lines, self._epochs = (tables.tables[n] for n in ("snnviz", "runs", "lines", "epochs"))
         try:
@@ -133,7 +134,7 @@ class Store:
                 f"{self.name} was written by a newer snnviz (schema {newer}; this one knows {schema.SCHEMA}); "
                 "update snnviz, or name another database in SNNVIZ_STORE."
             ) from None
-        except (self._sa.exc.DBAPIError, self._sa.exc.TimeoutError) as problem:
+        except (self._exc.DBAPIError, self._exc.TimeoutError) as problem:
             raise self._unusable(problem) from problem
 
     @contextmanager
@@ -141,7 +142,7 @@ class Store:
         try:
             with self._engine.begin() as database:
                 yield database
-        except (self._sa.exc.DBAPIError, self._sa.exc.TimeoutError) as problem:
+        except (self._exc.DBAPIError, self._exc.TimeoutError) as problem:
             raise self._unusable(problem) from problem
 
     def _unusable(self, problem: Any) -> StoreError:
