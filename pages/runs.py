@@ -28,7 +28,7 @@ if not rows:
 
 def choice(where, label: str, key: str, choices: set[str], titles=str) -> list[str]:
     """Draw one filter of the list and return its choices; an empty list means all runs."""
-    return where.multiselect(label, sorted(choices - {""}), key=key, placeholder="all", format_func=titles)
+    return where.multiselect(label, sorted(choices - {""}), key=key, persist_state="session", placeholder="all", format_func=titles)
 
 
 def title(kind: str) -> str:
@@ -48,7 +48,12 @@ kinds = choice(first[0], "Kind", "runs_kinds", {s.kind for s in rows}, title) if
 sets = choice(b, "Data", "runs_sets", {s.dataset for s in rows})
 methods = choice(c, "Methods", "runs_methods", {s.method for s in rows})
 statuses = choice(d, "Status", "runs_states", {s.status.value for s in rows})
-mine = e.segmented_control("Whose", ["everybody's", "mine"], default="everybody's", key="runs_whose", required=True) == "mine"
+mine = (
+    e.segmented_control(
+        "Whose", ["everybody's", "mine"], default="everybody's", key="runs_whose", persist_state="session", required=True
+    )
+    == "mine"
+)
 groups: dict[str, list[values.Summary]] = {}
 for row in rows:
     groups.setdefault(row.run, []).append(row)
@@ -100,7 +105,7 @@ if trainings:
     view = controls.option(views, "Picture", "view", titles=training_view.VIEWS.__getitem__, segmented=True)
     one, labels = 0, trainings[0].run.labels
     if view in training_view.ONE_METHOD and len(labels) > 1:
-        one = labels.index(st.selectbox("Method", labels, key="method_shown"))
+        one = labels.index(st.selectbox("Method", labels, key="runs/method_shown", persist_state="session"))
     training_view.picture(trainings, view, one, "runs")
     if len(opened) == 1:
         training_view.table(opened[0])

@@ -35,7 +35,9 @@ with left:
     picked = methods.names(methods.FOR_A_NETWORK, ["kept", "slayer", "exodus", "localzo"])
     dataset = controls.choose(SETS, "Data", "data", default=Training().dataset, exclude=("folder",), more="More of the data")
     own = st.session_state.get("own_recordings")
-    if own and st.toggle("Train on your uploaded recordings", key="train_own", help="Those of the Data page."):
+    if own and st.toggle(
+        "Train on your uploaded recordings", key="train_own", persist_state="session", help="Those of the Data page."
+    ):
         dataset = own
     epochs = controls.number(8, Param("Epochs", low=1, high=10_000, slider=(1, 50, 1)), "epochs")
     with st.expander("Network"):
@@ -86,7 +88,7 @@ with right, page.guarded():
     view = controls.option(list(training_view.VIEWS), "Picture", "view", titles=training_view.VIEWS.__getitem__, segmented=True)
     one = 0
     if view in training_view.ONE_METHOD and state is not None and len(state.run.labels) > 1:
-        one = state.run.labels.index(st.selectbox("Method", state.run.labels, key="method_shown"))
+        one = state.run.labels.index(st.selectbox("Method", state.run.labels, key="training/method_shown", persist_state="session"))
 
     state = training_view.watch(
         Run(Train(trainings, sample, touch_active), backend.chosen(), visitors.visitor(), dataset.title),

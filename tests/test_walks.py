@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import PAGES
+from snnviz.runs import client, store
 from tests.stripping_proxy import stripping_proxy
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -113,6 +114,21 @@ def test_a_control_that_nobody_moved_follows_its_default():
     assert tour.stands()["gradients/methods"] == ["kept", "cut", "slayer", "exodus"]
     tour.at.button_group(key="gradients/of").set_value("network").run()
     assert tour.stands()["gradients/methods"] == ["kept", "slayer", "exodus"] and tour.address() == {"of": "network"}
+
+
+def test_the_picture_of_a_training_names_its_run_once_the_settings_are_others(home):
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
+    small = {"data": "YinYang", "data.YinYang.samples": "300", "methods": "kept", "epochs": "1", "network.FeedForward.width": "8"}
+    at.query_params.update(small)
+    at.switch_page("pages/training.py").run()
+    at.button(key="start").click().run()
+    (row,) = store.default().list()
+    assert client.wait(row.run, lambda s: not s.status.live, 120)
+    at.run()
+    assert not at.exception and not any("The picture is of" in i.value for i in at.info)
+    at.slider(key="training/epochs").set_value(2).run()
+    (says,) = [i.value for i in at.info if "The picture is of" in i.value]
+    assert "Yin-Yang" in says and "BPTT" in says
 
 
 # ---- in Chromium -----------------------------------------------------------------------------------------------------------

@@ -58,6 +58,9 @@ def watch(asked: Run, draw: Callable[[RunState], None], invitation: str) -> RunS
                 runs_view.buttons(now)
                 runs_view.headline(now)
         runs_view.complaint()
+        if now is not None and now.run.work != asked.work:
+            of = literal(f"{now.run.title or now.run.work.title}: {', '.join(now.run.labels)}")
+            st.info(f"The picture is of {of}, not of the settings at the left: Start trains with those.", icon=":material/history:")
         draw(now or RunState.asked(asked))
         if now is None:
             st.info(runs_view.gone() or invitation, icon=":material/info:")
