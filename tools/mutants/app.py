@@ -90,16 +90,16 @@ MUTATIONS = (
     ),
     Mutation(
         "command-compares-one-seed",
-        "snnviz/__main__.py",
+        "snnviz/commands/train.py",
         "seed=t.seed + k)",
         "seed=t.seed)",
         "tests/test_training.py::test_compare_writes_one_line_for_each_epoch",
     ),
     Mutation(
         "command-saves-in-spite-of-no-save",
-        "snnviz/__main__.py",
-        "saved = given.no_save or _keep(",
-        "saved = _keep(",
+        "snnviz/commands/train.py",
+        "saved = given.no_save or keep(",
+        "saved = keep(",
         "tests/test_training.py::test_compare_writes_one_line_for_each_epoch",
     ),
     # Addresses.
