@@ -131,7 +131,7 @@ class GrowthSweep(text.Written, Declared):
             if experiment.architecture is None:
                 raise ValueError("A population has no depth to sweep; choose another sweep, or an architecture.")
             shape = dataclasses.replace(experiment.architecture, layers=value)
-            return dataclasses.replace(experiment, architecture=shape), tuple(_up_to(method, value) for method in methods)
+            return dataclasses.replace(experiment, architecture=shape), tuple(_up_to(method, int(value)) for method in methods)
         if self.over is Over.STEPS:
             return dataclasses.replace(experiment, steps=value), methods
         if self.over is Over.TAU:
