@@ -233,7 +233,10 @@ def test_the_scope_and_the_controls_keep_one_set_of_settings(visit):
     go("Live draws")
     press(seen.page.locator(".scope input[type=range][name=draws]"), r"\?view=live&zo\.delta=0\.05&zo\.draws=2")
     go("Estimator")
-    press(seen.page.get_by_role("slider", name="Width"), r"zo\.delta=0\.06&zo\.draws=2|zo\.draws=2&zo\.delta=0\.06")
+    press(
+        seen.page.get_by_test_id("stSlider").get_by_role("slider", name="Width"),
+        r"zo\.delta=0\.06&zo\.draws=2|zo\.draws=2&zo\.delta=0\.06",
+    )
     go("Live draws")
     assert seen.page.get_by_label("Width, typed").input_value() == "0.06"
     seen.page.get_by_role("link", name="Five draws").click()
