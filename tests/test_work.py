@@ -57,7 +57,7 @@ def test_a_depth_study_is_saved_as_it_grows_and_gives_what_the_study_gives(home)
 
 
 def test_a_sweep_is_held_stopped_and_goes_on_after_its_last_point(home):
-    work = SweepGrowth(dataclasses.replace(SWEEP, experiment=depth_experiment(2, steps=300, batch=16, width=64)))
+    work = SweepGrowth(dataclasses.replace(SWEEP, experiment=depth_experiment(2, steps=1500, batch=16, width=64)))
     run = Run(work, "native", "me")
     client.submit(run)
     assert client.wait(run.id, lambda s: s.progress.result is not None and len(s.progress.result.points) >= 1, 60)
