@@ -105,7 +105,11 @@ def groups(runs: Sequence[Run]) -> tuple[Group, ...]:
 
 
 def _placed(runs: Sequence[Run]) -> list[Placed]:
-    return [Placed(training, run.backend, getattr(run.work, "touch_active", False)) for run in runs for training in run.trainings]
+    return [
+        Placed(training, run.backend, isinstance(run.work, Train) and run.work.touch_active)
+        for run in runs
+        for training in run.trainings
+    ]
 
 
 def _with_seed(placed: Placed, seed: int) -> Placed:
