@@ -83,13 +83,13 @@ def held(need: float, what: str, remedy: str) -> Iterator[None]:
 
 
 def _budget() -> int | None:
-    said = os.environ.get("SNNVIZ_BUDGET")
-    if not said:
+    text = os.environ.get("SNNVIZ_BUDGET")
+    if not text:
         return None
     try:
-        return int(said)
+        return int(text)
     except ValueError:
-        raise ValueError(f"SNNVIZ_BUDGET = {said!r} is no number of bytes; write one like 4000000000.") from None
+        raise ValueError(f"SNNVIZ_BUDGET = {text!r} is no number of bytes; write one like 4000000000.") from None
 
 
 def _gigabytes(size: float) -> str:

@@ -71,15 +71,15 @@ def _settings(scene: DrawScene) -> dict[str, Any]:
     """The values at which these controls stand, where they are not the defaults, by key."""
     law_ = scene.estimate.law
     made = isinstance(law_, SurrogateLaw)
-    said: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
     if isinstance(law_, SurrogateLaw):
-        said = {"law": MADE} | url.settings(law_.surrogate, "made", FastSigmoid(), tables=[SURROGATES])
-        said |= {"alpha": str(law_.alpha)} if law_.alpha else {}
+        entries = {"law": MADE} | url.settings(law_.surrogate, "made", FastSigmoid(), tables=[SURROGATES])
+        entries |= {"alpha": str(law_.alpha)} if law_.alpha else {}
     elif (name := type(law_).__name__) != next(iter(LAWS)):
-        said = {"law": name}
-    said |= url.settings(scene.estimate, *(("own", OWN) if made else ("zo", PLAIN)), exclude={"law"})
-    said |= url.settings(Drawing(scene.u, seed=scene.seed), "draw")
-    return said | url.settings(scene.compare, "compare", None, tables=[SURROGATES])
+        entries = {"law": name}
+    entries |= url.settings(scene.estimate, *(("own", OWN) if made else ("zo", PLAIN)), exclude={"law"})
+    entries |= url.settings(Drawing(scene.u, seed=scene.seed), "draw")
+    return entries | url.settings(scene.compare, "compare", None, tables=[SURROGATES])
 
 
 def settings_of_scope() -> DrawScene:

@@ -44,8 +44,8 @@ def _read(data: bytes, name: str, key: str) -> SpikeTimes:
         units = list(TimeUnit)
         unit = st.selectbox("Times in the file are", units, units.index(first.likely), lambda one: one.value, key=f"{key}.unit")
     read = spike_times(data, name, unit, column)
-    said = [f"{len(read.times):,} times, read as {read.unit.value}" + (", as the file states." if read.stated else ".")]
+    sentences = [f"{len(read.times):,} times, read as {read.unit.value}" + (", as the file states." if read.stated else ".")]
     if not read.stated and read.likely is not TimeUnit.MILLISECOND:
-        said.append(f"Their span looks like {read.likely.value}.")
-    st.caption(" ".join(map(literal, (*said, *read.notes))))
+        sentences.append(f"Their span looks like {read.likely.value}.")
+    st.caption(" ".join(map(literal, (*sentences, *read.notes))))
     return read

@@ -218,11 +218,11 @@ def _changed(
         if value == default:
             return {}
         return {key: value} | ({f"{key}.on": True} if _is_infinite(default) else {})
-    said: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
     if table:
         chosen = _name_of(value, table)
         if type(value) is not type(default):
-            said[key] = chosen
+            entries[key] = chosen
         key = f"{key}.{chosen}"
     elif type(value) is not type(default):
         raise TypeError(f"{key}: {type(value).__name__} is in none of the registries given.")
@@ -230,8 +230,8 @@ def _changed(
     for field in _fields(type(value)):
         if field.name not in exclude:
             now, was = getattr(value, field.name), getattr(start, field.name)
-            said |= _changed(now, was, f"{key}.{field.name}", _table(was, field.kind, tables), tables)
-    return said
+            entries |= _changed(now, was, f"{key}.{field.name}", _table(was, field.kind, tables), tables)
+    return entries
 
 
 def read(

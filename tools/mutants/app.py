@@ -110,7 +110,7 @@ MUTATIONS = (
     Mutation(
         "url-choice-left-out",
         URL,
-        "        if type(value) is not type(default):\n            said[key] = chosen\n",
+        "        if type(value) is not type(default):\n            entries[key] = chosen\n",
         "",
         f"{CHOICE} -k LIF",
     ),
