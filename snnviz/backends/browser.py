@@ -23,8 +23,8 @@ from snnviz.neurons import NEURONS
 
 FLAGS = (
     "-x", "c++", "-std=c++17", "-target", "wasm32-freestanding", "-O3", "-msimd128", "-mbulk-memory", "-fopenmp-simd",
-    "-ffp-contract=off", "-fno-math-errno", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-g0", "-nostdlib", "-nostdinc++",
-    "-Wl,--no-entry", "-Wl,--strip-all", "-Wl,--export-memory",
+    "-ffp-contract=off", "-fno-math-errno", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-g0", "-nostdlib",
+    "-nostdinc++", "-Wl,--no-entry", "-Wl,--strip-all", "-Wl,--export-memory",
 )  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def _of_the_scopes() -> tuple[str, ...]:
 
 
 def _of_the_playground() -> tuple[str, ...]:
-    """Its neurons forward and backward for given slopes, the slopes by every derivative, and what playground.cu says is exported."""
+    """Its neurons forward and backward for given slopes, the slopes by every derivative, what playground.cu marks with PLAY."""
     scans = (f"{name}_{way}" for name in PLAYED for way in ("forward", "backward_given"))
     own = re.findall(r"^PLAY\(\w+\) (\w+)", (places.kernels() / "playground.cu").read_text(encoding="utf-8"), re.MULTILINE)
     slopes = (f"play_slopes_{derivative}" for derivative in source.derivatives())
