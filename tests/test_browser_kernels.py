@@ -15,6 +15,7 @@ from snnviz.backends.base import Upstream
 from snnviz.draws import Draw
 from snnviz.experiments import Experiment
 from snnviz.laws import LAWS
+from snnviz.live import declared, scenes, scripts
 from snnviz.methods.base import AtSpike, ResetPath
 from snnviz.neurons import ALIF, IF, LIF, NEURONS, QIF, Izhikevich, LeakyReadout
 from snnviz.neurons.base import Reset
@@ -23,7 +24,6 @@ from snnviz.params import params
 from snnviz.places import assets
 from snnviz.stimuli import Noise, Poisson, Shaped, Step, encode_drawn
 from snnviz.surrogates import SURROGATES, Gaussian, SingleExponential
-from snnviz.ui import declared, scenes, scope
 from snnviz.zeroth_order import ZerothOrder
 from tests.helpers import ALL_NEURONS, TRAINABLE
 
@@ -325,5 +325,5 @@ def test_the_rate_of_a_regular_neuron_is_one_number(kit):
 
 
 def test_the_module_is_small_and_exports_what_it_says():
-    assert len(browser.module()) + len(scope.script()) < 300_000
+    assert len(browser.module()) + len(scripts.bundle("scope/main.js")) < 300_000
     assert browser.unusable() is None

@@ -12,10 +12,10 @@ from snnviz.draws import Draw
 from snnviz.figures import cost_sweep, estimator, law, running_mean, surrogates
 from snnviz.figures import trade_off as cost
 from snnviz.laws import LAWS, ArctanLaw, NormalLaw, RademacherLaw, SurrogateLaw, UniformLaw
+from snnviz.live.scenes import DrawScene
 from snnviz.studies.derivative import Density, Drawing, Look, law_curves, questions, sample, shapes, sweep, trade_off
 from snnviz.surrogates import SURROGATES, Boxcar, FastSigmoid, Gaussian
 from snnviz.ui import estimates as settings
-from snnviz.ui.scenes import DrawScene
 from snnviz.zeroth_order import ZerothOrder
 from tests.app_server import ROOT
 

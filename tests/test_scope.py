@@ -11,11 +11,11 @@ import pytest
 from snnviz import Experiment, Noise, stimuli
 from snnviz.backends import BACKENDS
 from snnviz.laws import LaplaceLaw
+from snnviz.live import declared, scenes, scripts
 from snnviz.neurons import ALIF, LIF, Izhikevich
 from snnviz.neurons.base import Reset
 from snnviz.places import assets
 from snnviz.surrogates import Sigmoid, SingleExponential
-from snnviz.ui import declared, scenes, scope
 from snnviz.zeroth_order import ZerothOrder
 from tests.app_server import DESKTOP, PHONE, ROOT, Visit, running_app
 
@@ -30,7 +30,8 @@ import numpy as np, streamlit as st
 from snnviz.backends import browser
 from snnviz import Experiment, Noise
 from snnviz.neurons import NEURONS
-from snnviz.ui import scenes, scope
+from snnviz.live import scenes
+from snnviz.ui import scope
 
 st.set_page_config(layout="wide")
 ask = st.query_params
@@ -558,12 +559,22 @@ def test_every_field_has_what_a_control_needs():
 
 
 def test_the_script_is_one_module():
-    """Every file of the folder is in it, after those that it imports from."""
-    folder, before = assets() / "scope", set()
-    for name in scope._ORDER:
-        asked = set(re.findall(r'from "\./(\w+)\.js"', (folder / f"{name}.js").read_text(encoding="utf-8")))
-        assert asked <= before, f"{name}.js comes before {asked - before}"
-        before.add(name)
-    assert before == {path.stem for path in folder.glob("*.js")}
-    text = scope.script()
-    assert "import {" not in text and text.count("export ") == 1
+    """Every file of the folder is in it, once."""
+    text = scripts.bundle("scope/main.js")
+    for path in (assets() / "scope").glob("*.js"):
+        assert text.count(f"const $scope_{path.stem} = ") == 1
+    assert "import {" not in text and re.findall(r"^export .*", text, re.MULTILINE) == ["export default $scope_main.default;"]
+
+
+@pytest.mark.parametrize("files, complaint", [
+    ({"a.js": 'import { b } from "./b.js";', "b.js": 'import { a } from "./a.js";\nexport const b = 1;'}, "imports itself"),
+    ({"a.js": 'import { c } from "./b.js";', "b.js": "export const b = 1, c = 2;"}, "c from b.js, which exports no such name"),
+    ({"a.js": "export let now = 1;"}, "a.js says 'export let now = 1;'"),
+    ({"a.js": 'import("./b.js");'}, "a.js says"),
+], ids=["circle", "no such name", "a variable", "at run time"])  # fmt: skip
+def test_a_script_that_cannot_be_put_together_is_refused(tmp_path, monkeypatch, files, complaint):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.setattr(scripts, "assets", lambda: tmp_path)
+    with pytest.raises(ValueError, match=re.escape(complaint)):
+        scripts.bundle.__wrapped__("a.js")

@@ -18,6 +18,7 @@ from snnviz.datasets import DATASETS, OwnRecordings
 from snnviz.datasets.catalogue import TonicSet
 from snnviz.experiments import Experiment
 from snnviz.laws import LAWS, LaplaceLaw
+from snnviz.live.scenes import DrawScene, Loss, Scene
 from snnviz.losses import LOSSES, REGULARISERS
 from snnviz.methods import METHODS, SparseGD
 from snnviz.neurons import ALIF, LIF, NEURONS
@@ -31,7 +32,6 @@ from snnviz.studies.derivative import Density, Drawing, Look
 from snnviz.surrogates import SURROGATES, Gaussian, Sigmoid, Triangle
 from snnviz.training import Training
 from snnviz.ui import url
-from snnviz.ui.scenes import DrawScene, Loss, Scene
 from snnviz.zeroth_order import ZerothOrder
 
 TABLES = [

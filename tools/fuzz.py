@@ -158,8 +158,8 @@ class Values:
     """Every class with declared fields, made with anything in its fields; what can be made is written, read and used."""
 
     def __init__(self) -> None:
-        import snnviz.runs.work
-        import snnviz.ui.scenes  # noqa: F401  both: for their classes
+        import snnviz.live.scenes
+        import snnviz.runs.work  # noqa: F401  both: for their classes
         from snnviz.params import Declared, concrete
 
         self.classes = [cls for cls in concrete(Declared) if dataclasses.is_dataclass(cls) and not inspect.isabstract(cls)]
