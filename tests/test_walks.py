@@ -174,7 +174,7 @@ def test_untouched_pages_are_as_a_fresh_session_shows_them(visit):
 
 @pytest.mark.browser
 def test_each_page_comes_back_as_it_was_left(visit):
-    """A, B, A for all pages A and B: one slider moved on each page that has one, then 72 presses, every ordered pair of pages once."""
+    """A, B, A for all pages A and B: one slider moved on each page that has one, then 72 presses, each ordered pair once."""
     seen, left = visit(), {START: None}
     for name in NAMES[1:]:
         by_the_menu(seen, name)
