@@ -28,8 +28,9 @@ from snnviz.methods import BPTT, LocalZO, Slayer, SurrogateModules
 from snnviz.neurons import ALIF, LIF, Reset
 from snnviz.optimisers import SGD, Adam, Cosine
 from snnviz.runs.store import Store
-from snnviz.runs.values import Curve, Line, Run, Status
+from snnviz.runs.values import Access, Curve, Line, Run, Status
 from snnviz.runs.work import Train
+from snnviz.studies.growth import GrowthPoint, GrowthRecord
 from snnviz.training import BatchRecord, EpochRecord, Seconds, Training, train
 
 FOLDER = pathlib.Path(__file__).parent / "recorded"
@@ -195,6 +196,23 @@ def test_the_settings_are_those_that_were_saved(store):
     ]
     assert saved == [training.of_0_1_0() for training in (*FINISHED, STOPPED, *NOTED)]
     assert STOPPED.of_0_1_0().neuron.kappa == 5.0
+
+
+def test_a_database_of_schema_2_opens_and_what_everybody_saw_is_shared(tmp_path):
+    """`tests/recorded/store_schema_2.sqlite` was written before runs could be shared: a training and a sweep of nobody's."""
+    copy = tmp_path / "runs.sqlite"
+    shutil.copyfile(FOLDER / "store_schema_2.sqlite", copy)
+    opened = Store(f"sqlite:///{copy}")
+    sweep, training = opened.list(seen_by="another visitor")
+    assert (sweep.kind, sweep.owner, sweep.shared, sweep.share, sweep.status) == ("growth", "", True, 0.5, Status.FINISHED)
+    assert (training.owner, training.shared, training.epochs, training.status) == (OWNER, True, 1, Status.STOPPED)
+    state = opened.open(training.run)
+    assert state.run.work == Train((STOPPED,), 2, True) and state.lines[0].epochs[0].epoch == 1
+    assert opened.open(sweep.run).progress.result == GrowthRecord((GrowthPoint(1, (1.0, math.inf)),))
+    new = Run(Train(FINISHED[:1]), "native", OWNER)
+    opened.begin(new)
+    assert opened.access(new.id) == Access(OWNER, False) and not opened.all_shared()
+    opened.close()
 
 
 def test_an_old_database_can_be_written_to(store):

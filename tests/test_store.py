@@ -22,7 +22,7 @@ from snnviz.methods import BPTT, LocalZO, Route, SurrogateModules
 from snnviz.runs import schema
 from snnviz.runs.fetch import Arrived
 from snnviz.runs.store import Store, StoreError, UnreadableError
-from snnviz.runs.values import Curve, Line, Run, RunState, Status
+from snnviz.runs.values import Access, Curve, Line, Run, RunState, Status
 from snnviz.runs.work import KINDS, FetchSet, MeasureDepth, MeasureTimes, Progress, SweepGrowth, Train
 from snnviz.studies.backward_times import Plan, Series, Timing
 from snnviz.studies.depth import DepthRecord, DepthStudy, Look
@@ -239,7 +239,7 @@ def test_a_database_of_the_first_schema_becomes_one_of_this_or_stays(store, monk
         sql = database.exec_driver_sql
         sql("DROP TABLE alembic_version")
         sql("DROP INDEX ix_runs_kind")
-        for column in ("kind", "work", "share", "doing", "seconds", "result"):
+        for column in ("shared", "kind", "work", "share", "doing", "seconds", "result"):
             sql(f"ALTER TABLE runs DROP COLUMN {column}")
         database.execute(store._meta.update(), {"value": "1"})
     url = store._engine.url.render_as_string(hide_password=False)
@@ -257,7 +257,8 @@ def test_a_database_of_the_first_schema_becomes_one_of_this_or_stays(store, monk
         opened = list(pool.map(Store, [url] * 3))
     for other in opened:
         after = other.open(run.id)
-        assert repr(after) == repr(before) and after.run == before.run and "kind" in columns()
+        assert repr(after) == repr(before) and after.run == before.run and {"kind", "shared"} <= columns()
+        assert other.access(run.id) == Access("me", True), "everybody saw it before"
         other.close()
 
 

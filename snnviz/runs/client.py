@@ -27,7 +27,7 @@ from snnviz.runs.journal import Journal
 from snnviz.runs.process import here, is_gone
 from snnviz.runs.rights import Visitor
 from snnviz.runs.scheduler import JobError as JobError
-from snnviz.runs.values import Run, RunState, Status
+from snnviz.runs.values import Run, RunState, Status, Summary
 from snnviz.runs.work import Train, Work
 from snnviz.runs.worker import STORE, one_sentence, prepare_worker, work_on
 
@@ -159,6 +159,37 @@ def delete(runs: Sequence[str], by: Visitor | None = None) -> None:
         shutil.rmtree(checkpoints(run), ignore_errors=True)
 
 
+def share(run: str, shared: bool, by: Visitor | None = None) -> None:
+    """Let everybody who opens the app look at a run, or its owner alone."""
+    _allow(run, by)
+    store.default().share(run, shared)
+
+
+def share_all(shared: bool, by: Visitor | None = None) -> None:
+    """Let everybody look at every run, or at those that are shared: for whoever runs the server to say.
+
+    Raises:
+        Forbidden: `by` has not shown the server's key.
+    """
+    if by is not None and not by.key:
+        raise rights.Forbidden("Only who has the server's key may say that everybody sees all runs.")
+    store.default().share_all(shared)
+
+
+def listed(by: Visitor) -> list[Summary]:
+    """The saved runs that a visitor may look at, as `Store.list` gives them."""
+    return store.default().list(seen_by=None if by.key else by.id)
+
+
+def unseen(run: str, by: Visitor) -> str:
+    """Why a visitor may not look at a run, in one sentence; "" where they may."""
+    saved = store.default()
+    access = saved.access(run)
+    if access is None:
+        return "There is no such run among the saved runs: it was deleted, or never was."
+    return "" if by.may_see(access, saved.all_shared()) else rights.NOT_SHARED
+
+
 def latest(owner: str, kind: str | None = None) -> str | None:
     """The run a visitor would want to see on coming back: the latest that is going, of one kind of work; else None."""
     for run in dict.fromkeys(s.run for s in store.default().list(owner, live=True, kind=kind)):
@@ -268,7 +299,8 @@ def _allow(run: str, by: Visitor | None) -> None:
     try:
         state = follow(run)
     except store.UnreadableError:  # whose it is can be read of every run
-        by.require(Run(Train(), owner=store.default().owner(run), title=run))
+        access = store.default().access(run)
+        by.require(Run(Train(), owner=access.owner if access else "", title=run))
         return
     if state is not None:
         _require(state, by)

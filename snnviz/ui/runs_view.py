@@ -47,10 +47,13 @@ def current(kind: str = Train.kind) -> RunState | None:
     if shown[kind] is None:
         return None
     states, unreadable = client.readable([shown[kind]])
-    if not states:
+    reason = " ".join(unreadable) or ("" if states else "The run shown here was deleted.")
+    if states and not states[0].run.work.made_once and not visitors.me().may_change(states[0].run):
+        reason = client.unseen(shown[kind], visitors.me())
+    if reason:
         shown[kind] = None
-        st.session_state.setdefault("_runs_gone", {})[kind] = " ".join(unreadable) or "The run shown here was deleted."
-    return states[0] if states else None
+        st.session_state.setdefault("_runs_gone", {})[kind] = reason
+    return None if reason else states[0]
 
 
 def show(run: str | None, kind: str) -> None:
