@@ -221,9 +221,10 @@ def campaign(arguments: argparse.Namespace) -> dict[str, Any]:
             broken = await moving(visitors, arguments.seconds)
             among = speed.between(start, time.monotonic())
             on = [sum(v.process == str(n) for v in visitors) for n in range(1, settings.processes + 1)]
-            found = answers(visitors, broken) | {"visitors by process": on, "MiB with them": resident(stack)}
+            answered = answers(visitors, broken) | {"visitors by process": on, "MiB with them": resident(stack)}
             await left(visitors)
-            return found | {"epochs a second alone": alone, "among them": among, "share of speed": among / alone if alone else 0.0}
+            share = among / alone if alone else 0.0
+            return answered | {"epochs a second alone": alone, "among them": among, "share of speed": share}
 
         result |= asyncio.run(crowd())
         speed.close()
@@ -276,16 +277,16 @@ def main() -> int:
 
         async def visited() -> dict[str, Any]:
             visitors = await opened(arguments.address.rstrip("/") + "/", arguments.visitors, arguments.every)
-            found = answers(visitors, await moving(visitors, arguments.seconds))
+            answered = answers(visitors, await moving(visitors, arguments.seconds))
             await left(visitors)
-            return found
+            return answered
 
         print(asyncio.run(visited()))
         return 0
     result = campaign(arguments)
     rows = verdicts(result)
     print("\n| | wanted | measured | |\n|---|---|---|---|")
-    print("\n".join(f"| {name} | {wanted} | {measured} | {'yes' if met else '**no**'} |" for name, wanted, measured, met in rows))
+    print("\n".join(f"| {name} | {target} | {measured} | {'yes' if met else '**no**'} |" for name, target, measured, met in rows))
     print(f"\n{result['moves']} moves of {result['visitors']} visitors, {result['minutes']:.1f} minutes in all.")
     if not arguments.no_save:
         print("saved to", save("crowd", [result]))

@@ -76,10 +76,10 @@ def nginx_conf(settings: Settings, folder: Path) -> str:
 
 
 def _program(name: str, places_of: Iterator[str], package: str) -> str:
-    found = shutil.which(name) or next((place for place in places_of if os.access(place, os.X_OK)), None)
-    if found is None:
+    program = shutil.which(name) or next((place for place in places_of if os.access(place, os.X_OK)), None)
+    if program is None:
         raise Trouble(f"{name} is not installed; on Debian: apt-get install {package}.")
-    return found
+    return program
 
 
 def postgres(name: str) -> str:

@@ -176,8 +176,8 @@ class Stack:
 
     # Up and down.
 
-    def up(self, wanted: Mapping[str, Any], say: Callable[[str], None] = print) -> Settings:
-        """Start what does not run. wanted: fields of `Settings`; where they differ from the last `up`'s, all starts anew.
+    def up(self, changes: Mapping[str, Any], say: Callable[[str], None] = print) -> Settings:
+        """Start what does not run. changes: fields of `Settings`; where they differ from the last `up`'s, all starts anew.
 
         Raises:
             Trouble: a program is missing, or a piece does not answer.
@@ -185,7 +185,7 @@ class Stack:
         nginx()
         postgres("initdb")
         before = self.settings()
-        settings = dataclasses.replace(before or Settings(), **wanted)
+        settings = dataclasses.replace(before or Settings(), **changes)
         if before is not None and settings != before:
             self.down(say)
         with contextlib.ExitStack() as taken:
@@ -347,13 +347,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--path", help="the part of the address after the host; /snnviz/")
     parser.add_argument("--processes", type=int, help="of the app; as many as cores")
     parser.add_argument("--name", help="the host's name in the visitors' browsers, where it is not this machine alone")
-    asked = vars(parser.parse_args(arguments))
-    what, stack = asked.pop("what"), Stack(asked.pop("folder") or default_folder())
+    options = vars(parser.parse_args(arguments))
+    what, stack = options.pop("what"), Stack(options.pop("folder") or default_folder())
     try:
         if what == "down":
             stack.down()
             return 0
-        settings = stack.up({name: value for name, value in asked.items() if value is not None})
+        settings = stack.up({name: value for name, value in options.items() if value is not None})
     except (Trouble, OSError) as problem:
         print(f"deploy: {problem}", file=sys.stderr)
         return 1

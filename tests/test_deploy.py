@@ -141,9 +141,9 @@ def test_down_ends_nobody_who_has_got_the_number_of_a_process_of_ours(tmp_path):
     stack.down(lambda _: pytest.fail("nothing runs"))
 
 
-@pytest.mark.parametrize(("path", "wanted"), [("/", "/"), ("", "/"), ("snn", "/snn/"), ("/a/b/", "/a/b/")])
-def test_a_path_begins_and_ends_with_a_slash(path, wanted):
-    assert Settings(path=path).path == wanted
+@pytest.mark.parametrize(("path", "slashed"), [("/", "/"), ("", "/"), ("snn", "/snn/"), ("/a/b/", "/a/b/")])
+def test_a_path_begins_and_ends_with_a_slash(path, slashed):
+    assert Settings(path=path).path == slashed
 
 
 def test_a_path_that_nginx_would_read_as_more_is_refused():
