@@ -41,9 +41,9 @@ def title(kind: str) -> str:
     return KIND[kind].title if kind in KIND else kind
 
 
-def done(lines: list[values.Summary]) -> str:
+def progress(lines: list[values.Summary]) -> str:
     """The progress of a run: epochs done of all, or a percentage."""
-    epochs = lines[0].asked
+    epochs = lines[0].planned
     return f"{min(line.epochs for line in lines)} of {epochs}" if epochs else f"{100 * lines[0].share:.0f} %"
 
 
@@ -86,7 +86,7 @@ st.dataframe(
         "what" if several_kinds else "data": [lines[0].dataset or lines[0].title for lines in shown.values()],
         "methods": [", ".join(dict.fromkeys(line.method for line in lines)) for lines in shown.values()],
         "status": [lines[0].status.value for lines in shown.values()],
-        "done" if several_kinds else "epochs": [done(lines) for lines in shown.values()],
+        "done" if several_kinds else "epochs": [progress(lines) for lines in shown.values()],
         "last test accuracy": [100 * training_view.best_at_the_end(lines) for lines in shown.values()],
         "seconds": [sum(line.seconds for line in lines) for lines in shown.values()],
         "ran on": [lines[0].backend for lines in shown.values()],

@@ -115,7 +115,7 @@ def plain(value: Any) -> Any:
 def shown(store: Store) -> dict[str, Any]:
     """What the database holds: the rows of the list of runs, and each run with its lines."""
     rows = [
-        [s.run, s.number, s.title, s.status.value, s.created, s.dataset, s.method, s.seed, s.backend, s.epochs, s.asked,
+        [s.run, s.number, s.title, s.status.value, s.created, s.dataset, s.method, s.seed, s.backend, s.epochs, s.planned,
          plain(s.train_loss), plain(s.test_accuracy), s.seconds, s.owner]
         for s in store.list()
     ]  # fmt: skip
@@ -126,7 +126,8 @@ def of_run(state: Any) -> dict[str, Any]:
     run = state.run
     return {
         "title": run.title, "status": state.status.value, "backend": run.backend, "sample": run.work.sample, "owner": run.owner,
-        "created": run.created, "seen": state.seen, "notes": list(state.notes), "labels": list(run.labels), "share": state.share,
+        "created": run.created, "seen": state.alive_at, "notes": list(state.notes), "labels": list(run.labels),
+        "share": state.share,
         "lines": [of_line(line) for line in state.lines],
     }  # fmt: skip
 

@@ -25,10 +25,10 @@ OWNER, OTHER, KEY = Visitor("a"), Visitor("b"), Visitor("b", key=True)
 @pytest.fixture
 def run(home):
     """A stopped run of OWNER in an empty store."""
-    asked = Run(Train((Training(),)), "native", OWNER.id, "Digits")
-    store.default().begin(asked)
-    store.default().mark(asked.id, Status.STOPPED)
-    return asked.id
+    run = Run(Train((Training(),)), "native", OWNER.id, "Digits")
+    store.default().begin(run)
+    store.default().mark(run.id, Status.STOPPED)
+    return run.id
 
 
 def delete(run: str, by: Visitor) -> None:
@@ -112,15 +112,15 @@ def test_of_several_runs_none_is_deleted_if_one_is_anothers(run):
 
 
 def test_nobody_trains_on_the_uploads_of_another(home):
-    def asked(folder, owner="a"):
+    def request(folder, owner="a"):
         return Run(Train((Training(), Training(OwnRecordings(folder=str(folder))))), "native", owner)
 
     uploads = places.home() / "uploads"
     for folder in (uploads / "b", uploads / "a" / ".." / "b", uploads / "b" / "deeper", uploads, uploads / "a" / ".."):
         with pytest.raises(Forbidden, match="another visitor has uploaded"):
-            client.submit(asked(folder))
+            client.submit(request(folder))
     for folder in (uploads / "a", uploads / "a" / "left", home / "elsewhere"):
-        rights.check_uploads(asked(folder))
+        rights.check_uploads(request(folder))
     assert not store.default().list()
 
 
@@ -159,9 +159,9 @@ def who():
     st.text(str(dict(st.query_params)))
 
 
-def arriving(**asked: str) -> list[str]:
+def arriving(**parameters: str) -> list[str]:
     at = AppTest.from_function(who)
-    for name, value in asked.items():
+    for name, value in parameters.items():
         at.query_params[name] = value
     at.run()
     assert not at.exception

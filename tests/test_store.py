@@ -61,9 +61,9 @@ def curve(points: int) -> Curve:
 def postgres(folder):
     """A server of our own on a free port; skips where PostgreSQL or its driver is not installed."""
     pytest.importorskip("psycopg")
-    if not (found := shutil.which("postgres")):
+    if not (program := shutil.which("postgres")):
         pytest.skip("PostgreSQL is not installed.")
-    programs = os.path.dirname(os.path.realpath(found))
+    programs = os.path.dirname(os.path.realpath(program))
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
@@ -132,9 +132,9 @@ def test_what_goes_in_comes_out(store):
     first, second = state.lines[:2]
     assert [e.epoch for e in first.epochs] == [1, 2, 3] and np.isnan(first.epochs[1].train_loss)
     assert first.ended and not state.lines[2].epochs and second.problem == "It exploded."
-    wanted, got = epoch(3), first.epochs[2]
-    assert np.array_equal(wanted.confusion, got.confusion)
-    assert dataclasses.replace(wanted, confusion=None).__dict__ == dataclasses.replace(got, confusion=None).__dict__
+    expected, got = epoch(3), first.epochs[2]
+    assert np.array_equal(expected.confusion, got.confusion)
+    assert dataclasses.replace(expected, confusion=None).__dict__ == dataclasses.replace(got, confusion=None).__dict__
     for field in dataclasses.fields(Curve):
         assert np.array_equal(getattr(first.curve, field.name), getattr(curve(7), field.name))
     assert np.array_equal(first.spikes["layer 1"], spikes["layer 1"]) and first.spikes["layer 1"].dtype == bool
@@ -207,7 +207,7 @@ def test_a_result_of_every_kind_comes_out_as_it_went_in(store):
     for kind, (work, result) in results.items():
         run = Run(work, "native", "me", work.title)
         store.begin(run)
-        assert store.open(run.id) == RunState(run, Status.WAITING, seen=store.open(run.id).seen)
+        assert store.open(run.id) == RunState(run, Status.WAITING, alive_at=store.open(run.id).alive_at)
         store.save_progress(run, Progress(0.25, "first", None, 1.0))
         store.save_progress(run, Progress(0.5, "second", result, 2.5))
         assert store.open(run.id).run == run and store.open(run.id).progress == Progress(0.5, "second", result, 2.5)
@@ -269,9 +269,9 @@ def test_a_server_that_accepts_and_never_answers_is_one_sentence():
         peer.bind(("127.0.0.1", 0))
         peer.listen(64)
         start = time.perf_counter()
-        with pytest.raises(StoreError, match=r"cannot be used|does not answer") as said:
+        with pytest.raises(StoreError, match=r"cannot be used|does not answer") as error:
             Store(f"postgresql+psycopg://me:secret@127.0.0.1:{peer.getsockname()[1]}/x")
-        assert time.perf_counter() - start < 10 and "secret" not in str(said.value)
+        assert time.perf_counter() - start < 10 and "secret" not in str(error.value)
 
 
 def test_a_server_that_falls_silent_is_one_sentence(store, monkeypatch):

@@ -90,7 +90,7 @@ def go_on(run: str, by: Visitor | None = None) -> None:
 def _start(run: Run, state: RunState | None = None) -> None:
     from distributed import Variable, fire_and_forget
 
-    report = pickle.dumps(RunState.asked(run) if state is None else state, protocol=5)
+    report = pickle.dumps(RunState.waiting(run) if state is None else state, protocol=5)
     arguments, key = (run, store.default_url(), str(checkpoints(run.id))), f"{run.kind}-{run.id}-{time.time_ns():x}"
 
     def begin(dask: Any) -> Any:
@@ -213,7 +213,7 @@ def last(owner: str, kind: str | None = None) -> str | None:
     for summary in store.default().list(owner, kind=kind)[:1]:
         with contextlib.suppress(store.UnreadableError):
             state = follow(summary.run)
-            if state is not None and (state.status is Status.INTERRUPTED or time.time() - state.seen < AN_HOUR):
+            if state is not None and (state.status is Status.INTERRUPTED or time.time() - state.alive_at < AN_HOUR):
                 return summary.run
     return None
 
@@ -270,7 +270,7 @@ def follow(run: str) -> RunState | None:
     if task is not None and task.status == "pending":
         return state
     place = saved.place(run)
-    if task is None and place != here() and not is_gone(place) and time.time() - state.seen < LOST:
+    if task is None and place != here() and not is_gone(place) and time.time() - state.alive_at < LOST:
         return state
     if (report := _report(run)) is not None:  # it came between the two questions
         return report

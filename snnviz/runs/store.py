@@ -150,8 +150,8 @@ class Store(Database):
         with self._transaction() as database:
             if database.scalar(self._sa.select(self._runs.c.id).where(self._runs.c.id == run)) is None:
                 return  # deleted meanwhile
-            known = set(map(tuple, database.execute(self._sa.select(t.line, t.epoch).where(t.run == run))))
-            fresh = [row for row in last_of_each(unsaved.epochs) if (row["line"], row["epoch"]) not in known]
+            saved = set(map(tuple, database.execute(self._sa.select(t.line, t.epoch).where(t.run == run))))
+            fresh = [row for row in last_of_each(unsaved.epochs) if (row["line"], row["epoch"]) not in saved]
             if fresh:
                 database.execute(self._epochs.insert(), fresh)
             for number, values in unsaved.lines.items():
@@ -232,9 +232,9 @@ class Store(Database):
         r = self._runs.c
         query = self._sa.select(r.id, r.status).where(r.kind == work.kind, r.work == work.to_toml(), r.backend == backend)
         with self._transaction() as database:
-            found = database.execute(query.order_by(r.created.desc())).all()
-        known = {s.value: s for s in Status}
-        return [(row.id, known[row.status]) for row in found if row.status in known]
+            matches = database.execute(query.order_by(r.created.desc())).all()
+        statuses = {s.value: s for s in Status}
+        return [(row.id, statuses[row.status]) for row in matches if row.status in statuses]
 
     @limited
     def list(
@@ -293,8 +293,8 @@ class Store(Database):
         with self._transaction() as database:
             if seen_by is not None and not self._all_shared(database):
                 query = query.where((r.owner == seen_by) | r.shared)
-            found = database.execute(query).mappings().all()
-        return [rows.summary(row) for row in found]
+            listed = database.execute(query).mappings().all()
+        return [rows.summary(row) for row in listed]
 
     @limited
     def delete(self, runs: Sequence[str]) -> None:

@@ -186,7 +186,7 @@ class Line:
 class RunState:
     """A run and how far it has come.
 
-    lines: of trainings, one each; progress: of every other kind. notes: what happened to it, in sentences. seen: when it
+    lines: of trainings, one each; progress: of every other kind. notes: what happened to it, in sentences. alive_at: when it
     last gave a sign of life, in seconds since 1970.
     """
 
@@ -194,12 +194,12 @@ class RunState:
     status: Status
     lines: tuple[Line, ...] = ()
     notes: tuple[str, ...] = ()
-    seen: float = 0.0
+    alive_at: float = 0.0
     progress: Progress = dataclasses.field(default_factory=Progress)
 
     @classmethod
-    def asked(cls, run: Run) -> "RunState":
-        return cls(run, Status.WAITING, tuple(Line(t) for t in run.trainings), seen=time.time())
+    def waiting(cls, run: Run) -> "RunState":
+        return cls(run, Status.WAITING, tuple(Line(t) for t in run.trainings), alive_at=time.time())
 
     @property
     def share(self) -> float:
@@ -233,7 +233,7 @@ class Summary:
     seed: int
     backend: str
     epochs: int
-    asked: int
+    planned: int
     train_loss: float
     test_accuracy: float
     seconds: float

@@ -70,7 +70,7 @@ class Work(text.Written, Declared, abc.ABC):
         earlier try left, for work that goes on.
         """
 
-    def seen(self, result: Any) -> Any:
+    def visible(self, result: Any) -> Any:
         """What a picture of a result shows: a page is drawn again when this changes."""
         return result
 
@@ -159,7 +159,7 @@ class MeasureDepth(Work):
         for record in depth.measure_depth(self.study, backend or None):
             yield Progress(record.progress, record.doing, record)
 
-    def seen(self, result: Any) -> Any:
+    def visible(self, result: Any) -> Any:
         return None if result is None else (result.checkpoints, result.without)
 
     @classmethod

@@ -153,7 +153,7 @@ def _to_show(work: Work, backend: str) -> RunState | None:
 
 
 def _seen(state: RunState) -> Any:
-    return state.status.live, state.run.work.seen(state.progress.result)
+    return state.status.live, state.run.work.visible(state.progress.result)
 
 
 def _start_button(work: Work, backend: str, state: RunState | None, label: str, again: str, icon: str, help: str | None) -> None:
@@ -238,10 +238,10 @@ def headline(state: RunState) -> None:
     """Where the run stands, in one line of fixed height."""
     words, colour, icon = WORDS[state.status]
     if state.lines:
-        asked = max(line.training.epochs for line in state.lines)
+        planned = max(line.training.epochs for line in state.lines)
         done = min(len(line.epochs) for line in state.lines)
         seconds = sum(float(line.curve.seconds[-1]) if len(line.curve.seconds) else 0.0 for line in state.lines)
-        doing, begun = f"{done} of {asked} epochs; {seconds:.1f} s of training", any(len(line.curve.at) for line in state.lines)
+        doing, begun = f"{done} of {planned} epochs; {seconds:.1f} s of training", any(len(line.curve.at) for line in state.lines)
     else:
         doing, begun = state.progress.doing or "Waiting for a turn", bool(state.progress.doing)
     if state.status is Status.RUNNING and not begun:

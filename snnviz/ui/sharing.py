@@ -13,8 +13,8 @@ LINKED = "run"  # in the address: the ids of the runs that are shown
 
 def linked() -> tuple[list[str], list[str]]:
     """The runs that the address names and the visitor may look at, and why not the others, a sentence each."""
-    asked = list(dict.fromkeys((address.Settings().get(LINKED) or "").split("-")))
-    reasons = {run: client.unseen(run, visitors.me()) for run in asked if run}
+    runs = list(dict.fromkeys((address.Settings().get(LINKED) or "").split("-")))
+    reasons = {run: client.unseen(run, visitors.me()) for run in runs if run}
     return [run for run, reason in reasons.items() if not reason], list(dict.fromkeys(filter(None, reasons.values())))
 
 

@@ -85,8 +85,8 @@ def link() -> str:
 def visitor() -> str:
     """Who is looking: the same browser after a reload or a closed tab, recognised by Streamlit's own cookie against forgery."""
     state = st.session_state
-    if "_visitor" not in state and (text := st.context.cookies.get(COOKIE)) and (kept := rights.unsigned(text)):
-        state["_visitor"] = kept
+    if "_visitor" not in state and (text := st.context.cookies.get(COOKIE)) and (identity := rights.unsigned(text)):
+        state["_visitor"] = identity
     if "_visitor" not in state:
         # 2|mask|token|time: the token under its mask is what stays the same for a browser.
         parts = st.context.cookies.get("_streamlit_xsrf", "").split("|")
