@@ -210,7 +210,7 @@ def goes_before_it_starts(away, monkeypatch):
 
 
 def test_a_run_that_starts_while_the_database_is_away_waits_for_it(home, monkeypatch):
-    away, run = Away(monkeypatch), asked(1, methods=[Exodus()])
+    away, run = Away(monkeypatch), request(1, methods=[Exodus()])
     goes_before_it_starts(away, monkeypatch)
     client.submit(run)
     assert client.wait(run.id, lambda s: any("begins when the database is back" in note for note in s.notes), 30)
@@ -223,7 +223,7 @@ def test_a_run_that_starts_while_the_database_is_away_waits_for_it(home, monkeyp
 
 
 def test_a_run_that_waits_for_the_database_can_be_stopped(home, monkeypatch):
-    away, run = Away(monkeypatch), asked(100_000, methods=[Exodus()])
+    away, run = Away(monkeypatch), request(100_000, methods=[Exodus()])
     goes_before_it_starts(away, monkeypatch)
     client.submit(run)
     assert client.wait(run.id, lambda s: s.notes, 30)
@@ -258,7 +258,7 @@ def test_a_stop_is_heard_whenever_a_worker_takes_the_run(home, monkeypatch, when
         if when == "before the order":
             order(run, what)
 
-    run = asked(100_000, methods=[Exodus()])
+    run = request(100_000, methods=[Exodus()])
     with monkeypatch.context() as patch:
         patch.setattr(distributed, "secede", held)
         patch.setattr(store.Store, "open", reading)
