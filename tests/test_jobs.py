@@ -145,7 +145,7 @@ def test_a_lost_worker_costs_at_most_one_epoch_and_is_told(home, monkeypatch):
 
 def test_a_killed_server_loses_nothing_finished(home):
     code = (
-        "from tests.test_jobs import *\nrun = asked(100_000)\nprint(client.submit(run), flush=True)\n"
+        "from tests.test_jobs import *\nrun = request(100_000)\nprint(client.submit(run), flush=True)\n"
         "client.wait(run.id, lambda s: min(len(l.epochs) for l in s.lines) >= 3, 60)\nprint('there', flush=True)\n"
         "time.sleep(600)"
     )
@@ -277,7 +277,7 @@ def test_a_server_killed_while_the_database_is_away_loses_nothing(home, at):
     """At epoch 4 it can go on; at epoch 8 of 8 it is finished, though no database was there when it ended."""
     code = (
         "from tests.test_jobs import *\nwith pytest.MonkeyPatch.context() as patch:\n away = Away(patch)\n"
-        " run = asked(8 if AT == 8 else 400, methods=[Exodus()])\n print(client.submit(run), flush=True)\n"
+        " run = request(8 if AT == 8 else 400, methods=[Exodus()])\n print(client.submit(run), flush=True)\n"
         " client.wait(run.id, lambda s: len(s.lines[0].epochs) >= AT and (AT < 8 or s.status is Status.FINISHED), 60)\n"
         " print('there', flush=True); time.sleep(600)"
     ).replace("AT", str(at))

@@ -106,7 +106,7 @@ def _wait_for_store(run: Run, url: str, folder: Path, progress: Any, orders: Any
 def _report_again(run: Run, progress: Any, note: str, status: Status) -> tuple[str, ...]:
     """Report what was reported last, with another status and one more note; its notes."""
     data = progress.get()
-    last = pickle.loads(data) if data else RunState.asked(run)
+    last = pickle.loads(data) if data else RunState.waiting(run)
     notes = (*last.notes, note) if note else last.notes
     progress.set(pickle.dumps(dataclasses.replace(last, status=status, notes=notes), protocol=5))
     return notes
