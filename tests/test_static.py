@@ -100,12 +100,12 @@ def test_the_random_numbers_are_numpys(twin, seed):
 
 
 class Opened(Visit):
-    """The file in a browser that is offline; every request that it makes is in `asked`."""
+    """The file in a browser that is offline; every request that it makes is in `requests`."""
 
     def __init__(self, page, file):
         super().__init__(page, file.as_uri())
-        self.asked: list[str] = []
-        page.on("request", lambda request: self.asked.append(request.url))
+        self.requests: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
 
     def at(self, address: str = "") -> "Opened":
         self.page.goto(f"{self.url}{address}")
@@ -189,7 +189,7 @@ def test_it_is_small_and_asks_nobody_for_anything(go, file):
         assert numbers(seen.summary) and seen.page.locator("main h1:visible").inner_text() == page.title
         painted = "(c) => new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size"
         assert seen.page.locator(f"#{page.name} canvas.main").evaluate(painted) > 20
-    assert [url for url in seen.asked if not url.startswith("blob:")] == [file.as_uri()]
+    assert [url for url in seen.requests if not url.startswith("blob:")] == [file.as_uri()]
     assert not seen.errors
     seen.page.evaluate("() => fetch('https://example.org/').catch(() => null)")
     assert any("Content Security Policy" in error for error in seen.errors)
@@ -219,14 +219,14 @@ def read_back(settings: dict[str, str]) -> tuple[Scene, Experiment]:
             seen.add(key)
             return super().get(key, default)
 
-    asked, wrong = Read(settings), []
+    query, wrong = Read(settings), []
 
     def of(*what, **how):
-        value, misread = url.read(asked, *what, **how)
+        value, misread = url.read(query, *what, **how)
         wrong.extend(misread)
         return value
 
-    name = url.read_name(asked, "neuron", "LIF", list(NEURONS))[0]
+    name = url.read_name(query, "neuron", "LIF", list(NEURONS))[0]
     neuron = of(f"neuron.{name}", NEURONS[name]())
     stimulus = of("stimulus", Step(neuron.amplitude), tables=[STIMULI])
     scene = of("scope", Scene(neuron), tables=[SURROGATES], exclude={"neuron"})
@@ -254,12 +254,12 @@ def test_what_it_says_of_a_run_is_what_python_computes(go):
         stimulus = plain.stimulus if scene.gain == 1 else stimuli.Shaped(plain.stimulus, scene.gain)
         layer = simulate(dataclasses.replace(plain, stimulus=stimulus)).layers[0]
         own = layer.spikes[:, 0, scene.column]
-        said = numbers(seen.summary)[plain.neurons > 1 :]
+        spoken = numbers(seen.summary)[plain.neurons > 1 :]
         seconds = plain.steps * plain.neuron.dt / 1000
         expected = [own.sum(), 1000 * seconds, layer.times[own > 0][0], own.sum() / seconds]
         if plain.neurons > 1:
             expected += [plain.neurons, layer.spikes.sum() / plain.neurons / seconds]
-        assert own.sum() > 0 and said == pytest.approx(expected, rel=5e-3), seen.summary
+        assert own.sum() > 0 and spoken == pytest.approx(expected, rel=5e-3), seen.summary
 
 
 def test_an_address_means_what_it_means_in_the_app(go):
@@ -294,9 +294,11 @@ def test_an_address_of_draws_means_what_it_means_in_the_app(go):
         assert not seen.complaint
         assert seen.settings == {"view": "live"} | query
         margin = torch.tensor([scene.u], dtype=torch.float64)
-        said = numbers(seen.summary)
+        spoken = numbers(seen.summary)
         values = scene.estimate.mean(margin).item(), 100 * scene.estimate.activity(margin).item()
-        assert said[0] == pytest.approx(scene.u) and (said[3], said[6]) == pytest.approx(values, rel=6e-3, abs=1e-6), seen.summary
+        assert spoken[0] == pytest.approx(scene.u) and (spoken[3], spoken[6]) == pytest.approx(values, rel=6e-3, abs=1e-6), (
+            seen.summary
+        )
 
 
 def test_an_impossible_address_is_answered_by_a_sentence(go):
@@ -447,8 +449,8 @@ def in_order(seen):
 
 
 def explodes(seen):
-    kept, cut = (float(n.replace("∞", "inf")) for n in re.search(r"EXODUS (\S+), cut (\S+),", seen.summary).groups())
-    assert kept > 1000 * cut
+    exact, cut = (float(n.replace("∞", "inf")) for n in re.search(r"EXODUS (\S+), cut (\S+),", seen.summary).groups())
+    assert exact > 1000 * cut
 
 
 def gaussian(seen):
