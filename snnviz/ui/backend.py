@@ -1,5 +1,7 @@
-"""The choice of backend in the sidebar. What runs is what the visitor chose; nothing is swapped behind their back."""
+"""The choice of backend in the sidebar, and what can run here. What runs is what the visitor chose; nothing is swapped behind
+their back."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -21,8 +23,17 @@ def pick() -> None:
     with st.sidebar:
         controls.option(
             usable, "Runs on", "backend", default=backends.default().name, titles=lambda n: found[n].title,
-            help="Which program computes every picture. All give the same spikes; the Start page says what is missing here.",
+            help="Which program computes every picture. All give the same spikes; What runs here says what is missing.",
         )  # fmt: skip
+        missing = sum(not b.usable for b in found.values())
+        with st.popover(f"What runs here: {len(usable)} of {len(found)}" if missing else "What runs here", type="tertiary"):
+            _explain(found.values())
+
+
+def _explain(found: Iterable[Any]) -> None:
+    """Each backend, whether it is ready, and else why not."""
+    for one in found:
+        st.markdown(f":green-badge[ready] {one.title}" if one.usable else f":gray-badge[not here] {one.title}: {one.reason}")
 
 
 def chosen() -> str:
