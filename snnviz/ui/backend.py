@@ -21,7 +21,9 @@ def pick() -> None:
     with st.sidebar:
         controls.option(
             usable, "Runs on", "backend", default=backends.default().name, titles=lambda n: found[n].title,
-            help="Which program computes every picture. All give the same spikes; the Start page says what is missing here.",
+            help="Which program computes every picture. For the same currents all give the same spikes. A GPU adds a network's "
+            "currents in another order, so there a spike at the very threshold may fall otherwise. The Start page says what is "
+            "missing here.",
         )  # fmt: skip
 
 
