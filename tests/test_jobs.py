@@ -7,9 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import distributed
 import numpy as np
 import pytest
 
@@ -17,7 +19,7 @@ from snnviz import memory
 from snnviz.architectures import FeedForward
 from snnviz.datasets import YinYang
 from snnviz.methods import BPTT, Exodus, LocalZO
-from snnviz.runs import client, scheduler, store
+from snnviz.runs import client, scheduler, store, worker
 from snnviz.runs.values import Line, Run, Status
 from snnviz.runs.work import Train
 from snnviz.training import EpochRecord, Training, train
@@ -26,7 +28,7 @@ SMALL = Training(YinYang(samples=120), FeedForward(layers=2, width=8), epochs=3,
 METHODS = (BPTT(), Exodus(), LocalZO())
 
 
-def asked(epochs: int = 3, owner: str = "me", methods=METHODS, **changed) -> Run:
+def request(epochs: int = 3, owner: str = "me", methods=METHODS, **changed) -> Run:
     return Run(Train(tuple(dataclasses.replace(SMALL, method=m, epochs=epochs, **changed) for m in methods)), "native", owner)
 
 
@@ -41,7 +43,7 @@ def points(state) -> int:
 
 
 def test_a_run_gives_what_train_gives_and_is_saved(home):
-    run = asked()
+    run = request()
     client.submit(run)
     assert client.wait(run.id, lambda s: not s.status.live, 60)
     state = client.follow(run.id)
@@ -60,7 +62,7 @@ def test_a_run_gives_what_train_gives_and_is_saved(home):
 
 
 def test_pause_step_resume_stop_and_go_on(home):
-    run = asked(epochs=100_000)
+    run = request(epochs=100_000)
     client.submit(run)
     assert client.wait(run.id, lambda s: points(s) > 20, 60)
     assert client.latest("me") == run.id and client.latest("other") is None
@@ -106,8 +108,8 @@ def test_one_method_that_fails_does_not_end_the_others(home):
 
 def test_two_visitors_share_the_machine_whatever_one_asks_for(home, monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 2)  # one turn at a time
-    many = [asked(100_000, "greedy", [BPTT()]) for _ in range(3)]
-    one = asked(100_000, "modest", [BPTT()])
+    many = [request(100_000, "greedy", [BPTT()]) for _ in range(3)]
+    one = request(100_000, "modest", [BPTT()])
     for run in (*many, one):
         client.submit(run)
     assert client.wait(one.id, lambda s: points(s) > 0, 60)
@@ -123,18 +125,17 @@ def test_two_visitors_share_the_machine_whatever_one_asks_for(home, monkeypatch)
 
 
 def test_a_lost_worker_costs_at_most_one_epoch_and_is_told(home, monkeypatch):
-    distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
         monkeypatch.setenv("SNNVIZ_SCHEDULER", cluster.scheduler_address)
-        run = asked(epochs=100_000, methods=[Exodus()])
+        run = request(epochs=100_000, methods=[Exodus()])
         client.submit(run)
         assert client.wait(run.id, lambda s: len(s.lines[0].epochs) >= 3, 120)
         done = len(client.follow(run.id).lines[0].epochs)
         os.kill(int(store.default().place(run.id).split("/")[1]), signal.SIGKILL)
         assert client.wait(run.id, lambda s: any("lost" in n for n in s.notes) and len(s.lines[0].epochs) > done + 2, 120)
         state = client.follow(run.id)
-        told = next(n for n in state.notes if "worker was lost" in n)
-        assert int(told.split("epoch ")[1].split()[0].rstrip(".")) >= done - 1, told
+        note = next(n for n in state.notes if "worker was lost" in n)
+        assert int(note.split("epoch ")[1].split()[0].rstrip(".")) >= done - 1, note
         numbers = [e.epoch for e in state.lines[0].epochs]
         assert numbers == list(range(1, len(numbers) + 1))
         client.cancel(run.id)
@@ -144,7 +145,7 @@ def test_a_lost_worker_costs_at_most_one_epoch_and_is_told(home, monkeypatch):
 
 def test_a_killed_server_loses_nothing_finished(home):
     code = (
-        "from tests.test_jobs import *\nrun = asked(100_000)\nprint(client.submit(run), flush=True)\n"
+        "from tests.test_jobs import *\nrun = request(100_000)\nprint(client.submit(run), flush=True)\n"
         "client.wait(run.id, lambda s: min(len(l.epochs) for l in s.lines) >= 3, 60)\nprint('there', flush=True)\n"
         "time.sleep(600)"
     )
@@ -173,7 +174,7 @@ class Away:
 
         def transaction(of):
             if self.now:
-                raise store.StoreError("The database of saved runs, somewhere, cannot be used: it is away.")
+                raise store.StoreAway("The database of saved runs, somewhere, cannot be used: it is away.")
             return begin(of)
 
         monkeypatch.setattr(store.Store, "_transaction", transaction)
@@ -182,7 +183,7 @@ class Away:
 
 @pytest.mark.parametrize("when", ["meanwhile", "at the end"])
 def test_what_is_done_while_the_database_is_away_is_handed_in(home, monkeypatch, when):
-    away, run = Away(monkeypatch), asked(8, methods=[Exodus(), LocalZO()])
+    away, run = Away(monkeypatch), request(8, methods=[Exodus(), LocalZO()])
     client.submit(run)
     assert client.wait(run.id, lambda s: away.now and len(s.lines[0].epochs) >= 4, 60)
     if when == "at the end":
@@ -197,12 +198,86 @@ def test_what_is_done_while_the_database_is_away_is_handed_in(home, monkeypatch,
     assert not client.checkpoints(run.id).exists()
 
 
+def goes_before_it_starts(away, monkeypatch):
+    """Let the database go when a run was asked for and no worker has taken it."""
+    start = client._start
+
+    def without_database(*arguments):
+        away.now = True
+        start(*arguments)
+
+    monkeypatch.setattr(client, "_start", without_database)
+
+
+def test_a_run_that_starts_while_the_database_is_away_waits_for_it(home, monkeypatch):
+    away, run = Away(monkeypatch), request(1, methods=[Exodus()])
+    goes_before_it_starts(away, monkeypatch)
+    client.submit(run)
+    assert client.wait(run.id, lambda s: any("begins when the database is back" in note for note in s.notes), 30)
+    time.sleep(2.5 * worker.RETRY)
+    assert client.follow(run.id).status is Status.WAITING
+    away.now = False
+    state = ended(run.id)
+    assert state.status is Status.FINISHED and len(state.lines[0].epochs) == 1
+    assert len([note for note in state.notes if "away" in note]) == 1
+
+
+def test_a_run_that_waits_for_the_database_can_be_stopped(home, monkeypatch):
+    away, run = Away(monkeypatch), request(100_000, methods=[Exodus()])
+    goes_before_it_starts(away, monkeypatch)
+    client.submit(run)
+    assert client.wait(run.id, lambda s: s.notes, 30)
+    client.cancel(run.id)
+    assert client.wait(run.id, lambda s: s.status is Status.STOPPED, 10)
+    away.now = False
+    state = ended(run.id)
+    assert state.status is Status.STOPPED and not state.lines[0].epochs and "away" in state.notes[0]
+
+
+@pytest.mark.parametrize("when", ["before the order", "after the order"])
+def test_a_stop_is_heard_whenever_a_worker_takes_the_run(home, monkeypatch, when):
+    """A worker that begins at either moment of `cancel` has stopped, however far apart the two are."""
+    begin, read = threading.Event(), threading.Event()
+    secede, opened, order = distributed.secede, store.Store.open, client._order
+
+    def held():
+        secede()
+        assert begin.wait(30)
+
+    def reading(of, run):
+        state = opened(of, run)
+        if begin.is_set() and threading.current_thread() is not threading.main_thread():
+            read.set()
+        return state
+
+    def ordering(run, what):
+        if when == "after the order":
+            order(run, what)
+        begin.set()
+        assert read.wait(30)
+        if when == "before the order":
+            order(run, what)
+
+    run = request(100_000, methods=[Exodus()])
+    with monkeypatch.context() as patch:
+        patch.setattr(distributed, "secede", held)
+        patch.setattr(store.Store, "open", reading)
+        patch.setattr(client, "_order", ordering)
+        client.submit(run)
+        client.cancel(run.id)
+    end = time.monotonic() + 2
+    while time.monotonic() < end:
+        state = client.follow(run.id)
+        time.sleep(0.05)
+    assert state.status is Status.STOPPED and not state.lines[0].epochs
+
+
 @pytest.mark.parametrize("at", [4, 8])
 def test_a_server_killed_while_the_database_is_away_loses_nothing(home, at):
     """At epoch 4 it can go on; at epoch 8 of 8 it is finished, though no database was there when it ended."""
     code = (
         "from tests.test_jobs import *\nwith pytest.MonkeyPatch.context() as patch:\n away = Away(patch)\n"
-        " run = asked(8 if AT == 8 else 400, methods=[Exodus()])\n print(client.submit(run), flush=True)\n"
+        " run = request(8 if AT == 8 else 400, methods=[Exodus()])\n print(client.submit(run), flush=True)\n"
         " client.wait(run.id, lambda s: len(s.lines[0].epochs) >= AT and (AT < 8 or s.status is Status.FINISHED), 60)\n"
         " print('there', flush=True); time.sleep(600)"
     ).replace("AT", str(at))
@@ -223,7 +298,7 @@ def test_a_server_killed_while_the_database_is_away_loses_nothing(home, at):
 
 def test_a_checkpoint_never_counts_for_more_than_what_is_recorded(home):
     """A checkpoint of epoch 3 where one epoch is recorded: the training begins anew, and is finished with all its epochs."""
-    run = asked(3, methods=[Exodus()])
+    run = request(3, methods=[Exodus()])
     alone = [r for r in train(run.trainings[0], "native", checkpoint=Train.checkpoint(client.checkpoints(run.id), 0))]
     epochs = [r for r in alone if isinstance(r, EpochRecord)]
     saved = store.default()
@@ -240,7 +315,7 @@ def test_a_scheduler_that_is_not_there_is_one_sentence(home, monkeypatch):
     monkeypatch.setenv("SNNVIZ_SCHEDULER", "tcp://127.0.0.1:9")
     monkeypatch.setattr(scheduler, "PATIENCE", 0.5)
     with pytest.raises(client.JobError, match=r"at tcp://127\.0\.0\.1:9 does not answer"):
-        client.submit(asked())
+        client.submit(request())
     assert store.default().list() == []
 
 
@@ -266,7 +341,7 @@ def silent():
 def test_a_scheduler_that_accepts_and_never_answers_holds_up_nobody(home, monkeypatch, silent):
     monkeypatch.setenv("SNNVIZ_SCHEDULER", f"tcp://127.0.0.1:{silent}")
     monkeypatch.setattr(scheduler, "PATIENCE", 2.0)
-    run, start = asked(), time.perf_counter()
+    run, start = request(), time.perf_counter()
     with ThreadPoolExecutor(4) as pool:
         tries = [pool.submit(client.submit, run) for _ in range(4)]
         assert client.follow("no such run") is None
@@ -295,7 +370,7 @@ def test_a_scheduler_that_falls_silent_or_dies_is_one_sentence_and_the_run_is_in
     try:
         monkeypatch.setenv("SNNVIZ_SCHEDULER", address)
         monkeypatch.setattr(scheduler, "PATIENCE", 30.0)
-        run = asked(100_000, methods=[Exodus()])
+        run = request(100_000, methods=[Exodus()])
         client.submit(run)
         assert client.wait(run.id, lambda s: len(s.lines[0].epochs) >= 2, 60)
         monkeypatch.setattr(scheduler, "PATIENCE", 2.0)
@@ -317,7 +392,7 @@ def test_a_scheduler_that_falls_silent_or_dies_is_one_sentence_and_the_run_is_in
 
 
 def test_the_folder_of_a_deleted_run_goes_and_that_of_another_store_stays(home, monkeypatch):
-    run = asked(100_000, methods=[Exodus()])
+    run = request(100_000, methods=[Exodus()])
     client.submit(run)
     assert client.wait(run.id, lambda s: len(s.lines[0].epochs) >= 1, 60)
     folder = client.checkpoints(run.id)
@@ -335,7 +410,7 @@ def test_the_folder_of_a_deleted_run_goes_and_that_of_another_store_stays(home, 
 
 def test_a_visitor_finds_the_run_that_ended_with_the_server(home):
     """After a kill a new session has no memory: it finds the run that was interrupted, and one that ended a moment ago."""
-    run, saved = asked(methods=[Exodus()]), store.default()
+    run, saved = request(methods=[Exodus()]), store.default()
     saved.begin(run, f"{socket.gethostname()}/{2**22 + 1}")
     assert client.latest("me") is None and client.last("me") == run.id and client.last("other") is None
     assert client.follow(run.id).status is Status.INTERRUPTED

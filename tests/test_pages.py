@@ -16,7 +16,7 @@ from snnviz.ui.problems import faults
 
 ROOT = pathlib.Path(__file__).parents[1]
 
-QUICK = {"neuron.py", "gradients.py", "start.py"}  # the others have tests of their own
+QUICK = {"neuron.py", "gradients.py", "playground.py"}  # the others have tests of their own
 
 
 def opened(entry: Entry, **query: str) -> AppTest:
@@ -153,7 +153,7 @@ VIEWS = [
     *(("gradients.py", {"view": view, "run.steps": "20"}) for view in ("traces", "smooth")),
     *(("gradients.py", {"of": "network", "view": view} | SMALL) for view in ("layers", "heat")),
     *(("sparsity.py", {"view": view} | SMALL) for view in ("margins", "bytes", "time", "live")),
-    *(("depth.py", {}), ("training.py", {}), ("data.py", {"data": "YinYang"}), ("start.py", {})),
+    *(("depth.py", {}), ("training.py", {}), ("data.py", {"data": "YinYang"}), ("playground.py", {})),
 ]
 
 
@@ -163,8 +163,8 @@ WORDS = {name for table in (SURROGATES, NEURONS, LAWS, CHOICES, LOSSES) for name
 def names_of(choice) -> list[str]:
     """The names behind the words that a choice shows; the words themselves where they are not known here."""
     titles, names = getattr(choice.format_func, "__self__", None), {}
-    known = titles if isinstance(titles, dict) else WORDS.union(choice.options, map(str.lower, choice.options))
-    for word in known:
+    words = titles if isinstance(titles, dict) else WORDS.union(choice.options, map(str.lower, choice.options))
+    for word in words:
         with contextlib.suppress(KeyError):
             names[choice.format_func(word)] = word
     return [names.get(option, option) for option in choice.options]

@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz.ui import links, streamlit_private, url
+from snnviz.ui import links, spelling, streamlit_private, url
 
 LINK = "link"  # in the URL of a link to the page on which it stands, and of one to a page at its defaults
 _VISIT = "_address.visit"  # where the session keeps all this
@@ -66,34 +66,34 @@ def begin(page: str, place: Any, shared: Collection[str] = ()) -> None:
     """
     visit = _visit()
     visit.drawn, visit.shared, visit.place = set(), frozenset(shared), place
-    asked = {key: st.query_params.get_all(key) for key in st.query_params}
-    link = asked.pop(LINK, None) is not None
+    parameters = {key: st.query_params.get_all(key) for key in st.query_params}
+    link = parameters.pop(LINK, None) is not None
     moved, first, history = visit.page != page, visit.page is None, streamlit_private.is_history_navigation()
     visit.page = page
     standing = visit.pages.setdefault(page, _Standing())
     if moved or link or history:
-        everywhere = {key: asked.pop(key) for key in shared if key in asked}
+        everywhere = {key: parameters.pop(key) for key in shared if key in parameters}
         if everywhere or (history and not moved):
             visit.pages[None].follow(everywhere)
         visit.complaints = {}
-        if history and not moved and not asked and not link:
+        if history and not moved and not parameters and not link:
             # The entry of the browser's history before the menu's page was brought back to where it had been left.
-            asked = {key: [text] for key, text in standing.arrived.items()}
-        if asked or link or first or not moved:
-            standing.follow(_renewed(page, asked))
+            parameters = {key: [text] for key, text in standing.arrived.items()}
+        if parameters or link or first or not moved:
+            standing.follow(_renewed(page, parameters))
         else:
             standing.arrived = standing.shown
     _publish()
     _say()
 
 
-def _renewed(page: str, asked: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def _renewed(page: str, parameters: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """What a link says, as this version spells it."""
-    settings = {key: several[-1] for key, several in asked.items()}
+    settings = {key: several[-1] for key, several in parameters.items()}
     if links.is_old(page, settings):
         new = links.renewed(page, settings)
-        asked = {key: [text] if text != settings.get(key) else asked[key] for key, text in new.items()}
-    return {key: several for key, several in asked.items() if key != links.MARK}
+        parameters = {key: [text] if text != settings.get(key) else parameters[key] for key, text in new.items()}
+    return {key: several for key, several in parameters.items() if key != links.MARK}
 
 
 def _publish() -> None:
@@ -115,7 +115,7 @@ def end() -> None:
     _publish()
     unknown = [key for key in visit.pages[visit.page].shown if key not in visit.drawn]
     if unknown:
-        names = ", ".join(f"`{url.safe(key)}`" for key in unknown[:5]) + (" and more" if len(unknown) > 5 else "")
+        names = ", ".join(f"`{spelling.safe(key)}`" for key in unknown[:5]) + (" and more" if len(unknown) > 5 else "")
         _say(f"The link sets {names}, which this page does not have as it stands now. It was ignored.")
 
 
@@ -143,14 +143,14 @@ def own(key: str) -> str:
     return key if key in visit.shared else f"{visit.page}/{key}"
 
 
-def stand(key: str, label: str, default: Any, read: Callable[[str], Any], shown: Callable[[Any], str] = url.spell) -> str:
+def stand(key: str, label: str, default: Any, read: Callable[[str], Any], shown: Callable[[Any], str] = spelling.spell) -> str:
     """Let a control stand where its page does, before it is drawn; return the key of its widget.
 
     A control that nobody moved follows its default. A text that stands for no possible value gets a message and the default:
     Streamlit alone would drop it silently, or round it.
 
     Args:
-        read: the value of a text; raises `url.Refused`. shown: a value as the visitor sees it.
+        read: the value of a text; raises `spelling.Refused`. shown: a value as the visitor sees it.
     """
     visit, state, widget = _visit(), st.session_state, own(key)
     standing = visit.of(key)
@@ -158,10 +158,10 @@ def stand(key: str, label: str, default: Any, read: Callable[[str], Any], shown:
     if (texts := standing.unread.pop(key, None)) is not None:
         try:
             if len(texts) > 1:
-                raise url.Refused("one value")
+                raise spelling.Refused("one value")
             state[widget] = read(texts[0])
             visit.complaints.pop(key, None)
-        except url.Refused as refusal:
+        except spelling.Refused as refusal:
             visit.complaints[key] = str(url.Misread(key, " and ".join(texts), refusal, shown(default), label))
             state[widget] = default
             _say()
@@ -169,7 +169,7 @@ def stand(key: str, label: str, default: Any, read: Callable[[str], Any], shown:
         if widget not in state:  # the visitor comes back to the page, or to a view of it
             try:
                 state[widget] = read(standing.texts[key])
-            except url.Refused:  # what was chosen is not offered any more
+            except spelling.Refused:  # what was chosen is not offered any more
                 state[widget] = default
     elif widget not in state or (state[widget] == standing.defaults.get(key) != default):
         state[widget] = default

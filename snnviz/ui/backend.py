@@ -1,5 +1,7 @@
-"""The choice of backend in the sidebar. What runs is what the visitor chose; nothing is swapped behind their back."""
+"""The choice of backend in the sidebar, and what can run here. What runs is what the visitor chose; nothing is swapped behind
+their back."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -16,18 +18,27 @@ def report() -> list[Any]:
 
 def pick() -> None:
     """Draw the choice in the sidebar; `chosen()` tells it to the pages."""
-    found = {b.name: b for b in report()}
-    usable = [name for name, b in found.items() if b.usable]
+    reports = {b.name: b for b in report()}
+    usable = [name for name, b in reports.items() if b.usable]
     with st.sidebar:
         controls.option(
-            usable, "Runs on", "backend", default=backends.default().name, titles=lambda n: found[n].title,
+            usable, "Runs on", "backend", default=backends.default().name, titles=lambda n: reports[n].title,
             help="Which program computes every picture. For the same currents all give the same spikes. A GPU adds a network's "
-            "currents in another order, so there a spike at the very threshold may fall otherwise. The Start page says what is "
-            "missing here.",
+            "currents in another order, so there a spike at the very threshold may fall otherwise. What runs here says what is "
+            "missing.",
         )  # fmt: skip
+        some = f": {len(usable)} of {len(reports)}" if len(usable) < len(reports) else ""
+        with st.popover(f"What runs here{some}", type="tertiary"):
+            _explain(reports.values())
+
+
+def _explain(reports: Iterable[Any]) -> None:
+    """Each backend, whether it is ready, and else why not."""
+    for one in reports:
+        st.markdown(f":green-badge[ready] {one.title}" if one.usable else f":gray-badge[not here] {one.title}: {one.reason}")
 
 
 def chosen() -> str:
     """The name of the chosen backend."""
-    wanted = st.session_state.get("backend")
-    return next((b.name for b in report() if b.usable and b.name == wanted), None) or backends.default().name
+    name = st.session_state.get("backend")
+    return next((b.name for b in report() if b.usable and b.name == name), None) or backends.default().name
