@@ -4,7 +4,10 @@ import { evaluate, evaluateAll } from "../scope/coefficients.js";
 import { FACTS } from "./facts.js";
 
 // Drawn in this order, a dash over a line, so that two that coincide are both seen.
-export const { methods: METHODS, surrogates: SURROGATES, neurons: NEURONS, optimisers: OPTIMISERS } = FACTS;
+export const METHODS = FACTS.methods;
+export const SURROGATES = FACTS.surrogates;
+export const NEURONS = FACTS.neurons;
+export const OPTIMISERS = FACTS.optimisers;
 
 // JSON has no infinity.
 const bounded = (formula, s, missing) => (formula === null ? missing : evaluate(formula, s));

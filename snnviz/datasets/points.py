@@ -98,7 +98,7 @@ class AbstractPoints(AbstractGenerated):
 
     @abc.abstractmethod
     def place(self, u: np.ndarray, c: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """x, y, and which of the candidates stand, from four uniform draws [4, n] and the classes [n]; twin: assets/playground/data.js."""
+        """x, y, and which of the candidates stand, from four uniform draws [4, n] and the classes [n]."""
 
     def channels(self) -> int:
         return 5 if self.mirrored else 3
