@@ -100,8 +100,8 @@ class Open(Visit):
         return self
 
     @property
-    def told(self):
-        """What Python last said that the scope shows."""
+    def shown(self):
+        """What the scope shows, as Python last printed it: the number of runs, the scene."""
         return json.loads(self.page.locator("[data-testid=stCode]").inner_text())
 
     def summary(self) -> str:
@@ -196,7 +196,7 @@ def test_thirty_frames_a_second_while_a_control_is_dragged(go, address):
 def test_a_drag_asks_the_server_nothing_and_its_end_tells_it_once(go):
     seen = go().drawn()
     seen.page.wait_for_timeout(500)
-    runs = seen.told[0]
+    runs = seen.shown[0]
     box = seen.slider("tau_mem").bounding_box()
     x, y = box["x"], box["y"] + box["height"] / 2
     seen.sent.clear()
@@ -211,10 +211,10 @@ def test_a_drag_asks_the_server_nothing_and_its_end_tells_it_once(go):
     seen.page.mouse.up()
     seen.until_told(f"[{runs + 1},")
     seen.page.wait_for_timeout(700)
-    assert seen.told[0] == runs + 1
+    assert seen.shown[0] == runs + 1
     assert len([n for n in seen.sent if n > 100]) == 1
     value = float(seen.page.get_by_label("Membrane time constant, typed").input_value())
-    assert seen.told[1]["neuron"]["tau_mem"] == value != 20.0
+    assert seen.shown[1]["neuron"]["tau_mem"] == value != 20.0
 
 
 def test_threshold_and_reset_are_dragged_on_the_plot(go):
@@ -231,8 +231,8 @@ def test_threshold_and_reset_are_dragged_on_the_plot(go):
             "([name, was]) => JSON.parse(document.querySelector('[data-testid=stCode]').innerText)[1].neuron[name] !== was",
             [field, was],
         )
-    told = seen.told[1]["neuron"]
-    assert told["theta"] > 1.05 and told["reset_amount"] < 0.95
+    neuron = seen.shown[1]["neuron"]
+    assert neuron["theta"] > 1.05 and neuron["reset_amount"] < 0.95
 
 
 def test_play_step_scrub_and_zoom(go):
@@ -292,12 +292,12 @@ def test_a_drawn_current_survives_as_a_link(go):
     seen.page.mouse.move(box["x"] + 400, box["y"] + 22, steps=8)
     seen.page.mouse.up()
     seen.until("() => JSON.parse(document.querySelector('[data-testid=stCode]').innerText)[1].drawn")
-    drawn, summary = seen.told[1]["drawn"], seen.summary()
+    drawn, summary = seen.shown[1]["drawn"], seen.summary()
     current = stimuli.drawn_current(drawn, 256)
     assert current.max() > 0 and 20 < np.count_nonzero(current) < 250
     again = go(f"?M=2&T=256&drawn={drawn}").drawn()
     assert again.summary() == summary
-    assert again.told[1]["drawn"] == drawn
+    assert again.shown[1]["drawn"] == drawn
 
 
 def test_a_current_is_drawn_with_keys(go):
@@ -310,7 +310,7 @@ def test_a_current_is_drawn_with_keys(go):
     for _ in range(3):
         seen.page.keyboard.press("ArrowRight")
     seen.until("() => JSON.parse(document.querySelector('[data-testid=stCode]').innerText)[1].drawn")
-    assert np.flatnonzero(stimuli.drawn_current(seen.told[1]["drawn"], 128)).tolist() == [5]
+    assert np.flatnonzero(stimuli.drawn_current(seen.shown[1]["drawn"], 128)).tolist() == [5]
 
 
 def test_a_preset_of_the_page_reaches_the_scope(go):
@@ -330,7 +330,7 @@ def test_a_preset_of_the_page_reaches_the_scope(go):
     seen.slider("gain").focus()
     seen.page.keyboard.press("ArrowLeft")
     seen.until_told('"gain": 0.98')
-    assert seen.told[1]["neuron"]["theta"] == 0.5
+    assert seen.shown[1]["neuron"]["theta"] == 0.5
 
 
 def test_typed_values_are_checked(go):
@@ -356,8 +356,8 @@ def test_the_backward_pass_is_live(go):
     seen.until_told('"scale": 2.0')
     wild = seen.summary()
     assert int(re.search(r"in (\d+) steps? before", wild)[1]) > 3
-    kept, cut = re.search(r"EXODUS (\S+), cut (\S+),", wild).groups()
-    assert float(kept.replace("∞", "inf")) > 100 * float(cut)
+    exact, cut = re.search(r"EXODUS (\S+), cut (\S+),", wild).groups()
+    assert float(exact.replace("∞", "inf")) > 100 * float(cut)
     seen.page.get_by_label("Reset", exact=True).select_option("zero")
     seen.until_told('"reset_mode": "zero"')
     assert "differ by at most 0. " not in seen.summary()

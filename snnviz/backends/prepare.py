@@ -71,8 +71,8 @@ def build_missing() -> Iterator[tuple[Part, float]]:
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1, "snnviz-build") as pool:
         waiting = [pool.submit(timed, part) for part in missing]
         try:
-            for done in concurrent.futures.as_completed(waiting):
-                yield done.result()
+            for built in concurrent.futures.as_completed(waiting):
+                yield built.result()
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -46,21 +46,21 @@ def _add(file: str, above: tuple[str, ...], parts: dict[str, str], public: dict[
         return
     text = (assets() / file).read_text(encoding="utf-8")
     imports = list(_IMPORT.finditer(text))
-    for found in imports:
-        _add(_beside(file, found[4]), (*above, file), parts, public)
+    for match in imports:
+        _add(_beside(file, match[4]), (*above, file), parts, public)
 
-    def imported(found: re.Match[str]) -> str:
-        other = _beside(file, found[4])
-        default, everything, names = found[1], found[2], [n.strip() for n in (found[3] or "").split(",") if n.strip()]
-        wanted = {n.split(" as ")[0].strip() for n in names} | ({"default"} if default else set())
-        if missing := wanted - set(public[other]):
+    def imported(match: re.Match[str]) -> str:
+        other = _beside(file, match[4])
+        default, everything, names = match[1], match[2], [n.strip() for n in (match[3] or "").split(",") if n.strip()]
+        imported_names = {n.split(" as ")[0].strip() for n in names} | ({"default"} if default else set())
+        if missing := imported_names - set(public[other]):
             raise ValueError(f"{file} imports {', '.join(sorted(missing))} from {other}, which exports no such name.")
         if everything:
             return f"const {everything} = {_variable(other)};"
         taken = [f"default: {default}"] if default else [re.sub(r"\s+as\s+", ": ", n) for n in names]
         return f"const {{ {', '.join(taken)} }} = {_variable(other)};" if taken else ""
 
-    exports = [(bool(found[1]), found[2]) for found in _EXPORT.finditer(text)]
+    exports = [(bool(match[1]), match[2]) for match in _EXPORT.finditer(text)]
     body = _EXPORT.sub("", _IMPORT.sub(imported, text))
     if left := _LEFT_OVER.search(_without_comments(body)):
         raise ValueError(f"{file} says {left[0].strip()[:80]!r}, which snnviz/live/scripts.py cannot read.")
