@@ -67,17 +67,6 @@ def _readout_tau() -> Any:
         advanced=True,
         help="0: a plain linear readout; else a leaky one.",
     )
-    bias: bool = param(
-        False, "Biases", advanced=True, help="A neuron also weighs a constant input: its bias is where its membrane settles."
-    )
-    bias_start: float = param(
-        0.0,
-        "First biases up to",
-        low=0.0,
-        slider=(0.0, 3.0, 0.1),
-        advanced=True,
-        help="Hidden biases start between 0 and this, where there are biases.",
-    )
 
 
 def _readout(tau: float, neuron: AbstractNeuron) -> LeakyReadout | None:
@@ -98,6 +87,17 @@ class FeedForward(AbstractArchitecture):
     normalise: bool = _normalise("unit")
     recurrent: bool = param(False, "Recurrent", advanced=True, help="Every hidden layer feeds itself one step later.")
     readout_tau: float = _readout_tau()
+    bias: bool = param(
+        False, "Biases", advanced=True, help="A neuron also weighs a constant input: its bias is where its membrane settles."
+    )
+    bias_start: float = param(
+        0.0,
+        "First biases up to",
+        low=0.0,
+        slider=(0.0, 3.0, 0.1),
+        advanced=True,
+        help="Hidden biases start between 0 and this, where there are biases.",
+    )
 
     title = "Fully connected"
     retired = ("touch_active",)  # 0.1.0 wrote into the shape how a training is run
