@@ -68,7 +68,7 @@ def script() -> str:
 
 
 def _set(cls: type[AbstractGenerated], classes: int) -> dict[str, Any]:
-    """plane: whether its samples are points in the plane."""
+    """plane: its samples are points in the plane; drawn: at random by the page; pixels: they are images."""
     title = cls.title.removesuffix(" in the plane")
     return {
         "title": title,
