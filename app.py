@@ -13,7 +13,7 @@ import streamlit as st
 
 from snnviz import account, memory, places
 from snnviz.backends import source
-from snnviz.ui import address, backend, building, problems, streamlit_private, visitors
+from snnviz.ui import address, backend, building, leaving, problems, streamlit_private, visitors
 from snnviz.ui.words import literal
 
 HERE = Path(__file__).parent
@@ -64,6 +64,7 @@ def main() -> None:
     sections[""].append(st.Page(_start, url_path="start", visibility="hidden"))
     page = st.navigation(sections)
     visitors.arrive()
+    leaving.begin()
     messages = st.container()
     address.begin(page.url_path, messages.empty(), shared={"backend"})
     # Italic letters are a little wider than their box, so a displayed equation would get a scroll bar: padding prevents it. The

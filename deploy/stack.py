@@ -89,6 +89,7 @@ class Stack:
             "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
             "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__GIL__ENABLED": "False",
             "OMP_WAIT_POLICY": "PASSIVE",
+            "MALLOC_ARENA_MAX": "2",  # with an arena a thread, what visitors leave behind is scattered and never goes back
             "PYTHONUNBUFFERED": "1",
             "PYTHONPATH": os.pathsep.join(filter(None, (str(HERE.parent), os.environ.get("PYTHONPATH")))),
         }

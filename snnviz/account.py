@@ -21,6 +21,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from snnviz import memory
+
 CEILING = 4 * 2**30  # bytes that one computation may take at most, where SNNVIZ_BUDGET does not say otherwise
 SMALL = 32 * 2**20  # bytes that nobody is asked for
 TRIMMED = 256 * 2**20  # bytes of a computation after which the process gives back what it has freed
@@ -139,14 +141,7 @@ class Ledger:
             with self._lock:
                 del self._granted[number]
             if need > TRIMMED:
-                _trim()
-
-
-def _trim() -> None:
-    """Give freed memory back to the system, which glibc does not do by itself for holes in its heap."""
-    if sys.platform == "linux":
-        with contextlib.suppress(AttributeError, OSError):
-            ctypes.CDLL(None).malloc_trim(0)
+                memory.trim()
 
 
 _ENTERING = threading.RLock()

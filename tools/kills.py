@@ -12,6 +12,7 @@ then is killed too at times. Ends with status 1 where something is not as it sho
 
 import argparse
 import contextlib
+import logging
 import os
 import random
 import signal
@@ -50,14 +51,19 @@ def numbers(state: RunState) -> list[list[tuple[float, ...]]]:
     return [[(e.epoch, e.train_loss, e.test_loss, e.test_accuracy) for e in line.epochs] for line in state.lines]
 
 
+def undisturbed_numbers() -> list[list[tuple[float, ...]]]:
+    """What nobody has killed."""
+    alone = [[r for r in train(t, "native") if isinstance(r, EpochRecord)] for t in TRAININGS]
+    return [[(e.epoch, e.train_loss, e.test_loss, e.test_accuracy) for e in records] for records in alone]
+
+
 class Campaign:
     """What was tried and what failed."""
 
-    def __init__(self, draws: random.Random):
+    def __init__(self, draws: random.Random, undisturbed: list):
         self.draws, self.kills, self.at_the_end, self.ended = draws, 0, 0, 0
         self.failures: list[str] = []
-        alone = [[r for r in train(t, "native") if isinstance(r, EpochRecord)] for t in TRAININGS]
-        self.undisturbed = [[(e.epoch, e.train_loss, e.test_loss, e.test_accuracy) for e in records] for records in alone]
+        self.undisturbed = undisturbed
 
     def check(self, run: str, before: list) -> None:
         """What the store has after a kill, against what it had before it."""
@@ -118,22 +124,22 @@ def wait_for(what: Callable[[], bool]) -> None:
 
 def submitted(run: str | None) -> str:
     """Submit a run, or go on with one; return when it works, or has ended."""
-    if run is None:
-        fresh = Run(Train(TRAININGS, None), "native", "kills")
-        run = fresh.id
-        wait_for(lambda: _done(lambda: client.submit(fresh)))
-    else:
-        wait_for(lambda: _done(lambda: client.go_on(run)))
-    wait_for(lambda: client.follow(run).status is not Status.WAITING)
-    return run
+    going: list[str] = []
 
+    def begun() -> bool:
+        """Whether the request was taken: on a busy machine a scheduler that has just started answers late."""
+        with contextlib.suppress(client.JobError):
+            if run is None:
+                going.append(client.submit(Run(Train(TRAININGS, None), "native", "kills")))
+            else:
+                client.go_on(run)
+            return True
+        return False
 
-def _done(request: Callable[[], object]) -> bool:
-    """Whether a request was taken: on a busy machine a scheduler that has just started answers late."""
-    with contextlib.suppress(client.JobError):
-        request()
-        return True
-    return False
+    wait_for(begun)
+    number = going[0] if run is None else run
+    wait_for(lambda: client.follow(number).status is not Status.WAITING)
+    return number
 
 
 class Server:
@@ -264,12 +270,13 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=20, help="kills of each role")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # that a killed scheduler is gone is no news
     print("| killed | times | at the end of a run | runs finished | failures | seconds |\n|---|---|---|---|---|---|", flush=True)
-    failures = []
+    failures, undisturbed = [], undisturbed_numbers()
     for role in arguments.roles or ROLES:
         with tempfile.TemporaryDirectory(prefix="snnviz-kills-") as home:
             os.environ["SNNVIZ_HOME"] = home
-            campaign, begun = Campaign(random.Random(f"{arguments.seed} {role}")), time.monotonic()
+            campaign, begun = Campaign(random.Random(f"{arguments.seed} {role}"), undisturbed), time.monotonic()
             try:
                 ROLES[role](campaign, arguments.times)
             except (TimeoutError, Trouble, client.JobError, store.StoreError) as problem:

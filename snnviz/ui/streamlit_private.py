@@ -1,5 +1,6 @@
 """Every use of what Streamlit does not promise: one function each. tests/test_streamlit_private.py says when one has changed."""
 
+import asyncio
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 from streamlit.components.v1 import declare_component
+from streamlit.runtime import Runtime
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType, _fragment_run_should_not_preempt_script
@@ -78,6 +80,23 @@ def give_way() -> None:
     """End this run of a page, and let the one begin that is waiting: anything drawn makes Streamlit see to it."""
     st.empty()
     st.stop()
+
+
+def sessions() -> int:
+    """How many sessions Streamlit holds: of visitors who are there, and of those who left less than `server.disconnectedSessionTTL`
+    seconds ago; it lets go of older ones.
+
+    If this changes, the memory of visitors who have left comes back when others come.
+    """
+    if not Runtime.exists():
+        return 0
+    runtime = Runtime.instance()
+    manager = runtime._session_mgr
+
+    async def count() -> int:
+        return manager.num_active_sessions() + len(manager._session_storage._cache)  # pyright: ignore
+
+    return asyncio.run_coroutine_threadsafe(count(), runtime._get_async_objs().eventloop).result(10)
 
 
 def run(script: Path, options: Sequence[str]) -> None:
