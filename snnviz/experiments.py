@@ -225,6 +225,7 @@ class Comparison:
 
     @property
     def layers(self) -> list[str]:
+        """The names of the layers, from the input to the output."""
         return list(dict.fromkeys(row.layer for row in self.rows))
 
     @property

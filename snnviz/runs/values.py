@@ -32,6 +32,7 @@ class Status(enum.Enum):
 
     @property
     def live(self) -> bool:
+        """Whether a job waits, works or is paused."""
         return self in (Status.WAITING, Status.RUNNING, Status.PAUSED)
 
 
@@ -52,6 +53,7 @@ class Run:
 
     @property
     def kind(self) -> str:
+        """The kind of its work: "training", "depth", ..."""
         return self.work.kind
 
     @property
@@ -146,6 +148,7 @@ class Curve:
 
     @classmethod
     def empty(cls) -> "Curve":
+        """A curve without points."""
         return cls(*(np.zeros(0, np.float32) for _ in range(4)), *(np.zeros((0, 0), np.float32) for _ in range(3)))
 
 
@@ -199,6 +202,7 @@ class RunState:
 
     @classmethod
     def waiting(cls, run: Run) -> "RunState":
+        """A run that has just been submitted and has no results."""
         return cls(run, Status.WAITING, tuple(Line(t) for t in run.trainings), alive_at=time.time())
 
     @property
@@ -245,4 +249,5 @@ class Summary:
 
     @property
     def access(self) -> Access:
+        """Whose the run is, and whether others may look at it."""
         return Access(self.owner, self.shared)

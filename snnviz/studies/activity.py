@@ -56,6 +56,7 @@ class LayerLook:
 
     @property
     def entries(self) -> int:
+        """T B N, the number of entries."""
         return self.active.size
 
     @property
@@ -70,6 +71,7 @@ class LayerLook:
 
     @property
     def spike_share(self) -> float:
+        """The share of entries that spiked."""
         return float(self.spikes.mean())
 
     def within(self, band: float) -> float:
@@ -116,6 +118,7 @@ class Look:
 
     @property
     def entries(self) -> int:
+        """The number of entries in all layers."""
         return sum(layer.entries for layer in self.layers)
 
     @property
@@ -125,6 +128,7 @@ class Look:
 
     @property
     def spike_share(self) -> float:
+        """The share of entries that spiked, in all layers."""
         return sum(layer.spike_share * layer.entries for layer in self.layers) / self.entries
 
     def within(self, band: float) -> float:

@@ -101,6 +101,7 @@ class Series:
 
     @property
     def contenders(self) -> list[str]:
+        """The contenders that were timed at some point, in the order of `CONTENDERS`."""
         return [name for name in CONTENDERS if any(name in t.backward for t in self.timings)]
 
 

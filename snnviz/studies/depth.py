@@ -169,6 +169,7 @@ class Look:
 
     @property
     def done(self) -> bool:
+        """Whether all planned draws were made."""
         return self.errors.draws == self.errors.planned
 
 
@@ -188,6 +189,7 @@ class DepthRecord:
 
     @property
     def done(self) -> bool:
+        """Whether the last measurement, of the network without heads, is complete."""
         return self.without is not None and self.without.done
 
 

@@ -220,6 +220,7 @@ class Settings:
     """What the page stands at, by key; each key that is looked up counts as drawn."""
 
     def get(self, key: str) -> str | None:
+        """The text of a key; None where it stands at its default."""
         note(key)
         return _visit().of(key).texts.get(key)
 
