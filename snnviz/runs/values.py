@@ -1,4 +1,4 @@
-"""A run that outlives a look, as values: what was asked for, and how far it has come."""
+"""A run as values: the work that somebody asked for, and how far it has come."""
 
 import dataclasses
 import datetime
@@ -77,7 +77,7 @@ class Access:
 
 @dataclasses.dataclass(frozen=True)
 class Placed:
-    """A training and what runs it: what tells trainings of several runs apart."""
+    """A training with the backend and the pass that run it: two trainings of several runs are the same if these are equal."""
 
     training: Training
     backend: str
@@ -88,7 +88,7 @@ class Placed:
 
 @dataclasses.dataclass(frozen=True)
 class Group:
-    """Trainings that are equal but for their seed. places: their numbers among all trainings of the runs, in order."""
+    """Trainings that differ in their seed alone. places: their numbers among all trainings of the runs, in order."""
 
     label: str
     places: tuple[int, ...]
@@ -133,7 +133,7 @@ def when(seconds: float) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Curve:
-    """What every batch gave, thinned to at most `POINTS` points: where a point stands for several batches, their mean.
+    """The results of every batch, thinned to at most `POINTS` points: a point that stands for several batches is their mean.
 
     at [P]: epochs passed; loss, accuracy [P]; seconds [P]: of training so far; rates, active, norms [P, layers].
     """
