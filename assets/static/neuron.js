@@ -10,7 +10,7 @@ const FIRST = { neuron: "LIF", stimulus: "Step" };
 
 export class NeuronPage {
   // shipped: what Python wrote into the file. changed(settings): what the page stands at has settled.
-  constructor(root, module, shipped, settings, changed) {
+  constructor(root, shipped, settings, changed, module) {
     Object.assign(this, { root, module, shipped, changed, revision: 0, scope: null, kept: {} });
     this.help = new Help();
     this.setup = make("div", { class: "scope setup", role: "group", "aria-label": "Neuron and stimulus" });
