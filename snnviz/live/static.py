@@ -10,7 +10,6 @@ import dataclasses
 import hashlib
 import html
 import json
-import re
 import string
 import tomllib
 from typing import Any
@@ -159,20 +158,21 @@ def page() -> str:
     Raises:
         NoCompiler: the kernels cannot be built for the browser. RuntimeError: the compiler could not.
     """
-    script = _safe(_lean(scripts.bundle("static/main.js")))
-    digest = base64.b64encode(hashlib.sha256(f"\n{script}\n".encode()).digest()).decode("ascii")
+    script = scripts.bundle("static/main.js") + "//# sourceURL=snnviz.js\n"
+    begin = _asset("static/begin.js")
     template = string.Template(_asset("static/page.html"))
+    shown = json.dumps(shipped() | {"script": _packed(script)}, ensure_ascii=False, separators=(",", ":"))
     return template.substitute(
         # The browser itself forbids the file every request: only what is written here may run.
-        policy=f"default-src 'none'; script-src 'sha256-{digest}' 'wasm-unsafe-eval' blob:; worker-src blob:; "
+        policy=f"default-src 'none'; script-src '{_hash(begin)}' '{_hash(script)}' 'wasm-unsafe-eval'; worker-src blob:; "
         "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'",
         icon=base64.b64encode(_asset("icon.svg").encode()).decode("ascii"),
         style="\n".join((_fonts(), _themes(), *map(_asset, ("scope/scope.css", "playground/style.css", "static/static.css")))),
         logo=_asset("logo.svg").strip(),
         tabs="\n".join(f'    <a href="#/{p.name}" data-page="{p.name}">{html.escape(p.tab)}</a>' for p in PAGES),
         pages="\n".join(map(_section, PAGES)),
-        shipped=json.dumps(shipped(), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
-        script=script,
+        shipped=shown.replace("<", "\\u003c"),
+        begin=_safe(begin),
     )
 
 
@@ -197,7 +197,7 @@ def shipped() -> dict[str, Any]:
     }
     return {
         "playground": playground.data() | {"module": browser.payload(browser.PLAYGROUND)},
-        "worker": browser.packed(scripts.bundle("playground/worker.js").encode("utf-8")),
+        "worker": _packed(scripts.bundle("playground/worker.js")),
         "module": browser.payload(browser.SCOPES), "colours": scopes.colours(), "surrogates": declared.surrogates(),
         "neurons": neurons,
         "stimuli": stimuli, "population": population, "scene": scene, "surrogate": type(Scene().surrogate).__name__,
@@ -257,16 +257,13 @@ def _dashed(name: str) -> str:
     return "".join(f"-{c.lower()}" if c.isupper() else c for c in name)
 
 
-def _lean(script: str) -> str:
-    """A script without its comments and indents, a sixth of it.
+def _packed(script: str) -> str:
+    return browser.packed(script.encode("utf-8"))
 
-    Raises:
-        ValueError: a text in backquotes runs over several lines, in which nothing may be left out.
-    """
-    lean = re.sub(r"^[ \t]*(?://.*)?\n?", "", script, flags=re.MULTILINE)
-    if broken := next((line for line in lean.split("\n") if line.count("`") % 2), None):
-        raise ValueError(f"A script of assets/ has a text in backquotes over several lines: {broken[:80]!r}.")
-    return lean
+
+def _hash(script: str) -> str:
+    """By which a policy names the one script that may run."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode('utf-8')).digest()).decode('ascii')}"
 
 
 def _safe(script: str) -> str:
