@@ -326,7 +326,7 @@ PLAYED = [
     Playground(PointSet.SPIRALS, hidden=(12, 3, 2), methods=(Way.EXODUS, Way.SPARSE), shown=Way.SPARSE, seed=7, T=20),
     Playground(PointSet.YINYANG, coding=Coding.CONSTANT, optimiser=Descent.SGD, rate=0.3, mirrored=False),
     Playground(PointSet.XOR, surrogate=Stand.GAUSSIAN, width=0.35, px=-0.5, py=0.25, tau=7.0),
-    Playground(scale=3.0, band=0.02, delta=0.05, draws=3, noise=0.21, race=True),
+    Playground(scale=3.0, band=0.02, delta=0.05, noise=0.21, race=True),
 ]
 
 

@@ -49,7 +49,10 @@ function follow() {
   settings.delete("per"); // the app's mark of its own addresses, which these are
   theme = asked === "dark" || asked === "light" ? asked : "";
   const wrong = page && name !== page ? [`This file has no page "${page.slice(0, 40)}".`] : [];
-  show(name, settings, wrong).catch(fail);
+  show(name, settings, wrong).catch((problem) => {
+    console.error(problem);
+    complain([`This page could not start: ${problem.message}`]);
+  });
 }
 
 // ---- pages -------------------------------------------------------------------------------------------------------------------
@@ -96,13 +99,8 @@ function go(event) {
   window.scrollTo(0, 0);
 }
 
-function fail(problem) {
-  console.error(problem);
-  complain([`Nothing can run in this browser: ${problem.message} A browser of the last three years can.`]);
-}
-
 const reason = unsupported();
-if (reason) fail(new Error(reason));
+if (reason) complain([`Nothing can run in this browser: ${reason} A browser of the last three years can.`]);
 else {
   for (const tab of document.querySelectorAll("[data-page]")) tab.addEventListener("click", go);
   document.getElementById("theme").addEventListener("click", () => {
