@@ -9,15 +9,19 @@ export const SURROGATES = FACTS.surrogates;
 export const NEURONS = FACTS.neurons;
 export const OPTIMISERS = FACTS.optimisers;
 
+// What a method's own settings are where the page does not say.
+const OWN = Object.fromEntries(Object.values(METHODS).flatMap(({ controls }) => controls.map((c) => [c.name, c.default])));
+
 // JSON has no infinity.
 const bounded = (formula, s, missing) => (formula === null ? missing : evaluate(formula, s));
 
 // What the kernels need of a method, given the settings: the derivative's name and the fields of struct Scan.
 export function rowOf(key, s) {
-  const { reset, gain, window, derivative } = METHODS[key], { kernel, coefficients } = derivative ?? SURROGATES[s.surrogate];
+  const { reset, gain, window, derivative } = METHODS[key], fields = { ...OWN, ...s };
+  const { kernel, coefficients } = derivative ?? SURROGATES[s.surrogate];
   return {
-    derivative: kernel, random: Boolean(derivative), d: evaluateAll(coefficients, s), reset, gain: evaluate(gain, s),
-    window: bounded(window, s, Infinity),
+    derivative: kernel, random: Boolean(derivative), d: evaluateAll(coefficients, fields), reset,
+    gain: evaluate(gain, fields), window: bounded(window, fields, Infinity),
   };
 }
 

@@ -68,15 +68,10 @@ def script() -> str:
 
 
 def _set(cls: type[AbstractGenerated], classes: int) -> dict[str, Any]:
-    """plane: whether its samples are points in the plane."""
-    title = cls.title.removesuffix(" in the plane")
-    return {
-        "title": title,
-        "about": cls.description,
-        "classes": classes,
-        "plane": issubclass(cls, AbstractPoints),
-        "library": cls.__name__,
-    }
+    """plane: its samples are points in the plane; drawn: at random by the page; pixels: they are images."""
+    title, plane = cls.title.removesuffix(" in the plane"), issubclass(cls, AbstractPoints)
+    kinds = {"plane": plane, "drawn": plane and cls is not OwnPoints, "pixels": not plane}
+    return {"title": title, "about": cls.description, "classes": classes, "library": cls.__name__} | kinds
 
 
 def _methods() -> dict[str, Any]:
