@@ -38,7 +38,7 @@ with st.container(key="steps"):
     for column, (title, text, file, settings, icon) in zip(st.columns(len(FIRST_STEPS)), FIRST_STEPS, strict=True):
         with column.container(border=True, height="stretch"):
             st.page_link(f"pages/{file}", label=f"**{title}**", icon=icon, query_params=page.here(settings))
-            st.caption(text)
+            st.markdown(f":small[{text}]")
 
 if value is not None:
     with page.guarded():

@@ -37,6 +37,7 @@ export class Stage {
     const e = (this.e = build());
     this.s = this.codec.read(address.read());
     root.append(e.root);
+    e.root.stage = this; // for whoever measures
     this.theme();
     this.digits = { unseen: data.digits.count - data.digits.train };
     this.train = SETS[this.s.set].plane ? parts(this.s).train : { n: 0 };
@@ -117,6 +118,7 @@ export class Stage {
     for (const one of [this.resizes, this.themes, this.sights]) one.disconnect();
     this.release();
     this.hands.destroy();
+    this.e.root.stage = null;
     this.e.root.remove();
   }
 

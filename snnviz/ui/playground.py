@@ -113,6 +113,6 @@ def look() -> None:
         ".st-key-steps {gap: 0.2rem; margin-top: 0.5rem}"
         ".st-key-steps h3 {font-size: 0.95rem; line-height: 1.2; padding: 0}"
         ".st-key-steps [data-testid=stColumn] > div > div {padding: 0.35rem 0.6rem 0.45rem; gap: 0}"
-        ".st-key-steps [data-testid=stCaptionContainer] {padding-left: 1.9rem}"
+        ".st-key-steps [data-testid=stMarkdown] p {padding-left: 1.9rem; line-height: 1.3}"
         "</style>"
     )
