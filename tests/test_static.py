@@ -12,13 +12,13 @@ import torch
 from snnviz import Experiment, simulate, stimuli
 from snnviz.__main__ import main
 from snnviz.live import declared, playground, scenes, scripts, static
-from snnviz.live.playground import Coding, Descent, Playground, PointSet, Stand, Way
+from snnviz.live.playground import Coding, Descent, Neuron, Playground, PointSet, Stand, Way
 from snnviz.live.scenes import OWN, PLAIN, DrawScene, Scene
 from snnviz.neurons import ALIF, IF, LIF, NEURONS, CubaLIF, Izhikevich
 from snnviz.neurons.formula import formulas
 from snnviz.stimuli import STIMULI, Noise, Poisson, Pulses, Ramp, Sine, SpikeTrain, Step
 from snnviz.surrogates import SURROGATES, Gaussian, Sigmoid
-from snnviz.ui import estimates, url
+from snnviz.ui import estimates, links, url
 from tests.app_server import DESKTOP, PHONE, Visit
 from tests.helpers import ALL_NEURONS
 
@@ -59,8 +59,9 @@ def test_every_current_is_the_one_that_python_makes(twin, neuron):
     assert {type(stimulus) for stimulus in STRENGTHS} == set(STIMULI.values())
     for i, stimulus in enumerate(STRENGTHS):
         for neurons, spread in ((1, 0.0), (1, 0.4), (7, 0.0), (7, 0.35)):
-            experiment = Experiment(neuron, stimulus, steps=120, neurons=neurons, spread=spread, seed=[0, 7, 2**32 - 1][i % 3])
-            population = {"steps": 120, "neurons": neurons, "spread": spread, "seed": experiment.seed}
+            seed = [0, 7, 2**32 - 1][(i + neurons + bool(spread)) % 3]
+            experiment = Experiment(neuron, stimulus, steps=120, neurons=neurons, spread=spread, seed=seed)
+            population = {"steps": 120, "neurons": neurons, "spread": spread, "seed": seed}
             value = scenes.plain(stimulus) | ({"times": list(stimulus.times)} if isinstance(stimulus, SpikeTrain) else {})
             call = [formulas(type(neuron)), stimulus.charges, scenes.plain(neuron), value, population]
             samples, unscaled, factors, drawn = twin.evaluate(DRIVE, call)
@@ -213,7 +214,9 @@ def address_of(scene: Scene, experiment: Experiment) -> dict[str, str]:
 
 
 def read_back(settings: dict[str, str]) -> tuple[Scene, Experiment]:
-    """As the app's Neuron page reads it; a setting that it does not have fails."""
+    """As the app's Neuron page reads it; a setting that it does not have fails, and one that version 0.1.0 took otherwise."""
+    assert not links.is_old("neuron", settings)
+    settings = {key: text for key, text in settings.items() if key != links.MARK}
     seen: set[str] = set()
 
     class Read(dict):
@@ -276,6 +279,9 @@ def test_an_address_means_what_it_means_in_the_app(go):
         seen.follow(f"#/neuron?{urlencode(address_of(scene, plain))}")
         assert not seen.complaint
         assert read_back(seen.settings) == (scene, plain)
+    fine = Experiment(LIF(dt=0.5), Noise(0.1), steps=400)
+    seen.follow(f"#/neuron?{urlencode(address_of(Scene(LIF(dt=0.5)), fine))}")
+    assert read_back(seen.settings) == (Scene(LIF(dt=0.5)), fine)
 
 
 DRAWN = [
@@ -324,9 +330,10 @@ def test_an_impossible_address_is_answered_by_a_sentence(go):
 PLAYED = [
     Playground(),
     Playground(PointSet.SPIRALS, hidden=(12, 3, 2), methods=(Way.EXODUS, Way.SPARSE), shown=Way.SPARSE, seed=7, T=20),
-    Playground(PointSet.YINYANG, coding=Coding.CONSTANT, optimiser=Descent.SGD, rate=0.3, mirrored=False),
-    Playground(PointSet.XOR, surrogate=Stand.GAUSSIAN, width=0.35, px=-0.5, py=0.25, tau=7.0),
-    Playground(scale=3.0, band=0.02, delta=0.05, noise=0.21, race=True),
+    Playground(PointSet.YINYANG, coding=Coding.CONSTANT, neuron=Neuron.CUBALIF, optimiser=Descent.SGD, rate=0.3, mirrored=False),
+    Playground(PointSet.OWN, points="0.1,0.2,0;-0.5,0.25,1", surrogate=Stand.GAUSSIAN, width=0.35, px=-0.5, py=0.25, tau=7.0),
+    Playground(scale=3.0, band=0.02, delta=0.05, draws=3, noise=0.21, race=True),
+    Playground(PointSet.DIGITS, hidden=(24,), sample=5, batch=16),
 ]
 
 

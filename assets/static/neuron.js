@@ -62,6 +62,7 @@ export class NeuronPage {
     writer.values("scope", Object.values(scene), this.scene);
     writer.put("scope.drawn", this.scene.drawn, "");
     writer.choice("scope.surrogate", surrogates, this.scene.surrogate, this.shipped.surrogate);
+    if (this.scene.neuron.dt !== 1) writer.settings.set("per", "ms"); // as the app's links say that a current is one per ms
     return writer.settings;
   }
 
