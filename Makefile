@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PORT ?= 8501
 HOST ?= 127.0.0.1
 BENCH ?= kernels
+WORKERS ?= 2
 
 .PHONY: app test check fuzz bench clean chromium
 .DELETE_ON_ERROR:
@@ -14,9 +15,10 @@ BENCH ?= kernels
 app: $(VENV)/app.stamp
 	$(BIN)/python -m snnviz app --host $(HOST) --port $(PORT)
 
+# WORKERS processes share the tests; each has an app and a browser of its own.
 test: check chromium
 	$(BIN)/python -m snnviz build
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations=25 $(ARGS)
 
 # What needs no run: style, form, types. The floors of the house are tests: tests/test_floors.py.
 check: $(VENV)/dev.stamp

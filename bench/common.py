@@ -58,10 +58,10 @@ def save(name: str, rows: list[dict[str, Any]], device: str = "cpu", **more: Any
 def table(rows: list[dict[str, Any]]) -> str:
     """Rows as aligned text: numbers with three digits."""
 
-    def told(value: Any) -> str:
+    def cell(value: Any) -> str:
         return f"{value:.3g}" if isinstance(value, float) else str(value)
 
     names = list(rows[0])
-    cells = [names, *([told(row[n]) for n in names] for row in rows)]
+    cells = [names, *([cell(row[n]) for n in names] for row in rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(names))]
     return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in cells)

@@ -109,9 +109,9 @@ def arguments(description: str, epochs: int) -> argparse.ArgumentParser:
     return parser
 
 
-def begin(parser: argparse.ArgumentParser, given: Sequence[str] | None = None) -> argparse.Namespace:
+def begin(parser: argparse.ArgumentParser, command_line: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the arguments and set torch's threads."""
-    chosen = parser.parse_args(given)
+    chosen = parser.parse_args(command_line)
     if chosen.threads:
         torch.set_num_threads(chosen.threads)
     return chosen

@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=6, help="watched stretches of a run")
     parser.add_argument("--seconds", type=float, default=2.6, help="of a stretch, at least")
     parser.add_argument("--no-save", action="store_true", help="only print")
-    given = parser.parse_args()
+    options = parser.parse_args()
     executable = find_chromium()
     if executable is None:
         raise SystemExit("No Chromium found; on Debian: apt-get install chromium.")
@@ -85,7 +85,7 @@ def main() -> None:
     with running_app(environment={"SNNVIZ_HOME": home, "SNNVIZ_STORE": ""}) as url, browsing(executable) as context:
         page = context.new_page()
         visit = Visit(page, url).size(*DESKTOP)
-        for number in range(given.runs):
+        for number in range(options.runs):
             visit.open("training", epochs=str(EPOCHS))
             page.get_by_role("button", name="Start").last.click()
             page.wait_for_function(f"() => /[1-9]\\d* of {EPOCHS} epochs/.test(document.body.innerText)", timeout=120_000)
@@ -94,7 +94,7 @@ def main() -> None:
                 def saved(database=database) -> int:
                     return database.execute("select count(*) from epochs").fetchone()[0]
 
-                measured = list(stretches(page, saved, given.turns, given.seconds))
+                measured = list(stretches(page, saved, options.turns, options.seconds))
             for before, (_, speed, used), after in zip(measured[::2], measured[1::2], measured[2::2], strict=False):
                 slower.append(100 * (1 - 2 * speed / (before[1] + after[1])))
                 cores.append(used)
@@ -102,7 +102,7 @@ def main() -> None:
                 speeds[watched].append(speed)
             page.get_by_role("button", name="Stop").last.click()
             page.get_by_text("stopped").first.wait_for()
-            print(f"run {number + 1} of {given.runs}: {statistics.mean(slower[-given.turns :]):.1f} % slower while watched")
+            print(f"run {number + 1} of {options.runs}: {statistics.mean(slower[-options.turns :]):.1f} % slower while watched")
     spread = statistics.stdev(slower) / len(slower) ** 0.5
     row = {
         "slower_percent": statistics.mean(slower),
@@ -115,8 +115,8 @@ def main() -> None:
         f"Watching: {row['slower_percent']:.1f} % slower (standard error {spread:.1f}, {len(slower)} stretches); "
         f"the browser takes {row['browser_cores']:.2f} of a core."
     )
-    if not given.no_save:
-        print("saved to", save("watching", [row], runs=given.runs, turns=given.turns))
+    if not options.no_save:
+        print("saved to", save("watching", [row], runs=options.runs, turns=options.turns))
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@ import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server m
 from snnviz import Experiment, SpikeTrain, rate_curve, simulate, text
 from snnviz.figures import intervals, phase_plane, raster, traces
 from snnviz.figures import rate_curve as curve
+from snnviz.live import scenes
 from snnviz.neurons import LIF, NEURONS
 from snnviz.params import params
 from snnviz.stimuli import STIMULI, Shaped, Step
 from snnviz.surrogates import SURROGATES
-from snnviz.ui import address, backend, controls, page, scenes, scope, spike_train, url
+from snnviz.ui import address, backend, controls, page, scope, spike_train, url
 from snnviz.ui.cache import cached
 
 page.heading(

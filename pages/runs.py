@@ -5,23 +5,28 @@ import streamlit as st
 import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
 from snnviz.runs import client, store, values
 from snnviz.runs.work import Train
-from snnviz.ui import controls, page, runs_view, training_view, visitors
+from snnviz.ui import controls, page, runs_view, sharing, training_view, visitors
 from snnviz.ui.kinds import KIND
 from snnviz.ui.words import literal
 
 page.heading(
     "Saved runs",
-    "Every run that was started here, finished or not. Choose rows to lay their curves over one another; open one to see all "
-    "its pictures, take it away as a table or as settings, run it again, or go on with what was interrupted.",
+    "Your runs and those that others share, finished or not. Choose rows to lay their curves over one another; open one to see "
+    "all its pictures, take it away as a table or as settings, run it again, or go on with what was interrupted.",
 )
 with page.guarded():
     saved = store.default()
     for run in {s.run for s in saved.list(live=True)}:
         client.readable([run])  # marks one whose worker is gone as interrupted
-    rows = saved.list()
+    rows = client.listed(visitors.me())
+    linked, unseen = sharing.linked()
 runs_view.complaint()
+for reason in unseen:
+    st.warning(reason, icon=":material/lock:")
 if not rows:
-    st.info("Nothing is saved yet.", icon=":material/info:")
+    st.info("Nothing is saved yet. Runs of others are here where they share them.", icon=":material/info:")
+    with page.guarded():
+        sharing.settings()
     st.page_link("pages/training.py", label="Train something", icon=":material/model_training:")
     st.stop()
 
@@ -36,9 +41,9 @@ def title(kind: str) -> str:
     return KIND[kind].title if kind in KIND else kind
 
 
-def done(lines: list[values.Summary]) -> str:
+def progress(lines: list[values.Summary]) -> str:
     """The progress of a run: epochs done of all, or a percentage."""
-    epochs = lines[0].asked
+    epochs = lines[0].planned
     return f"{min(line.epochs for line in lines)} of {epochs}" if epochs else f"{100 * lines[0].share:.0f} %"
 
 
@@ -67,22 +72,32 @@ shown = {
     and (not mine or lines[0].owner == visitors.visitor())
 }
 ids = list(shown)
-picked = st.dataframe(
+table = f"runs_table-{hash(tuple(ids))}"  # of other runs it is another table: rows are chosen by their place
+
+
+def choose() -> None:
+    sharing.link([ids[row] for row in st.session_state[table].selection.rows])
+
+
+st.dataframe(
     {
         "started": [values.when(lines[0].created) for lines in shown.values()],
         **({"kind": [title(lines[0].kind) for lines in shown.values()]} if several_kinds else {}),
         "what" if several_kinds else "data": [lines[0].dataset or lines[0].title for lines in shown.values()],
         "methods": [", ".join(dict.fromkeys(line.method for line in lines)) for lines in shown.values()],
         "status": [lines[0].status.value for lines in shown.values()],
-        "done" if several_kinds else "epochs": [done(lines) for lines in shown.values()],
+        "done" if several_kinds else "epochs": [progress(lines) for lines in shown.values()],
         "last test accuracy": [100 * training_view.best_at_the_end(lines) for lines in shown.values()],
         "seconds": [sum(line.seconds for line in lines) for lines in shown.values()],
         "ran on": [lines[0].backend for lines in shown.values()],
+        "whose": [sharing.whose(lines[0].access) for lines in shown.values()],
+        "shared": [lines[0].shared for lines in shown.values()],
     },
     hide_index=True,
-    key="runs_table",
-    on_select="rerun",
+    key=table,
+    on_select=choose,
     selection_mode="multi-row",
+    selection_default={"selection": {"rows": [ids.index(run) for run in linked if run in ids]}},
     height=min(36 * len(ids) + 40, 300),
     column_config={
         "last test accuracy": st.column_config.NumberColumn(
@@ -92,7 +107,7 @@ picked = st.dataframe(
     },
 )
 st.markdown(f":small[{len(ids)} of {len(groups)} runs. They are kept in `{saved.name}`.]")
-chosen = [ids[i] for i in picked.selection.rows if i < len(ids)] or ids[:1]
+chosen = linked or ([] if unseen else ids[:1])
 with page.guarded():
     opened, unreadable = client.readable(chosen)
 for problem in unreadable:
@@ -123,7 +138,7 @@ if others:
 
 def forget(runs: list[str]) -> None:
     runs_view.attempt(client.delete, runs, visitors.me())
-    st.session_state.pop("runs_table", None)
+    sharing.link([])
     for kind in KIND:
         if (state := runs_view.current(kind)) is None or state.run.id in runs:
             runs_view.show(None, kind)
@@ -152,6 +167,9 @@ def go_to(kind: str) -> None:
 
 if st.session_state.pop("runs_go", False):
     go_to(opened[0].run.kind)
+if len(opened) == 1:
+    with page.guarded():
+        sharing.switch(opened[0])
 with st.container(horizontal=True):
     if len(opened) == 1:
         state = opened[0]
@@ -175,16 +193,13 @@ with st.container(horizontal=True):
             icon=":material/download:",
         )
     own = all(visitors.me().may_change(state.run) for state in opened)
-    if st.button(
+    if chosen and st.button(
         "Delete", icon=":material/delete:", key="delete", disabled=not own, help=None if own else "A run here is somebody else's."
     ):
         confirm(chosen)
 
-with st.expander("Your runs on another machine", icon=":material/devices:"):
-    st.markdown(
-        "Runs belong to the browser that started them. Open the app there with this at the end of its address, and keep it secret."
-    )
-    st.code(visitors.link(), language=None)
+with page.guarded():
+    sharing.settings()
 if len(opened) == 1:
     with st.expander("Settings", icon=":material/tune:"):
         st.code(training_view.settings_toml(state), language="toml")

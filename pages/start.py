@@ -3,8 +3,8 @@
 import streamlit as st
 
 import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
-from snnviz.runs import store, values
-from snnviz.ui import backend, page
+from snnviz.runs import client, store, values
+from snnviz.ui import backend, page, visitors
 
 # Title, what to look for, page, settings in its URL, icon.
 FIRST_STEPS = (
@@ -55,7 +55,7 @@ for report in backend.report():
             st.markdown(f"**{report.title}**: {report.reason}")
 
 try:
-    saved = {line.run: line for line in store.default().list()}
+    saved = {line.run: line for line in client.listed(visitors.me())}
 except store.StoreError as away:
     st.info(str(away), icon=":material/info:")
     saved = {}

@@ -23,9 +23,9 @@ from snnviz.commands.train import COMPARED, compare, settings, train
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 if it went well, 1 if a training failed or what came out could not be kept, 2 if what was asked for
     cannot be done, 130 if it was interrupted."""
-    given = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     try:
-        return given.command(given)
+        return options.command(options)
     except Wrong as problem:
         print(f"snnviz: {problem}", file=sys.stderr)
         return 2

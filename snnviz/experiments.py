@@ -69,17 +69,17 @@ class Experiment(text.Written, Declared):
         kept; double: float64; reference: whether the reference backend keeps autograd's graph of every step.
         """
         real, arrays, aside = (8 if double else 4), 5 + (self.neuron.trace is not None), 3  # arrays [T, columns]: kept, temporary
-        kept, shape = 1.0, self.architecture
+        copies, shape = 1.0, self.architecture
         if methods:
             arrays, aside = arrays + 4, 8
-            kept = methods if samples is None else 1 + methods * min(1.0, samples / self.batch)
+            copies = methods if samples is None else 1 + methods * min(1.0, samples / self.batch)
         if shape is not None:
             aside += 4 * getattr(shape, "normalise", False) + 8 * getattr(shape, "recurrent", False)
         a_step = 0  # bytes; the tensors of a step weigh something even if they are small
         if reference:
             aside, a_step = (aside + 25, 16_000) if methods else (aside, 2_500)
         entries = self.steps * self.columns
-        activity = real * (arrays * kept + aside) * entries + 28 * self.steps * self.batch * math.prod(self.inputs)
+        activity = real * (arrays * copies + aside) * entries + 28 * self.steps * self.batch * math.prod(self.inputs)
         weights = () if shape is None else shape.weights
         # Each method's gradient is kept, beside the weights and the gradient in work; layers are compared in float64.
         a_weight, a_widest = (4 * methods + 8, 40) if methods else (5, 0)

@@ -64,7 +64,7 @@ class Param:
             and not (self.finite and value in (math.inf, -math.inf))
         )
 
-    def wanted(self, value: float) -> str:
+    def requirement(self, value: float) -> str:
         """What a refused value would have to be, in words."""
         if self.finite and value in (math.inf, -math.inf):
             return f"finite, {self.allowed}"
@@ -121,7 +121,7 @@ def check(name: str, value: Any, kind: Any, spec: Param | None = None) -> None:
         raise TypeError(f"{name} = {shown(value)}: {subject} must be {in_words(kind)}{limits}.")
     if spec and isinstance(value, (int, float)) and not isinstance(value, bool) and not spec.admits(value):
         unit = f" {spec.unit}" if spec.unit else ""
-        raise ValueError(f"{name} = {shown(value)}: {subject} must be {spec.wanted(value)}{unit}.")
+        raise ValueError(f"{name} = {shown(value)}: {subject} must be {spec.requirement(value)}{unit}.")
 
 
 def fits(value: Any, kind: Any) -> bool:

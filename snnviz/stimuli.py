@@ -190,8 +190,8 @@ class SpikeTrain(AbstractStimulus):
         return True
 
     def current(self, times, dt, columns, random):
-        given = np.asarray(self.times, float)
-        steps = clock.step_of(given[given < (len(times) + 1) * dt], dt)
+        spike_times = np.asarray(self.times, float)
+        steps = clock.step_of(spike_times[spike_times < (len(times) + 1) * dt], dt)
         counts = np.bincount(steps[steps < len(times)], minlength=len(times))
         return self.weight * counts.astype(float)[:, None]
 
@@ -244,8 +244,8 @@ def scaled_drawn(drawn: str, factor: float) -> str:
 
 def drawn_current(drawn: str, steps: int) -> np.ndarray:
     """A drawn current per ms, float32 [steps]. Its levels are multiples of a power of two, so every backend has them exactly."""
-    step, found = drawn_levels(drawn)
-    return (found[np.arange(steps) * BINS // steps] * step).astype(np.float32)
+    step, levels = drawn_levels(drawn)
+    return (levels[np.arange(steps) * BINS // steps] * step).astype(np.float32)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -267,9 +267,9 @@ class Shaped(AbstractStimulus):
         drawn_levels(self.drawn)
 
     def current(self, times, dt, columns, random):
-        given = self.stimulus.current(times, dt, columns, random).astype(np.float32)
+        shaped = self.stimulus.current(times, dt, columns, random).astype(np.float32)
         drawn = drawn_current(self.drawn, len(times)).astype(float) * (dt if self.charges else 1.0)
-        return (np.float32(self.gain) * given + drawn.astype(np.float32)[:, None]).astype(float)
+        return (np.float32(self.gain) * shaped + drawn.astype(np.float32)[:, None]).astype(float)
 
     @property
     def charges(self):

@@ -128,14 +128,14 @@ class Visit:
         """What axe calls serious or critical, one line each."""
         from axe_playwright_python.sync_playwright import Axe
 
-        found = [
+        complaints = [
             f"{v['id']} ({v['impact']}): {v['help']}: {node['html'][:200]}"
             for v in Axe().run(self.page).response["violations"]
             if v["impact"] in ("serious", "critical")
             for node in v["nodes"]
             if not (v["id"] in ("list", "listitem") and self.page.evaluate(IN_MENU, node["target"][0]))
         ]
-        return found[:8]
+        return complaints[:8]
 
     def cut_off(self) -> int:
         """Pixels by which the page is wider than the window."""

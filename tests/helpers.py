@@ -34,11 +34,11 @@ def examples(count: int) -> settings:
     return settings(max_examples=count * (25 if settings.get_current_profile_name() == "fuzz" else 1))
 
 
-def name(value) -> str:
-    """A test id: the class and what is not default."""
+def name(value) -> str | None:
+    """A test id, the same in every process: a value's class and what is not default; pytest's own id for anything else."""
     from snnviz.text import source
 
-    return source(value)
+    return source(value) if dataclasses.is_dataclass(value) else None
 
 
 def coefficients(neuron) -> torch.Tensor:

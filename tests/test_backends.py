@@ -162,9 +162,9 @@ def test_bad_arrays_are_refused_before_a_pointer_leaves(change, message):
 def test_backends_report_and_resolve():
     from snnviz.backends import report
 
-    found = {r.name: r for r in report()}
-    assert found["reference"].usable and found["native"].usable
-    assert found["cuda"].usable or found["cuda"].reason.endswith(".")
+    reports = {r.name: r for r in report()}
+    assert reports["reference"].usable and reports["native"].usable
+    assert reports["cuda"].usable or reports["cuda"].reason.endswith(".")
     with pytest.raises(ValueError, match="choose one of native, cuda, reference"):
         resolve("gpu")
 

@@ -76,7 +76,7 @@ def test_a_zoom_stays_while_controls_move_and_ends_with_its_axis(visit):
     def ranges() -> list[list[float]]:
         return page.evaluate("p => [p.xaxis.range, p.yaxis.range]", page.locator(picture).evaluate_handle("p => p._fullLayout"))
 
-    kept = page.locator(picture).element_handle()
+    element = page.locator(picture).element_handle()
     whole, before = ranges(), figure_of(seen, "deltas")
     box = page.locator(f"{picture} .nsewdrag").first.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
@@ -89,7 +89,7 @@ def test_a_zoom_stays_while_controls_move_and_ends_with_its_axis(visit):
     page.get_by_role("slider", name="Membrane time constant").press("ArrowRight")
     wait_for_another(seen, "deltas", before)
     assert ranges() == zoomed
-    assert kept.evaluate("p => p.isConnected"), "the picture was built anew: it blinks"
+    assert element.evaluate("p => p.isConnected"), "the picture was built anew: it blinks"
     before = figure_of(seen, "deltas")
     page.get_by_text("Logarithmic gradient").click()
     wait_for_another(seen, "deltas", before)
@@ -99,8 +99,8 @@ def test_a_zoom_stays_while_controls_move_and_ends_with_its_axis(visit):
 
 def test_nonsense_in_a_link_is_told_and_the_page_goes_on(visit):
     seen = visit("neuron", view="figure", neuron__LIF__tau_mem="soon", colour="blue")
-    told = seen.page.get_by_test_id("stAlert").inner_text()
-    assert "tau_mem=soon" in told and "colour" in told
+    message = seen.page.get_by_test_id("stAlert").inner_text()
+    assert "tau_mem=soon" in message and "colour" in message
     thumb = seen.page.get_by_role("slider", name="Membrane time constant")
     assert thumb.input_value() == "20"
     thumb.focus()

@@ -15,6 +15,7 @@ from snnviz.backends.base import Upstream
 from snnviz.draws import Draw
 from snnviz.experiments import Experiment
 from snnviz.laws import LAWS
+from snnviz.live import declared, scenes, scripts
 from snnviz.methods.base import AtSpike, ResetPath
 from snnviz.neurons import ALIF, IF, LIF, NEURONS, QIF, Izhikevich, LeakyReadout
 from snnviz.neurons.base import Reset
@@ -23,7 +24,6 @@ from snnviz.params import params
 from snnviz.places import assets
 from snnviz.stimuli import Noise, Poisson, Shaped, Step, encode_drawn
 from snnviz.surrogates import SURROGATES, Gaussian, SingleExponential
-from snnviz.ui import declared, scenes, scope
 from snnviz.zeroth_order import ZerothOrder
 from tests.helpers import ALL_NEURONS, TRAINABLE
 
@@ -134,7 +134,7 @@ def test_the_browser_and_the_cpu_give_the_same_bits(kit, neuron, level, steps, c
     expected = NATIVE.forward(neuron, coefficients(neuron), x, initial)
     column = columns // 2
     states = len(neuron.states)
-    u, s, trace, last, one, kept = kit.evaluate(FORWARD, {
+    u, s, trace, last, one, states_over_time = kit.evaluate(FORWARD, {
         "neuron": scenes.plain(neuron), "formulas": formulas(type(neuron)), "kernel": neuron.kernel, "T": steps, "M": columns,
         "x": send(x), "initial": send(initial),
         "hasTrace": bool(neuron.trace), "fires": neuron.fires, "column": column,
@@ -147,7 +147,7 @@ def test_the_browser_and_the_cpu_give_the_same_bits(kit, neuron, level, steps, c
         same(receive(trace, steps, columns), expected.trace, neuron.trace.symbol)
     same(receive(last, states, columns), expected.last, "last state")
     same(receive(one, steps), expected.u[:, column].contiguous(), "u of one neuron, step by step")
-    same(receive(kept, steps + 1, states)[-1].copy(), expected.last[:, column].contiguous(), "its last state")
+    same(receive(states_over_time, steps + 1, states)[-1].copy(), expected.last[:, column].contiguous(), "its last state")
 
 
 @pytest.mark.parametrize("name", SURROGATES)
@@ -198,15 +198,15 @@ TWINS = """([cases, surrogates]) => cases.map(([kind, value, formulas]) => {
 })"""
 
 
-def places(value, known):
+def places(value, spec):
     """What a control offers for a field: every slider place of a number, each choice, both sides of a switch."""
     if isinstance(value, bool):
         return [True, False]
     if isinstance(value, Reset):
         return list(Reset)
-    low, high, step = known.slider
-    found = [type(value)(round(v, 9)) for v in np.arange(low, high + step / 2, step)]
-    return [v for v in found if known.admits(v)]
+    low, high, step = spec.slider
+    places_of_slider = [type(value)(round(v, 9)) for v in np.arange(low, high + step / 2, step)]
+    return [v for v in places_of_slider if spec.admits(v)]
 
 
 def test_the_twins_give_the_numbers_that_python_gives(kit):
@@ -214,17 +214,17 @@ def test_the_twins_give_the_numbers_that_python_gives(kit):
     cases, expected = [], []
     for kind, classes in (("neuron", NEURONS), ("surrogate", SURROGATES)):
         for cls in classes.values():
-            for name, known in params(cls).items():
-                for v in places(getattr(cls(), name), known):
+            for name, spec in params(cls).items():
+                for v in places(getattr(cls(), name), spec):
                     value = dataclasses.replace(cls(), **{name: v})
                     numbers = value.coefficients()
                     cases.append([kind, scenes.plain(value), formulas(cls) if kind == "neuron" else None])
                     expected.append(list(numbers.values()) if kind == "neuron" else list(numbers))
     got = kit.evaluate(TWINS, [cases, declared.surrogates()])
     assert len(cases) > 1500
-    for case, told, numbers in zip(cases, got, expected, strict=True):
+    for case, from_browser, numbers in zip(cases, got, expected, strict=True):
         numbers = [float(np.float32(n)) for n in numbers]
-        assert [float(t.replace("Infinity", "inf")) for t in told] == numbers, case
+        assert [float(t.replace("Infinity", "inf")) for t in from_browser] == numbers, case
 
 
 REST = """([neuron, formulas, trace]) => {
@@ -260,7 +260,7 @@ def test_the_scope_looks_back_through_every_neuron(kit, neuron):
     steps, surrogate = 300, SingleExponential(0.5)
     x = current(steps, 1, 2 * neuron.amplitude)
     shape = {"neuron": scenes.plain(neuron), "formulas": formulas(type(neuron)), "kernel": neuron.kernel, "T": steps, "x": send(x)}
-    slopes, kept, cut, ignored, multiplier, unreset = kit.evaluate(SWEEP, shape | {
+    slopes, full, cut, ignored, multiplier, unreset = kit.evaluate(SWEEP, shape | {
         "states": list(neuron.states), "trace": neuron.trace and dataclasses.asdict(neuron.trace),
         "surrogate": scenes.plain(surrogate), "surrogates": declared.surrogates(),
     })  # fmt: skip
@@ -276,7 +276,7 @@ def test_the_scope_looks_back_through_every_neuron(kit, neuron):
     }
     assert forward.s.sum() > 3
     same(receive(slopes, steps, 1), expected[ResetPath.KEPT].ds_du, "ds_du")
-    for got, path in ((kept, ResetPath.KEPT), (cut, ResetPath.CUT), (ignored, ResetPath.IGNORED)):
+    for got, path in ((full, ResetPath.KEPT), (cut, ResetPath.CUT), (ignored, ResetPath.IGNORED)):
         same(receive(got, steps, 1), expected[path].x, f"delta, {path}")
     same(receive(multiplier, steps, 1), expected[ResetPath.KEPT].multiplier, "multiplier")
     same(receive(unreset, steps, 1), expected[ResetPath.IGNORED].multiplier, "SLAYER's multiplier")
@@ -325,5 +325,5 @@ def test_the_rate_of_a_regular_neuron_is_one_number(kit):
 
 
 def test_the_module_is_small_and_exports_what_it_says():
-    assert len(browser.module()) + len(scope.script()) < 300_000
+    assert len(browser.module()) + len(scripts.bundle("scope/main.js")) < 300_000
     assert browser.unusable() is None

@@ -38,7 +38,7 @@ class Model(Declared):
     steps: int = param(100, "Steps", "T", low=1, high=1000, slider=(10, 500, 10))
     seed: int = param(1, "Seed", low=0)
     rate: float = param(1e-3, "Learning rate", low=0, open_low=True, slider=(1e-5, 1.0, 3), log=True)
-    kept: bool = param(True, "Gradient through the reset")
+    through_reset: bool = param(True, "Gradient through the reset")
     reset: Reset = param(Reset.SUBTRACT, "Reset", advanced=True)
     shape: Declared = param(Sharp(), "Shape")
 
@@ -75,7 +75,7 @@ def drawn(query):
 
 ASKED = (
     Model(),
-    Model(tau=35.5, steps=20, seed=7, rate=0.0023, kept=False, reset=Reset.ZERO, shape=Wide(0.25)),
+    Model(tau=35.5, steps=20, seed=7, rate=0.0023, through_reset=False, reset=Reset.ZERO, shape=Wide(0.25)),
     Model(tau=400.0, steps=1, shape=Sharp(50.0)),  # allowed, though no slider goes there
     Plain(3.0),
 )
@@ -95,7 +95,7 @@ BAD = {
     "m.model.steps": ("3.5", "0", "9999", "1e2"),
     "m.model.seed": ("-1", "x"),
     "m.model.rate": ("-1", "0", "many"),
-    "m.model.kept": ("perhaps",),
+    "m.model.through_reset": ("perhaps",),
     "m.model.reset": ("sideways",),
     "m.model.shape": ("<script>",),
     "m": ("nobody",),
@@ -144,11 +144,11 @@ def test_labels_are_words_and_help_has_the_symbol():
 
 
 @given(st.floats(0.001, 1e6, allow_nan=False), st.integers(1, 1000), st.booleans())
-def test_query_spells_what_it_reads(tau, steps, kept):
-    value = Model(tau=tau, steps=steps, kept=kept)
-    asked = url.write(value, "m", tables=[MODELS, SHAPES])
-    assert set(asked) == {f"m.model.{n}" for n in params(value) if getattr(value, n) != getattr(Model(), n)}
-    assert math.isclose(float(asked.get("m.model.tau", 20.0)), tau, rel_tol=1e-11)
+def test_query_spells_what_it_reads(tau, steps, through_reset):
+    value = Model(tau=tau, steps=steps, through_reset=through_reset)
+    settings = url.write(value, "m", tables=[MODELS, SHAPES])
+    assert set(settings) == {f"m.model.{n}" for n in params(value) if getattr(value, n) != getattr(Model(), n)}
+    assert math.isclose(float(settings.get("m.model.tau", 20.0)), tau, rel_tol=1e-11)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -175,11 +175,11 @@ def test_what_means_the_same_is_written_as_0_1_0_wrote_it():
 def test_what_flowed_flows(neuron, stimulus):
     """x of an experiment of 0.1.0 was what the stimulus said, step by step, with noise of one size in every step."""
     random = np.random.default_rng(0)
-    said = stimulus.current(np.arange(80) * neuron.dt, neuron.dt, 2, random)
+    expected = stimulus.current(np.arange(80) * neuron.dt, neuron.dt, 2, random)
     if isinstance(stimulus, Noise):
-        said = stimulus.mean + (said - stimulus.mean) * np.sqrt(neuron.dt)
+        expected = stimulus.mean + (expected - stimulus.mean) * np.sqrt(neuron.dt)
     x = Experiment(neuron, stimulus, steps=80, neurons=2).of_0_1_0().input()[:, 0].numpy()
-    assert x == pytest.approx(np.broadcast_to(said, x.shape).astype(np.float32), rel=2e-7)
+    assert x == pytest.approx(np.broadcast_to(expected, x.shape).astype(np.float32), rel=2e-7)
 
 
 def test_a_drawn_current_is_kept_to_half_a_level():

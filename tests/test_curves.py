@@ -67,9 +67,9 @@ def test_a_point_is_the_mean_of_the_batches_it_stands_for():
         curve = line.line().curve
         assert len(curve.at) <= POINTS and len(curve.at) == -(-len(records) // every)
         check(curve, records)
-        known = [r.active for r in records if r.active is not None]
+        shares = [r.active for r in records if r.active is not None]
         if every == 1:
-            np.testing.assert_allclose(curve.active[~np.isnan(curve.active[:, 0])], known, rtol=1e-5)
+            np.testing.assert_allclose(curve.active[~np.isnan(curve.active[:, 0])], shares, rtol=1e-5)
 
 
 def test_a_run_that_goes_on_forgets_what_it_repeats():

@@ -88,8 +88,8 @@ def test_a_missing_set_is_chosen_fetched_and_drawn(visit, server, sets):
     page.get_by_role("button", name="Fetch it").click()
     page.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=60_000)
     v.settle()
-    told = page.get_by_test_id("stMain").inner_text()
-    assert "20 of 8,156 training and 8 of 2,264 test recordings found" in told
+    text = page.get_by_test_id("stMain").inner_text()
+    assert "20 of 8,156 training and 8 of 2,264 test recordings found" in text
     assert page.get_by_role("combobox", name="Set").input_value() == "SHD"
     assert {path.name for path in sets.iterdir()} == {"SHD"}
     assert not v.errors and not v.outside
@@ -127,8 +127,8 @@ def test_a_fetch_that_fails_says_so_in_one_sentence_and_nothing_else_is_lost(vis
     page = v.page
     page.get_by_role("button", name="Fetch it").click()
     page.get_by_text("NMNIST could not be fetched into").wait_for(timeout=60_000)
-    told = v.settle().page.get_by_test_id("stAlert").inner_text()
-    assert "no connection to its server (Connection refused). Try again" in told and "Traceback" not in told
+    message = v.settle().page.get_by_test_id("stAlert").inner_text()
+    assert "no connection to its server (Connection refused). Try again" in message and "Traceback" not in message
     assert page.get_by_role("button", name="Fetch it").is_enabled()
     assert page.get_by_role("combobox", name="Set").input_value() == "NMNIST (not here)"
     assert v.violations() == [] and v.size(*PHONE).settle().cut_off() == 0
@@ -149,14 +149,14 @@ def test_the_command_is_found_from_any_folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "sentence"),
     [("DVSLip", "DVS-Lip.zip must be laid into"), ("DSEC", "with tonic itself"), ("MVSEC", "--part outdoor_night")],
 )
-def test_a_set_that_tonic_cannot_fetch_has_no_button(name, said, tmp_path, monkeypatch):
+def test_a_set_that_tonic_cannot_fetch_has_no_button(name, sentence, tmp_path, monkeypatch):
     monkeypatch.setenv("SNNVIZ_DATA", str(tmp_path))
     at = opened(ENTRY, **{"from": "disk", "disk": name})
     clean(at)
-    assert any(said in told.value for told in at.info) and "Fetch it" not in [button.label for button in at.button]
+    assert any(sentence in message.value for message in at.info) and "Fetch it" not in [button.label for button in at.button]
 
 
 def test_downloads_can_be_forbidden(tmp_path, monkeypatch):

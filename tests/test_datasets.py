@@ -156,8 +156,8 @@ def test_halves_are_disjoint_complete_and_hold_every_class(classes, extra, share
 def linear_score(train, test, features):
     """Accuracy of the best linear read-out: regression on one-hot labels with a little ridge, in closed form."""
     a, b = (np.hstack([part, np.ones((len(part), 1))]) for part in (features(train), features(test)))
-    wanted = np.eye(len(train.classes))[train.y]
-    weights = np.linalg.solve(a.T @ a + 10.0 * np.eye(a.shape[1]), a.T @ wanted)
+    targets = np.eye(len(train.classes))[train.y]
+    weights = np.linalg.solve(a.T @ a + 10.0 * np.eye(a.shape[1]), a.T @ targets)
     return ((b @ weights).argmax(1) == test.y.numpy()).mean()
 
 
@@ -193,9 +193,9 @@ def test_memory_tasks_cannot_be_solved_by_counting(dataset):
 def test_delayed_xor_is_the_xor_of_two_cues_a_delay_apart():
     samples = DelayedXor(samples=200, noise=0.0, rate=1000.0, delay=60.0).load(Split.TRAIN)
     group = samples.x.unflatten(2, (4, 5)).sum(-1)  # [T, S, 4]
-    said = group.sum(0) > 0
-    assert torch.equal(said[:, :2].sum(1), torch.ones(len(samples))) and torch.equal(said[:, 2:].sum(1), torch.ones(len(samples)))
-    assert torch.equal((said[:, 1] ^ said[:, 3]).long(), samples.y)
+    cues = group.sum(0) > 0
+    assert torch.equal(cues[:, :2].sum(1), torch.ones(len(samples))) and torch.equal(cues[:, 2:].sum(1), torch.ones(len(samples)))
+    assert torch.equal((cues[:, 1] ^ cues[:, 3]).long(), samples.y)
     first, second = group[..., :2].sum(-1) > 0, group[..., 2:].sum(-1) > 0
     last_of_first = samples.steps - 1 - first.flip(0).float().argmax(0)
     silent = second.float().argmax(0) - last_of_first - 1
@@ -304,15 +304,15 @@ def test_binning_counts_like_a_loop(recordings, dt, steps, binary):
         dt,
         binary=binary,
     )
-    wanted = np.zeros((steps, len(recordings), 12))
+    expected = np.zeros((steps, len(recordings), 12))
     for column, one in enumerate(recordings):
         for t, unit in one:
             if t < steps * dt * 1000:
-                wanted[int(t // (dt * 1000)), column, unit] += 1
+                expected[int(t // (dt * 1000)), column, unit] += 1
     if binary:
-        wanted = np.minimum(wanted, 1)
+        expected = np.minimum(expected, 1)
     got = storage.take(np.arange(len(recordings)))
-    assert np.array_equal(got.flatten(2).numpy(), wanted) and torch.equal(storage.all().float(), got)
+    assert np.array_equal(got.flatten(2).numpy(), expected) and torch.equal(storage.all().float(), got)
     for number, one in enumerate(recordings):
         events = storage.events(number)
         assert [(t, p * 6 + y * 3 + x) for t, x, y, p in events.tolist()] == [(t / 1000, u) for t, u in one]
@@ -396,20 +396,20 @@ def test_nothing_there(tmp_path, monkeypatch):
 def test_nothing_is_fetched_unless_asked_for(tmp_path, monkeypatch):
     import tonic.datasets
 
-    asked = []
+    fetched_halves = []
 
     class NMNIST:
         def __init__(self, save_to, train):
-            asked.append(train)
+            fetched_halves.append(train)
             write_nmnist(Path(save_to), half="Train" if train else "Test", seed=int(train))
 
     monkeypatch.setattr(tonic.datasets, "NMNIST", NMNIST)
     dataset = NMnist(folder=str(tmp_path / "new"))
     with pytest.raises(FileNotFoundError, match="allow the download"):
         dataset.load(Split.TRAIN)
-    assert not asked and not (tmp_path / "new").exists()
-    assert len(dataset.load(Split.TRAIN, download=True)) == 10 and asked == [True, False]
-    assert len(dataset.load(Split.TEST, download=True)) == 10 and asked == [True, False], "what is there is not fetched"
+    assert not fetched_halves and not (tmp_path / "new").exists()
+    assert len(dataset.load(Split.TRAIN, download=True)) == 10 and fetched_halves == [True, False]
+    assert len(dataset.load(Split.TEST, download=True)) == 10 and fetched_halves == [True, False], "what is there is not fetched"
 
     class Away:
         def __init__(self, save_to, train):
@@ -558,22 +558,22 @@ def test_any_set_of_tonics_by_name(tmp_path):
 
 
 class Archives:
-    """A server of files on this machine: `cut` names those that break off in the middle, `asked` tells what was asked."""
+    """A server of files on this machine: `cut` names those that break off in the middle, `requests` what was fetched."""
 
     def __init__(self, files):
-        self.files, self.cut, self.asked = files, set(), []
-        known = self
+        self.files, self.cut, self.requests = files, set(), []
+        archive = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 name = self.path.lstrip("/")
-                known.asked.append(name)
-                whole = known.files.get(name)
+                archive.requests.append(name)
+                whole = archive.files.get(name)
                 self.send_response(404 if whole is None else 200)
                 self.send_header("Content-Length", str(len(whole or b"")))
                 self.end_headers()
                 with contextlib.suppress(OSError):  # tonic asks twice, and lets the first answer be
-                    known.send(self.wfile, name, whole or b"")
+                    archive.send(self.wfile, name, whole or b"")
 
             def log_message(self, *_):
                 pass
@@ -620,28 +620,28 @@ def shd(tmp_path_factory, monkeypatch):
 def fetched(capsys, *arguments):
     """What the command ends with, prints, and complains of last."""
     status = main(["fetch", *map(str, arguments)])
-    told = capsys.readouterr()
-    assert "Traceback" not in told.err
-    return status, told.out.strip(), told.err.strip().split("\n")[-1]
+    printed = capsys.readouterr()
+    assert "Traceback" not in printed.err
+    return status, printed.out.strip(), printed.err.strip().split("\n")[-1]
 
 
 def test_a_set_is_fetched_whole_or_not_at_all(tmp_path, shd, capsys):
     root = tmp_path / "sets"
     shd.cut = {"shd_test.h5.zip"}
-    status, told, problem = fetched(capsys, "shd", "--folder", root)
-    assert (status, told) == (2, "") and f"SHD could not be fetched into {root}: File not found or corrupted." in problem
+    status, printed, problem = fetched(capsys, "shd", "--folder", root)
+    assert (status, printed) == (2, "") and f"SHD could not be fetched into {root}: File not found or corrupted." in problem
     with pytest.raises(FileNotFoundError):
         Shd(folder=str(root)).find()
     assert [path.name for path in root.rglob("*") if path.is_file()] == ["shd_train.h5.zip"], "what is whole is kept for later"
-    shd.cut, shd.asked = set(), []
-    status, told, _ = fetched(capsys, "SHD", "--folder", root)
-    assert (status, told) == (0, "Spiking Heidelberg Digits: 20 of 8,156 training and 8 of 2,264 test recordings found, "
+    shd.cut, shd.requests = set(), []
+    status, printed, _ = fetched(capsys, "SHD", "--folder", root)
+    assert (status, printed) == (0, "Spiking Heidelberg Digits: 20 of 8,156 training and 8 of 2,264 test recordings found, "
                               f"in {root}.")  # fmt: skip
-    assert set(shd.asked) == {"shd_test.h5.zip"} and {path.name for path in root.iterdir()} == {"SHD"}
+    assert set(shd.requests) == {"shd_test.h5.zip"} and {path.name for path in root.iterdir()} == {"SHD"}
     assert [len(Shd(folder=str(root)).load(split)) for split in Split] == [20, 8]
-    shd.asked = []
-    status, told, _ = fetched(capsys, "SHD", "--folder", root)
-    assert status == 0 and "20 of 8,156" in told and "Nothing was fetched" in told and not shd.asked
+    shd.requests = []
+    status, printed, _ = fetched(capsys, "SHD", "--folder", root)
+    assert status == 0 and "20 of 8,156" in printed and "Nothing was fetched" in printed and not shd.requests
 
 
 def test_what_is_left_over_or_laid_down_by_hand_is_used_where_it_is_whole(tmp_path, shd, capsys):
@@ -653,7 +653,7 @@ def test_what_is_left_over_or_laid_down_by_hand_is_used_where_it_is_whole(tmp_pa
     (tmp_path / "SHD").mkdir()
     (tmp_path / "SHD" / "shd_train.h5.zip").write_bytes(shd.files["shd_train.h5.zip"])
     assert fetched(capsys, "SHD", "--folder", tmp_path)[0] == 0
-    assert set(shd.asked) == {"shd_test.h5.zip"}
+    assert set(shd.requests) == {"shd_test.h5.zip"}
     assert [len(Shd(folder=str(tmp_path)).load(split)) for split in Split] == [20, 8]
     assert {path.name for path in tmp_path.rglob("*")} == {
         "SHD", "shd_train.h5", "shd_train.h5.zip", "shd_test.h5", "shd_test.h5.zip"}  # fmt: skip
@@ -702,12 +702,23 @@ def test_what_tonic_cannot_fetch_is_said_before_it_tries(tmp_path, capsys, monke
 
     monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("something was fetched"))
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name in ("aedat", "pynmea2") else name)
-    told = {entry.name: entry.by_hand for entry in catalogue(str(tmp_path)) if entry.by_hand}
-    assert set(told) == {"DVSLip", "EBSSA", "NERDD", "POKERDVS", "DSEC", "TUMVIE", "DAVISDATA", "MVSEC", "CIFAR10DVS", "VPR"}
-    for name, reason in told.items():
+    by_hand_only = {entry.name: entry.by_hand for entry in catalogue(str(tmp_path)) if entry.by_hand}
+    assert set(by_hand_only) == {
+        "DVSLip",
+        "EBSSA",
+        "NERDD",
+        "POKERDVS",
+        "DSEC",
+        "TUMVIE",
+        "DAVISDATA",
+        "MVSEC",
+        "CIFAR10DVS",
+        "VPR",
+    }
+    for name, reason in by_hand_only.items():
         assert fetched(capsys, name, "--folder", tmp_path) == (2, "", f"snnviz: {reason}") and "\n" not in reason
-    assert f"DVS-Lip.zip must be laid into {tmp_path / 'DVSLip'} by hand" in told["DVSLip"]
-    assert "pip install aedat" in told["CIFAR10DVS"] and "fetch MVSEC --part outdoor_night" in told["MVSEC"]
+    assert f"DVS-Lip.zip must be laid into {tmp_path / 'DVSLip'} by hand" in by_hand_only["DVSLip"]
+    assert "pip install aedat" in by_hand_only["CIFAR10DVS"] and "fetch MVSEC --part outdoor_night" in by_hand_only["MVSEC"]
     urban = named("davisdata", part="urban")
     assert urban == TonicSet(name="DAVISDATA", part="urban") and not by_hand(urban)
     assert "no parts" in fetched(capsys, "SHD", "--part", "urban")[2]
@@ -758,7 +769,7 @@ class Boom:
 
 
 @pytest.mark.parametrize(
-    "name, content, said",
+    "name, content, sentence",
     [
         ("a.csv", b"t,neuron\n1,2\nfive,3\n", "line 3 holds 'five'"),
         ("a.csv", b"# made by hand\nt,neuron\n1,2\n\n1,2,3\n", "line 5 has 3 values where 2"),
@@ -779,7 +790,7 @@ class Boom:
         ("a.npz", b"PK\x03\x04 cut short", "cut short, damaged or no NPZ"),
     ],
 )
-def test_bad_own_files_are_named_with_what_is_wrong(tmp_path, name, content, said):
+def test_bad_own_files_are_named_with_what_is_wrong(tmp_path, name, content, sentence):
     folder = tmp_path / "label"
     folder.mkdir()
     (folder / name).write_bytes(content)
@@ -787,7 +798,7 @@ def test_bad_own_files_are_named_with_what_is_wrong(tmp_path, name, content, sai
         (folder / f"good{number}.csv").write_text("t,neuron\n1,2\n")
     with pytest.warns(UserWarning, match=name) as caught:
         train = OwnRecordings(folder=str(tmp_path)).load(Split.TRAIN)
-    assert said in train.problems[0] and f"label/{name}: " in train.problems[0] and len(train) == 1
+    assert sentence in train.problems[0] and f"label/{name}: " in train.problems[0] and len(train) == 1
     assert len(caught) == 1 and "\n" not in train.problems[0]
 
 

@@ -79,8 +79,8 @@ def test_the_verdict_says_whether_the_effect_shows(records, plain, both, word):
         for r in look.errors.rows
     )
     look = dataclasses.replace(look, errors=dataclasses.replace(look.errors, rows=rows))
-    said = depth.verdict(dataclasses.replace(records[-1], checkpoints=(look,)))
-    assert word in said and f"{plain:.2f}" in said and "Not measurable" in said and "layer 2" in said
+    verdict = depth.verdict(dataclasses.replace(records[-1], checkpoints=(look,)))
+    assert word in verdict and f"{plain:.2f}" in verdict and "Not measurable" in verdict and "layer 2" in verdict
 
 
 def test_what_cannot_be_says_so():

@@ -12,10 +12,10 @@ from snnviz.draws import Draw
 from snnviz.figures import cost_sweep, estimator, law, running_mean, surrogates
 from snnviz.figures import trade_off as cost
 from snnviz.laws import LAWS, ArctanLaw, NormalLaw, RademacherLaw, SurrogateLaw, UniformLaw
+from snnviz.live.scenes import DrawScene
 from snnviz.studies.derivative import Density, Drawing, Look, law_curves, questions, sample, shapes, sweep, trade_off
 from snnviz.surrogates import SURROGATES, Boxcar, FastSigmoid, Gaussian
 from snnviz.ui import estimates as settings
-from snnviz.ui.scenes import DrawScene
 from snnviz.zeroth_order import ZerothOrder
 from tests.app_server import ROOT
 
@@ -24,9 +24,9 @@ PAGE = "pages/derivative.py"
 
 def presets() -> dict[str, dict[str, str]]:
     source = (ROOT / PAGE).read_text(encoding="utf-8")
-    found: dict = {}
-    exec(source[source.index("PRESETS = {") : source.index("page.heading(")], found)
-    return {title: query for title, (_, query) in found["PRESETS"].items()}
+    names: dict = {}
+    exec(source[source.index("PRESETS = {") : source.index("page.heading(")], names)
+    return {title: query for title, (_, query) in names["PRESETS"].items()}
 
 
 def opened(query: dict[str, str]) -> AppTest:
@@ -123,20 +123,20 @@ def test_a_settled_scene_is_written_as_the_link_that_restores_it(scene):
 
 def test_samples_are_the_library_s_draws():
     estimate = ZerothOrder(NormalLaw(), 0.3, 2)
-    found = sample(estimate, Drawing(0.1, 40, 9), reach=1.0)
+    sampled = sample(estimate, Drawing(0.1, 40, 9), reach=1.0)
     row = torch.cat((torch.linspace(-1, 1, 121), torch.tensor([0.1])))
     drawn = torch.cat([estimate.ds_du(row[None], Draw(9, 0, n)) for n in range(40)])
-    np.testing.assert_array_equal(found.at_u, drawn[:, -1].double().numpy())
-    np.testing.assert_allclose(found.mean, drawn[:, :-1].double().mean(0).numpy(), rtol=1e-12)
-    np.testing.assert_array_equal(found.share, (drawn[:, :-1] != 0).double().mean(0).numpy())
-    assert found.running[-1] == pytest.approx(drawn[:, -1].double().mean().item(), rel=1e-12)
-    assert (found.sizes * 0.3 > 0.1).any() == (found.at_u[-1] != 0)
+    np.testing.assert_array_equal(sampled.at_u, drawn[:, -1].double().numpy())
+    np.testing.assert_allclose(sampled.mean, drawn[:, :-1].double().mean(0).numpy(), rtol=1e-12)
+    np.testing.assert_array_equal(sampled.share, (drawn[:, :-1] != 0).double().mean(0).numpy())
+    assert sampled.running[-1] == pytest.approx(drawn[:, -1].double().mean().item(), rel=1e-12)
+    assert (sampled.sizes * 0.3 > 0.1).any() == (sampled.at_u[-1] != 0)
 
 
 @pytest.mark.parametrize("name", LAWS)
 def test_the_mean_lies_on_the_closed_curve(name):
-    found = sample(ZerothOrder(LAWS[name](), 0.5), Drawing(0.05, 2000, 1))
-    assert (np.abs(found.mean - found.expected) <= 5 * found.errors + 0.02 * found.expected.max()).all()
+    sampled = sample(ZerothOrder(LAWS[name](), 0.5), Drawing(0.05, 2000, 1))
+    assert (np.abs(sampled.mean - sampled.expected) <= 5 * sampled.errors + 0.02 * sampled.expected.max()).all()
 
 
 def test_exercise():
@@ -145,14 +145,14 @@ def test_exercise():
 
 def test_trade_off_has_the_known_integrals():
     """Flat density, normal law: localzo's table of activity and variance, the gate's, and the band that matches."""
-    found = {(p.family, p.label.split(",")[-1]): p for p in trade_off(NormalLaw(), 1.0, (1, 5), (0.5, 1.0, 2.0))}
-    m1, m5 = found["localzo", " m = 1"], found["localzo", " m = 5"]
+    points = {(p.family, p.label.split(",")[-1]): p for p in trade_off(NormalLaw(), 1.0, (1, 5), (0.5, 1.0, 2.0))}
+    m1, m5 = points["localzo", " m = 1"], points["localzo", " m = 5"]
     assert (m1.activity, m1.variance) == pytest.approx((1.595769, 0.515790), rel=1e-5)
     assert (m5.activity, m5.variance) == pytest.approx((3.139668, 0.103158), rel=1e-5)
-    gates = [p for p in found.values() if p.family == "gated"]
+    gates = [p for p in points.values() if p.family == "gated"]
     assert [p.activity for p in gates] == pytest.approx([1.2533, 2.5066, 3.5531], rel=1e-4)
     assert [p.variance for p in gates] == pytest.approx([0.5158, 0.1168, 0.0206], rel=2e-3)
-    band = found["sparse", " matches m = 5"]
+    band = points["sparse", " matches m = 5"]
     assert band.activity == pytest.approx(m5.activity, rel=2e-3) and band.variance == 0
     assert band.squared_bias == pytest.approx(0.282095 * math.erfc(1.569834), rel=1e-3)
 
@@ -174,21 +174,21 @@ def test_what_diverges_is_infinite():
 
 def test_law_curves_give_the_surrogate_by_their_tail():
     for chosen in (NormalLaw(), SurrogateLaw(FastSigmoid()), SurrogateLaw(Gaussian(), -1)):
-        found = law_curves(chosen, 0.5, 0.1)
-        tail = chosen.tail_moment(chosen.alpha, found.edge).item() * found.constant / 2
-        assert tail / 0.5 == pytest.approx(found.at_u, rel=1e-6)
-        assert np.trapezoid(found.density, found.z) == pytest.approx(0.5, abs=0.08)
+        curves = law_curves(chosen, 0.5, 0.1)
+        tail = chosen.tail_moment(chosen.alpha, curves.edge).item() * curves.constant / 2
+        assert tail / 0.5 == pytest.approx(curves.at_u, rel=1e-6)
+        assert np.trapezoid(curves.density, curves.z) == pytest.approx(0.5, abs=0.08)
     assert law_curves(RademacherLaw(), 1.0, 0.2).atoms == (1.0,)
     assert law_curves(SurrogateLaw(Boxcar(0.5)), 1.0, 0.2).atoms == (0.5,)
 
 
 @pytest.mark.parametrize("name", SURROGATES)
 def test_shapes_tell_area_and_peak(name):
-    (found,) = shapes((SURROGATES[name](),), Look(reach=2.0))
-    step = found.margins[1] - found.margins[0]
-    slope = np.gradient(found.primitive, step)
-    assert np.abs(slope - found.derivative)[np.abs(found.margins) > 2 * step].max() < 0.51 * found.peak  # a step shows half
-    assert found.peak == pytest.approx(found.derivative[300]) and found.derivative.max() <= found.peak * (1 + 1e-12)
+    (shape,) = shapes((SURROGATES[name](),), Look(reach=2.0))
+    step = shape.margins[1] - shape.margins[0]
+    slope = np.gradient(shape.primitive, step)
+    assert np.abs(slope - shape.derivative)[np.abs(shape.margins) > 2 * step].max() < 0.51 * shape.peak  # a step shows half
+    assert shape.peak == pytest.approx(shape.derivative[300]) and shape.derivative.max() <= shape.peak * (1 + 1e-12)
     (unit,) = shapes((SURROGATES[name](),), Look(unit_area=True))
     assert unit.area == pytest.approx(1.0)
 

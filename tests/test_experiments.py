@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import snnviz
-import snnviz.ui.scenes  # the last of those with declared fields
+import snnviz.live.scenes  # the last of those with declared fields
 from snnviz import (
     ALIF,
     BPTT,

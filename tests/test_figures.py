@@ -167,8 +167,8 @@ def test_methods_that_coincide_are_both_seen():
 
 @pytest.mark.parametrize("module", [m.name for m in pkgutil.iter_modules(snnviz.figures.__path__)])
 def test_every_figure_says_what_it_shows(module):
-    found = importlib.import_module(f"snnviz.figures.{module}")
-    assert found.__doc__ and found.__doc__.strip()
+    figure = importlib.import_module(f"snnviz.figures.{module}")
+    assert figure.__doc__ and figure.__doc__.strip()
 
 
 # ---- any data that a figure can be given: nothing, one, all equal, nothing but zero, no number, far too large --------------------
@@ -193,9 +193,9 @@ def of_length(values, count: int):
     return st.lists(values, min_size=count, max_size=count)
 
 
-def carries(found, given) -> None:
+def carries(drawn, expected) -> None:
     """What a trace holds is what was given, number for number; None and NaN are both a gap."""
-    np.testing.assert_array_equal(np.array(list(found), float), np.array(list(given), float))
+    np.testing.assert_array_equal(np.array(list(drawn), float), np.array(list(expected), float))
 
 
 def spikes(steps: int = 8, neurons: int = 5):
@@ -203,7 +203,9 @@ def spikes(steps: int = 8, neurons: int = 5):
 
 
 @any_data
-@given(seconds=names.flatmap(lambda found: st.fixed_dictionaries({n: st.tuples(*[sizes] * 5) for n in found})), dark=st.booleans())
+@given(
+    seconds=names.flatmap(lambda layers: st.fixed_dictionaries({n: st.tuples(*[sizes] * 5) for n in layers})), dark=st.booleans()
+)
 def test_every_second_of_the_clock_is_in_a_bar(seconds, dark):
     fig = check(clock.clock(seconds, dark), dark)
     for part, bar in enumerate(fig.data):
@@ -227,14 +229,14 @@ def test_confusion_counts_every_sample(counts, dark):
 
 @st.composite
 def some_lines(draw):
-    found = []
+    lines = []
     for name in draw(st.lists(st.sampled_from(list(HUES)), max_size=3, unique=True)):
         x, y, low, high = (np.array(row) for row in draw(rows_of(wild, 4)))
         low, high = (low, high) if draw(st.booleans()) else (None, None)
-        found.append(curves.Line(name, HUES[name], x, y, low, high, points=draw(st.booleans())))
+        lines.append(curves.Line(name, HUES[name], x, y, low, high, points=draw(st.booleans())))
         if draw(st.booleans()):
-            found.append(curves.Line(name, HUES[name], x, y, faint=True))
-    return found
+            lines.append(curves.Line(name, HUES[name], x, y, faint=True))
+    return lines
 
 
 some_rows = st.lists(
@@ -274,7 +276,7 @@ def test_curves_show_every_line_once_in_the_legend(rows, end, dark):
 
 @any_data
 @given(
-    layers=names.flatmap(lambda found: st.fixed_dictionaries({n: spikes() for n in found})),
+    layers=names.flatmap(lambda layers: st.fixed_dictionaries({n: spikes() for n in layers})),
     dt=steps_in_ms,
     dark=st.booleans(),
     marks=st.sampled_from([0, layer_rasters.MARKS]),
@@ -374,12 +376,12 @@ def test_intervals_are_those_between_the_spikes(fired, dt, dark):
     at = fired[:, None].astype(np.float32)
     layer = LayerRecord("layer", LIF(dt=dt), at, at, at, at, at)
     fig = check(intervals.intervals(layer, dark), dark)
-    found = [gap * dt for neuron in fired.T for gap in np.diff(np.flatnonzero(neuron))]
-    if not found:
+    gaps = [gap * dt for neuron in fired.T for gap in np.diff(np.flatnonzero(neuron))]
+    if not gaps:
         assert not fig.data
         return
     (bars,) = fig.data
-    np.testing.assert_allclose(np.repeat(bars.x, bars.y), sorted(found))
+    np.testing.assert_allclose(np.repeat(bars.x, bars.y), sorted(gaps))
     assert bars.width >= dt and bars.x[-1] < fig.layout.xaxis.range[1]
 
 

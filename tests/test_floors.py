@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ FLOORS = {
     "snnviz.figures": 4,
     "snnviz.runs": 5,
     "snnviz.commands": 5,
+    "snnviz.live": 5,
     "snnviz.__main__": 5,
     "snnviz.ui": 6,
 }  # fmt: skip
@@ -123,3 +125,26 @@ def test_every_citation_is_known():
     cited = {key: path for path in files for key in pattern.findall(path.read_text(encoding="utf-8"))}
     missing = {key: str(path.relative_to(ROOT)) for key, path in cited.items() if key not in references()}
     assert not missing
+
+
+NAMELESS = {"told", "known", "found", "kept", "there", "said", "asked", "wanted"}
+WRITTEN = sorted(
+    [*ROOT.glob("*.py"), *(p for folder in ("snnviz", "pages", "bench", "tools", "tests") for p in (ROOT / folder).rglob("*.py"))]
+)
+
+
+def declared_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """(name, line) of every variable, argument, attribute, function and class that a source declares."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()) | ast.arg(arg=name):
+                yield name, node.lineno
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name, node.lineno
+
+
+def test_names_say_what_they_hold():
+    """A participle says what happened to a thing, and not what the thing is: a message, a specification, a request."""
+    declared = [(path, declared_names(ast.parse(path.read_text(encoding="utf-8")))) for path in WRITTEN]
+    vague = [f"{path.relative_to(ROOT)}:{line}: {name}" for path, names in declared for name, line in names if name in NAMELESS]
+    assert not vague

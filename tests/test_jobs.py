@@ -26,7 +26,7 @@ SMALL = Training(YinYang(samples=120), FeedForward(layers=2, width=8), epochs=3,
 METHODS = (BPTT(), Exodus(), LocalZO())
 
 
-def asked(epochs: int = 3, owner: str = "me", methods=METHODS, **changed) -> Run:
+def request(epochs: int = 3, owner: str = "me", methods=METHODS, **changed) -> Run:
     return Run(Train(tuple(dataclasses.replace(SMALL, method=m, epochs=epochs, **changed) for m in methods)), "native", owner)
 
 
@@ -41,7 +41,7 @@ def points(state) -> int:
 
 
 def test_a_run_gives_what_train_gives_and_is_saved(home):
-    run = asked()
+    run = request()
     client.submit(run)
     assert client.wait(run.id, lambda s: not s.status.live, 60)
     state = client.follow(run.id)
@@ -60,7 +60,7 @@ def test_a_run_gives_what_train_gives_and_is_saved(home):
 
 
 def test_pause_step_resume_stop_and_go_on(home):
-    run = asked(epochs=100_000)
+    run = request(epochs=100_000)
     client.submit(run)
     assert client.wait(run.id, lambda s: points(s) > 20, 60)
     assert client.latest("me") == run.id and client.latest("other") is None
@@ -106,8 +106,8 @@ def test_one_method_that_fails_does_not_end_the_others(home):
 
 def test_two_visitors_share_the_machine_whatever_one_asks_for(home, monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 2)  # one turn at a time
-    many = [asked(100_000, "greedy", [BPTT()]) for _ in range(3)]
-    one = asked(100_000, "modest", [BPTT()])
+    many = [request(100_000, "greedy", [BPTT()]) for _ in range(3)]
+    one = request(100_000, "modest", [BPTT()])
     for run in (*many, one):
         client.submit(run)
     assert client.wait(one.id, lambda s: points(s) > 0, 60)
@@ -126,15 +126,15 @@ def test_a_lost_worker_costs_at_most_one_epoch_and_is_told(home, monkeypatch):
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
         monkeypatch.setenv("SNNVIZ_SCHEDULER", cluster.scheduler_address)
-        run = asked(epochs=100_000, methods=[Exodus()])
+        run = request(epochs=100_000, methods=[Exodus()])
         client.submit(run)
         assert client.wait(run.id, lambda s: len(s.lines[0].epochs) >= 3, 120)
         done = len(client.follow(run.id).lines[0].epochs)
         os.kill(int(store.default().place(run.id).split("/")[1]), signal.SIGKILL)
         assert client.wait(run.id, lambda s: any("lost" in n for n in s.notes) and len(s.lines[0].epochs) > done + 2, 120)
         state = client.follow(run.id)
-        told = next(n for n in state.notes if "worker was lost" in n)
-        assert int(told.split("epoch ")[1].split()[0].rstrip(".")) >= done - 1, told
+        note = next(n for n in state.notes if "worker was lost" in n)
+        assert int(note.split("epoch ")[1].split()[0].rstrip(".")) >= done - 1, note
         numbers = [e.epoch for e in state.lines[0].epochs]
         assert numbers == list(range(1, len(numbers) + 1))
         client.cancel(run.id)
@@ -182,7 +182,7 @@ class Away:
 
 @pytest.mark.parametrize("when", ["meanwhile", "at the end"])
 def test_what_is_done_while_the_database_is_away_is_handed_in(home, monkeypatch, when):
-    away, run = Away(monkeypatch), asked(8, methods=[Exodus(), LocalZO()])
+    away, run = Away(monkeypatch), request(8, methods=[Exodus(), LocalZO()])
     client.submit(run)
     assert client.wait(run.id, lambda s: away.now and len(s.lines[0].epochs) >= 4, 60)
     if when == "at the end":
@@ -223,7 +223,7 @@ def test_a_server_killed_while_the_database_is_away_loses_nothing(home, at):
 
 def test_a_checkpoint_never_counts_for_more_than_what_is_recorded(home):
     """A checkpoint of epoch 3 where one epoch is recorded: the training begins anew, and is finished with all its epochs."""
-    run = asked(3, methods=[Exodus()])
+    run = request(3, methods=[Exodus()])
     alone = [r for r in train(run.trainings[0], "native", checkpoint=Train.checkpoint(client.checkpoints(run.id), 0))]
     epochs = [r for r in alone if isinstance(r, EpochRecord)]
     saved = store.default()
@@ -240,7 +240,7 @@ def test_a_scheduler_that_is_not_there_is_one_sentence(home, monkeypatch):
     monkeypatch.setenv("SNNVIZ_SCHEDULER", "tcp://127.0.0.1:9")
     monkeypatch.setattr(scheduler, "PATIENCE", 0.5)
     with pytest.raises(client.JobError, match=r"at tcp://127\.0\.0\.1:9 does not answer"):
-        client.submit(asked())
+        client.submit(request())
     assert store.default().list() == []
 
 
@@ -266,7 +266,7 @@ def silent():
 def test_a_scheduler_that_accepts_and_never_answers_holds_up_nobody(home, monkeypatch, silent):
     monkeypatch.setenv("SNNVIZ_SCHEDULER", f"tcp://127.0.0.1:{silent}")
     monkeypatch.setattr(scheduler, "PATIENCE", 2.0)
-    run, start = asked(), time.perf_counter()
+    run, start = request(), time.perf_counter()
     with ThreadPoolExecutor(4) as pool:
         tries = [pool.submit(client.submit, run) for _ in range(4)]
         assert client.follow("no such run") is None
@@ -295,7 +295,7 @@ def test_a_scheduler_that_falls_silent_or_dies_is_one_sentence_and_the_run_is_in
     try:
         monkeypatch.setenv("SNNVIZ_SCHEDULER", address)
         monkeypatch.setattr(scheduler, "PATIENCE", 30.0)
-        run = asked(100_000, methods=[Exodus()])
+        run = request(100_000, methods=[Exodus()])
         client.submit(run)
         assert client.wait(run.id, lambda s: len(s.lines[0].epochs) >= 2, 60)
         monkeypatch.setattr(scheduler, "PATIENCE", 2.0)
@@ -317,7 +317,7 @@ def test_a_scheduler_that_falls_silent_or_dies_is_one_sentence_and_the_run_is_in
 
 
 def test_the_folder_of_a_deleted_run_goes_and_that_of_another_store_stays(home, monkeypatch):
-    run = asked(100_000, methods=[Exodus()])
+    run = request(100_000, methods=[Exodus()])
     client.submit(run)
     assert client.wait(run.id, lambda s: len(s.lines[0].epochs) >= 1, 60)
     folder = client.checkpoints(run.id)
@@ -335,7 +335,7 @@ def test_the_folder_of_a_deleted_run_goes_and_that_of_another_store_stays(home, 
 
 def test_a_visitor_finds_the_run_that_ended_with_the_server(home):
     """After a kill a new session has no memory: it finds the run that was interrupted, and one that ended a moment ago."""
-    run, saved = asked(methods=[Exodus()]), store.default()
+    run, saved = request(methods=[Exodus()]), store.default()
     saved.begin(run, f"{socket.gethostname()}/{2**22 + 1}")
     assert client.latest("me") is None and client.last("me") == run.id and client.last("other") is None
     assert client.follow(run.id).status is Status.INTERRUPTED

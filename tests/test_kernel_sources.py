@@ -17,9 +17,9 @@ SWEPT = sorted({f"{n.kernel}.cu" for n in NEURONS.values() if n.differentiable a
 
 @pytest.fixture(scope="module")
 def nvrtc():
-    found = importlib.util.find_spec("nvidia")
-    assert found, "the nvidia-cuda-nvrtc wheel of requirements-dev.txt is missing"
-    libraries = [p for folder in found.submodule_search_locations for p in pathlib.Path(folder).rglob("libnvrtc.so*")]
+    package = importlib.util.find_spec("nvidia")
+    assert package, "the nvidia-cuda-nvrtc wheel of requirements-dev.txt is missing"
+    libraries = [p for folder in package.submodule_search_locations for p in pathlib.Path(folder).rglob("libnvrtc.so*")]
     libraries = [p for p in libraries if "builtins" not in p.name and ".alt" not in p.name]
     return ctypes.CDLL(str(libraries[0]))
 
@@ -47,8 +47,8 @@ def ptx(nvrtc, text: str, name: str, architecture: int, real: str) -> str:
 def test_every_instance_compiles(nvrtc, file, architecture):
     out = ptx(nvrtc, source.joined(file), file, architecture, "float" if architecture != 90 else "double")
     entries = set(re.findall(r"\.entry (\w+)", out))
-    wanted = {f"{n.kernel}_forward" for n in (cls() for cls in NEURONS.values()) if f"{n.kernel}.cu" == file}
-    assert wanted <= entries
+    expected = {f"{n.kernel}_forward" for n in (cls() for cls in NEURONS.values()) if f"{n.kernel}.cu" == file}
+    assert expected <= entries
     if file in SWEPT:
         stem = file.removesuffix(".cu")
         assert {f"{stem}_backward_{derivative}" for derivative in (*source.derivatives(), "given")} <= entries

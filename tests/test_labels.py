@@ -129,11 +129,11 @@ def test_shapes_of_one_surrogate_with_other_settings_have_labels_of_their_own():
 
 @given(st.lists(st.sampled_from([*itertools.chain(*PAIRS)]), max_size=8))
 def test_no_two_labels_are_alike_and_only_equal_values_are_numbered(methods):
-    found = distinct(methods)
-    assert len(set(found)) == len(methods)
+    texts = distinct(methods)
+    assert len(set(texts)) == len(methods)
     if len(set(methods)) == len(methods):
-        assert list(labelled(dict.fromkeys(methods))) == list(found)
-        assert not any(label.endswith(")") and label[-2].isdigit() and " (" in label[-4:] for label in found)
+        assert list(labelled(dict.fromkeys(methods))) == list(texts)
+        assert not any(label.endswith(")") and label[-2].isdigit() and " (" in label[-4:] for label in texts)
 
 
 def test_the_same_method_twice_is_refused_in_one_sentence():
@@ -161,12 +161,12 @@ def rate(lr: float, seed: int = 0):
 
 
 def test_two_learning_rates_of_one_minute_are_two_lines():
-    found = groups([run(rate(0.1)), run(rate(0.2))])
-    assert [(group.label, group.places) for group in found] == [
+    lines = groups([run(rate(0.1)), run(rate(0.2))])
+    assert [(group.label, group.places) for group in lines] == [
         ("BPTT, reset kept, learning rate 0.1", (0,)),
         ("BPTT, reset kept, learning rate 0.2", (1,)),
     ]
-    assert labels([run(rate(0.1)), run(rate(0.2))]) == tuple(group.label for group in found)
+    assert labels([run(rate(0.1)), run(rate(0.2))]) == tuple(group.label for group in lines)
 
 
 def test_lines_of_one_method_share_its_colour_and_differ_in_their_dash():

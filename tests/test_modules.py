@@ -22,8 +22,8 @@ def batch(steps=6, samples=16, shape=(12,), seed=0):
     return x, torch.randint(CLASSES, (samples,), generator=generator)
 
 
-def network(method, hidden=(14, 14, 14, 14), **known):
-    net = feed_forward(12, hidden, CLASSES, LIF(tau_mem=5.0), method, normalise=True, **known)
+def network(method, hidden=(14, 14, 14, 14), **options):
+    net = feed_forward(12, hidden, CLASSES, LIF(tau_mem=5.0), method, normalise=True, **options)
     return attach_heads(net, method, CLASSES, seed=3).train()
 
 

@@ -45,15 +45,15 @@ def test_kernels_differentiate_whole_networks_as_autograd_does(kind, method):
 def test_learned_parameters_have_their_gradients(neuron):
     """tau and theta as parameters: the kernel's sums against autograd, through exp(-dt / tau)."""
     x = torch.randn(40, 3, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 0.5 + 0.2
-    found = {}
+    gradients = {}
     for backend in ("reference", "native"):
         layer = SpikingLayer(neuron, BPTT(FastSigmoid()), backend, learn=neuron.learnable).double()
         out = layer.run(x)
         ((out.spikes if neuron.fires else out.membrane) * torch.arange(40)[:, None, None]).sum().backward()
-        found[backend] = {n: p.grad.item() for n, p in layer.learned.items()}
-    assert found["reference"].keys() == set(neuron.learnable)
-    for parameter, value in found["reference"].items():
-        assert value != 0 and found["native"][parameter] == pytest.approx(value, rel=1e-11)
+        gradients[backend] = {n: p.grad.item() for n, p in layer.learned.items()}
+    assert gradients["reference"].keys() == set(neuron.learnable)
+    for parameter, value in gradients["reference"].items():
+        assert value != 0 and gradients["native"][parameter] == pytest.approx(value, rel=1e-11)
 
 
 def test_the_readouts_time_constant_against_finite_differences():
@@ -187,17 +187,17 @@ def test_bad_calls_are_refused():
 def test_touching_only_active_entries_gives_the_same_gradients():
     method = LocalZO(delta=0.1)
     x = (torch.rand(30, 4, 12, generator=torch.Generator().manual_seed(0)) < 0.3).float()
-    found = {}
+    gradients = {}
     for touch in (False, True):
         network = feed_forward(12, [9, 7], 3, LIF(), method, gain=3.0, readout=LeakyReadout())
         network.touch_active = touch
         assert network.dense_because() is None
         network(x).logits.square().sum().backward()
-        found[touch] = {n: p.grad for n, p in network.named_parameters()}
+        gradients[touch] = {n: p.grad for n, p in network.named_parameters()}
         assert len(network.active) == (2 if touch else 0)
-    for parameter, dense in found[False].items():
+    for parameter, dense in gradients[False].items():
         assert dense.abs().max() > 0
-        close(found[True][parameter], dense, 1e-5, parameter)
+        close(gradients[True][parameter], dense, 1e-5, parameter)
     network.differentiate(BPTT())
     assert network.dense_because().endswith(".")
 

@@ -140,10 +140,10 @@ def test_the_gradient_of_a_smooth_spike_is_the_finite_differences(neuron):
     """With a smooth spike function and its true derivative BPTT is exact, through F'(v) and through the reset."""
     random = np.random.default_rng(3)
     surrogate = Sigmoid(6.0)
-    kept, cut = BPTT(surrogate), BPTT(surrogate, keep_reset=False)
+    full, cut = BPTT(surrogate), BPTT(surrogate, keep_reset=False)
     x, g = neuron.amplitude * (1.5 + random.standard_normal(60)), random.standard_normal(60)
-    found = smooth_spike_gradients(neuron, surrogate, x, g, [kept, cut])
-    assert found.error(kept) < 1e-7 < 1e-3 < found.error(cut)
+    gradients = smooth_spike_gradients(neuron, surrogate, x, g, [full, cut])
+    assert gradients.error(full) < 1e-7 < 1e-3 < gradients.error(cut)
 
 
 def test_adaptation_slows_the_neuron_down():
@@ -179,9 +179,9 @@ def test_izhikevich_fires_regularly_and_resets():
 
 @pytest.mark.parametrize("cls", NEURONS.values(), ids=lambda c: c.__name__)
 def test_every_parameter_says_what_it_is_and_refuses_nonsense(cls):
-    for field, known in params(cls).items():
-        assert known.label and known.help, field
-        if known.low == 0 and known.open_low:
+    for field, spec in params(cls).items():
+        assert spec.label and spec.help, field
+        if spec.low == 0 and spec.open_low:
             for bad in (0.0, -1.0, float("nan")):
                 with pytest.raises(ValueError, match=rf"{cls.__name__}\.{field} = .*must be above 0"):
                     dataclasses.replace(cls(), **{field: bad})

@@ -163,8 +163,8 @@ WORDS = {name for table in (SURROGATES, NEURONS, LAWS, CHOICES, LOSSES) for name
 def names_of(choice) -> list[str]:
     """The names behind the words that a choice shows; the words themselves where they are not known here."""
     titles, names = getattr(choice.format_func, "__self__", None), {}
-    known = titles if isinstance(titles, dict) else WORDS.union(choice.options, map(str.lower, choice.options))
-    for word in known:
+    words = titles if isinstance(titles, dict) else WORDS.union(choice.options, map(str.lower, choice.options))
+    for word in words:
         with contextlib.suppress(KeyError):
             names[choice.format_func(word)] = word
     return [names.get(option, option) for option in choice.options]

@@ -28,8 +28,9 @@ from snnviz.methods import BPTT, LocalZO, Slayer, SurrogateModules
 from snnviz.neurons import ALIF, LIF, Reset
 from snnviz.optimisers import SGD, Adam, Cosine
 from snnviz.runs.store import Store
-from snnviz.runs.values import Curve, Line, Run, Status
+from snnviz.runs.values import Access, Curve, Line, Run, Status
 from snnviz.runs.work import Train
+from snnviz.studies.growth import GrowthPoint, GrowthRecord
 from snnviz.training import BatchRecord, EpochRecord, Seconds, Training, train
 
 FOLDER = pathlib.Path(__file__).parent / "recorded"
@@ -114,7 +115,7 @@ def plain(value: Any) -> Any:
 def shown(store: Store) -> dict[str, Any]:
     """What the database holds: the rows of the list of runs, and each run with its lines."""
     rows = [
-        [s.run, s.number, s.title, s.status.value, s.created, s.dataset, s.method, s.seed, s.backend, s.epochs, s.asked,
+        [s.run, s.number, s.title, s.status.value, s.created, s.dataset, s.method, s.seed, s.backend, s.epochs, s.planned,
          plain(s.train_loss), plain(s.test_accuracy), s.seconds, s.owner]
         for s in store.list()
     ]  # fmt: skip
@@ -125,7 +126,8 @@ def of_run(state: Any) -> dict[str, Any]:
     run = state.run
     return {
         "title": run.title, "status": state.status.value, "backend": run.backend, "sample": run.work.sample, "owner": run.owner,
-        "created": run.created, "seen": state.seen, "notes": list(state.notes), "labels": list(run.labels), "share": state.share,
+        "created": run.created, "seen": state.alive_at, "notes": list(state.notes), "labels": list(run.labels),
+        "share": state.share,
         "lines": [of_line(line) for line in state.lines],
     }  # fmt: skip
 
@@ -194,6 +196,23 @@ def test_the_settings_are_those_that_were_saved(store):
     ]
     assert saved == [training.of_0_1_0() for training in (*FINISHED, STOPPED, *NOTED)]
     assert STOPPED.of_0_1_0().neuron.kappa == 5.0
+
+
+def test_a_database_of_schema_2_opens_and_what_everybody_saw_is_shared(tmp_path):
+    """`tests/recorded/store_schema_2.sqlite` was written before runs could be shared: a training and a sweep of nobody's."""
+    copy = tmp_path / "runs.sqlite"
+    shutil.copyfile(FOLDER / "store_schema_2.sqlite", copy)
+    opened = Store(f"sqlite:///{copy}")
+    sweep, training = opened.list(seen_by="another visitor")
+    assert (sweep.kind, sweep.owner, sweep.shared, sweep.share, sweep.status) == ("growth", "", True, 0.5, Status.FINISHED)
+    assert (training.owner, training.shared, training.epochs, training.status) == (OWNER, True, 1, Status.STOPPED)
+    state = opened.open(training.run)
+    assert state.run.work == Train((STOPPED,), 2, True) and state.lines[0].epochs[0].epoch == 1
+    assert opened.open(sweep.run).progress.result == GrowthRecord((GrowthPoint(1, (1.0, math.inf)),))
+    new = Run(Train(FINISHED[:1]), "native", OWNER)
+    opened.begin(new)
+    assert opened.access(new.id) == Access(OWNER, False) and not opened.all_shared()
+    opened.close()
 
 
 def test_an_old_database_can_be_written_to(store):

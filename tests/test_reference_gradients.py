@@ -29,8 +29,8 @@ def batch(steps=5, samples=24, inputs=10):
 
 
 def last(estimates):
-    *_, found = estimates
-    return found
+    *_, estimate = estimates
+    return estimate
 
 
 @pytest.mark.parametrize("normalise", [False, True])
@@ -43,8 +43,8 @@ def test_a_smooth_network_has_a_true_gradient(normalise):
     net = feed_forward(10, (7, 6), CLASSES, leaky, BPTT(), readout=leaky, normalise=normalise)
     weights = [*(b.transform.weight for b in net.blocks), net.readout.weight]
     true = torch.autograd.grad(F.cross_entropy(net(x).logits.mean(0), y), weights)
-    found = last(noise_gradients(net, x, y, sigma=0.01, draws=1680, layers=[1, 2, 3]))
-    for estimate, gradient in zip(found, true, strict=True):
+    estimates = last(noise_gradients(net, x, y, sigma=0.01, draws=1680, layers=[1, 2, 3]))
+    for estimate, gradient in zip(estimates, true, strict=True):
         assert estimate.reliability > 0.995 and estimate.draws == 1680
         assert estimate.corrected(gradient) == pytest.approx(1, abs=0.002)
         assert estimate.gradient.norm() == pytest.approx(gradient.norm().item(), rel=0.02)
@@ -59,8 +59,8 @@ def test_the_smoothed_step_of_one_weight():
         quiet, spike = (F.cross_entropy(s * net.readout.weight.T, y).item() for s in (0, 1))
         sigma = 0.5 * w
         exact = (spike - quiet) * math.exp(-0.5 * ((1 - w) / sigma) ** 2) / (sigma * math.sqrt(2 * math.pi))
-        (found,) = last(noise_gradients(net, x, y, sigma=0.5, draws=20_000))
-        for half in found.halves:
+        (estimate,) = last(noise_gradients(net, x, y, sigma=0.5, draws=20_000))
+        for half in estimate.halves:
             assert half.item() == pytest.approx(exact, rel=0.03)
 
 
@@ -83,13 +83,13 @@ def test_many_weights_at_once_are_one_network_each(normalise, recurrent):
     below = x
     with torch.no_grad():
         for number, block in enumerate(net.blocks, 1):
-            kept = block.transform.weight.detach().clone()
-            some = kept + torch.randn(3, *kept.shape, dtype=torch.double) * kept.std()
+            original = block.transform.weight.detach().clone()
+            some = original + torch.randn(3, *original.shape, dtype=torch.double) * original.std()
             expected = []
             for weight in some:
                 block.transform.weight.copy_(weight)
                 expected.append(F.cross_entropy(net(x).logits.mean(0), y).item())
-            block.transform.weight.copy_(kept)
+            block.transform.weight.copy_(original)
             assert len(set(expected)) == 3
             np.testing.assert_allclose(losses(net, number, some, below, y), expected, rtol=1e-12)
             below = block(below, Draw())
@@ -115,12 +115,12 @@ def test_errors_by_depth():
         assert row.norm == pytest.approx(gradient.norm().item())
         # The loss after the step, by a network that has really taken it.
         weight = net.blocks[row.layer - 1].transform.weight
-        kept, q = weight.detach().clone(), lambda: copy.deepcopy(net).train()(x).logits.mean(0)
+        original, q = weight.detach().clone(), lambda: copy.deepcopy(net).train()(x).logits.mean(0)
         with torch.no_grad():
             start = F.cross_entropy(q(), y).item()
             weight -= 0.05 * weight.norm() * gradient / gradient.norm()
             assert row.fall == pytest.approx(start - F.cross_entropy(q(), y).item(), abs=1e-6)
-            weight.copy_(kept)
+            weight.copy_(original)
         assert (row.corrected is None) == (row.reliability < 0.2)
         assert (row.error is None) == (row.corrected is None)
 
@@ -172,17 +172,17 @@ NEURONS = (
 @pytest.mark.parametrize("surrogate", [Sigmoid(), Gaussian(), Arctan(20.0)], ids=lambda s: type(s).__name__)
 def test_the_exact_methods_pass_through_the_finite_differences(neuron, surrogate):
     current, upstream = signal()
-    exodus, kept, cut, slayer = Exodus(surrogate), BPTT(surrogate), BPTT(surrogate, keep_reset=False), Slayer(surrogate)
-    found = smooth_spike_gradients(neuron, surrogate, current, upstream, [exodus, kept, cut, slayer])
-    assert found.times[1] == neuron.dt and found.spikes.min() > 0 and found.spikes.max() < 1
-    assert found.error(exodus) < 1e-9 and found.error(kept) < 1e-9
-    assert found.error(slayer) > 0.1 and found.error(cut) > 0.1
+    exodus, full, cut, slayer = Exodus(surrogate), BPTT(surrogate), BPTT(surrogate, keep_reset=False), Slayer(surrogate)
+    gradients = smooth_spike_gradients(neuron, surrogate, current, upstream, [exodus, full, cut, slayer])
+    assert gradients.times[1] == neuron.dt and gradients.spikes.min() > 0 and gradients.spikes.max() < 1
+    assert gradients.error(exodus) < 1e-9 and gradients.error(full) < 1e-9
+    assert gradients.error(slayer) > 0.1 and gradients.error(cut) > 0.1
     # The kernels' own sweep over the smooth run: with reset by subtraction it does not ask whether a spike was whole.
     if neuron.reset_mode is Reset.SUBTRACT and neuron.trace is None:
-        u, x, g = (torch.tensor(a)[:, None] for a in (found.u, found.current, upstream))
-        run = Forward(u, torch.tensor(found.spikes)[:, None], None, torch.zeros(1, 1).double())
+        u, x, g = (torch.tensor(a)[:, None] for a in (gradients.u, gradients.current, upstream))
+        run = Forward(u, torch.tensor(gradients.spikes)[:, None], None, torch.zeros(1, 1).double())
         coefficients = torch.tensor(list(neuron.coefficients().values()), dtype=torch.float64)
-        for method, gradient in found.gradients.items():
+        for method, gradient in gradients.gradients.items():
             swept = (
                 BACKENDS["native"]
                 .backward(

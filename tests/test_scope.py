@@ -11,11 +11,11 @@ import pytest
 from snnviz import Experiment, Noise, stimuli
 from snnviz.backends import BACKENDS
 from snnviz.laws import LaplaceLaw
+from snnviz.live import declared, scenes, scripts
 from snnviz.neurons import ALIF, LIF, Izhikevich
 from snnviz.neurons.base import Reset
 from snnviz.places import assets
 from snnviz.surrogates import Sigmoid, SingleExponential
-from snnviz.ui import declared, scenes, scope
 from snnviz.zeroth_order import ZerothOrder
 from tests.app_server import DESKTOP, PHONE, ROOT, Visit, running_app
 
@@ -30,7 +30,8 @@ import numpy as np, streamlit as st
 from snnviz.backends import browser
 from snnviz import Experiment, Noise
 from snnviz.neurons import NEURONS
-from snnviz.ui import scenes, scope
+from snnviz.live import scenes
+from snnviz.ui import scope
 
 st.set_page_config(layout="wide")
 ask = st.query_params
@@ -99,8 +100,8 @@ class Open(Visit):
         return self
 
     @property
-    def told(self):
-        """What Python last said that the scope shows."""
+    def shown(self):
+        """What the scope shows, as Python last printed it: the number of runs, the scene."""
         return json.loads(self.page.locator("[data-testid=stCode]").inner_text())
 
     def summary(self) -> str:
@@ -195,7 +196,7 @@ def test_thirty_frames_a_second_while_a_control_is_dragged(go, address):
 def test_a_drag_asks_the_server_nothing_and_its_end_tells_it_once(go):
     seen = go().drawn()
     seen.page.wait_for_timeout(500)
-    runs = seen.told[0]
+    runs = seen.shown[0]
     box = seen.slider("tau_mem").bounding_box()
     x, y = box["x"], box["y"] + box["height"] / 2
     seen.sent.clear()
@@ -210,10 +211,10 @@ def test_a_drag_asks_the_server_nothing_and_its_end_tells_it_once(go):
     seen.page.mouse.up()
     seen.until_told(f"[{runs + 1},")
     seen.page.wait_for_timeout(700)
-    assert seen.told[0] == runs + 1
+    assert seen.shown[0] == runs + 1
     assert len([n for n in seen.sent if n > 100]) == 1
     value = float(seen.page.get_by_label("Membrane time constant, typed").input_value())
-    assert seen.told[1]["neuron"]["tau_mem"] == value != 20.0
+    assert seen.shown[1]["neuron"]["tau_mem"] == value != 20.0
 
 
 def test_threshold_and_reset_are_dragged_on_the_plot(go):
@@ -230,8 +231,8 @@ def test_threshold_and_reset_are_dragged_on_the_plot(go):
             "([name, was]) => JSON.parse(document.querySelector('[data-testid=stCode]').innerText)[1].neuron[name] !== was",
             [field, was],
         )
-    told = seen.told[1]["neuron"]
-    assert told["theta"] > 1.05 and told["reset_amount"] < 0.95
+    neuron = seen.shown[1]["neuron"]
+    assert neuron["theta"] > 1.05 and neuron["reset_amount"] < 0.95
 
 
 def test_play_step_scrub_and_zoom(go):
@@ -291,12 +292,12 @@ def test_a_drawn_current_survives_as_a_link(go):
     seen.page.mouse.move(box["x"] + 400, box["y"] + 22, steps=8)
     seen.page.mouse.up()
     seen.until("() => JSON.parse(document.querySelector('[data-testid=stCode]').innerText)[1].drawn")
-    drawn, summary = seen.told[1]["drawn"], seen.summary()
+    drawn, summary = seen.shown[1]["drawn"], seen.summary()
     current = stimuli.drawn_current(drawn, 256)
     assert current.max() > 0 and 20 < np.count_nonzero(current) < 250
     again = go(f"?M=2&T=256&drawn={drawn}").drawn()
     assert again.summary() == summary
-    assert again.told[1]["drawn"] == drawn
+    assert again.shown[1]["drawn"] == drawn
 
 
 def test_a_current_is_drawn_with_keys(go):
@@ -309,7 +310,7 @@ def test_a_current_is_drawn_with_keys(go):
     for _ in range(3):
         seen.page.keyboard.press("ArrowRight")
     seen.until("() => JSON.parse(document.querySelector('[data-testid=stCode]').innerText)[1].drawn")
-    assert np.flatnonzero(stimuli.drawn_current(seen.told[1]["drawn"], 128)).tolist() == [5]
+    assert np.flatnonzero(stimuli.drawn_current(seen.shown[1]["drawn"], 128)).tolist() == [5]
 
 
 def test_a_preset_of_the_page_reaches_the_scope(go):
@@ -329,7 +330,7 @@ def test_a_preset_of_the_page_reaches_the_scope(go):
     seen.slider("gain").focus()
     seen.page.keyboard.press("ArrowLeft")
     seen.until_told('"gain": 0.98')
-    assert seen.told[1]["neuron"]["theta"] == 0.5
+    assert seen.shown[1]["neuron"]["theta"] == 0.5
 
 
 def test_typed_values_are_checked(go):
@@ -355,8 +356,8 @@ def test_the_backward_pass_is_live(go):
     seen.until_told('"scale": 2.0')
     wild = seen.summary()
     assert int(re.search(r"in (\d+) steps? before", wild)[1]) > 3
-    kept, cut = re.search(r"EXODUS (\S+), cut (\S+),", wild).groups()
-    assert float(kept.replace("∞", "inf")) > 100 * float(cut)
+    exact, cut = re.search(r"EXODUS (\S+), cut (\S+),", wild).groups()
+    assert float(exact.replace("∞", "inf")) > 100 * float(cut)
     seen.page.get_by_label("Reset", exact=True).select_option("zero")
     seen.until_told('"reset_mode": "zero"')
     assert "differ by at most 0. " not in seen.summary()
@@ -558,12 +559,22 @@ def test_every_field_has_what_a_control_needs():
 
 
 def test_the_script_is_one_module():
-    """Every file of the folder is in it, after those that it imports from."""
-    folder, before = assets() / "scope", set()
-    for name in scope._ORDER:
-        asked = set(re.findall(r'from "\./(\w+)\.js"', (folder / f"{name}.js").read_text(encoding="utf-8")))
-        assert asked <= before, f"{name}.js comes before {asked - before}"
-        before.add(name)
-    assert before == {path.stem for path in folder.glob("*.js")}
-    text = scope.script()
-    assert "import {" not in text and text.count("export ") == 1
+    """Every file of the folder is in it, once."""
+    text = scripts.bundle("scope/main.js")
+    for path in (assets() / "scope").glob("*.js"):
+        assert text.count(f"const $scope_{path.stem} = ") == 1
+    assert "import {" not in text and re.findall(r"^export .*", text, re.MULTILINE) == ["export default $scope_main.default;"]
+
+
+@pytest.mark.parametrize("files, complaint", [
+    ({"a.js": 'import { b } from "./b.js";', "b.js": 'import { a } from "./a.js";\nexport const b = 1;'}, "imports itself"),
+    ({"a.js": 'import { c } from "./b.js";', "b.js": "export const b = 1, c = 2;"}, "c from b.js, which exports no such name"),
+    ({"a.js": "export let now = 1;"}, "a.js says 'export let now = 1;'"),
+    ({"a.js": 'import("./b.js");'}, "a.js says"),
+], ids=["circle", "no such name", "a variable", "at run time"])  # fmt: skip
+def test_a_script_that_cannot_be_put_together_is_refused(tmp_path, monkeypatch, files, complaint):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.setattr(scripts, "assets", lambda: tmp_path)
+    with pytest.raises(ValueError, match=re.escape(complaint)):
+        scripts.bundle.__wrapped__("a.js")

@@ -313,8 +313,8 @@ def test_no_dense_array_is_written_and_little_is_kept():
         sparse.product(out.spikes, w[2][:, :10]).sum().backward()
     assert 0.005 < out.active.share < 0.015
     assert largest.numbers < steps * batch * columns / 4
-    kept = out.active.bytes + h.spikes.bits.numel() * 8
-    assert 20 * kept < 2 * 4 * steps * batch * columns
+    size = out.active.bytes + h.spikes.bits.numel() * 8
+    assert 20 * size < 2 * 4 * steps * batch * columns
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,8 @@ def run():
 @pytest.mark.parametrize("method", METHODS[:4], ids=repr)
 def test_a_look_finds_what_a_real_backward_pass_touches(method, neuron):
     experiment = dataclasses.replace(SMALL, neuron=neuron, seed=3)
-    seen, real = activity.look(simulate(experiment, "native"), method, 3), differentiate(experiment, method, "native")
-    for layer in seen.layers:
+    look, real = activity.look(simulate(experiment, "native"), method, 3), differentiate(experiment, method, "native")
+    for layer in look.layers:
         assert layer.number > 0
         assert np.array_equal(layer.active, real[layer.name].ds_du != 0)
         assert np.array_equal(layer.spikes, layer.margins >= 0)
@@ -100,9 +100,9 @@ def test_bytes_are_those_of_the_real_lists(neuron, method):
     network_loss(experiment, model, experiment.input(), method).backward()
     layers = activity.look(simulate(experiment, "native"), method, 3).layers
     for layer, real in zip(layers, model.active, strict=True):
-        kept = {(k.design, k.array): k.bytes for k in activity.kept_by(layer)}
-        assert kept["Sparse, here", "active lists"] == real.bytes
-        assert kept["Dense autograd", "membrane u"] == 4 * layer.entries
+        sizes = {(k.design, k.array): k.bytes for k in activity.kept_by(layer)}
+        assert sizes["Sparse, here", "active lists"] == real.bytes
+        assert sizes["Dense autograd", "membrane u"] == 4 * layer.entries
     shd = activity.totals(activity.kept_by(layers[0], "SHD"))
     assert shd["Dense autograd"] == 204_800_000
 
@@ -110,12 +110,12 @@ def test_bytes_are_those_of_the_real_lists(neuron, method):
 def test_a_layer_that_the_sparse_pass_refuses_has_no_bar_of_it():
     experiment = dataclasses.replace(SMALL, neuron=QIF(tau_mem=10.0))
     layer = activity.look(simulate(experiment, "native"), METHODS[0]).layers[0]
-    kept = activity.kept_by(layer)
-    assert "depends on the membrane" in layer.dense_because and {k.design for k in kept} == {
+    sizes = activity.kept_by(layer)
+    assert "depends on the membrane" in layer.dense_because and {k.design for k in sizes} == {
         "Dense autograd",
         "Published sparse code",
     }
-    check(bytes_kept.bytes_kept(kept, activity.totals(kept), "This layer"))
+    check(bytes_kept.bytes_kept(sizes, activity.totals(sizes), "This layer"))
 
 
 def test_over_time_keeps_the_mean(run):
@@ -128,9 +128,9 @@ def test_over_time_keeps_the_mean(run):
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("method", METHODS, ids=repr)
 def test_figures_stand_any_run(run, method, dark, monkeypatch):
-    seen = activity.look(run, method)
-    layer = seen.layers[0]
-    fig = check(margin_histogram.margin_histogram(layer, activity.histogram(layer, method), seen.band, "localzo", dark), dark)
+    look = activity.look(run, method)
+    layer = look.layers[0]
+    fig = check(margin_histogram.margin_histogram(layer, activity.histogram(layer, method), look.band, "localzo", dark), dark)
     assert sum(t.y.sum() for t in fig.data if t.type == "bar") == layer.entries + layer.number
     assert fig.layout.yaxis.type == "log"  # few lie near the threshold, where it matters
     fig = check(active_raster.active_raster(layer, dark=dark), dark)
@@ -144,18 +144,18 @@ def test_figures_stand_any_run(run, method, dark, monkeypatch):
     monkeypatch.setattr(active_raster, "MARKS", -1)
     fig = check(active_raster.active_raster(layer, dark=dark), dark)
     assert (fig.data[-1].z >= 2).sum() == one[0].sum()
-    check(active_share.active_share(seen.layers, seen.band, 5.0, dark), dark)
-    kept = activity.kept_by(layer)
-    fig = check(bytes_kept.bytes_kept(kept, activity.totals(kept), "This layer", dark), dark)
-    assert sum(sum(t.x) for t in fig.data) == sum(activity.totals(kept).values())
+    check(active_share.active_share(look.layers, look.band, 5.0, dark), dark)
+    sizes = activity.kept_by(layer)
+    fig = check(bytes_kept.bytes_kept(sizes, activity.totals(sizes), "This layer", dark), dark)
+    assert sum(sum(t.x) for t in fig.data) == sum(activity.totals(sizes).values())
 
 
 @pytest.mark.parametrize("change", [{"steps": 1}, {"batch": 1}, {"architecture": FeedForward(layers=1, width=1)}], ids=str)
 def test_figures_stand_one_of_anything(change):
-    seen = activity.look(simulate(dataclasses.replace(SMALL, **change), "native"), METHODS[0])
-    check(margin_histogram.margin_histogram(seen.layers[0], activity.histogram(seen.layers[0], METHODS[0]), seen.band, "localzo"))
-    check(active_raster.active_raster(seen.layers[0]))
-    check(active_share.active_share(seen.layers, None, 5.0))
+    look = activity.look(simulate(dataclasses.replace(SMALL, **change), "native"), METHODS[0])
+    check(margin_histogram.margin_histogram(look.layers[0], activity.histogram(look.layers[0], METHODS[0]), look.band, "localzo"))
+    check(active_raster.active_raster(look.layers[0]))
+    check(active_share.active_share(look.layers, None, 5.0))
 
 
 def timing(steps, active, fused, sparse):

@@ -22,7 +22,7 @@ from snnviz.methods import BPTT, LocalZO, Route, SurrogateModules
 from snnviz.runs import schema
 from snnviz.runs.fetch import Arrived
 from snnviz.runs.store import Store, StoreError, UnreadableError
-from snnviz.runs.values import Curve, Line, Run, RunState, Status
+from snnviz.runs.values import Access, Curve, Line, Run, RunState, Status
 from snnviz.runs.work import KINDS, FetchSet, MeasureDepth, MeasureTimes, Progress, SweepGrowth, Train
 from snnviz.studies.backward_times import Plan, Series, Timing
 from snnviz.studies.depth import DepthRecord, DepthStudy, Look
@@ -61,9 +61,9 @@ def curve(points: int) -> Curve:
 def postgres(folder):
     """A server of our own on a free port; skips where PostgreSQL or its driver is not installed."""
     pytest.importorskip("psycopg")
-    if not (found := shutil.which("postgres")):
+    if not (program := shutil.which("postgres")):
         pytest.skip("PostgreSQL is not installed.")
-    programs = os.path.dirname(os.path.realpath(found))
+    programs = os.path.dirname(os.path.realpath(program))
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
@@ -132,9 +132,9 @@ def test_what_goes_in_comes_out(store):
     first, second = state.lines[:2]
     assert [e.epoch for e in first.epochs] == [1, 2, 3] and np.isnan(first.epochs[1].train_loss)
     assert first.ended and not state.lines[2].epochs and second.problem == "It exploded."
-    wanted, got = epoch(3), first.epochs[2]
-    assert np.array_equal(wanted.confusion, got.confusion)
-    assert dataclasses.replace(wanted, confusion=None).__dict__ == dataclasses.replace(got, confusion=None).__dict__
+    expected, got = epoch(3), first.epochs[2]
+    assert np.array_equal(expected.confusion, got.confusion)
+    assert dataclasses.replace(expected, confusion=None).__dict__ == dataclasses.replace(got, confusion=None).__dict__
     for field in dataclasses.fields(Curve):
         assert np.array_equal(getattr(first.curve, field.name), getattr(curve(7), field.name))
     assert np.array_equal(first.spikes["layer 1"], spikes["layer 1"]) and first.spikes["layer 1"].dtype == bool
@@ -207,7 +207,7 @@ def test_a_result_of_every_kind_comes_out_as_it_went_in(store):
     for kind, (work, result) in results.items():
         run = Run(work, "native", "me", work.title)
         store.begin(run)
-        assert store.open(run.id) == RunState(run, Status.WAITING, seen=store.open(run.id).seen)
+        assert store.open(run.id) == RunState(run, Status.WAITING, alive_at=store.open(run.id).alive_at)
         store.save_progress(run, Progress(0.25, "first", None, 1.0))
         store.save_progress(run, Progress(0.5, "second", result, 2.5))
         assert store.open(run.id).run == run and store.open(run.id).progress == Progress(0.5, "second", result, 2.5)
@@ -239,7 +239,7 @@ def test_a_database_of_the_first_schema_becomes_one_of_this_or_stays(store, monk
         sql = database.exec_driver_sql
         sql("DROP TABLE alembic_version")
         sql("DROP INDEX ix_runs_kind")
-        for column in ("kind", "work", "share", "doing", "seconds", "result"):
+        for column in ("shared", "kind", "work", "share", "doing", "seconds", "result"):
             sql(f"ALTER TABLE runs DROP COLUMN {column}")
         database.execute(store._meta.update(), {"value": "1"})
     url = store._engine.url.render_as_string(hide_password=False)
@@ -257,7 +257,8 @@ def test_a_database_of_the_first_schema_becomes_one_of_this_or_stays(store, monk
         opened = list(pool.map(Store, [url] * 3))
     for other in opened:
         after = other.open(run.id)
-        assert repr(after) == repr(before) and after.run == before.run and "kind" in columns()
+        assert repr(after) == repr(before) and after.run == before.run and {"kind", "shared"} <= columns()
+        assert other.access(run.id) == Access("me", True), "everybody saw it before"
         other.close()
 
 
@@ -268,9 +269,9 @@ def test_a_server_that_accepts_and_never_answers_is_one_sentence():
         peer.bind(("127.0.0.1", 0))
         peer.listen(64)
         start = time.perf_counter()
-        with pytest.raises(StoreError, match=r"cannot be used|does not answer") as said:
+        with pytest.raises(StoreError, match=r"cannot be used|does not answer") as error:
             Store(f"postgresql+psycopg://me:secret@127.0.0.1:{peer.getsockname()[1]}/x")
-        assert time.perf_counter() - start < 10 and "secret" not in str(said.value)
+        assert time.perf_counter() - start < 10 and "secret" not in str(error.value)
 
 
 def test_a_server_that_falls_silent_is_one_sentence(store, monkeypatch):

@@ -132,9 +132,9 @@ def test_every_option_of_the_configuration_is_known():
     from streamlit import config
 
     options = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
-    known = set(config.get_config_options())
+    options_of_streamlit = set(config.get_config_options())
     for section in ("browser", "client", "runner", "server"):
-        assert {f"{section}.{name}" for name in options[section]} <= known
+        assert {f"{section}.{name}" for name in options[section]} <= options_of_streamlit
 
 
 def test_no_other_module_uses_what_streamlit_does_not_promise():

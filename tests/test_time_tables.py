@@ -14,7 +14,7 @@ from snnviz.tables import TimeUnit, guess_unit, read, spike_times
 
 
 @pytest.mark.parametrize(
-    ("text", "times", "said"),
+    ("text", "times", "note"),
     [
         ("\ufeff10\n20\n30", (10, 20, 30), ""),
         ("i,t\n0,10.5\n3,20\n5,30", (10.5, 20, 30), ""),
@@ -37,15 +37,15 @@ from snnviz.tables import TimeUnit, guess_unit, read, spike_times
         ("neuron\tt\n1\t2.5\n0\t1", (1, 2.5), ""),
     ],
 )
-def test_spike_times(text, times, said):
+def test_spike_times(text, times, note):
     for given_as in (text, text.encode()):
         got = spike_times(given_as)
-        assert got.times == times and (said in " ".join(got.notes)) and bool(got.notes) == bool(said)
+        assert got.times == times and (note in " ".join(got.notes)) and bool(got.notes) == bool(note)
         assert SpikeTrain.from_csv(given_as).times == times
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "reason"),
     [
         ("l0\n20\n30", "mine.csv, line 1: 'l0' is neither a number nor the name of a column"),
         ("10\n2o\n30", "mine.csv, line 2: '2o' is not a time"),
@@ -59,10 +59,10 @@ def test_spike_times(text, times, said):
         ("![x](http://example.org/p.png)", "mine.csv, line 1: '![x](http://example.org/p.png)' is neither"),
     ],
 )
-def test_what_are_no_spike_times(text, said):
+def test_what_are_no_spike_times(text, reason):
     with pytest.raises(ValueError, match=r"^mine\.csv") as raised:
         SpikeTrain.from_csv(text, "mine.csv")
-    assert said in str(raised.value) and "\n" not in str(raised.value)
+    assert reason in str(raised.value) and "\n" not in str(raised.value)
 
 
 XYTP = {"x": [7, 16, 9], "y": [32, 10, 4], "t": [100, 200, 300], "p": [1, 0, 1]}
@@ -187,7 +187,7 @@ ZIPPED = packed(t=np.arange(3), neuron=np.arange(3))
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "reason"),
     [
         (bare(np.arange(3)) + ZIPPED, "something else behind it"),
         (version_20(ZIPPED), "no NPZ file"),
@@ -199,8 +199,8 @@ ZIPPED = packed(t=np.arange(3), neuron=np.arange(3))
         (bare(np.array(["a", "b"])), "no array of numbers"),
     ],
 )
-def test_damaged_archives_are_one_sentence(data, said):
-    with pytest.raises(ValueError, match=said) as raised:
+def test_damaged_archives_are_one_sentence(data, reason):
+    with pytest.raises(ValueError, match=reason) as raised:
         read(data, "a.npz")
     assert "\n" not in str(raised.value)
 

@@ -108,8 +108,10 @@ def test_a_stopped_run_goes_on_bit_for_bit(optimiser, tmp_path):
     assert list(tmp_path.iterdir()) == [path]
     made, network = load_network(path)
     assert made == whole
-    said = [network(x.flatten(2)).logits.sum(0).argmax(1) for x, _ in load(whole.dataset, Split.TEST).batches(48)]
-    assert np.mean(torch.cat(said).numpy() == load(whole.dataset, Split.TEST).y.numpy()) == pytest.approx(rest[-1]["test_accuracy"])
+    answers = [network(x.flatten(2)).logits.sum(0).argmax(1) for x, _ in load(whole.dataset, Split.TEST).batches(48)]
+    assert np.mean(torch.cat(answers).numpy() == load(whole.dataset, Split.TEST).y.numpy()) == pytest.approx(
+        rest[-1]["test_accuracy"]
+    )
 
 
 def test_killed_at_any_moment_no_record_is_missing(tmp_path):
@@ -208,10 +210,10 @@ def test_dead_and_exploding_layers_are_named():
 
 def test_one_that_fails_does_not_stop_the_others():
     trainings = [SMALL, dataclasses.replace(SMALL, loss=VanRossum()), dataclasses.replace(SMALL, method=Exodus())]
-    told = list(compare_training(trainings))
-    assert [n for n, _ in told[:5]] == [0, 1, 2, 0, 2]
-    assert isinstance(told[1][1], Failure) and "Digits has none" in told[1][1].problem
-    assert numbers(r for n, r in told if n == 0) == numbers(train(SMALL))
+    records = list(compare_training(trainings))
+    assert [n for n, _ in records[:5]] == [0, 1, 2, 0, 2]
+    assert isinstance(records[1][1], Failure) and "Digits has none" in records[1][1].problem
+    assert numbers(r for n, r in records if n == 0) == numbers(train(SMALL))
 
 
 def test_closing_stops_all():
@@ -361,8 +363,8 @@ def settings(tmp_path, monkeypatch):
 
 def test_train_from_the_command_line(settings, capsys):
     assert main(["train", str(settings), "--backend", "native", "--touch-active"]) == 0
-    told = capsys.readouterr()
-    assert "BPTT, reset kept" in told.out and "test accuracy" in told.out and "100 %" in told.err
+    output = capsys.readouterr()
+    assert "BPTT, reset kept" in output.out and "test accuracy" in output.out and "100 %" in output.err
 
     from snnviz.runs import store, values
 
@@ -397,16 +399,16 @@ def test_compare_writes_one_line_for_each_epoch(settings, capsys):
 def test_bad_settings_are_one_sentence(settings, capsys, change, message):
     settings.write_text(settings.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
     assert main(["train", str(settings)]) == 2
-    told = capsys.readouterr().err.strip()
-    assert "Traceback" not in told and "\n" not in told
-    assert re.search(message, told), told
+    complaint = capsys.readouterr().err.strip()
+    assert "Traceback" not in complaint and "\n" not in complaint
+    assert re.search(message, complaint), complaint
 
 
 def test_the_settings_of_a_run_are_trained_all(settings, capsys):
     """The page's "Settings (TOML)": backend and every training, an absent regulariser too."""
     others = (dataclasses.replace(SMALL, method=LocalZO(draws=3)), dataclasses.replace(SMALL, regulariser=Activity()))
     work = Train((SMALL, *others), None, True)
-    state = RunState.asked(Run(work, "reference"))
+    state = RunState.waiting(Run(work, "reference"))
     settings.write_text("\ufeff" + training_view.settings_toml(state), encoding="utf-8")
     assert Settings.from_toml(settings.read_text(encoding="utf-8")) == Settings(work.trainings, "reference", True)
     assert Settings.from_toml(SMALL.to_toml()) == Settings((SMALL,))
@@ -460,12 +462,12 @@ def test_the_printed_settings_are_the_defaults(capsys):
 
 def test_training_over_active_entries_alone_is_the_same_training():
     """The sparse pass sees the same draws: spikes, loss and accuracy follow the dense one's."""
-    found = []
+    ends = []
     for touch in (False, True):
         shape = dataclasses.replace(Training().architecture, width=32)
         value = Training(dataset=Digits(samples=200), method=LocalZO(delta=0.1), architecture=shape, epochs=2)
-        found.append([r for r in train(value, touch_active=touch) if isinstance(r, EpochRecord)][-1])
-    dense, sparse = found
+        ends.append([r for r in train(value, touch_active=touch) if isinstance(r, EpochRecord)][-1])
+    dense, sparse = ends
     assert sparse.rates == pytest.approx(dense.rates, rel=0.02) and min(sparse.active) > 0
     assert sparse.train_loss == pytest.approx(dense.train_loss, rel=1e-3)
 

@@ -26,8 +26,8 @@ def server(tmp_path_factory):
 
 def trained(page) -> float:
     """Seconds of training, as the page says."""
-    found = re.search(r"([\d.]+) s of training", page.locator('[data-testid="stProgress"]').inner_text())
-    return float(found[1]) if found else 0.0
+    match = re.search(r"([\d.]+) s of training", page.locator('[data-testid="stProgress"]').inner_text())
+    return float(match[1]) if match else 0.0
 
 
 def until(page, what: str, timeout: int = 60_000) -> None:

@@ -65,14 +65,14 @@ def test_the_readout_over_time():
 
 def stepped(t: Training, steps: int):
     """Each step's record, and how far it moved the weights."""
-    run, found = RunningTraining(t, resolve(None)), []
+    run, steps_taken = RunningTraining(t, resolve(None)), []
     x, y = next(run.train.batches(t.batch, t.seed, 1))
     for batch in range(1, steps + 1):
         before = [p.detach().clone() for p in run.network.parameters()]
         record = run.step(1, batch, x, y, 0.0)
         moved = torch.cat([(a - b).flatten() for a, b in zip(run.network.parameters(), before, strict=True)]).norm().item()
-        found.append((record, moved))
-    return found
+        steps_taken.append((record, moved))
+    return steps_taken
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)

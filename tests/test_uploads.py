@@ -45,10 +45,10 @@ def test_all_uploads_are_there_under_their_own_names(sent, tmp_path):
     sent = sent * 2  # of each class two, so that both halves have one
     for label, name in sent:
         page.add("v", label, name, TABLE)
-    wanted = sorted((label.strip() or "unlabelled", name) for label, name in sent)
-    assert [(label, name) for label, name, _ in page.everything("v")] == wanted
+    expected = sorted((label.strip() or "unlabelled", name) for label, name in sent)
+    assert [(label, name) for label, name, _ in page.everything("v")] == expected
     halves = [own().load(split) for split in Split]
-    assert halves[0].classes == tuple(sorted({label for label, _ in wanted})) and sum(map(len, halves)) >= len(sent)
+    assert halves[0].classes == tuple(sorted({label for label, _ in expected})) and sum(map(len, halves)) >= len(sent)
     assert not halves[0].problems
     inside = page.folder("v")
     assert all(path.is_relative_to(tmp_path) for path in inside.rglob("*")) and len(list(inside.iterdir())) == 2 * len(sent)
@@ -78,7 +78,7 @@ def test_a_damaged_entry_hides_no_recording():
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "reason"),
     [
         (b"l0\n20", "line 1: 'l0' is neither"),
         (b"x,y,p,t\n1,2,7,3", "polarities"),
@@ -86,16 +86,16 @@ def test_a_damaged_entry_hides_no_recording():
         (b"t,neuron\n", "holds no events"),
     ],
 )
-def test_an_upload_is_refused_when_it_is_sent_and_not_later(data, said):
+def test_an_upload_is_refused_when_it_is_sent_and_not_later(data, reason):
     complaint = page.attempt_add("v", "up", "a.csv", data)
-    assert complaint.startswith("a.csv: ") and said in complaint and page.everything("v") == []
+    assert complaint.startswith("a.csv: ") and reason in complaint and page.everything("v") == []
 
 
 def test_what_was_assumed_can_be_said_otherwise():
     page.add("v", "up", "a.csv", b"3,100000\n2,200000\n2,300000\n")
     page.add("v", "up", "b.csv", b"3,100000\n2,200000\n2,300000\n")
-    seen = page.layout([path for *_, path in page.everything("v")])
-    assert (seen.roles, seen.assumed, seen.likely, seen.first) == (("neuron", "t"), True, TimeUnit.MICROSECOND, ("3", "100000"))
+    table = page.layout([path for *_, path in page.everything("v")])
+    assert (table.roles, table.assumed, table.likely, table.first) == (("neuron", "t"), True, TimeUnit.MICROSECOND, ("3", "100000"))
     made = own(unit=TimeUnit.MICROSECOND, dt=100.0).load(Split.TRAIN)
     assert made.x[:, 0].nonzero().tolist() == [[0, 3], [1, 2], [2, 2]]
     assert "a.csv and 1 more: There is no heading: the columns are read as neuron, t." in made.notes[-1]
@@ -191,8 +191,8 @@ def test_the_command_says_it_before_the_first_epoch(tmp_path, capsys):
     run = Training(dataset=own(dt=0.5), architecture=FeedForward(width=4), epochs=1)
     (tmp_path / "settings.toml").write_text(run.to_toml())
     assert main(["train", str(tmp_path / "settings.toml"), "--backend", "reference"]) == 0
-    said = capsys.readouterr().err
-    assert "snnviz: All recordings are of one class (up)" in said and "8 of 12 events lie outside the 5 ms" in said
+    output = capsys.readouterr().err
+    assert "snnviz: All recordings are of one class (up)" in output and "8 of 12 events lie outside the 5 ms" in output
 
 
 def test_the_training_page_says_it_above_the_fold_once():

@@ -18,6 +18,7 @@ from snnviz.datasets import DATASETS, OwnRecordings
 from snnviz.datasets.catalogue import TonicSet
 from snnviz.experiments import Experiment
 from snnviz.laws import LAWS, LaplaceLaw
+from snnviz.live.scenes import DrawScene, Loss, Scene
 from snnviz.losses import LOSSES, REGULARISERS
 from snnviz.methods import METHODS, SparseGD
 from snnviz.neurons import ALIF, LIF, NEURONS
@@ -31,7 +32,6 @@ from snnviz.studies.derivative import Density, Drawing, Look
 from snnviz.surrogates import SURROGATES, Gaussian, Sigmoid, Triangle
 from snnviz.training import Training
 from snnviz.ui import url
-from snnviz.ui.scenes import DrawScene, Loss, Scene
 from snnviz.zeroth_order import ZerothOrder
 
 TABLES = [
@@ -95,10 +95,10 @@ def values(draw, cls):
 def test_what_is_written_is_read_as_it_was(cls, data):
     """From the class's defaults and from any other value as the default, chosen from a registry or not."""
     value, default = data.draw(values(cls)), data.draw(st.just(cls()) | values(cls))
-    said = url.write(value, "key", default, tables=TABLES)
-    assert all(isinstance(text, str) for text in said.values())
-    assert url.read(said, "key", default, tables=TABLES) == (value, [])
-    assert bool(said) == (value != default)
+    settings = url.write(value, "key", default, tables=TABLES)
+    assert all(isinstance(text, str) for text in settings.values())
+    assert url.read(settings, "key", default, tables=TABLES) == (value, [])
+    assert bool(settings) == (value != default)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda t: next(iter(t)))
@@ -107,8 +107,8 @@ def test_what_is_written_is_read_as_it_was(cls, data):
 def test_a_choice_from_a_registry_is_read_as_it_was(table, data):
     value = data.draw(st.sampled_from(list(table.values())).flatmap(values))
     default = data.draw(st.sampled_from(list(table)))
-    said = url.write(value, "key", default, tables=TABLES)
-    assert url.read(said, "key", table[default](), tables=TABLES) == (value, [])
+    settings = url.write(value, "key", default, tables=TABLES)
+    assert url.read(settings, "key", table[default](), tables=TABLES) == (value, [])
     first = next(iter(table.values()))()
     assert url.read(url.write(value, "key", tables=TABLES), "key", first, tables=TABLES) == (value, [])
 
@@ -118,12 +118,12 @@ def test_a_choice_from_a_registry_is_read_as_it_was(table, data):
 @given(seed=st.integers(0, 2**32))
 def test_nonsense_is_a_value_and_a_sentence_and_never_an_exception(cls, seed):
     """Every key that is looked up gets some text, or none."""
-    dice, said = random.Random(seed), {}
+    dice, texts_by_key = random.Random(seed), {}
 
     class Nonsense:
         def get(self, key):
             texts = (None, *NONSENSE, "".join(dice.choices(LETTERS, k=5)))
-            return said.setdefault(key, dice.choice(texts))
+            return texts_by_key.setdefault(key, dice.choice(texts))
 
     value, misread = url.read(Nonsense(), "key", cls(), tables=TABLES)
     assert isinstance(value, cls) or any({cls, type(value)} <= set(table.values()) for table in TABLES)
@@ -142,9 +142,9 @@ OLDER = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("scene, said", OLDER, ids=lambda v: "&".join(v) if isinstance(v, dict) else "")
-def test_the_spelling_of_version_0_1_0_is_read(scene, said):
-    settings = {f"scope.{key}": text for key, text in said.items()}
+@pytest.mark.parametrize("scene, texts", OLDER, ids=lambda v: "&".join(v) if isinstance(v, dict) else "")
+def test_the_spelling_of_version_0_1_0_is_read(scene, texts):
+    settings = {f"scope.{key}": text for key, text in texts.items()}
     assert url.read(settings, "scope", type(scene)(), tables=TABLES) == (scene, [])
 
 

@@ -50,8 +50,8 @@ def test_a_depth_study_is_saved_as_it_grows_and_gives_what_the_study_gives(home)
     record = state.progress.result
     assert state.status is Status.FINISHED and state.share == 1.0 and record.done
     assert record.checkpoints == alone.checkpoints and record.without == alone.without and record.modules.loss == alone.modules.loss
-    found = client.find(MeasureDepth(STUDY), "native")
-    assert found.run.id == run.id and client.find(MeasureDepth(dataclasses.replace(STUDY, seed=1)), "native") is None
+    earlier = client.find(MeasureDepth(STUDY), "native")
+    assert earlier.run.id == run.id and client.find(MeasureDepth(dataclasses.replace(STUDY, seed=1)), "native") is None
     client.delete([run.id])
     assert client.follow(run.id) is None and store.default().list() == []
 

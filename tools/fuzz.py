@@ -158,8 +158,8 @@ class Values:
     """Every class with declared fields, made with anything in its fields; what can be made is written, read and used."""
 
     def __init__(self) -> None:
-        import snnviz.runs.work
-        import snnviz.ui.scenes  # noqa: F401  both: for their classes
+        import snnviz.live.scenes
+        import snnviz.runs.work  # noqa: F401  both: for their classes
         from snnviz.params import Declared, concrete
 
         self.classes = [cls for cls in concrete(Declared) if dataclasses.is_dataclass(cls) and not inspect.isabstract(cls)]
@@ -351,14 +351,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=3600, help="in all")
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     with (
         tempfile.TemporaryDirectory() as home,
         mock.patch.dict("os.environ", {"SNNVIZ_HOME": home, "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full"}),
     ):
-        tried, failed = campaign(given.kinds, given.cases, given.seed, given.seconds)
+        tried, failed = campaign(options.kinds, options.cases, options.seed, options.seconds)
     counts = ", ".join(f"{count} {name}" for name, count in tried.items())
-    print(f"{sum(tried.values())} cases of seed {given.seed} ({counts}): {len(failed)} faults.")
+    print(f"{sum(tried.values())} cases of seed {options.seed} ({counts}): {len(failed)} faults.")
     return int(bool(failed))
 
 

@@ -55,8 +55,8 @@ class Campaign:
         if state is None:
             self.failures.append(f"{run}: gone")
             return
-        for epochs, earlier, wanted in zip(numbers(state), before, self.undisturbed, strict=True):
-            if epochs != wanted[: len(epochs)]:
+        for epochs, earlier, reference in zip(numbers(state), before, self.undisturbed, strict=True):
+            if epochs != reference[: len(epochs)]:
                 self.failures.append(f"{run}: not the epochs of an undisturbed run")
             if len(epochs) < len(earlier):
                 self.failures.append(f"{run}: {len(earlier)} epochs before the kill, {len(epochs)} after it")

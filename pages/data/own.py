@@ -19,11 +19,11 @@ def choose():
         uploads.forget(visitor)
         st.session_state.pop("own_recordings", None)
         st.rerun()
-    given = OwnRecordings(folder=str(uploads.folder(visitor)))
-    if (seen := uploads.layout(paths)) is not None:
+    dataset = OwnRecordings(folder=str(uploads.folder(visitor)))
+    if (table := uploads.layout(paths)) is not None:
         with page.guarded():
-            given = OwnRecordings(folder=given.folder, columns=uploads.choose_columns(seen), unit=uploads.choose_unit(seen))
-    dataset = controls.edit(given, "own", exclude=(*recordings.HIDDEN, "columns", "unit"), more="Transforms and more")
+            dataset = OwnRecordings(folder=dataset.folder, columns=uploads.choose_columns(table), unit=uploads.choose_unit(table))
+    dataset = controls.edit(dataset, "own", exclude=(*recordings.HIDDEN, "columns", "unit"), more="Transforms and more")
     st.caption("Times count from each recording's first event." if dataset.align else "Times count from the zero of their clock.")
     st.session_state["own_recordings"] = dataset
     return dataset, lambda: st.page_link("pages/training.py", label="Train on your recordings", icon=":material/model_training:")

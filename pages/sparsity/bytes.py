@@ -16,23 +16,23 @@ def show(left, right):
         method = sparsity.choose_method()
         experiment = sparsity.choose_run()
     with right, page.guarded():
-        run, seen = sparsity.look(experiment, method)
+        run, look = sparsity.look(experiment, method)
         with sparsity.row():
-            layer = sparsity.choose_layer(seen)
+            layer = sparsity.choose_layer(look)
             size = controls.option(list(SIZED), "Sized as", "size", titles=SIZED.__getitem__)
-        sparsity.alarm(seen, method)
-        kept = activity.kept_by(layer, size)
-        page.figure(bytes_kept.bytes_kept(kept, activity.totals(kept), SIZED[size], page.dark()), "bytes")
+        sparsity.alarm(look, method)
+        sizes = activity.kept_by(layer, size)
+        page.figure(bytes_kept.bytes_kept(sizes, activity.totals(sizes), SIZED[size], page.dark()), "bytes")
         if layer.dense_because:
             st.info(
                 f"No bar for the sparse pass here, which does not take this layer. {layer.dense_because}", icon=":material/block:"
             )
-        sparsity.counted(seen, layer, run, method)
-        page.downloads("sparsity-bytes", {what: [getattr(k, what) for k in kept] for what in ("design", "array", "bytes")})
+        sparsity.counted(look, layer, run, method)
+        page.downloads("sparsity-bytes", {what: [getattr(k, what) for k in sizes] for what in ("design", "array", "bytes")})
     quiz()
     sparsity.about(method)
-    line = f"kept = activity.kept_by(seen[{layer.name!r}], {size!r})"
-    return sparsity.code(experiment, method, line, "print(activity.totals(kept))"), {"seen": seen, "kept": kept}
+    line = f"sizes = activity.kept_by(look[{layer.name!r}], {size!r})"
+    return sparsity.code(experiment, method, line, "print(activity.totals(sizes))"), {"look": look, "sizes": sizes}
 
 
 def quiz() -> None:

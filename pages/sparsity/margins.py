@@ -11,14 +11,14 @@ def show(left, right):
         method = sparsity.choose_method()
         experiment = sparsity.choose_run()
     with right, page.guarded():
-        run, seen = sparsity.look(experiment, method)
+        run, look = sparsity.look(experiment, method)
         with sparsity.row():
-            layer = sparsity.choose_layer(seen)
-        sparsity.alarm(seen, method)
+            layer = sparsity.choose_layer(look)
+        sparsity.alarm(look, method)
         bars = activity.histogram(layer, method)
-        page.figure(margin_histogram.margin_histogram(layer, bars, seen.band, methods.hue(method), page.dark()), "margins")
-        sparsity.counted(seen, layer, run, method)
+        page.figure(margin_histogram.margin_histogram(layer, bars, look.band, methods.hue(method), page.dark()), "margins")
+        sparsity.counted(look, layer, run, method)
         page.downloads("sparsity-margins", {"margin": bars.centres, "entries": bars.entries, "active": bars.active})
     sparsity.about(method)
-    line = f"bars = activity.histogram(seen[{layer.name!r}], {text.source(method)})"
-    return sparsity.code(experiment, method, line, "print(bars.entries.sum(), bars.active.sum())"), {"seen": seen, "bars": bars}
+    line = f"bars = activity.histogram(look[{layer.name!r}], {text.source(method)})"
+    return sparsity.code(experiment, method, line, "print(bars.entries.sum(), bars.active.sum())"), {"look": look, "bars": bars}

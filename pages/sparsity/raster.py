@@ -9,14 +9,14 @@ def show(left, right):
         method = sparsity.choose_method()
         experiment = sparsity.choose_run()
     with right, page.guarded():
-        run, seen = sparsity.look(experiment, method)
+        run, look = sparsity.look(experiment, method)
         with sparsity.row():
-            layer = sparsity.choose_layer(seen)
+            layer = sparsity.choose_layer(look)
             sample = sparsity.choose_sample(experiment.batch)
-        sparsity.alarm(seen, method)
+        sparsity.alarm(look, method)
         page.figure(active_raster.active_raster(layer, sample, page.dark()), "raster")
-        sparsity.counted(seen, layer, run, method)
+        sparsity.counted(look, layer, run, method)
         page.downloads("sparsity-raster", layer.table(sample))
     sparsity.about(method)
-    line = f"entries = seen[{layer.name!r}].table(sample={sample})"
-    return sparsity.code(experiment, method, line, "print(entries)"), {"seen": seen, "entries": layer.table(sample)}
+    line = f"entries = look[{layer.name!r}].table(sample={sample})"
+    return sparsity.code(experiment, method, line, "print(entries)"), {"look": look, "entries": layer.table(sample)}

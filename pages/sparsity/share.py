@@ -11,11 +11,11 @@ def show(left, right):
         method = sparsity.choose_method()
         experiment = sparsity.choose_run()
     with right, page.guarded():
-        run, seen = sparsity.look(experiment, method)
-        sparsity.alarm(seen, method)
-        page.figure(active_share.active_share(seen.layers, seen.band, WINDOW, page.dark()), "share")
-        sparsity.counted(seen, None, run, method)
-        page.downloads("sparsity-share", seen.over_time())
+        run, look = sparsity.look(experiment, method)
+        sparsity.alarm(look, method)
+        page.figure(active_share.active_share(look.layers, look.band, WINDOW, page.dark()), "share")
+        sparsity.counted(look, None, run, method)
+        page.downloads("sparsity-share", look.over_time())
     sparsity.about(method)
-    line = f"shares = seen.over_time(window={WINDOW})                 # ms"
-    return sparsity.code(experiment, method, line, "print(shares)"), {"seen": seen, "shares": seen.over_time(WINDOW)}
+    line = f"shares = look.over_time(window={WINDOW})                 # ms"
+    return sparsity.code(experiment, method, line, "print(shares)"), {"look": look, "shares": look.over_time(WINDOW)}

@@ -104,8 +104,8 @@ def check_finite(neuron: AbstractNeuron, x: torch.Tensor, initial: torch.Tensor,
     """Raise one clear error if bad numbers went in or came out. Where a neuron never forgets such a number its last state
     tells, and only then is the input searched."""
     if torch.isfinite(forward.last).all():
-        seen = (x, initial) if neuron.forgets else ()
-        if all(torch.isfinite(torch.stack(torch.aminmax(tensor))).all() for tensor in seen):
+        searched = (x, initial) if neuron.forgets else ()
+        if all(torch.isfinite(torch.stack(torch.aminmax(tensor))).all() for tensor in searched):
             return
     for name, tensor in (("current", x), ("initial", initial)):
         bad = (~torch.isfinite(tensor)).nonzero()

@@ -1,4 +1,4 @@
-"""What the app needs built on a machine, once: every neuron's kernel and the sparse pass for the CPU, the module for the browser.
+"""What the app needs built on a machine, once: every neuron's kernel and the sparse pass for the CPU, the modules for the browser.
 
 Each is also built by its first use; here all are, side by side, so that nobody has to wait for one later.
 """
@@ -39,9 +39,12 @@ def parts() -> tuple[Part, ...]:
     """
     neurons = dict.fromkeys(neuron.kernel for neuron in NEURONS.values())
     first, *others = [(name, "float") for name in (*neurons, "sparse_backward")] + [(name, "double") for name in neurons]
-    module = browser.path()
-    for_the_browser = Part("the kernels for the browser", module, functools.partial(browser.build, module))
-    return (_library(*first), for_the_browser, *(_library(*other) for other in others))
+    return (*map(_module, reversed(browser.MODULES)), _library(*first), *(_library(*other) for other in others))
+
+
+def _module(which: browser.Module) -> Part:
+    path = browser.path(which)
+    return Part(which.title, path, functools.partial(browser.build, which, path))
 
 
 def _library(name: str, real: str) -> Part:
@@ -68,8 +71,8 @@ def build_missing() -> Iterator[tuple[Part, float]]:
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1, "snnviz-build") as pool:
         waiting = [pool.submit(timed, part) for part in missing]
         try:
-            for done in concurrent.futures.as_completed(waiting):
-                yield done.result()
+            for built in concurrent.futures.as_completed(waiting):
+                yield built.result()
         finally:
             pool.shutdown(cancel_futures=True)
 

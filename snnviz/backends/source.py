@@ -53,16 +53,16 @@ class NoCompiler(RuntimeError):
 def joined(name: str) -> str:
     """The text of kernels/<name> with its local headers pasted in once each, so that one string is source, cache key and
     error position (#line keeps it)."""
-    folder, seen = places.kernels(), set()
+    folder, included = places.kernels(), set()
 
     def text(file: str) -> str:
-        seen.add(file)
+        included.add(file)
         lines = [f'#line 1 "{file}"']
         for number, line in enumerate((folder / file).read_text(encoding="utf-8").splitlines(), 1):
             include = re.match(r'\s*#include "(.+)"', line)
             if not include:
                 lines.append(line)
-            elif include[1] not in seen:
+            elif include[1] not in included:
                 lines += [text(include[1]), f'#line {number + 1} "{file}"']
             else:
                 lines.append("")

@@ -7,20 +7,20 @@ import sys
 from snnviz.commands import Wrong
 
 
-def fetch(given: argparse.Namespace) -> int:
+def fetch(options: argparse.Namespace) -> int:
     ended = signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped by another program as by Ctrl-C
     try:
         from snnviz import places
         from snnviz.datasets.catalogue import by_hand, named
 
-        dataset = named(given.name, given.folder, given.part)
-        root = places.data(given.folder)
+        dataset = named(options.name, options.folder, options.part)
+        root = places.data(options.folder)
         try:
             listing, note = dataset.find(), "Nothing was fetched; name another folder for a fresh copy."
         except (OSError, ValueError):
             if reason := by_hand(dataset):
                 raise Wrong(reason) from None
-            print(f"Fetching {given.name} into {root}: {dataset.size}.", file=sys.stderr)
+            print(f"Fetching {options.name} into {root}: {dataset.size}.", file=sys.stderr)
             dataset.fetch()
             listing, note = dataset.find(), ""
         print(f"{listing.have.rstrip(';')}, in {root}. {note}".rstrip())

@@ -13,54 +13,54 @@ from snnviz.commands.results import keep, table, write_csv
 COMPARED = ("BPTT", "Exodus", "Slayer", "LocalZO")
 
 
-def settings(given: argparse.Namespace) -> int:
+def settings(options: argparse.Namespace) -> int:
     from snnviz.training import Training
 
     print(Training().to_toml(), end="")
     return 0
 
 
-def train(given: argparse.Namespace) -> int:
-    settings = _read(given.settings)
-    if given.checkpoint is not None and len(settings.trainings) > 1:
-        raise Wrong(f"--checkpoint: {given.settings} holds {len(settings.trainings)} trainings, and a checkpoint is of one.")
-    lines, status = _run(settings, given, [given.checkpoint] * len(settings.trainings))
+def train(options: argparse.Namespace) -> int:
+    settings = _read(options.settings)
+    if options.checkpoint is not None and len(settings.trainings) > 1:
+        raise Wrong(f"--checkpoint: {options.settings} holds {len(settings.trainings)} trainings, and a checkpoint is of one.")
+    lines, status = _run(settings, options, [options.checkpoint] * len(settings.trainings))
     table(lines)
     return status
 
 
-def compare(given: argparse.Namespace) -> int:
+def compare(options: argparse.Namespace) -> int:
     from snnviz.methods import METHODS
 
-    settings = _read(given.settings)
-    names = given.methods or (COMPARED if len(settings.trainings) == 1 else ())
+    settings = _read(options.settings)
+    names = options.methods or (COMPARED if len(settings.trainings) == 1 else ())
     for name in names:
         if name not in METHODS:
             raise Wrong(f"--methods: there is no method '{name}'; there are {', '.join(METHODS)}.")
     twice = next((n for place, n in enumerate(names) if n in names[:place]), None)
     if twice is not None:
         raise Wrong(f"--methods: {twice} is there twice; name each method once, and repeat over seeds with --seeds.")
-    if given.seeds < 1:
-        raise Wrong(f"--seeds = {given.seeds}: give at least one.")
+    if options.seeds < 1:
+        raise Wrong(f"--seeds = {options.seeds}: give at least one.")
     # The settings' own methods keep their fields where they are among those asked for.
     own = {type(t.method).__name__: t.method for t in reversed(settings.trainings)}
     methods = [own.get(n) or METHODS[n]() for n in names]
     each = [dataclasses.replace(t, method=m) for t in settings.trainings for m in methods] if methods else settings.trainings
     each = list(dict.fromkeys(each))
     try:
-        trainings = tuple(dataclasses.replace(t, seed=t.seed + k) for k in range(given.seeds) for t in each)
+        trainings = tuple(dataclasses.replace(t, seed=t.seed + k) for k in range(options.seeds) for t in each)
     except ValueError as problem:
-        raise Wrong(f"--seeds = {given.seeds}: {problem}") from None
+        raise Wrong(f"--seeds = {options.seeds}: {problem}") from None
     settings = dataclasses.replace(settings, trainings=tuple(dict.fromkeys(trainings)))
-    if given.csv is not None and not given.csv.parent.is_dir():
-        raise Wrong(f"--csv: there is no folder {given.csv.parent}.")
-    lines, status = _run(settings, given, [None] * len(settings.trainings))
+    if options.csv is not None and not options.csv.parent.is_dir():
+        raise Wrong(f"--csv: there is no folder {options.csv.parent}.")
+    lines, status = _run(settings, options, [None] * len(settings.trainings))
     table(lines)
-    if given.csv is not None:
+    if options.csv is not None:
         try:
-            write_csv(given.csv, lines)
+            write_csv(options.csv, lines)
         except OSError as problem:
-            print(f"--csv: {given.csv} cannot be written: {problem.strerror}.", file=sys.stderr)
+            print(f"--csv: {options.csv} cannot be written: {problem.strerror}.", file=sys.stderr)
             return status or 1
     return status
 
@@ -90,21 +90,21 @@ def _notes(dataset) -> tuple[str, ...]:
         return ()  # the training says what is wrong
 
 
-def _run(settings, given, checkpoints) -> tuple[list[Line], int]:
+def _run(settings, options, checkpoints) -> tuple[list[Line], int]:
     """Train with a progress bar and keep the run; what came out, and the exit status."""
     from snnviz.backends import resolve
     from snnviz.labels import distinct
     from snnviz.training import BatchRecord, EpochRecord, Failure, compare_training
 
     try:
-        backend = resolve(given.backend or settings.backend or None)
+        backend = resolve(options.backend or settings.backend or None)
     except (ValueError, RuntimeError) as problem:
         raise Wrong(str(problem)) from None
     for dataset in dict.fromkeys(training.dataset for training in settings.trainings):
         for note in _notes(dataset):
             print(f"snnviz: {note}", file=sys.stderr)
     lines, shown, stopped = [Line(t) for t in settings.trainings], Progress(), 0
-    touch_active = given.touch_active or settings.touch_active
+    touch_active = options.touch_active or settings.touch_active
     records = compare_training(settings.trainings, backend, checkpoints=checkpoints, touch_active=touch_active)
     try:
         for number, record in records:
@@ -112,7 +112,7 @@ def _run(settings, given, checkpoints) -> tuple[list[Line], int]:
             if isinstance(record, Failure):
                 line.problem = record.problem
                 if not line.batches and len(lines) == 1:
-                    raise Wrong(f"{given.settings}: {record.problem}")
+                    raise Wrong(f"{options.settings}: {record.problem}")
             elif isinstance(record, BatchRecord):
                 line.batches.append(record)
             elif isinstance(record, EpochRecord):
@@ -128,6 +128,6 @@ def _run(settings, given, checkpoints) -> tuple[list[Line], int]:
     for label, line in zip(distinct([line.training for line in lines]), lines, strict=True):
         if line.problem:
             print(f"{label}: {line.problem}", file=sys.stderr)
-    saved = given.no_save or keep(lines, backend.name, given.settings.stem, bool(stopped), touch_active)
+    saved = options.no_save or keep(lines, backend.name, options.settings.stem, bool(stopped), touch_active)
     failed = any(line.problem for line in lines)
     return lines, stopped or int(failed or not saved)

@@ -26,8 +26,8 @@ def key_of(settings: str, files: Iterable[Path] = ()) -> str:
     """The name of an entry: SHA-256 of the settings and of every source file's path, size and time of change."""
     digest = hashlib.sha256(settings.encode())
     for path in files:
-        seen = path.stat()
-        digest.update(f"\n{path}|{seen.st_size}|{seen.st_mtime_ns}".encode())
+        status = path.stat()
+        digest.update(f"\n{path}|{status.st_size}|{status.st_mtime_ns}".encode())
     return digest.hexdigest()
 
 

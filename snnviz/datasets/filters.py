@@ -21,8 +21,8 @@ def lonely(t: np.ndarray, x: np.ndarray, y: np.ndarray, within: float) -> np.nda
         place = np.searchsorted(key, neighbour * count + np.arange(count)) - 1  # its last event before this one
         last = key[place]
         at = last - neighbour * count
-        seen = (place >= 0) & (at >= 0)
-        alone &= ~(seen & (t - t[np.where(seen, at, 0)] < within))
+        earlier = (place >= 0) & (at >= 0)
+        alone &= ~(earlier & (t - t[np.where(earlier, at, 0)] < within))
     return alone
 
 

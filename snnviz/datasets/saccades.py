@@ -79,8 +79,8 @@ class Saccades(AbstractEvents):
 
     def _weights(self, shift: np.ndarray, scale: float) -> np.ndarray:
         """Bilinear weights: sensor pixel i at a shift sees the digit at (i + 1/2 - shift) / scale - 1/2."""
-        seen = (np.arange(self.side) + 0.5 - shift[:, None]) / scale - 0.5  # [K, side]
-        near = np.maximum(0.0, 1.0 - np.abs(np.rint(seen * GRID)[..., None] / GRID - np.arange(8)))
+        on_digit = (np.arange(self.side) + 0.5 - shift[:, None]) / scale - 0.5  # [K, side]
+        near = np.maximum(0.0, 1.0 - np.abs(np.rint(on_digit * GRID)[..., None] / GRID - np.arange(8)))
         return np.rint(near * GRID)
 
     def _films(self, images: np.ndarray, path: tuple[np.ndarray, np.ndarray], numbers: np.ndarray) -> list[Columns]:

@@ -101,7 +101,7 @@ def expire(root: Path, now: float | None = None) -> list[Path]:
     """Remove the folders in `root` that nobody has looked at for `DAYS`; return them. One that was never noted, as those of
     version 0.1.0, counts from now on."""
     before = (time.time() if now is None else now) - 86_400 * setting(*DAYS)
-    gone = []
+    removed = []
     for folder in [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []:
         with contextlib.suppress(OSError):
             if not stamp(folder).exists():
@@ -109,8 +109,8 @@ def expire(root: Path, now: float | None = None) -> list[Path]:
             elif stamp(folder).stat().st_mtime < before:
                 shutil.rmtree(folder)
                 stamp(folder).unlink()
-                gone.append(folder)
-    return gone
+                removed.append(folder)
+    return removed
 
 
 def listed(folder: Path) -> list[Upload]:

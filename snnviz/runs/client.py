@@ -27,7 +27,7 @@ from snnviz.runs.journal import Journal
 from snnviz.runs.process import here, is_gone
 from snnviz.runs.rights import Visitor
 from snnviz.runs.scheduler import JobError as JobError
-from snnviz.runs.values import Run, RunState, Status
+from snnviz.runs.values import Run, RunState, Status, Summary
 from snnviz.runs.work import Train, Work
 from snnviz.runs.worker import STORE, one_sentence, prepare_worker, work_on
 
@@ -90,7 +90,7 @@ def go_on(run: str, by: Visitor | None = None) -> None:
 def _start(run: Run, state: RunState | None = None) -> None:
     from distributed import Variable, fire_and_forget
 
-    report = pickle.dumps(RunState.asked(run) if state is None else state, protocol=5)
+    report = pickle.dumps(RunState.waiting(run) if state is None else state, protocol=5)
     arguments, key = (run, store.default_url(), str(checkpoints(run.id))), f"{run.kind}-{run.id}-{time.time_ns():x}"
 
     def begin(dask: Any) -> Any:
@@ -159,6 +159,37 @@ def delete(runs: Sequence[str], by: Visitor | None = None) -> None:
         shutil.rmtree(checkpoints(run), ignore_errors=True)
 
 
+def share(run: str, shared: bool, by: Visitor | None = None) -> None:
+    """Let everybody who opens the app look at a run, or its owner alone."""
+    _allow(run, by)
+    store.default().share(run, shared)
+
+
+def share_all(shared: bool, by: Visitor | None = None) -> None:
+    """Let everybody look at every run, or at those that are shared: for whoever runs the server to say.
+
+    Raises:
+        Forbidden: `by` has not shown the server's key.
+    """
+    if by is not None and not by.key:
+        raise rights.Forbidden("Only who has the server's key may say that everybody sees all runs.")
+    store.default().share_all(shared)
+
+
+def listed(by: Visitor) -> list[Summary]:
+    """The saved runs that a visitor may look at, as `Store.list` gives them."""
+    return store.default().list(seen_by=None if by.key else by.id)
+
+
+def unseen(run: str, by: Visitor) -> str:
+    """Why a visitor may not look at a run, in one sentence; "" where they may."""
+    saved = store.default()
+    access = saved.access(run)
+    if access is None:
+        return "There is no such run among the saved runs: it was deleted, or never was."
+    return "" if by.may_see(access, saved.all_shared()) else rights.NOT_SHARED
+
+
 def latest(owner: str, kind: str | None = None) -> str | None:
     """The run a visitor would want to see on coming back: the latest that is going, of one kind of work; else None."""
     for run in dict.fromkeys(s.run for s in store.default().list(owner, live=True, kind=kind)):
@@ -177,7 +208,7 @@ def last(owner: str, kind: str | None = None) -> str | None:
     for summary in store.default().list(owner, kind=kind)[:1]:
         with contextlib.suppress(store.UnreadableError):
             state = follow(summary.run)
-            if state is not None and (state.status is Status.INTERRUPTED or time.time() - state.seen < AN_HOUR):
+            if state is not None and (state.status is Status.INTERRUPTED or time.time() - state.alive_at < AN_HOUR):
                 return summary.run
     return None
 
@@ -234,7 +265,7 @@ def follow(run: str) -> RunState | None:
     if task is not None and task.status == "pending":
         return state
     place = saved.place(run)
-    if task is None and place != here() and not is_gone(place) and time.time() - state.seen < LOST:
+    if task is None and place != here() and not is_gone(place) and time.time() - state.alive_at < LOST:
         return state
     if (report := _report(run)) is not None:  # it came between the two questions
         return report
@@ -268,7 +299,8 @@ def _allow(run: str, by: Visitor | None) -> None:
     try:
         state = follow(run)
     except store.UnreadableError:  # whose it is can be read of every run
-        by.require(Run(Train(), owner=store.default().owner(run), title=run))
+        access = store.default().access(run)
+        by.require(Run(Train(), owner=access.owner if access else "", title=run))
         return
     if state is not None:
         _require(state, by)

@@ -1,4 +1,7 @@
-"""Whose runs and uploads are whose: a visitor may look at every run, and change their own; who runs the server may change all."""
+"""Whose runs and uploads are whose: a visitor sees and changes their own, sees what others share, and changes nothing of it.
+
+Who runs the server has its key, and may see and change everything. A run that the command line has made belongs to them.
+"""
 
 import contextlib
 import dataclasses
@@ -11,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from snnviz import places
-from snnviz.runs.values import Run
+from snnviz.runs.values import Access, Run
 
 KEY = "SNNVIZ_KEY"
 
@@ -20,22 +23,29 @@ class Forbidden(ValueError):
     """A run or a recording is somebody else's, said in one sentence."""
 
 
+NOT_SHARED = "This run is not shared: ask who started it to switch Shared on, on the page Runs."
+
+
 @dataclasses.dataclass(frozen=True)
 class Visitor:
-    """Somebody who looks at pages. id: the same for a browser; key: they have shown the key of whoever runs the server."""
+    """Somebody who looks at pages. id: the same for a browser, never ""; key: they run the server, or have shown its key."""
 
     id: str
     key: bool = False
 
-    def may_change(self, run: Run) -> bool:
+    def may_change(self, run: Run | Access) -> bool:
         return self.key or run.owner == self.id
 
+    def may_see(self, access: Access, all_shared: bool) -> bool:
+        """all_shared: the rule of the store."""
+        return all_shared or access.shared or self.may_change(access)
+
     def require(self, run: Run) -> None:
-        """Raise Forbidden unless this visitor may stop, continue or delete the run."""
+        """Raise Forbidden unless this visitor may stop, continue, share or delete the run."""
         if not self.may_change(run):
             raise Forbidden(
                 f"The run {run.title or run.id} is somebody else's: only who started it, or who has the server's key, may stop, "
-                "continue or delete it."
+                "continue, share or delete it."
             )
 
 

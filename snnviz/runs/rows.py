@@ -69,6 +69,7 @@ def summary(row: Any) -> Summary:
         row["kind"],
         min(1.0, (row["epochs"] or 0) / row["asked"]) if training else row["share"] or 0.0,
         problem,
+        bool(row["shared"]),
     )
 
 

@@ -8,7 +8,7 @@ import logging
 import threading
 from typing import Any
 
-SCHEMA = 2
+SCHEMA = 3
 HEAD = str(SCHEMA)  # each revision is named after the schema that it leads to
 LOCK = 0x736E6E76697A  # "snnviz": the number of our lock among PostgreSQL's advisory locks
 _one_at_a_time = threading.Lock()  # Alembic's context belongs to the whole process
@@ -45,6 +45,7 @@ def tables() -> Any:
         sa.Column("doing", text),
         sa.Column("seconds", number),
         sa.Column("result", sa.LargeBinary),
+        sa.Column("shared", sa.Boolean, nullable=False, server_default=sa.false()),
     )
     sa.Table(
         "lines",

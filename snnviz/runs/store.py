@@ -18,10 +18,13 @@ from snnviz.places import home
 from snnviz.runs import rows, schema
 from snnviz.runs.journal import Journal, Unsaved, last_of_each
 from snnviz.runs.limits import within
-from snnviz.runs.values import Line, Run, RunState, Status, Summary
+from snnviz.runs.values import Access, Line, Run, RunState, Status, Summary
 from snnviz.runs.work import Progress, Train, Work
 
 SECRET = "(?i)pass|pwd|secret|token|key"  # in the name of an option of an address
+
+
+ALL_SHARED = "all_shared"  # the name of the rule in the table of the store's own settings
 
 
 class StoreError(ValueError):
@@ -183,6 +186,7 @@ class Store:
                     "doing": "",
                     "seconds": 0.0,
                     "result": b"",
+                    "shared": False,
                 },
             )
             if not run.trainings:
@@ -249,8 +253,8 @@ class Store:
         with self._transaction() as database:
             if database.scalar(self._sa.select(self._runs.c.id).where(self._runs.c.id == run)) is None:
                 return  # deleted meanwhile
-            known = set(map(tuple, database.execute(self._sa.select(t.line, t.epoch).where(t.run == run))))
-            fresh = [row for row in last_of_each(unsaved.epochs) if (row["line"], row["epoch"]) not in known]
+            saved = set(map(tuple, database.execute(self._sa.select(t.line, t.epoch).where(t.run == run))))
+            fresh = [row for row in last_of_each(unsaved.epochs) if (row["line"], row["epoch"]) not in saved]
             if fresh:
                 database.execute(self._epochs.insert(), fresh)
             for number, values in unsaved.lines.items():
@@ -265,10 +269,36 @@ class Store:
             return database.scalar(self._sa.select(self._runs.c.id).where(self._runs.c.id == run)) is not None
 
     @_limited
-    def owner(self, run: str) -> str:
-        """Who asked for a run."""
+    def access(self, run: str) -> Access | None:
+        """Who asked for a run, and whether it is shared, of one that cannot be read too; None where there is no such run."""
+        r = self._runs.c
         with self._transaction() as database:
-            return database.scalar(self._sa.select(self._runs.c.owner).where(self._runs.c.id == run)) or ""
+            row = database.execute(self._sa.select(r.owner, r.shared).where(r.id == run)).first()
+        return None if row is None else Access(row.owner or "", bool(row.shared))
+
+    @_limited
+    def share(self, run: str, shared: bool) -> None:
+        """Let everybody who opens the app look at a run, or its owner alone."""
+        with self._transaction() as database:
+            database.execute(self._runs.update().where(self._runs.c.id == run), {"shared": shared})
+
+    @_limited
+    def all_shared(self) -> bool:
+        """The rule of this store: whether everybody may look at every run, shared or not."""
+        with self._transaction() as database:
+            return self._all_shared(database)
+
+    def _all_shared(self, database: Any) -> bool:
+        m = self._meta.c
+        return database.scalar(self._sa.select(m.value).where(m.name == ALL_SHARED)) == "yes"
+
+    @_limited
+    def share_all(self, shared: bool) -> None:
+        """Set the rule: everybody may look at every run, or at those that are shared."""
+        with self._transaction() as database:
+            database.execute(self._meta.delete().where(self._meta.c.name == ALL_SHARED))
+            if shared:
+                database.execute(self._meta.insert(), {"name": ALL_SHARED, "value": "yes"})
 
     @_limited
     def place(self, run: str) -> str:
@@ -305,15 +335,18 @@ class Store:
         r = self._runs.c
         query = self._sa.select(r.id, r.status).where(r.kind == work.kind, r.work == work.to_toml(), r.backend == backend)
         with self._transaction() as database:
-            found = database.execute(query.order_by(r.created.desc())).all()
-        known = {s.value: s for s in Status}
-        return [(row.id, known[row.status]) for row in found if row.status in known]
+            matches = database.execute(query.order_by(r.created.desc())).all()
+        statuses = {s.value: s for s in Status}
+        return [(row.id, statuses[row.status]) for row in matches if row.status in statuses]
 
     @_limited
-    def list(self, owner: str | None = None, live: bool = False, kind: str | None = None) -> list[Summary]:
+    def list(
+        self, owner: str | None = None, live: bool = False, kind: str | None = None, seen_by: str | None = None
+    ) -> list[Summary]:
         """Every training of every saved run, and every run of another kind, the latest run first.
 
-        owner: of one visitor; live: not ended only; kind: of one kind of work.
+        owner: of one visitor; live: not ended only; kind: of one kind of work; seen_by: what this visitor may look at: their own
+        and what is shared.
         """
         sa, r, n, t = self._sa, self._runs.c, self._lines.c, self._epochs.c
         last = (
@@ -338,6 +371,7 @@ class Store:
                 r.kind,
                 r.share,
                 r.seconds.label("run_seconds"),
+                r.shared,
                 n.line,
                 n.dataset,
                 n.method,
@@ -360,8 +394,10 @@ class Store:
         if kind is not None:
             query = query.where(r.kind == kind)
         with self._transaction() as database:
-            found = database.execute(query).mappings().all()
-        return [rows.summary(row) for row in found]
+            if seen_by is not None and not self._all_shared(database):
+                query = query.where((r.owner == seen_by) | r.shared)
+            listed = database.execute(query).mappings().all()
+        return [rows.summary(row) for row in listed]
 
     @_limited
     def delete(self, runs: Sequence[str]) -> None:

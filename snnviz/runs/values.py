@@ -40,7 +40,7 @@ class Run:
     """What was asked for: work on one backend.
 
     backend: a name, or "" for the best one that the worker has. owner: the visitor who asked, for fairness and to find the
-    run again; created: seconds since 1970.
+    run again; "" is whoever runs this machine, who asked by the command line. created: seconds since 1970.
     """
 
     work: Work
@@ -63,6 +63,14 @@ class Run:
     def labels(self) -> tuple[str, ...]:
         """One label per training, no two alike: its method and whatever else differs, the seed too."""
         return distinct(self.trainings)
+
+
+@dataclasses.dataclass(frozen=True)
+class Access:
+    """Who may look at a saved run, and who may change it. shared: with everybody who opens the app."""
+
+    owner: str
+    shared: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -178,7 +186,7 @@ class Line:
 class RunState:
     """A run and how far it has come.
 
-    lines: of trainings, one each; progress: of every other kind. notes: what happened to it, in sentences. seen: when it
+    lines: of trainings, one each; progress: of every other kind. notes: what happened to it, in sentences. alive_at: when it
     last gave a sign of life, in seconds since 1970.
     """
 
@@ -186,12 +194,12 @@ class RunState:
     status: Status
     lines: tuple[Line, ...] = ()
     notes: tuple[str, ...] = ()
-    seen: float = 0.0
+    alive_at: float = 0.0
     progress: Progress = dataclasses.field(default_factory=Progress)
 
     @classmethod
-    def asked(cls, run: Run) -> "RunState":
-        return cls(run, Status.WAITING, tuple(Line(t) for t in run.trainings), seen=time.time())
+    def waiting(cls, run: Run) -> "RunState":
+        return cls(run, Status.WAITING, tuple(Line(t) for t in run.trainings), alive_at=time.time())
 
     @property
     def share(self) -> float:
@@ -212,7 +220,7 @@ class Summary:
     """A saved run in a list: one row per training, one row for a run of another kind.
 
     Of other kinds dataset and method are empty and the numbers of training are 0 or NaN. share: of all that was asked for.
-    problem: why the run cannot be read; its status is UNREADABLE then.
+    problem: why the run cannot be read; its status is UNREADABLE then. shared: with everybody who opens the app.
     """
 
     run: str
@@ -225,7 +233,7 @@ class Summary:
     seed: int
     backend: str
     epochs: int
-    asked: int
+    planned: int
     train_loss: float
     test_accuracy: float
     seconds: float
@@ -233,3 +241,8 @@ class Summary:
     kind: str = Train.kind
     share: float = 0.0
     problem: str = ""
+    shared: bool = False
+
+    @property
+    def access(self) -> Access:
+        return Access(self.owner, self.shared)

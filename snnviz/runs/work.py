@@ -41,7 +41,8 @@ class Work(text.Written, Declared, abc.ABC):
     whether a page offers to make one step (a batch of each training) and hold. goes_on:
     whether one that was stopped or interrupted goes on from what it has; otherwise it starts again. takes_turns: whether it
     computes, so that it has to take turns with others; alone: whether a machine does one of these at a time only, because two
-    would spoil each other.
+    would spoil each other. made_once: whether its page shows everybody the run of just the settings there, whoever started it,
+    so that a class waits for it once.
     """
 
     kind: ClassVar[str]
@@ -50,6 +51,7 @@ class Work(text.Written, Declared, abc.ABC):
     goes_on: ClassVar[bool] = False
     takes_turns: ClassVar[bool] = True
     alone: ClassVar[bool] = False
+    made_once: ClassVar[bool] = True
 
     @property
     @abc.abstractmethod
@@ -68,7 +70,7 @@ class Work(text.Written, Declared, abc.ABC):
         earlier try left, for work that goes on.
         """
 
-    def seen(self, result: Any) -> Any:
+    def visible(self, result: Any) -> Any:
         """What a picture of a result shows: a page is drawn again when this changes."""
         return result
 
@@ -96,6 +98,7 @@ class Train(Work):
     kind = "training"
     can_step = True
     goes_on = True
+    made_once = False
 
     trainings: tuple[Training, ...] = ()
     sample: int | None = 0
@@ -156,7 +159,7 @@ class MeasureDepth(Work):
         for record in depth.measure_depth(self.study, backend or None):
             yield Progress(record.progress, record.doing, record)
 
-    def seen(self, result: Any) -> Any:
+    def visible(self, result: Any) -> Any:
         return None if result is None else (result.checkpoints, result.without)
 
     @classmethod

@@ -228,7 +228,7 @@ class _Task:
 
     def _report(self) -> None:
         self.reported = time.perf_counter()
-        state = RunState(self.run, self.status, notes=tuple(self.notes), seen=time.time())
+        state = RunState(self.run, self.status, notes=tuple(self.notes), alive_at=time.time())
         report = pickle.dumps(dataclasses.replace(state, **self.growing.parts()), protocol=5)
         with _reaching_dask():
             self.progress.set(report)

@@ -228,7 +228,7 @@ def sample(estimate: ZerothOrder, drawing: Drawing, reach: float | None = None) 
     values = estimate.ds_du(row.expand(drawing.count, -1), Draw(drawing.seed))
     last = Draw(drawing.seed, first=drawing.count - 1)
     sizes = torch.stack([z[0, POINTS] for z in estimate.sizes(1, POINTS + 1, last, row)])
-    seen = values[-max(1, min(drawing.count, 2400 // POINTS)) :, :POINTS]
+    drawn = values[-max(1, min(drawing.count, 2400 // POINTS)) :, :POINTS]
     fine = margins.double()
     variance = estimate.variance(fine).clamp(min=0)
     one = torch.tensor(drawing.u, dtype=torch.float64)
@@ -236,7 +236,7 @@ def sample(estimate: ZerothOrder, drawing: Drawing, reach: float | None = None) 
         estimate, drawing.u, drawing.count, margins.numpy(), values[:, :POINTS].double().mean(0).numpy(),
         (values[:, :POINTS] != 0).double().mean(0).numpy(), estimate.mean(fine).numpy(),
         (variance / drawing.count).sqrt().numpy(), estimate.activity(fine).numpy(),
-        margins.repeat(len(seen)).numpy(), seen.reshape(-1).numpy(), values[:, POINTS].double().numpy(), sizes.double().numpy(),
+        margins.repeat(len(drawn)).numpy(), drawn.reshape(-1).numpy(), values[:, POINTS].double().numpy(), sizes.double().numpy(),
         estimate.mean(one).item(), math.sqrt(max(0.0, estimate.variance(one).item())), estimate.activity(one).item(),
         matching_band(estimate),
     )  # fmt: skip

@@ -66,34 +66,34 @@ def begin(page: str, place: Any, shared: Collection[str] = ()) -> None:
     """
     visit = _visit()
     visit.drawn, visit.shared, visit.place = set(), frozenset(shared), place
-    asked = {key: st.query_params.get_all(key) for key in st.query_params}
-    link = asked.pop(LINK, None) is not None
+    parameters = {key: st.query_params.get_all(key) for key in st.query_params}
+    link = parameters.pop(LINK, None) is not None
     moved, first, history = visit.page != page, visit.page is None, streamlit_private.is_history_navigation()
     visit.page = page
     standing = visit.pages.setdefault(page, _Standing())
     if moved or link or history:
-        everywhere = {key: asked.pop(key) for key in shared if key in asked}
+        everywhere = {key: parameters.pop(key) for key in shared if key in parameters}
         if everywhere or (history and not moved):
             visit.pages[None].follow(everywhere)
         visit.complaints = {}
-        if history and not moved and not asked and not link:
+        if history and not moved and not parameters and not link:
             # The entry of the browser's history before the menu's page was brought back to where it had been left.
-            asked = {key: [text] for key, text in standing.arrived.items()}
-        if asked or link or first or not moved:
-            standing.follow(_renewed(page, asked))
+            parameters = {key: [text] for key, text in standing.arrived.items()}
+        if parameters or link or first or not moved:
+            standing.follow(_renewed(page, parameters))
         else:
             standing.arrived = standing.shown
     _publish()
     _say()
 
 
-def _renewed(page: str, asked: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def _renewed(page: str, parameters: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """What a link says, as this version spells it."""
-    settings = {key: several[-1] for key, several in asked.items()}
+    settings = {key: several[-1] for key, several in parameters.items()}
     if links.is_old(page, settings):
         new = links.renewed(page, settings)
-        asked = {key: [text] if text != settings.get(key) else asked[key] for key, text in new.items()}
-    return {key: several for key, several in asked.items() if key != links.MARK}
+        parameters = {key: [text] if text != settings.get(key) else parameters[key] for key, text in new.items()}
+    return {key: several for key, several in parameters.items() if key != links.MARK}
 
 
 def _publish() -> None:

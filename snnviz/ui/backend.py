@@ -16,16 +16,16 @@ def report() -> list[Any]:
 
 def pick() -> None:
     """Draw the choice in the sidebar; `chosen()` tells it to the pages."""
-    found = {b.name: b for b in report()}
-    usable = [name for name, b in found.items() if b.usable]
+    reports = {b.name: b for b in report()}
+    usable = [name for name, b in reports.items() if b.usable]
     with st.sidebar:
         controls.option(
-            usable, "Runs on", "backend", default=backends.default().name, titles=lambda n: found[n].title,
+            usable, "Runs on", "backend", default=backends.default().name, titles=lambda n: reports[n].title,
             help="Which program computes every picture. All give the same spikes; the Start page says what is missing here.",
         )  # fmt: skip
 
 
 def chosen() -> str:
     """The name of the chosen backend."""
-    wanted = st.session_state.get("backend")
-    return next((b.name for b in report() if b.usable and b.name == wanted), None) or backends.default().name
+    name = st.session_state.get("backend")
+    return next((b.name for b in report() if b.usable and b.name == name), None) or backends.default().name

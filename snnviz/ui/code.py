@@ -28,8 +28,8 @@ for number, record in compare_training(trainings, "{backend}"{", touch_active=Tr
         epochs.append((number, record.epoch, record.test_accuracy, record.train_loss, record.active))
         print(labels[number], *epochs[-1][1:])
 """
-    wanted = (tuple(trainings), backend, touch_active)
-    if state is None or state.status.live or (state.run.trainings, state.run.backend, _touches_active(state)) != wanted:
+    trained = (tuple(trainings), backend, touch_active)
+    if state is None or state.status.live or (state.run.trainings, state.run.backend, _touches_active(state)) != trained:
         return source, {"len(trainings)": len(trainings)}
     epochs = [
         (number, e.epoch, e.test_accuracy, e.train_loss, e.active) for number, line in enumerate(state.lines) for e in line.epochs

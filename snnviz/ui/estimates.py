@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from snnviz.laws import LAWS, AbstractLaw, SurrogateLaw
+from snnviz.live.scenes import DrawScene
 from snnviz.studies.derivative import Drawing
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, FastSigmoid
 from snnviz.ui import address, controls, url
-from snnviz.ui.scenes import DrawScene
 from snnviz.zeroth_order import ZerothOrder
 
 MADE = SurrogateLaw.__name__

@@ -51,8 +51,8 @@ def settings(chosen: Sequence[str], layers: int = 0) -> list[AbstractGradientMet
 def _method(name: str, surrogate: AbstractSurrogate, layers: int) -> AbstractGradientMethod:
     cls, choice = CHOICES[name]
     fields, fixed = {f.name for f in dataclasses.fields(cls)}, dict(choice.fixed)
-    given = {"surrogate": surrogate} if "surrogate" in fields and not cls.own_surrogate else {}
-    value = cls(**given, **fixed)
+    of_gradient = {"surrogate": surrogate} if "surrogate" in fields and not cls.own_surrogate else {}
+    value = cls(**of_gradient, **fixed)
     if set(params(cls)) <= set(fixed):
         return value
     st.markdown(f"**{choice.title}**")

@@ -47,10 +47,13 @@ def current(kind: str = Train.kind) -> RunState | None:
     if shown[kind] is None:
         return None
     states, unreadable = client.readable([shown[kind]])
-    if not states:
+    reason = " ".join(unreadable) or ("" if states else "The run shown here was deleted.")
+    if states and not states[0].run.work.made_once and not visitors.me().may_change(states[0].run):
+        reason = client.unseen(shown[kind], visitors.me())
+    if reason:
         shown[kind] = None
-        st.session_state.setdefault("_runs_gone", {})[kind] = " ".join(unreadable) or "The run shown here was deleted."
-    return states[0] if states else None
+        st.session_state.setdefault("_runs_gone", {})[kind] = reason
+    return None if reason else states[0]
 
 
 def show(run: str | None, kind: str) -> None:
@@ -150,7 +153,7 @@ def _to_show(work: Work, backend: str) -> RunState | None:
 
 
 def _seen(state: RunState) -> Any:
-    return state.status.live, state.run.work.seen(state.progress.result)
+    return state.status.live, state.run.work.visible(state.progress.result)
 
 
 def _start_button(work: Work, backend: str, state: RunState | None, label: str, again: str, icon: str, help: str | None) -> None:
@@ -235,10 +238,10 @@ def headline(state: RunState) -> None:
     """Where the run stands, in one line of fixed height."""
     words, colour, icon = WORDS[state.status]
     if state.lines:
-        asked = max(line.training.epochs for line in state.lines)
+        planned = max(line.training.epochs for line in state.lines)
         done = min(len(line.epochs) for line in state.lines)
         seconds = sum(float(line.curve.seconds[-1]) if len(line.curve.seconds) else 0.0 for line in state.lines)
-        doing, begun = f"{done} of {asked} epochs; {seconds:.1f} s of training", any(len(line.curve.at) for line in state.lines)
+        doing, begun = f"{done} of {planned} epochs; {seconds:.1f} s of training", any(len(line.curve.at) for line in state.lines)
     else:
         doing, begun = state.progress.doing or "Waiting for a turn", bool(state.progress.doing)
     if state.status is Status.RUNNING and not begun:

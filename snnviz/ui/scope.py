@@ -14,7 +14,6 @@ the URL, the code behind the picture, saved runs and downloads are those of the 
 
 import dataclasses
 import functools
-import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -23,18 +22,11 @@ import streamlit as st
 
 from snnviz.backends import browser
 from snnviz.experiments import Experiment
-from snnviz.figures import theme
-from snnviz.neurons.formula import formulas as neuron_formulas
+from snnviz.live import declared, scopes, scripts
+from snnviz.live.scenes import DrawScene, Scene, plain, read
 from snnviz.places import assets
 from snnviz.surrogates import AbstractSurrogate
-from snnviz.ui import declared
-from snnviz.ui.scenes import DrawScene, Scene, plain, read
 from snnviz.zeroth_order import ZerothOrder
-
-_ORDER = (
-    "plot", "kernels", "coefficients", "controls", "host", "drawn", "neuron_run", "neuron_words", "neuron_traces",
-    "neuron_picture", "neuron_panel", "neuron_hand", "neuron", "derivative_axes", "derivative", "main",
-)  # fmt: skip
 
 
 def problem(key: str) -> str | None:
@@ -61,19 +53,11 @@ def neuron_scope(scene: Scene, driven: Experiment, *, key: str, exclude: Collect
     factors, current = driven.factors(), driven.input()[:, 0].numpy()
     # Where there is a gain or a drawn current, what the stimulus itself gives is shaped before the factors: `Shaped` does so.
     plain_current = None if (factors == 1).all() else _one_for_all(driven.current()[:, 0].astype(np.float32))
-    data = {
-        "view": "neuron", "T": steps, "M": columns, "dt": neuron.dt, "exclude": list(exclude),
-        "kernel": neuron.kernel, "states": list(neuron.states), "fires": neuron.fires, "adaptive": neuron.adaptive,
-        "trace": neuron.trace and dataclasses.asdict(neuron.trace), "peak": plain(neuron.peak), "multiplier": neuron.multiplier,
-        "differentiable": neuron.fires and neuron.differentiable, "reset_field": neuron.reset_field,
-        "formulas": neuron_formulas(type(neuron)),
+    data = scopes.neuron_data(neuron, exclude) | {
+        "T": steps, "M": columns, "dt": neuron.dt, "surrogates": declared.surrogates(),
         "current": browser.packed(_one_for_all(current).tobytes()),
         "unscaled": None if plain_current is None else browser.packed(plain_current.tobytes()),
         "factors": factors.tolist(), "drawnScale": neuron.dt if driven.stimulus.charges else 1.0,
-        "controls": {"neuron": [d for d in declared.declare(neuron) if d["name"] not in exclude]}
-        | {d["name"]: d for d in declared.declare(Scene())}
-        | {"surrogate": {"name": "surrogate", "label": "Surrogate", "kind": "choice", "help": "What stands in for ds/du."}},
-        "surrogates": declared.surrogates(),
     }  # fmt: skip
     return _exchange(scene, data, key, lambda sent: read(sent, scene), plain)
 
@@ -91,12 +75,7 @@ def derivative_scope(scene: DrawScene, *, key: str) -> DrawScene:
     laws = dict(declared.laws())
     name = next((n for n, law in laws.items() if law == scene.estimate.law), "given")
     laws.setdefault(name, scene.estimate.law)
-    described, numbers = declared.describe(tuple(laws.items()))
-    controls = {d["name"]: d for d in declared.declare(ZerothOrder()) + declared.declare(DrawScene())}
-    data = {
-        "view": "derivative", "laws": described, "current": numbers, "spacing": declared.SPACING,
-        "surrogates": declared.surrogates(), "controls": controls,
-    }  # fmt: skip
+    data = scopes.derivative_data(laws) | {"surrogates": declared.surrogates()}
 
     def sent(value: DrawScene) -> dict[str, Any]:
         return {"law": next(n for n, law in laws.items() if law == value.estimate.law), "delta": value.estimate.delta,
@@ -143,7 +122,12 @@ def _exchange(
     _component()(
         key=key,
         data=data
-        | {"module": browser.payload(), "colours": _colours(), "revision": session["revision"], "scene": send(session["base"])},
+        | {
+            "module": browser.payload(),
+            "colours": scopes.colours(),
+            "revision": session["revision"],
+            "scene": send(session["base"]),
+        },
         on_settled_change=lambda: None,
         on_unavailable_change=unavailable,
     )
@@ -155,24 +139,4 @@ def _component() -> Any:
     folder = assets() / "scope"
     # Streamlit imports v2 itself, by a road that pyright does not see
     made = st.components.v2.component  # pyright: ignore[reportAttributeAccessIssue]
-    return made("snnviz_scope", css=(folder / "scope.css").read_text(encoding="utf-8"), js=script())
-
-
-@functools.cache
-def script() -> str:
-    """The modules of assets/scope/ as the one module that Streamlit takes: each in a function of its own, in order."""
-    parts = []
-    for name in _ORDER:
-        text = (assets() / "scope" / f"{name}.js").read_text(encoding="utf-8")
-        text = re.sub(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', r"const \1 = $\2;", text, flags=re.MULTILINE)
-        public = re.findall(r"^export (?:async )?(?:function|class|const) (\w+)", text, flags=re.MULTILINE)
-        text = text.replace("export default function mount", "function mount")
-        text = re.sub(r"^export ", "", text, flags=re.MULTILINE)
-        public += ["mount"] if name == "main" else []
-        parts.append(f"const ${name} = (() => {{\n{text}\nreturn {{ {', '.join(public)} }};\n}})();\n")
-    return "".join(parts) + "export default $main.mount;\n"
-
-
-@functools.cache
-def _colours() -> dict[str, Any]:
-    return {name: dataclasses.asdict(theme.colours(name == "dark")) for name in ("light", "dark")}
+    return made("snnviz_scope", css=(folder / "scope.css").read_text(encoding="utf-8"), js=scripts.bundle("scope/main.js"))

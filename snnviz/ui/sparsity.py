@@ -68,8 +68,8 @@ def row() -> Any:
     return st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 
 
-def choose_layer(seen: activity.Look) -> activity.LayerLook:
-    return seen[controls.option([layer.name for layer in seen.layers], "Layer", "layer", segmented=True)]
+def choose_layer(look: activity.Look) -> activity.LayerLook:
+    return look[controls.option([layer.name for layer in look.layers], "Layer", "layer", segmented=True)]
 
 
 def choose_sample(batch: int) -> int:
@@ -78,11 +78,11 @@ def choose_sample(batch: int) -> int:
     return int(controls.number(0, Param("Sample", low=0, high=last, slider=(0, last, 1)), "sample")) if last else 0
 
 
-def alarm(seen: activity.Look, method: AbstractGradientMethod) -> None:
+def alarm(look: activity.Look, method: AbstractGradientMethod) -> None:
     """Say which layers are dead, and offer what brings them back."""
-    if not seen.dead:
+    if not look.dead:
         return
-    names = ", ".join(seen.dead)
+    names = ", ".join(look.dead)
     st.error(
         f"**{names.capitalize()}: no entry is active.** The gradient is exactly zero there and in every layer "
         f"before it, so no loss, not even one on the spikes themselves, can bring it back. {activity.help_for(method)}",
@@ -92,16 +92,16 @@ def alarm(seen: activity.Look, method: AbstractGradientMethod) -> None:
     st.page_link(f"pages/{FILE}", label="Rescue: back to a width of 0.05", query_params=page.here(wider), icon=":material/healing:")
 
 
-def counted(seen: activity.Look, layer: activity.LayerLook | None, run: RunRecord, method: AbstractGradientMethod) -> None:
+def counted(look: activity.Look, layer: activity.LayerLook | None, run: RunRecord, method: AbstractGradientMethod) -> None:
     """The counters of a layer, or of all, and where they come from."""
-    of, name = (seen, "all layers") if layer is None else (layer, layer.name)
+    of, name = (look, "all layers") if layer is None else (layer, layer.name)
     band = (
         "no fixed band is equal: the random ones have no mean"
-        if seen.band is None
+        if look.band is None
         else (
-            f"the band is ±{three_digits(seen.band)}"
+            f"the band is ±{three_digits(look.band)}"
             if isinstance(method, SparseGD)
-            else f"the equal fixed band, ±{three_digits(seen.band)}, touches {three_digits(100 * of.within(seen.band))} %"
+            else f"the equal fixed band, ±{three_digits(look.band)}, touches {three_digits(100 * of.within(look.band))} %"
         )
     )
     st.markdown(
@@ -109,8 +109,8 @@ def counted(seen: activity.Look, layer: activity.LayerLook | None, run: RunRecor
         f"**spiking {three_digits(100 * of.spike_share)} %**"
     )
     st.caption(
-        f"The network ran once, in {three_digits(1000 * run.seconds)} ms; for this picture {seen.entries:,} stored "
-        f"membranes were compared with the threshold again, in {three_digits(1000 * seen.seconds)} ms."
+        f"The network ran once, in {three_digits(1000 * run.seconds)} ms; for this picture {look.entries:,} stored "
+        f"membranes were compared with the threshold again, in {three_digits(1000 * look.seconds)} ms."
     )
 
 
@@ -132,8 +132,8 @@ def code(experiment: Experiment, method: AbstractGradientMethod, *lines: str) ->
             "from snnviz import *",
             "",
             f'run = simulate({text.source(experiment)}, "{backend.chosen()}")      # forward, once',
-            f"seen = activity.look(run, {text.source(method)}, {experiment.seed})           # reads what was stored",
-            "for layer in seen.layers:",
+            f"look = activity.look(run, {text.source(method)}, {experiment.seed})           # reads what was stored",
+            "for layer in look.layers:",
             "    print(layer.name, layer.share, layer.spike_share)",
             *lines,
         )

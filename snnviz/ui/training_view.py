@@ -33,8 +33,8 @@ VIEWS = {
 ONE_METHOD = ("raster", "confusion")  # views of one method at a time
 
 
-def watch(asked: Run, draw: Callable[[RunState], None], invitation: str) -> RunState | None:
-    """The visitor's run as it goes: what to press, how far it is, `draw`, a row per method, what went wrong; `asked` is
+def watch(run: Run, draw: Callable[[RunState], None], invitation: str) -> RunState | None:
+    """The visitor's run as it goes: what to press, how far it is, `draw`, a row per method, what went wrong; `run` is
     what Start starts, and drawn empty before. Returns the state at the last run of the page; None before the first start.
     """
     state = runs_view.current()
@@ -49,7 +49,7 @@ def watch(asked: Run, draw: Callable[[RunState], None], invitation: str) -> RunS
                 icon=":material/play_arrow:",
                 type="primary",
                 on_click=runs_view.start,
-                args=(asked.work, asked.backend, asked.title),
+                args=(run.work, run.backend, run.title),
                 key="start",
                 disabled=moving,
                 help="Stop the run that goes before you start another here." if moving else None,
@@ -58,10 +58,10 @@ def watch(asked: Run, draw: Callable[[RunState], None], invitation: str) -> RunS
                 runs_view.buttons(now)
                 runs_view.headline(now)
         runs_view.complaint()
-        if now is not None and now.run.work != asked.work:
+        if now is not None and now.run.work != run.work:
             of = literal(f"{now.run.title or now.run.work.title}: {', '.join(now.run.labels)}")
             st.info(f"The picture is of {of}, not of the settings at the left: Start trains with those.", icon=":material/history:")
-        draw(now or RunState.asked(asked))
+        draw(now or RunState.waiting(run))
         if now is None:
             st.info(runs_view.gone() or invitation, icon=":material/info:")
         else:
@@ -240,8 +240,8 @@ def _layers(groups: Groups, view: str, dark: bool) -> Any:
                 of = getattr(line.curve, value)
                 y = of[:, layer] if of.ndim == 2 and layer < of.shape[1] else np.zeros(0)
                 y = 100 * y if view == "active" else y
-                known = np.isfinite(y) & ((y > 0) | (not log))
-                drawn.append(curves.Line(label, methods.hue(line.training.method), line.curve.at[: len(y)][known], y[known]))
+                finite = np.isfinite(y) & ((y > 0) | (not log))
+                drawn.append(curves.Line(label, methods.hue(line.training.method), line.curve.at[: len(y)][finite], y[finite]))
             rows.append(curves.Row(f"{what}<br>{name}", drawn, log=log, span=None if log else (0.0, 0.1)))
     end = float(max(line.training.epochs for line in lines))
     return curves.curves(rows, title, "epoch", end, dark, max(HEIGHT, 115 * len(rows) + 100))

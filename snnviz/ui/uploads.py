@@ -112,8 +112,8 @@ def take_in(visitor: str) -> None:
 def layout(paths: Sequence[Path]) -> Layout | None:
     """The layout of the first of these recordings that can be read; None where there is none."""
     for path in paths:
-        if (seen := _layout(path, path.stat().st_mtime_ns)) is not None:
-            return seen
+        if (first := _layout(path, path.stat().st_mtime_ns)) is not None:
+            return first
     return None
 
 
@@ -129,21 +129,21 @@ def _layout(path: Path, changed: int) -> Layout | None:
     return Layout(table.headings, table.roles, table.first, table.assumed, table.unit, likely, span)
 
 
-def choose_columns(seen: Layout) -> str:
+def choose_columns(table: Layout) -> str:
     """Draw a choice of what each column holds; return it as `OwnRecordings.columns` has it, "" for what is assumed anyway."""
-    before = [role or UNUSED for role in seen.roles]
+    before = [role or UNUSED for role in table.roles]
     chosen = []
     with st.container(horizontal=True, gap="small"):
         for place, role in enumerate(before):
-            title = seen.headings[place] or f"Column {place + 1}"
-            value = f", first {seen.first[place]}" if place < len(seen.first) else ""
+            title = table.headings[place] or f"Column {place + 1}"
+            value = f", first {table.first[place]}" if place < len(table.first) else ""
             chosen.append(
                 controls.option(
                     list(WORDS), literal(f"{title[:20]}{value[:20]}"), f"own.column.{''.join(before)}.{place}", default=role,
                     titles=WORDS.__getitem__,
                 )
             )  # fmt: skip
-    if seen.assumed:
+    if table.assumed:
         st.caption("These files have no heading: the columns are assumed from their values. Change them where they are wrong.")
     used = [role for role in chosen if role != UNUSED]
     if twice := next((role for role in used if used.count(role) > 1), None):
@@ -151,17 +151,17 @@ def choose_columns(seen: Layout) -> str:
     return "" if chosen == before else " ".join(chosen)
 
 
-def choose_unit(seen: Layout) -> TimeUnit:
+def choose_unit(table: Layout) -> TimeUnit:
     """Draw a choice of the unit of time, and say why it stands as it does; no choice where the file states it."""
-    if seen.unit is not None:
-        st.caption(f"Times are in {seen.unit.value}, as the first file states.")
-        return seen.unit
+    if table.unit is not None:
+        st.caption(f"Times are in {table.unit.value}, as the first file states.")
+        return table.unit
     units = {unit.name.lower(): unit for unit in TimeUnit}
     unit = units[
         controls.option(
-            list(units), "Times in the files are", f"own.unit.{seen.likely.name.lower()}", default=seen.likely.name.lower(),
+            list(units), "Times in the files are", f"own.unit.{table.likely.name.lower()}", default=table.likely.name.lower(),
             titles=lambda name: units[name].value,
         )
     ]  # fmt: skip
-    st.caption(f"The first file spans {seen.span:,.6g} {unit.value}; it looks like {seen.likely.value}.")
+    st.caption(f"The first file spans {table.span:,.6g} {unit.value}; it looks like {table.likely.value}.")
     return unit

@@ -115,7 +115,7 @@ def expected(default: float, param: Param | None, value: float | None = None) ->
     kind = "a whole number" if isinstance(default, int) else "a number"
     if param is None:
         return kind
-    return f"{kind}, {param.allowed if value is None else param.wanted(value)}{f' {param.unit}' if param.unit else ''}"
+    return f"{kind}, {param.allowed if value is None else param.requirement(value)}{f' {param.unit}' if param.unit else ''}"
 
 
 def switch(text: str) -> bool:
@@ -272,9 +272,11 @@ class _Field:
 
 @functools.cache
 def _fields(cls: type) -> tuple[_Field, ...]:
-    known = declared(cls)
+    declarations = declared(cls)
     return tuple(
-        _Field(f.name, *known[f.name], f.default if _is_infinite(f.default) else None) for f in dataclasses.fields(cls) if f.init
+        _Field(f.name, *declarations[f.name], f.default if _is_infinite(f.default) else None)
+        for f in dataclasses.fields(cls)
+        if f.init
     )
 
 

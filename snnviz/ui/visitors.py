@@ -1,8 +1,11 @@
-"""Who is looking, what is theirs, and how they take it to another machine."""
+"""Who is looking, what is theirs, whether they run the server, and how they take it to another machine."""
 
 import functools
 import hashlib
+import os
+import urllib.parse
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -19,6 +22,8 @@ SCRIPT = """export default ({ data }) => {
 }
 """
 YEAR = 366 * 86_400  # seconds
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip")  # what proxies add
 
 
 def arrive() -> None:
@@ -47,8 +52,29 @@ def _cookie_setter() -> Any:
 
 
 def me() -> Visitor:
-    """Who is looking, and whether they have shown the server's key."""
-    return Visitor(visitor(), st.session_state.get("_visitor_key", False))
+    """Who is looking, and whether they have shown the server's key or sit at the machine that answers nobody else."""
+    key = st.session_state.get("_visitor_key", False)
+    return Visitor(visitor(), key or runs_the_server(st.get_option("server.address"), st.context.headers))
+
+
+def runs_the_server(listens: str | None, headers: Mapping[str, str]) -> bool:
+    """Whether a visitor runs the server because it answers this machine alone. Not where SNNVIZ_KEY is set, whose holder does,
+    nor through a proxy, behind which anybody may sit.
+
+    listens: the address that the server answers at. headers: of the browser's request; no script of another site can make up
+    its Origin.
+    """
+    if os.environ.get(rights.KEY) or any(headers.get(name) for name in FORWARDED):
+        return False
+    addresses = headers.get("Origin") or "", f"//{headers.get('Host') or ''}"
+    return listens in LOOPBACK and all(_host(address) in LOOPBACK for address in addresses)
+
+
+def _host(address: str) -> str | None:
+    try:
+        return urllib.parse.urlsplit(address).hostname
+    except ValueError:
+        return None
 
 
 def link() -> str:
@@ -59,8 +85,8 @@ def link() -> str:
 def visitor() -> str:
     """Who is looking: the same browser after a reload or a closed tab, recognised by Streamlit's own cookie against forgery."""
     state = st.session_state
-    if "_visitor" not in state and (text := st.context.cookies.get(COOKIE)) and (kept := rights.unsigned(text)):
-        state["_visitor"] = kept
+    if "_visitor" not in state and (text := st.context.cookies.get(COOKIE)) and (identity := rights.unsigned(text)):
+        state["_visitor"] = identity
     if "_visitor" not in state:
         # 2|mask|token|time: the token under its mask is what stays the same for a browser.
         parts = st.context.cookies.get("_streamlit_xsrf", "").split("|")

@@ -10,9 +10,9 @@ import torch
 from snnviz.backends import browser
 from snnviz.formulas import formulas
 from snnviz.laws import LAWS, AbstractLaw, SurrogateLaw
+from snnviz.live.scenes import Loss, plain
 from snnviz.params import Declared, Param, params
 from snnviz.surrogates import SURROGATES, FastSigmoid, SingleExponential, Triangle
-from snnviz.ui.scenes import Loss, plain
 from snnviz.zeroth_order import ZerothOrder
 
 

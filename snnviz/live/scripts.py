@@ -1,0 +1,82 @@
+"""The scripts of assets/ as one text: a browser that opens a file, or a component of Streamlit, can import nothing.
+
+Each file becomes a function of its own, after those that it imports from. What the files may say is little, so that a few lines
+can read it: one import or export a line, names in braces, paths that begin with a dot, `export` before a function, a class or a
+const. Whatever else is refused, with the file's name.
+"""
+
+import functools
+import posixpath
+import re
+
+from snnviz.places import assets
+
+_IMPORT = re.compile(r'^import (?:(\w+) from |\* as (\w+) from |\{([^{}]*)\} from )?"(\.[^"]+)";[ \t]*(?://.*)?$', re.MULTILINE)
+_EXPORT = re.compile(r"^export (default )?(?=(?:async )?(?:function\*?|class|const) (\w+))", re.MULTILINE)
+_LEFT_OVER = re.compile(r"^(?:import|export)\b.*|\bimport\s*\(.*|\bimport\.meta\b.*", re.MULTILINE)
+
+
+@functools.cache
+def bundle(entry: str) -> str:
+    """A script of assets/ with all that it imports, as one text that imports nothing.
+
+    It exports what the entry exports, so a script without exports also runs where there are no modules (a worker, say).
+
+    Args:
+        entry: its path below assets/, as in "scope/main.js".
+
+    Raises:
+        ValueError: a file imports itself by way of others, or a name that is not exported, or says what this cannot read.
+    """
+    parts: dict[str, str] = {}
+    public: dict[str, tuple[str, ...]] = {}
+    _add(entry, (), parts, public)
+    last = _variable(entry)
+    named = [name for name in public[entry] if name != "default"]
+    ends = [f"export const {{ {', '.join(named)} }} = {last};\n"] if named else []
+    ends += [f"export default {last}.default;\n"] if "default" in public[entry] else []
+    return "".join([*parts.values(), *ends])
+
+
+def _add(file: str, above: tuple[str, ...], parts: dict[str, str], public: dict[str, tuple[str, ...]]) -> None:
+    """Add a file to the parts, after those that it imports from. `above`: the files on whose account it is added."""
+    if file in above:
+        raise ValueError(f"{file} imports itself: {' -> '.join([*above, file])}.")
+    if file in parts:
+        return
+    text = (assets() / file).read_text(encoding="utf-8")
+    imports = list(_IMPORT.finditer(text))
+    for match in imports:
+        _add(_beside(file, match[4]), (*above, file), parts, public)
+
+    def imported(match: re.Match[str]) -> str:
+        other = _beside(file, match[4])
+        default, everything, names = match[1], match[2], [n.strip() for n in (match[3] or "").split(",") if n.strip()]
+        imported_names = {n.split(" as ")[0].strip() for n in names} | ({"default"} if default else set())
+        if missing := imported_names - set(public[other]):
+            raise ValueError(f"{file} imports {', '.join(sorted(missing))} from {other}, which exports no such name.")
+        if everything:
+            return f"const {everything} = {_variable(other)};"
+        taken = [f"default: {default}"] if default else [re.sub(r"\s+as\s+", ": ", n) for n in names]
+        return f"const {{ {', '.join(taken)} }} = {_variable(other)};" if taken else ""
+
+    exports = [(bool(match[1]), match[2]) for match in _EXPORT.finditer(text)]
+    body = _EXPORT.sub("", _IMPORT.sub(imported, text))
+    if left := _LEFT_OVER.search(_without_comments(body)):
+        raise ValueError(f"{file} says {left[0].strip()[:80]!r}, which snnviz/live/scripts.py cannot read.")
+    public[file] = tuple("default" if default else name for default, name in exports)
+    returned = ", ".join(f"default: {name}" if default else name for default, name in exports)
+    parts[file] = f"const {_variable(file)} = (() => {{\n{body}\nreturn {{ {returned} }};\n}})();\n"
+
+
+def _beside(file: str, path: str) -> str:
+    """The path below assets/ of what `file` imports."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
+
+
+def _variable(file: str) -> str:
+    return "$" + re.sub(r"\W", "_", file.removesuffix(".js"))
+
+
+def _without_comments(text: str) -> str:
+    return re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE)
