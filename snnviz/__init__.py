@@ -50,7 +50,6 @@ from snnviz.losses import VanRossum as VanRossum
 from snnviz.losses import WeightedSpikes as WeightedSpikes
 from snnviz.methods import *  # noqa: F403  its __all__ names every method
 from snnviz.network import Network as Network
-from snnviz.network import SpikingLayer as SpikingLayer
 from snnviz.neurons import *  # noqa: F403  its __all__ names every neuron
 from snnviz.optimisers import OPTIMISERS as OPTIMISERS
 from snnviz.optimisers import SCHEDULES as SCHEDULES
@@ -62,6 +61,7 @@ from snnviz.optimisers import Cosine as Cosine
 from snnviz.probe import Probe as Probe
 from snnviz.records import LayerRecord as LayerRecord
 from snnviz.records import RunRecord as RunRecord
+from snnviz.spiking_layer import SpikingLayer as SpikingLayer
 from snnviz.stimuli import STIMULI as STIMULI
 from snnviz.stimuli import Noise as Noise
 from snnviz.stimuli import Poisson as Poisson

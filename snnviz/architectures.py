@@ -2,6 +2,7 @@
 
 import abc
 import dataclasses
+from typing import Any
 
 from snnviz import network
 from snnviz.backends import AbstractBackend
@@ -40,35 +41,23 @@ class AbstractArchitecture(Declared, abc.ABC):
         """The network, its weights drawn by seed."""
 
 
-@dataclasses.dataclass(frozen=True)
-class FeedForward(AbstractArchitecture):
-    """Linear layers of spiking neurons, then a linear readout (leaky where readout_tau > 0 ms)."""
+# What more than one shape declares stands once; each class says where it stands among its fields.
 
-    layers: int = param(3, "Hidden layers", low=1, high=50, slider=(1, 10, 1), help="Spiking layers between input and readout.")
-    width: int = param(128, "Width", low=1, high=8192, slider=(8, 256, 8), help="Neurons in each hidden layer.")
-    inputs: int = param(100, "Inputs", low=1, high=65536, slider=(1, 256, 1), advanced=True, help="Input channels.")
-    outputs: int = param(35, "Classes", low=2, high=1000, slider=(2, 100, 1), advanced=True, help="Outputs of the readout.")
-    gain: float = param(
-        2.0,
-        "Weight gain",
-        low=0.0,
-        open_low=True,
-        slider=(0.5, 5.0, 0.1),
-        advanced=True,
-        help="Hidden weights are uniform in plus or minus gain over the root of the fan-in.",
-    )
-    first_gain: float = param(
-        1.0,
-        "Weight gain of the first layer",
-        low=0.0,
-        open_low=True,
-        slider=(0.5, 5.0, 0.1),
-        advanced=True,
-        help="The same for the first layer.",
-    )
-    normalise: bool = param(False, "Normalise", advanced=True, help="Normalise currents over batch and time, per unit.")
-    recurrent: bool = param(False, "Recurrent", advanced=True, help="Every hidden layer feeds itself one step later.")
-    readout_tau: float = param(
+
+def _outputs(default: int) -> Any:
+    return param(default, "Classes", low=2, high=1000, slider=(2, 100, 1), advanced=True, help="Outputs of the readout.")
+
+
+def _gain(default: float, label: str, text: str) -> Any:
+    return param(default, label, low=0.0, open_low=True, slider=(0.5, 5.0, 0.1), advanced=True, help=text)
+
+
+def _normalise(each: str) -> Any:
+    return param(False, "Normalise", advanced=True, help=f"Normalise currents over batch and time, per {each}.")
+
+
+def _readout_tau() -> Any:
+    return param(
         0.0,
         "Readout time constant",
         r"\tau_r",
@@ -78,6 +67,26 @@ class FeedForward(AbstractArchitecture):
         advanced=True,
         help="0: a plain linear readout; else a leaky one.",
     )
+
+
+def _readout(tau: float, neuron: AbstractNeuron) -> LeakyReadout | None:
+    """The leaky readout of a network of these neurons, or None for a plain linear one (tau 0 ms)."""
+    return LeakyReadout(tau_mem=tau, dt=neuron.dt) if tau else None
+
+
+@dataclasses.dataclass(frozen=True)
+class FeedForward(AbstractArchitecture):
+    """Linear layers of spiking neurons, then a linear readout (leaky where readout_tau > 0 ms)."""
+
+    layers: int = param(3, "Hidden layers", low=1, high=50, slider=(1, 10, 1), help="Spiking layers between input and readout.")
+    width: int = param(128, "Width", low=1, high=8192, slider=(8, 256, 8), help="Neurons in each hidden layer.")
+    inputs: int = param(100, "Inputs", low=1, high=65536, slider=(1, 256, 1), advanced=True, help="Input channels.")
+    outputs: int = _outputs(35)
+    gain: float = _gain(2.0, "Weight gain", "Hidden weights are uniform in plus or minus gain over the root of the fan-in.")
+    first_gain: float = _gain(1.0, "Weight gain of the first layer", "The same for the first layer.")
+    normalise: bool = _normalise("unit")
+    recurrent: bool = param(False, "Recurrent", advanced=True, help="Every hidden layer feeds itself one step later.")
+    readout_tau: float = _readout_tau()
 
     title = "Fully connected"
     retired = ("touch_active",)  # 0.1.0 wrote into the shape how a training is run
@@ -97,7 +106,6 @@ class FeedForward(AbstractArchitecture):
         return (*hidden, *[between] * (self.layers * self.recurrent), self.width * self.outputs)
 
     def build(self, neuron, method, backend, seed):
-        readout = LeakyReadout(tau_mem=self.readout_tau, dt=neuron.dt) if self.readout_tau else None
         return network.feed_forward(
             self.inputs,
             [self.width] * self.layers,
@@ -105,7 +113,7 @@ class FeedForward(AbstractArchitecture):
             neuron,
             method,
             backend,
-            readout=readout,
+            readout=_readout(self.readout_tau, neuron),
             gain=self.gain,
             first_gain=self.first_gain,
             normalise=self.normalise,
@@ -122,27 +130,10 @@ class Convolutional(AbstractArchitecture):
     channels: int = param(8, "Channels", low=1, high=512, slider=(2, 64, 2), help="Feature maps of each layer.")
     inputs: int = param(2, "Input channels", low=1, high=64, slider=(1, 8, 1), advanced=True, help="Two for ON and OFF events.")
     side: int = param(16, "Image side", low=2, high=256, slider=(4, 64, 2), advanced=True, help="Height and width in pixels.")
-    outputs: int = param(10, "Classes", low=2, high=1000, slider=(2, 100, 1), advanced=True, help="Outputs of the readout.")
-    gain: float = param(
-        2.0,
-        "Weight gain",
-        low=0.0,
-        open_low=True,
-        slider=(0.5, 5.0, 0.1),
-        advanced=True,
-        help="Weights are uniform in plus or minus gain over the root of the fan-in.",
-    )
-    normalise: bool = param(False, "Normalise", advanced=True, help="Normalise currents over batch and time, per channel.")
-    readout_tau: float = param(
-        0.0,
-        "Readout time constant",
-        r"\tau_r",
-        unit="ms",
-        low=0.0,
-        slider=(0.0, 100.0, 1.0),
-        advanced=True,
-        help="0: a plain linear readout; else a leaky one.",
-    )
+    outputs: int = _outputs(10)
+    gain: float = _gain(2.0, "Weight gain", "Weights are uniform in plus or minus gain over the root of the fan-in.")
+    normalise: bool = _normalise("channel")
+    readout_tau: float = _readout_tau()
 
     title = "Convolutional"
 
@@ -151,23 +142,23 @@ class Convolutional(AbstractArchitecture):
         return (self.inputs, self.side, self.side)
 
     @property
-    def units(self):
-        side, total = self.side, 0
+    def _sides(self) -> list[int]:
+        """The side of the image that each layer sees, in pixels, then the readout's."""
+        sides = [self.side]
         for _ in range(self.layers):
-            total += self.channels * side * side
-            side = side // 2 if side >= 4 else side
-        return total
+            sides.append(sides[-1] // 2 if sides[-1] >= 4 else sides[-1])
+        return sides
+
+    @property
+    def units(self):
+        return self.channels * sum(side * side for side in self._sides[:-1])
 
     @property
     def weights(self):
-        side = self.side
-        for _ in range(self.layers):
-            side = side // 2 if side >= 4 else side
         between = [9 * self.channels * self.channels] * (self.layers - 1)
-        return (9 * self.inputs * self.channels, *between, self.channels * side * side * self.outputs)
+        return (9 * self.inputs * self.channels, *between, self.channels * self._sides[-1] ** 2 * self.outputs)
 
     def build(self, neuron, method, backend, seed):
-        readout = LeakyReadout(tau_mem=self.readout_tau, dt=neuron.dt) if self.readout_tau else None
         return network.convolutional(
             self.input_shape,
             [self.channels] * self.layers,
@@ -175,7 +166,7 @@ class Convolutional(AbstractArchitecture):
             neuron,
             method,
             backend,
-            readout=readout,
+            readout=_readout(self.readout_tau, neuron),
             gain=self.gain,
             normalise=self.normalise,
             seed=seed,

@@ -17,11 +17,12 @@ from snnviz.heads import attach_heads, sml_loss
 from snnviz.labels import distinct
 from snnviz.losses import AbstractLoss, AbstractSpikesLoss, CrossEntropy, WeightedSpikes
 from snnviz.methods import BPTT, METHODS, AbstractGradientMethod
-from snnviz.network import Network, SpikingLayer
+from snnviz.network import Network
 from snnviz.neurons import LIF, NEURONS, AbstractNeuron
 from snnviz.params import Declared, param
 from snnviz.probe import Probe
 from snnviz.records import RunRecord
+from snnviz.spiking_layer import SpikingLayer
 from snnviz.stimuli import AbstractStimulus, Step
 
 

@@ -1,4 +1,4 @@
-"""Spiking layers and the networks made of them, time-major throughout: inputs are [T, B, ...]."""
+"""Networks of spiking layers, time-major throughout: inputs are [T, B, ...]."""
 
 import dataclasses
 import functools
@@ -12,157 +12,15 @@ import torch
 from torch import nn
 
 from snnviz import sparse, waiting
-from snnviz.backends import AbstractBackend, resolve
-from snnviz.backends.base import Forward, Upstream
-from snnviz.backends.reference import recorded_states
+from snnviz.backends import AbstractBackend
 from snnviz.draws import Draw
-from snnviz.learned import bounded
 from snnviz.methods.base import AbstractGradientMethod
-from snnviz.methods.bptt import BPTT
 from snnviz.neurons.base import AbstractNeuron
 from snnviz.neurons.leaky import LeakyReadout
 from snnviz.normalise import Normalise
-from snnviz.probe import Tap
+from snnviz.spiking_layer import SpikingLayer
 
 Weighted = TypeVar("Weighted", nn.Linear, nn.Conv2d)
-
-
-class SpikingFunction(torch.autograd.Function):
-    """One layer's loop over time as one autograd node: (s, u, last) = f(x, initial, coefficients).
-
-    Where neuron, method and backend meet: forward knows no method, backward is the method's row.
-    """
-
-    @staticmethod
-    def forward(ctx, x, initial, coefficients, neuron, method, backend, draw, tap):
-        out = backend.forward(neuron, coefficients, x, initial)
-        ctx.set_materialize_grads(False)
-        ctx.save_for_backward(x if backend.keeps_input else None, initial, coefficients, out.u, out.s, out.trace)
-        ctx.row, ctx.backend, ctx.draw, ctx.notes = (neuron, method), backend, draw, None
-        if tap is not None:
-            theta, v = recorded_states(neuron, coefficients, out)
-            ctx.notes = tap.keep(neuron, tap.shape, current=x, u=out.u, v=v, theta=theta, spikes=out.s, trace=out.trace)
-        return (out.u.new_empty(0) if out.s is None else out.s), out.u, out.last
-
-    @staticmethod
-    def backward(ctx, grad_s, grad_u, grad_last):
-        (neuron, method), (x, initial, coefficients, u, s, trace) = ctx.row, ctx.saved_tensors
-        upstream = Upstream(grad_s if neuron.fires else None, grad_u, grad_last)
-        out = ctx.backend.backward(
-            neuron,
-            coefficients,
-            method.at_spike,
-            method.reset_path,
-            ctx.draw,
-            x,
-            initial,
-            Forward(u, s, trace, initial),
-            upstream,
-            parameters=ctx.needs_input_grad[2],
-            record=ctx.notes is not None,
-        )
-        if ctx.notes is not None:
-            noted = {
-                "ds_du": out.ds_du,
-                "multiplier": out.multiplier,
-                "delta": out.x,
-                "grad_spikes": torch.zeros_like(out.x) if grad_s is None else grad_s,
-            }
-            ctx.notes.update({k: a.detach() for k, a in noted.items()})
-        return out.x, out.initial, out.coefficients, None, None, None, None, None
-
-
-class LayerOutput(NamedTuple):
-    """spikes and membrane (before reset) [T, B, ...]; last: the state after the last step, [states, B, ...]."""
-
-    spikes: torch.Tensor | None
-    membrane: torch.Tensor
-    last: torch.Tensor
-
-    @property
-    def fired(self) -> torch.Tensor:
-        """The spikes, of a layer that must have some.
-
-        Raises:
-            ValueError: its neuron never fires.
-        """
-        if self.spikes is None:
-            raise ValueError("The neuron of this layer never fires: there are no spikes to count or to feed back.")
-        return self.spikes
-
-
-class SpikingLayer(nn.Module):
-    """A layer of one neuron model, differentiated by one method:
-
-        s, u, last = SpikingLayer(LIF(), BPTT()).run(x)        x, s, u: [T, B, ...];  last: [states, B, ...]
-
-    Calling it gives the spikes (of a readout: the membrane). `learn` names parameters of the neuron that become trainable,
-    one value for the layer, used within the range that the neuron declares. A run is continued by handing `last` to the next
-    one as `initial`; its gradient flows back.
-
-    Raises:
-        ValueError: an input of the wrong shape, on another device, or not finite. TypeError: of another dtype than float.
-    """
-
-    def __init__(
-        self,
-        neuron: AbstractNeuron,
-        method: AbstractGradientMethod | None = None,
-        backend: AbstractBackend | str | None = None,
-        learn: Sequence[str] = (),
-    ):
-        super().__init__()
-        self.neuron: AbstractNeuron = neuron
-        self.method: AbstractGradientMethod = method or BPTT()
-        self.backend = resolve(backend)
-        self.tap: Tap | None = None
-        self.label, self.number = "", 0
-        unknown = set(learn) - set(neuron.learnable)
-        if unknown:
-            raise ValueError(f"learn = {sorted(unknown)}: {neuron.title} can learn {', '.join(neuron.learnable) or 'nothing'}.")
-        self.learned = nn.ParameterDict({name: nn.Parameter(torch.tensor(float(getattr(neuron, name)))) for name in learn})
-
-    def extra_repr(self) -> str:
-        return f"{self.neuron}, {self.method}, {self.backend.name}"
-
-    def coefficients(self) -> torch.Tensor:
-        """The neuron's coefficients in the kernel's order, float64 [n], a function of what is learned."""
-        learned = {name: bounded(self.neuron, name, value) for name, value in self.learned.items()}
-        values = self.neuron.coefficients(**learned).values()
-        return torch.stack([v if isinstance(v, torch.Tensor) else torch.tensor(v, dtype=torch.float64) for v in values])
-
-    def rest(self, x: torch.Tensor) -> torch.Tensor:
-        """The state a run starts from, [states, B, ...], for an input like x."""
-        return torch.stack([x.new_full(x.shape[1:], value) for value in self.neuron.rest()])
-
-    def run(self, x: torch.Tensor, initial: torch.Tensor | None = None, draw: Draw | None = None) -> LayerOutput:
-        """x [T, B, ...] and the state to start from [states, B, ...] (None: at rest) -> spikes, membrane, last state."""
-        if not isinstance(x, torch.Tensor) or x.ndim < 2:
-            raise ValueError(f"current must be a tensor [T, B, ...], not {getattr(x, 'shape', type(x).__name__)}.")
-        initial = self.rest(x) if initial is None else initial
-        if tuple(initial.shape) != (len(self.neuron.states), *x.shape[1:]):
-            raise ValueError(
-                f"initial must have the shape [states, B, ...] = {[len(self.neuron.states), *x.shape[1:]]}, "
-                f"not {list(initial.shape)}."
-            )
-        if self.tap is not None:
-            self.tap.shape = tuple(x.shape)
-        s, u, last = SpikingFunction.apply(
-            x.reshape(len(x), -1),
-            initial.reshape(len(initial), -1),
-            self.coefficients(),
-            self.neuron,
-            self.method,
-            self.backend,
-            draw or Draw(layer=self.number),
-            self.tap,
-        )
-        spikes = s.reshape(x.shape) if self.neuron.fires else None
-        return LayerOutput(spikes, u.reshape(x.shape), last.reshape(initial.shape))
-
-    def forward(self, x: torch.Tensor, draw: Draw | None = None) -> torch.Tensor:
-        out = self.run(x, draw=draw)
-        return out.membrane if out.spikes is None else out.spikes
 
 
 SEEDING = threading.RLock()  # weights come from torch's global generator, seeded and put back: one thread at a time

@@ -31,8 +31,8 @@ from snnviz.datasets import (
 )
 from snnviz.experiments import Experiment, compare_gradients, simulate
 from snnviz.methods import BPTT, Exodus, Slayer
-from snnviz.network import SpikingLayer
 from snnviz.neurons import ALIF, LIF
+from snnviz.spiking_layer import SpikingLayer
 from snnviz.stimuli import Noise, Poisson, Step
 
 GB = 2**30

@@ -7,7 +7,7 @@ import pathlib
 import pytest
 
 from app import PAGES
-from bench import sessions
+from bench import visitors
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -16,8 +16,8 @@ ROOT = pathlib.Path(__file__).parents[1]
 def test_those_who_open_a_fresh_server_together_see_no_error():
     """Nine pages at once. Before all was imported by one thread, three of them met a pandas that was half there."""
     # A thread of its own: a browser of another test may have its loop in this one.
-    with sessions.server() as (port, _), concurrent.futures.ThreadPoolExecutor(1) as aside:
-        assert aside.submit(lambda: asyncio.run(sessions.together(port, len(PAGES)))).result() == []
+    with visitors.server() as (address, _), concurrent.futures.ThreadPoolExecutor(1) as aside:
+        assert aside.submit(lambda: asyncio.run(visitors.together(address, len(PAGES)))).result() == []
 
 
 def test_every_script_that_streamlit_may_run_first_begins_by_loading_all():

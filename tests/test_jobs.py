@@ -7,9 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import distributed
 import numpy as np
 import pytest
 
@@ -17,7 +19,7 @@ from snnviz import memory
 from snnviz.architectures import FeedForward
 from snnviz.datasets import YinYang
 from snnviz.methods import BPTT, Exodus, LocalZO
-from snnviz.runs import client, scheduler, store
+from snnviz.runs import client, scheduler, store, worker
 from snnviz.runs.values import Line, Run, Status
 from snnviz.runs.work import Train
 from snnviz.training import EpochRecord, Training, train
@@ -123,7 +125,6 @@ def test_two_visitors_share_the_machine_whatever_one_asks_for(home, monkeypatch)
 
 
 def test_a_lost_worker_costs_at_most_one_epoch_and_is_told(home, monkeypatch):
-    distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
         monkeypatch.setenv("SNNVIZ_SCHEDULER", cluster.scheduler_address)
         run = request(epochs=100_000, methods=[Exodus()])
@@ -144,7 +145,7 @@ def test_a_lost_worker_costs_at_most_one_epoch_and_is_told(home, monkeypatch):
 
 def test_a_killed_server_loses_nothing_finished(home):
     code = (
-        "from tests.test_jobs import *\nrun = asked(100_000)\nprint(client.submit(run), flush=True)\n"
+        "from tests.test_jobs import *\nrun = request(100_000)\nprint(client.submit(run), flush=True)\n"
         "client.wait(run.id, lambda s: min(len(l.epochs) for l in s.lines) >= 3, 60)\nprint('there', flush=True)\n"
         "time.sleep(600)"
     )
@@ -173,7 +174,7 @@ class Away:
 
         def transaction(of):
             if self.now:
-                raise store.StoreError("The database of saved runs, somewhere, cannot be used: it is away.")
+                raise store.StoreAway("The database of saved runs, somewhere, cannot be used: it is away.")
             return begin(of)
 
         monkeypatch.setattr(store.Store, "_transaction", transaction)
@@ -197,12 +198,86 @@ def test_what_is_done_while_the_database_is_away_is_handed_in(home, monkeypatch,
     assert not client.checkpoints(run.id).exists()
 
 
+def goes_before_it_starts(away, monkeypatch):
+    """Let the database go when a run was asked for and no worker has taken it."""
+    start = client._start
+
+    def without_database(*arguments):
+        away.now = True
+        start(*arguments)
+
+    monkeypatch.setattr(client, "_start", without_database)
+
+
+def test_a_run_that_starts_while_the_database_is_away_waits_for_it(home, monkeypatch):
+    away, run = Away(monkeypatch), request(1, methods=[Exodus()])
+    goes_before_it_starts(away, monkeypatch)
+    client.submit(run)
+    assert client.wait(run.id, lambda s: any("begins when the database is back" in note for note in s.notes), 30)
+    time.sleep(2.5 * worker.RETRY)
+    assert client.follow(run.id).status is Status.WAITING
+    away.now = False
+    state = ended(run.id)
+    assert state.status is Status.FINISHED and len(state.lines[0].epochs) == 1
+    assert len([note for note in state.notes if "away" in note]) == 1
+
+
+def test_a_run_that_waits_for_the_database_can_be_stopped(home, monkeypatch):
+    away, run = Away(monkeypatch), request(100_000, methods=[Exodus()])
+    goes_before_it_starts(away, monkeypatch)
+    client.submit(run)
+    assert client.wait(run.id, lambda s: s.notes, 30)
+    client.cancel(run.id)
+    assert client.wait(run.id, lambda s: s.status is Status.STOPPED, 10)
+    away.now = False
+    state = ended(run.id)
+    assert state.status is Status.STOPPED and not state.lines[0].epochs and "away" in state.notes[0]
+
+
+@pytest.mark.parametrize("when", ["before the order", "after the order"])
+def test_a_stop_is_heard_whenever_a_worker_takes_the_run(home, monkeypatch, when):
+    """A worker that begins at either moment of `cancel` has stopped, however far apart the two are."""
+    begin, read = threading.Event(), threading.Event()
+    secede, opened, order = distributed.secede, store.Store.open, client._order
+
+    def held():
+        secede()
+        assert begin.wait(30)
+
+    def reading(of, run):
+        state = opened(of, run)
+        if begin.is_set() and threading.current_thread() is not threading.main_thread():
+            read.set()
+        return state
+
+    def ordering(run, what):
+        if when == "after the order":
+            order(run, what)
+        begin.set()
+        assert read.wait(30)
+        if when == "before the order":
+            order(run, what)
+
+    run = request(100_000, methods=[Exodus()])
+    with monkeypatch.context() as patch:
+        patch.setattr(distributed, "secede", held)
+        patch.setattr(store.Store, "open", reading)
+        patch.setattr(client, "_order", ordering)
+        client.submit(run)
+        client.cancel(run.id)
+    end = time.monotonic() + 2
+    while time.monotonic() < end:
+        state = client.follow(run.id)
+        time.sleep(0.05)
+    assert state.status is Status.STOPPED and not state.lines[0].epochs
+
+
 @pytest.mark.parametrize("at", [4, 8])
 def test_a_server_killed_while_the_database_is_away_loses_nothing(home, at):
     """At epoch 4 it can go on; at epoch 8 of 8 it is finished, though no database was there when it ended."""
     code = (
         "from tests.test_jobs import *\nwith pytest.MonkeyPatch.context() as patch:\n away = Away(patch)\n"
-        " run = asked(8 if AT == 8 else 400, methods=[Exodus()])\n print(client.submit(run), flush=True)\n"
+        " run = request(8 if AT == 8 else 400, methods=[Exodus()])\n print(client.submit(run), flush=True)\n"
         " client.wait(run.id, lambda s: len(s.lines[0].epochs) >= AT and (AT < 8 or s.status is Status.FINISHED), 60)\n"
         " print('there', flush=True); time.sleep(600)"
     ).replace("AT", str(at))

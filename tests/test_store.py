@@ -275,7 +275,7 @@ def test_a_server_that_accepts_and_never_answers_is_one_sentence():
 
 
 def test_a_server_that_falls_silent_is_one_sentence(store, monkeypatch):
-    monkeypatch.setattr("snnviz.runs.store.PATIENCE", 0.5)
+    monkeypatch.setattr("snnviz.runs.database.PATIENCE", 0.5)
     store._in_file, begin = False, store._transaction
     with monkeypatch.context() as silence:
         silence.setattr(store, "_transaction", lambda: time.sleep(3))

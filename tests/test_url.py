@@ -31,7 +31,7 @@ from snnviz.studies.depth import DepthStudy
 from snnviz.studies.derivative import Density, Drawing, Look
 from snnviz.surrogates import SURROGATES, Gaussian, Sigmoid, Triangle
 from snnviz.training import Training
-from snnviz.ui import url
+from snnviz.ui import spelling, url
 from snnviz.zeroth_order import ZerothOrder
 
 TABLES = [
@@ -128,7 +128,7 @@ def test_nonsense_is_a_value_and_a_sentence_and_never_an_exception(cls, seed):
     value, misread = url.read(Nonsense(), "key", cls(), tables=TABLES)
     assert isinstance(value, cls) or any({cls, type(value)} <= set(table.values()) for table in TABLES)
     for problem in misread:
-        assert f"`{problem.key}={url.safe(problem.text)}`" in str(problem) and str(problem).endswith("is used instead.")
+        assert f"`{problem.key}={spelling.safe(problem.text)}`" in str(problem) and str(problem).endswith("is used instead.")
 
 
 OLDER = [
@@ -180,9 +180,9 @@ def test_the_table_of_the_module_is_true():
     assert url.write(SpikeTrain((10.0, 12.5, 30.0)), "s") == {"s.times": "10 12.5 30"}
     assert url.write(METHODS["SurrogateModules"](after=(1, 3)), "m")["m.after"] == "1-3"
     assert url.write(None, "compare", Gaussian(), tables=[SURROGATES]) == {"compare": "none"}
-    assert (url.spell(True), url.spell_names(["kept", "slayer"]), url.spell(DRAWN)) == ("true", "kept-slayer", DRAWN)
+    assert (spelling.spell(True), spelling.spell_names(["kept", "slayer"]), spelling.spell(DRAWN)) == ("true", "kept-slayer", DRAWN)
     assert url.write(SparseGD(), "m") == {}
     with pytest.raises(TypeError, match="in none of the registries"):
         url.write(ALIF(), "n", LIF())
     with pytest.raises(TypeError, match="no spelling"):
-        url.spell(object())
+        spelling.spell(object())

@@ -126,13 +126,18 @@ def step(run: str, by: Visitor | None = None) -> None:
 
 
 def cancel(run: str, by: Visitor | None = None) -> None:
-    """Stop a run before its next record. What it has done is saved, and `go_on` continues it."""
+    """Stop a run before its next record. What it has done is saved, and `go_on` continues it.
+
+    A worker listens for orders before it reads where the run stands: it reads that the run was stopped, or hears the order.
+    """
     _allow(run, by)
+    stopped = False
+    with contextlib.suppress(store.StoreAway):  # a worker that waits for the database hears the order
+        stopped = store.default().stop_waiting(run)
     _order(run, "stop")
-    state = follow(run)
-    if state is not None and state.status is Status.WAITING and run in _tasks:  # no worker has taken it yet
-        _tasks[run].cancel()
-        store.default().mark(run, Status.STOPPED, state.notes)
+    if stopped:
+        if run in _tasks:
+            _tasks[run].cancel(force=True)  # also against `fire_and_forget`, which wants it done
         _progress(run, lambda report: report.set(b""))
 
 

@@ -7,55 +7,24 @@ the database keeps are the same values, so a page draws both alike.
 
 import functools
 import os
-import re
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, TypeVar, cast
+from collections.abc import Sequence
+from typing import Any
 
 from snnviz.places import home
-from snnviz.runs import rows, schema
+from snnviz.runs import rows
+from snnviz.runs.database import Database, limited
+from snnviz.runs.database import StoreAway as StoreAway
+from snnviz.runs.database import StoreError as StoreError
 from snnviz.runs.journal import Journal, Unsaved, last_of_each
-from snnviz.runs.limits import within
 from snnviz.runs.values import Access, Line, Run, RunState, Status, Summary
 from snnviz.runs.work import Progress, Train, Work
-
-SECRET = "(?i)pass|pwd|secret|token|key"  # in the name of an option of an address
-
 
 ALL_SHARED = "all_shared"  # the name of the rule in the table of the store's own settings
 
 
-class StoreError(ValueError):
-    """The database cannot be used, said in one sentence."""
-
-
 class UnreadableError(ValueError):
     """A saved run is there, but this version cannot read it; said in one sentence."""
-
-
-Method = TypeVar("Method", bound=Callable[..., Any])
-PATIENCE = 8.0  # seconds to wait for the server of a database
-CONNECT = 4  # of which for a connection
-
-
-def _limited(method: Method) -> Method:
-    """A method that waits for a database's server `PATIENCE` seconds at most, and not at all where it just was silent."""
-
-    @functools.wraps(method)
-    def limited(self: "Store", *arguments: Any, **named: Any) -> Any:
-        if self._in_file:
-            return method(self, *arguments, **named)
-        if time.monotonic() < self._quiet:
-            raise self._silent()
-        try:
-            return within(PATIENCE, lambda: method(self, *arguments, **named))
-        except TimeoutError:
-            self._quiet = time.monotonic() + PATIENCE
-            raise self._silent() from None
-
-    return cast(Method, limited)
 
 
 def default_url() -> str:
@@ -74,94 +43,14 @@ def default() -> "Store":
     return at(default_url())
 
 
-def _texts(value: str | Sequence[str]) -> Sequence[str]:
-    """A value of an address's query, which may be given several times."""
-    return (value,) if isinstance(value, str) else value
-
-
-class Store:
+class Store(Database):
     """The database of saved runs.
 
     Raises:
         StoreError: from every method, where the database is away, no database of ours, or written by a newer version.
     """
 
-    def __init__(self, url: str):
-        import sqlalchemy as sa
-        from sqlalchemy import event, exc
-
-        self._sa, self._exc = sa, exc
-        try:
-            address = sa.make_url(url)
-            if url.count("@") > 1 and address.get_backend_name() != "sqlite":
-                raise ValueError("A part of a password would be taken for the host or the database.")
-        except (exc.ArgumentError, ValueError):
-            raise StoreError(
-                "What SNNVIZ_STORE says is no database address (it is not shown here, as it may hold a password); write one like "
-                "sqlite:////home/me/runs.sqlite or postgresql+psycopg://user@host/name, with %40 for an @ in a password."
-            ) from None
-        options = [text for key, value in address.query.items() if re.search(SECRET, key) for text in _texts(value)]
-        self._secrets = [str(secret) for secret in (address.password, *options) if secret]
-        self.name = address.set(query={}).render_as_string(hide_password=True)
-        if address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:"):
-            try:
-                Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-            except OSError as problem:
-                raise StoreError(f"The folder of saved runs {Path(address.database).parent} cannot be made: {problem}.") from None
-        self._in_file = address.get_backend_name() == "sqlite"
-        self._quiet = 0.0  # until when a silent server is not asked
-        limits: dict[str, Any] = {}
-        if address.get_backend_name() == "postgresql":
-            options = {"connect_timeout": CONNECT, "options": f"-c statement_timeout={1000 * PATIENCE:.0f}"}
-            limits = {"pool_timeout": CONNECT, "connect_args": {k: v for k, v in options.items() if k not in address.query}}
-        try:
-            self._engine = sa.create_engine(address, pool_pre_ping=True, **limits)
-        except (ImportError, exc.NoSuchModuleError) as problem:
-            raise StoreError(f"No driver for {self.name} is installed here: {self._without_secrets(str(problem))}.") from None
-        if self._in_file:
-            event.listen(self._engine, "connect", _quick)
-        tables = schema.tables()
-        self._meta, self._runs, self._lines, self._epochs = (tables.tables[n] for n in ("snnviz", "runs", "lines", "epochs"))
-        try:
-            self._migrate()
-        except BaseException:
-            self.close()
-            raise
-
-    @_limited
-    def _migrate(self) -> None:
-        try:
-            schema.migrate(self._engine)
-        except schema.NewerSchema as newer:
-            raise StoreError(
-                f"{self.name} was written by a newer snnviz (schema {newer}; this one knows {schema.SCHEMA}); "
-                "update snnviz, or name another database in SNNVIZ_STORE."
-            ) from None
-        except (self._exc.DBAPIError, self._exc.TimeoutError) as problem:
-            raise self._unusable(problem) from problem
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Any]:
-        try:
-            with self._engine.begin() as database:
-                yield database
-        except (self._exc.DBAPIError, self._exc.TimeoutError) as problem:
-            raise self._unusable(problem) from problem
-
-    def _unusable(self, problem: Any) -> StoreError:
-        reason = str(getattr(problem, "orig", None) or problem).strip().splitlines()[0].rstrip(".")
-        return StoreError(f"The database of saved runs, {self.name}, cannot be used: {self._without_secrets(reason)}.")
-
-    def _without_secrets(self, text: str) -> str:
-        """What a driver says, with the address's password taken out: visitors read it."""
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            text = text.replace(secret, "***")
-        return text
-
-    def _silent(self) -> StoreError:
-        return StoreError(f"The database of saved runs, {self.name}, does not answer within {PATIENCE:g} s; its server is away.")
-
-    @_limited
+    @limited
     def begin(self, run: Run, place: str = "") -> None:
         """Note that a run was asked for."""
         work = run.work
@@ -211,7 +100,7 @@ class Store:
                 ],
             )
 
-    @_limited
+    @limited
     def save_line(self, run: str, number: int, line: Line) -> None:
         """Save one training as far as it has come: the epochs not yet here, its curve and its sample."""
         t = self._epochs.c
@@ -226,20 +115,28 @@ class Store:
                 rows.of_line(line),
             )
 
-    @_limited
+    @limited
     def save_progress(self, run: Run, progress: Progress) -> None:
         """Save how far a run of any kind but a training has come; its result replaces the one before."""
         with self._transaction() as database:
             database.execute(self._runs.update().where(self._runs.c.id == run.id), rows.of_progress(run.work, progress))
 
-    @_limited
+    @limited
     def mark(self, run: str, status: Status, notes: Sequence[str] = (), place: str | None = None) -> bool:
         """Note where a run stands, and that it is alive; False where there is no such run (any more)."""
         values = rows.of_status(status, notes) | ({} if place is None else {"place": place})
         with self._transaction() as database:
             return database.execute(self._runs.update().where(self._runs.c.id == run), values).rowcount > 0
 
-    @_limited
+    @limited
+    def stop_waiting(self, run: str) -> bool:
+        """Note that a run was stopped that no worker has begun; False where one has, or where it does not wait."""
+        r = self._runs.c
+        waiting = self._runs.update().where(r.id == run, r.status == Status.WAITING.value)
+        with self._transaction() as database:
+            return database.execute(waiting, {"status": Status.STOPPED.value, "seen": time.time()}).rowcount > 0
+
+    @limited
     def take(self, run: str, journal: Journal) -> bool:
         """Save what a run's journal holds, and empty it; whether there was something. What is here already stays as it is."""
         if not journal:
@@ -262,13 +159,13 @@ class Store:
             if unsaved.columns:
                 database.execute(self._runs.update().where(self._runs.c.id == run), unsaved.columns)
 
-    @_limited
+    @limited
     def has(self, run: str) -> bool:
         """Whether there is such a run."""
         with self._transaction() as database:
             return database.scalar(self._sa.select(self._runs.c.id).where(self._runs.c.id == run)) is not None
 
-    @_limited
+    @limited
     def access(self, run: str) -> Access | None:
         """Who asked for a run, and whether it is shared, of one that cannot be read too; None where there is no such run."""
         r = self._runs.c
@@ -276,13 +173,13 @@ class Store:
             row = database.execute(self._sa.select(r.owner, r.shared).where(r.id == run)).first()
         return None if row is None else Access(row.owner or "", bool(row.shared))
 
-    @_limited
+    @limited
     def share(self, run: str, shared: bool) -> None:
         """Let everybody who opens the app look at a run, or its owner alone."""
         with self._transaction() as database:
             database.execute(self._runs.update().where(self._runs.c.id == run), {"shared": shared})
 
-    @_limited
+    @limited
     def all_shared(self) -> bool:
         """The rule of this store: whether everybody may look at every run, shared or not."""
         with self._transaction() as database:
@@ -292,7 +189,7 @@ class Store:
         m = self._meta.c
         return database.scalar(self._sa.select(m.value).where(m.name == ALL_SHARED)) == "yes"
 
-    @_limited
+    @limited
     def share_all(self, shared: bool) -> None:
         """Set the rule: everybody may look at every run, or at those that are shared."""
         with self._transaction() as database:
@@ -300,13 +197,13 @@ class Store:
             if shared:
                 database.execute(self._meta.insert(), {"name": ALL_SHARED, "value": "yes"})
 
-    @_limited
+    @limited
     def place(self, run: str) -> str:
         """Where a run was last worked on."""
         with self._transaction() as database:
             return database.scalar(self._sa.select(self._runs.c.place).where(self._runs.c.id == run)) or ""
 
-    @_limited
+    @limited
     def open(self, run: str) -> RunState | None:
         """A saved run with all that was saved of it; None where there is no such run.
 
@@ -329,7 +226,7 @@ class Store:
         except (ValueError, TypeError, KeyError, OSError) as problem:
             raise UnreadableError(f"The saved run {row['title'] or run} cannot be read: {problem}") from None
 
-    @_limited
+    @limited
     def find(self, work: Work, backend: str) -> list[tuple[str, Status]]:
         """The runs of the same work on the same backend, whoever asked for them, the latest first: (id, status). Not trainings."""
         r = self._runs.c
@@ -339,7 +236,7 @@ class Store:
         statuses = {s.value: s for s in Status}
         return [(row.id, statuses[row.status]) for row in matches if row.status in statuses]
 
-    @_limited
+    @limited
     def list(
         self, owner: str | None = None, live: bool = False, kind: str | None = None, seen_by: str | None = None
     ) -> list[Summary]:
@@ -399,22 +296,12 @@ class Store:
             listed = database.execute(query).mappings().all()
         return [rows.summary(row) for row in listed]
 
-    @_limited
+    @limited
     def delete(self, runs: Sequence[str]) -> None:
         """Forget runs for good."""
         with self._transaction() as database:
             self._remove(database, runs)
 
-    def close(self) -> None:
-        self._engine.dispose()
-
     def _remove(self, database: Any, runs: Sequence[str]) -> None:
         for column in (self._epochs.c.run, self._lines.c.run, self._runs.c.id):
             database.execute(column.table.delete().where(column.in_(list(runs))))
-
-
-def _quick(connection: Any, _: Any) -> None:
-    """SQLite for one writer and many readers: nobody waits for a reader, and a commit does not wait for the disk's platter."""
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA busy_timeout = 5000")

@@ -16,7 +16,7 @@ import torch
 from snnviz import memory
 from snnviz.runs import rows, store
 from snnviz.runs.growing import growing
-from snnviz.runs.journal import Journal
+from snnviz.runs.journal import Journal, Unsaved
 from snnviz.runs.process import here
 from snnviz.runs.store import StoreError
 from snnviz.runs.turns import TURN, Turns
@@ -64,21 +64,63 @@ def work_on(run: Run, url: str, folder: str) -> None:
     if run.backend != "cuda":
         # torch's threads wait for each other by spinning: with several runs on few cores that made a batch 13 times slower.
         torch.set_num_threads(int(os.environ.get("SNNVIZ_THREADS", 1)))
-    saved = store.at(url)
-    saved.take(run.id, Journal(Path(folder)))
-    channels = Variable(f"run-{run.id}"), Queue(f"orders-{run.id}")
-    before = saved.open(run.id)
-    if before is None or before.status is Status.STOPPED:  # deleted or stopped before it began, when nobody heard an order yet
+    progress, orders = Variable(f"run-{run.id}"), Queue(f"orders-{run.id}")  # from here on orders are heard
+    saved, before, heard = _wait_for_store(run, url, Path(folder), progress, orders)
+    if before is None or before.status is Status.STOPPED:  # deleted or stopped before it began
+        with contextlib.suppress(_Cut), _reaching_dask():
+            progress.set(b"")
+            orders.close()
         return
-    _Task(before, saved, Path(folder), *channels, Turns(run, get_worker())).work()
+    _Task(before, saved, Path(folder), progress, orders, Turns(run, get_worker()), heard).work()
+
+
+def _wait_for_store(run: Run, url: str, folder: Path, progress: Any, orders: Any) -> tuple[store.Store, RunState | None, list[str]]:
+    """The store, a run as it stands there, and the orders that came meanwhile. While the database is away the run waits for it,
+    and can be stopped: that lies in the run's folder until the database is back.
+
+    Raises:
+        StoreError: the database cannot be used, whether it answers or not.
+    """
+    note, heard = "", []
+    while True:
+        try:
+            saved = store.at(url)
+            saved.take(run.id, Journal(folder))
+            before = saved.open(run.id)
+            if before is not None and note and note not in before.notes:
+                before = dataclasses.replace(before, notes=(*before.notes, note))
+            return saved, before, heard
+        except store.StoreAway as problem:
+            with contextlib.suppress(_Cut), _reaching_dask():
+                if not note:
+                    note = f"{problem} The run begins when the database is back."
+                    _report_again(run, progress, note, Status.WAITING)
+                while orders.qsize():
+                    heard.append(orders.get())
+                    if heard[-1] == "stop":
+                        notes = _report_again(run, progress, "", Status.STOPPED)
+                        Journal(folder).keep(Unsaved(columns=rows.of_status(Status.STOPPED, notes)))
+        time.sleep(RETRY)
+
+
+def _report_again(run: Run, progress: Any, note: str, status: Status) -> tuple[str, ...]:
+    """Report what was reported last, with another status and one more note; its notes."""
+    data = progress.get()
+    last = pickle.loads(data) if data else RunState.waiting(run)
+    notes = (*last.notes, note) if note else last.notes
+    progress.set(pickle.dumps(dataclasses.replace(last, status=status, notes=notes), protocol=5))
+    return notes
 
 
 class _Task:
     """One run on its worker."""
 
-    def __init__(self, before: RunState, saved: store.Store, folder: Path, progress: Any, orders: Any, turns: Turns):
+    def __init__(
+        self, before: RunState, saved: store.Store, folder: Path, progress: Any, orders: Any, turns: Turns, heard: list[str]
+    ):
         self.run, self.store, self.folder = before.run, saved, folder
         self.progress, self.orders, self.turns = progress, orders, turns
+        self.heard = heard  # orders that came before it began
         self.journal = Journal(folder)
         self.growing = growing(before)
         self.notes = list(before.notes)
@@ -194,6 +236,8 @@ class _Task:
                 self._obey(order)
 
     def _waiting_orders(self) -> Iterator[str]:
+        while self.heard:
+            yield self.heard.pop(0)
         with _reaching_dask():
             waiting = self.orders.qsize()
         while waiting:

@@ -17,8 +17,8 @@ import torch
 from snnviz import sparse
 from snnviz.draws import Draw
 from snnviz.methods import SparseGD
-from snnviz.network import SpikingLayer
 from snnviz.neurons import LIF
+from snnviz.spiking_layer import SpikingLayer
 
 CONTENDERS = {
     "naive": "autograd, slicing h[:, t, :]",

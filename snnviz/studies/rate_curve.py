@@ -9,8 +9,8 @@ import torch
 from snnviz import waiting
 from snnviz.backends import AbstractBackend
 from snnviz.methods import BPTT
-from snnviz.network import SpikingLayer
 from snnviz.neurons import AbstractNeuron
+from snnviz.spiking_layer import SpikingLayer
 
 POINTS = 60  # currents of a curve
 INTERVALS = 10  # between spikes, of which a rate is the mean

@@ -10,7 +10,8 @@ from snnviz.backends import AbstractBackend, resolve
 from snnviz.datasets import AbstractDataset, Samples, Split
 from snnviz.heads import attach_heads
 from snnviz.losses import CrossEntropy
-from snnviz.network import SEEDING, Network, SpikingLayer
+from snnviz.network import SEEDING, Network
+from snnviz.spiking_layer import SpikingLayer
 from snnviz.training.value import Training
 
 _loaded: weakref.WeakValueDictionary = weakref.WeakValueDictionary()

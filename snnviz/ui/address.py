@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz.ui import links, streamlit_private, url
+from snnviz.ui import links, spelling, streamlit_private, url
 
 LINK = "link"  # in the URL of a link to the page on which it stands, and of one to a page at its defaults
 _VISIT = "_address.visit"  # where the session keeps all this
@@ -115,7 +115,7 @@ def end() -> None:
     _publish()
     unknown = [key for key in visit.pages[visit.page].shown if key not in visit.drawn]
     if unknown:
-        names = ", ".join(f"`{url.safe(key)}`" for key in unknown[:5]) + (" and more" if len(unknown) > 5 else "")
+        names = ", ".join(f"`{spelling.safe(key)}`" for key in unknown[:5]) + (" and more" if len(unknown) > 5 else "")
         _say(f"The link sets {names}, which this page does not have as it stands now. It was ignored.")
 
 
@@ -143,14 +143,14 @@ def own(key: str) -> str:
     return key if key in visit.shared else f"{visit.page}/{key}"
 
 
-def stand(key: str, label: str, default: Any, read: Callable[[str], Any], shown: Callable[[Any], str] = url.spell) -> str:
+def stand(key: str, label: str, default: Any, read: Callable[[str], Any], shown: Callable[[Any], str] = spelling.spell) -> str:
     """Let a control stand where its page does, before it is drawn; return the key of its widget.
 
     A control that nobody moved follows its default. A text that stands for no possible value gets a message and the default:
     Streamlit alone would drop it silently, or round it.
 
     Args:
-        read: the value of a text; raises `url.Refused`. shown: a value as the visitor sees it.
+        read: the value of a text; raises `spelling.Refused`. shown: a value as the visitor sees it.
     """
     visit, state, widget = _visit(), st.session_state, own(key)
     standing = visit.of(key)
@@ -158,10 +158,10 @@ def stand(key: str, label: str, default: Any, read: Callable[[str], Any], shown:
     if (texts := standing.unread.pop(key, None)) is not None:
         try:
             if len(texts) > 1:
-                raise url.Refused("one value")
+                raise spelling.Refused("one value")
             state[widget] = read(texts[0])
             visit.complaints.pop(key, None)
-        except url.Refused as refusal:
+        except spelling.Refused as refusal:
             visit.complaints[key] = str(url.Misread(key, " and ".join(texts), refusal, shown(default), label))
             state[widget] = default
             _say()
@@ -169,7 +169,7 @@ def stand(key: str, label: str, default: Any, read: Callable[[str], Any], shown:
         if widget not in state:  # the visitor comes back to the page, or to a view of it
             try:
                 state[widget] = read(standing.texts[key])
-            except url.Refused:  # what was chosen is not offered any more
+            except spelling.Refused:  # what was chosen is not offered any more
                 state[widget] = default
     elif widget not in state or (state[widget] == standing.defaults.get(key) != default):
         state[widget] = default

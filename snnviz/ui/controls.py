@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from snnviz.params import Declared, Param, params
-from snnviz.ui import address, url
+from snnviz.ui import address, spelling
 from snnviz.ui.url import Table
 
 
@@ -88,7 +88,7 @@ def option(
 ) -> str:
     """Draw a choice of one of a few names, shown by their titles, and return the name. `segmented` shows all side by side."""
     default = options[0] if default is None else default
-    widget = address.stand(key, label, default, lambda text: url.name(text, options), titles)
+    widget = address.stand(key, label, default, lambda text: spelling.name(text, options), titles)
     if st.session_state[widget] not in options:
         st.session_state[widget] = default
     shared = {"format_func": titles, "key": widget, "help": help, "on_change": address.settle, "args": (key,)}
@@ -111,7 +111,9 @@ def several(
 ) -> list[str]:
     """Draw a choice of any of a few names, all shown by their titles; return the chosen ones in the order of `options`."""
     start, state = list(default), st.session_state
-    widget = address.stand(key, label, start, lambda text: url.names(text, options), lambda names: ", ".join(map(titles, names)))
+    widget = address.stand(
+        key, label, start, lambda text: spelling.names(text, options), lambda names: ", ".join(map(titles, names))
+    )
     if not set(state[widget] or ()) <= set(options):
         state[widget] = start
     chosen = st.pills(
@@ -119,7 +121,7 @@ def several(
         on_change=address.settle, args=(key,),
     )  # fmt: skip
     names = [name for name in options if name in chosen]
-    address.tell(key, None if set(names) == set(default) else url.spell_names(names))
+    address.tell(key, None if set(names) == set(default) else spelling.spell_names(names))
     return names
 
 
@@ -136,7 +138,7 @@ def number(value: float, param: Param, key: str) -> float:
     label, help_ = _words(param)
     whole = isinstance(value, int)
     kind = int if whole else float
-    widget = address.stand(key, param.label, value, lambda text: url.number(text, value, param))
+    widget = address.stand(key, param.label, value, lambda text: spelling.number(text, value, param))
     stands = st.session_state[widget]
     shared = {"key": widget, "help": help_, "on_change": address.settle, "args": (key,)}
     if param.slider is None:
@@ -154,11 +156,11 @@ def number(value: float, param: Param, key: str) -> float:
             extra.append(stands)
         offered = {value, *extra}
         if param.log:
-            chosen = st.select_slider(label, sorted(offered.union(options)), format_func=url.spell, **shared)
+            chosen = st.select_slider(label, sorted(offered.union(options)), format_func=spelling.spell, **shared)
         else:
             chosen = st.slider(label, min(low, *offered), max(high, *offered), step=step, format=_format(step), **shared)
     chosen = kind(chosen)
-    address.tell(key, None if chosen == value else url.spell(chosen))
+    address.tell(key, None if chosen == value else spelling.spell(chosen))
     return chosen
 
 
@@ -170,9 +172,9 @@ def one_of(count: int, label: str, key: str) -> int:
 def switch(value: bool, param: Param, key: str) -> bool:
     """Draw one switch, `value` being its default."""
     label, help_ = _words(param)
-    widget = address.stand(key, param.label, value, url.switch)
+    widget = address.stand(key, param.label, value, spelling.switch)
     on = st.toggle(label, key=widget, help=help_, on_change=address.settle, args=(key,))
-    address.tell(key, None if on == value else url.spell(on))
+    address.tell(key, None if on == value else spelling.spell(on))
     return on
 
 

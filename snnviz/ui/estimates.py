@@ -10,7 +10,7 @@ from snnviz.laws import LAWS, AbstractLaw, SurrogateLaw
 from snnviz.live.scenes import DrawScene
 from snnviz.studies.derivative import Drawing
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, FastSigmoid
-from snnviz.ui import address, controls, url
+from snnviz.ui import address, controls, spelling, url
 from snnviz.zeroth_order import ZerothOrder
 
 MADE = SurrogateLaw.__name__
@@ -64,7 +64,7 @@ def choose_comparison() -> AbstractSurrogate | None:
 
 def query(scene: DrawScene) -> dict[str, str]:
     """The part of the URL that these controls have where they stand at a scene."""
-    return {key: url.spell(value) for key, value in _settings(scene).items()}
+    return {key: spelling.spell(value) for key, value in _settings(scene).items()}
 
 
 def _settings(scene: DrawScene) -> dict[str, Any]:

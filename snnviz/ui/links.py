@@ -14,7 +14,7 @@ from snnviz.params import Declared
 from snnviz.stimuli import STIMULI, AbstractStimulus, Noise, Shaped, Step
 from snnviz.studies import activity
 from snnviz.training import Training
-from snnviz.ui import url
+from snnviz.ui import spelling, url
 
 MARK, PER_MS = "per", "ms"
 Settings = Mapping[str, str]
@@ -88,4 +88,4 @@ def _spelt(before: Declared, after: Declared, key: str, names: tuple[str, ...]) 
     """The fields of these names that differ, under the key of a choice."""
     prefix, fields = f"{key}.{type(before).__name__}", {field.name for field in dataclasses.fields(before)}
     pairs = [(name, getattr(before, name), getattr(after, name)) for name in names if name in fields]
-    return {f"{prefix}.{name}": url.spell(now) for name, was, now in pairs if now != was}
+    return {f"{prefix}.{name}": spelling.spell(now) for name, was, now in pairs if now != was}

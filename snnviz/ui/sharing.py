@@ -6,7 +6,7 @@ import streamlit as st
 
 from snnviz.runs import client, store
 from snnviz.runs.values import Access, RunState
-from snnviz.ui import address, runs_view, url, visitors
+from snnviz.ui import address, runs_view, spelling, visitors
 
 LINKED = "run"  # in the address: the ids of the runs that are shown
 
@@ -20,7 +20,7 @@ def linked() -> tuple[list[str], list[str]]:
 
 def link(runs: Sequence[str]) -> None:
     """Let the address name these runs; of none the latest is shown."""
-    address.put(LINKED, url.spell_names(runs) if runs else None)
+    address.put(LINKED, spelling.spell_names(runs) if runs else None)
 
 
 def whose(access: Access) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from snnviz.stimuli import SpikeTrain
 from snnviz.tables import SpikeTimes, TimeUnit, spike_times
-from snnviz.ui import address, url
+from snnviz.ui import address, spelling
 from snnviz.ui.words import literal
 
 KINDS = ("csv", "tsv", "txt")
@@ -19,16 +19,16 @@ def edit(stimulus: SpikeTrain, key: str) -> SpikeTrain:
     Raises:
         ValueError: something is no time; the message names where.
     """
-    widget = address.stand(key, "Spike times", url.spell(stimulus.times), str, url.safe)
+    widget = address.stand(key, "Spike times", spelling.spell(stimulus.times), str, spelling.safe)
     help_ = "One time a line or many, or a table with a column t. What is assumed about the file is said below, and can be changed."
     if file := st.file_uploader("Spike times from a file", KINDS, key=f"{key}.file", help=help_):
         read = _read(file.getvalue(), file.name, f"{key}.{file.file_id}")
         signature = (file.file_id, read.unit, read.column)
         if st.session_state.get(f"{key}.read") != signature:
             st.session_state[f"{key}.read"] = signature
-            st.session_state[widget] = url.spell(read.times)
+            st.session_state[widget] = spelling.spell(read.times)
     written = st.text_input("Spike times (ms)", key=widget, help="Separated by spaces or commas.")
-    address.tell(key, None if written == url.spell(stimulus.times) else written)
+    address.tell(key, None if written == spelling.spell(stimulus.times) else written)
     lines = "\n".join(re.split(r"[\s,;]+", "0 " + written.strip()))
     return dataclasses.replace(stimulus, times=spike_times(lines, "Spike times").times[1:])
 

@@ -22,21 +22,17 @@ import dataclasses
 import enum
 import functools
 import math
-import re
 import types
 import typing
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol, TypeGuard
 
-from snnviz.params import WHOLE, Param, declared
+from snnviz.params import Param, declared
+from snnviz.ui import spelling
+from snnviz.ui.spelling import NOTHING, Refused
 from snnviz.ui.words import literal
 
 Table = Mapping[str, type]  # a registry: classes by name
-NOTHING = "none"
-
-
-class Refused(ValueError):
-    """A text stands for no possible value; the message says what would: "a number, above 0 ms"."""
 
 
 class Settings(Protocol):
@@ -59,127 +55,7 @@ class Misread:
         subject = f"{self.label}: the" if self.label else "The"
         must = isinstance(self.reason, (Refused, str))
         reason = f"but it must be {self.reason}" if must else f"which is not possible here: {literal(str(self.reason)).rstrip('.')}"
-        return f"{subject} link says `{self.key}={safe(self.text)}`, {reason}. {self.used} is used instead."
-
-
-def safe(text: str) -> str:
-    """A piece of somebody's URL, short and harmless inside Markdown code."""
-    clean = "".join(c if c.isprintable() and c != "`" else "·" for c in text)
-    return clean if len(clean) <= 40 else clean[:39] + "…"
-
-
-def spell(value: Any) -> str:
-    """One value as text: a number, a switch, a member of an enum, a text, several numbers, or None.
-
-    Raises:
-        TypeError: it has no spelling.
-    """
-    if value is None:
-        return NOTHING
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, enum.Enum):
-        return value.name.lower()
-    if isinstance(value, float):
-        short = format(value, ".12g")
-        return short if float(short) == value else repr(value)
-    if isinstance(value, (int, str)):
-        return str(value)
-    if isinstance(value, tuple):
-        return ("-" if all(type(v) is int for v in value) else " ").join(map(spell, value))
-    raise TypeError(f"{value!r} has no spelling in a URL.")
-
-
-def number(text: str, default: float, param: Param | None = None, infinite: float | None = None) -> float:
-    """A number of the kind of its default, whole or not. If infinite, it must be its default or `infinite`.
-
-    Raises:
-        Refused: it is none, or the parameter does not admit it.
-    """
-    kind = type(default)
-    try:
-        value = kind(text)
-    except (ValueError, OverflowError):
-        raise Refused(expected(default, param)) from None
-    if param is not None and not param.admits(value):
-        raise Refused(expected(default, param, value))
-    if isinstance(value, int) and abs(value) > WHOLE:
-        raise Refused(f"a whole number of a size up to {WHOLE}")
-    if not (math.isfinite(value) or value in (default, infinite)):
-        raise Refused(expected(default, param, value))
-    return value
-
-
-def expected(default: float, param: Param | None, value: float | None = None) -> str:
-    """What a number must be, in words: "a whole number, at least 1"; `value` was refused."""
-    kind = "a whole number" if isinstance(default, int) else "a number"
-    if param is None:
-        return kind
-    return f"{kind}, {param.allowed if value is None else param.requirement(value)}{f' {param.unit}' if param.unit else ''}"
-
-
-def switch(text: str) -> bool:
-    """True or False.
-
-    Raises:
-        Refused: the text is neither.
-    """
-    if text.lower() not in ("true", "false"):
-        raise Refused("`true` or `false`")
-    return text.lower() == "true"
-
-
-def name(text: str, names: Collection[str]) -> str:
-    """One of a few names.
-
-    Raises:
-        Refused: it is none of them.
-    """
-    if text not in names:
-        raise Refused(f"one of {_listed(names)}")
-    return text
-
-
-def names(text: str, options: Collection[str]) -> list[str]:
-    """Some of a few names, as `spell_names` joined them.
-
-    Raises:
-        Refused: one is unknown.
-    """
-    chosen = text.split("-") if text else []
-    if not set(chosen) <= set(options):
-        raise Refused(f"some of {_listed(options)}, joined by `-`")
-    return chosen
-
-
-def spell_names(chosen: Collection[str]) -> str:
-    """Several names as text; no name contains "-"."""
-    return "-".join(chosen)
-
-
-def member(text: str, kind: type[enum.Enum]) -> enum.Enum:
-    """A member of an enum, by its name in lower case or by its value.
-
-    Raises:
-        Refused: there is no such member.
-    """
-    for one in kind:
-        if text in (one.name.lower(), one.value):
-            return one
-    raise Refused(f"one of {_listed([one.name.lower() for one in kind])}")
-
-
-def numbers(text: str, kind: type[float]) -> tuple[float, ...]:
-    """Several finite numbers, separated by spaces, commas, or a "-" after a digit.
-
-    Raises:
-        Refused: one is none.
-    """
-    return tuple(number(word, kind(0)) for word in re.split(r"[\s,;]+|(?<=\d)-", text) if word)
-
-
-def _listed(names: Collection[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+        return f"{subject} link says `{self.key}={spelling.safe(self.text)}`, {reason}. {self.used} is used instead."
 
 
 def write(
@@ -196,7 +72,7 @@ def write(
         tables: registries; a value of a class in one of them is a choice from it.
         exclude: fields to leave out.
     """
-    return {k: spell(v) for k, v in settings(value, key, default, tables=tables, exclude=exclude).items()}
+    return {k: spelling.spell(v) for k, v in settings(value, key, default, tables=tables, exclude=exclude).items()}
 
 
 def settings(
@@ -255,7 +131,7 @@ def read_name(settings: Settings, key: str, default: str, names: Collection[str]
     """One of a few names, as the settings say, and what could not be read; see `read`."""
     text = settings.get(key)
     try:
-        return default if text is None else name(text, names), []
+        return default if text is None else spelling.name(text, names), []
     except Refused as refusal:
         return default, [Misread(key, text or "", refusal, default)]
 
@@ -306,7 +182,7 @@ class _Reader:
         options = [*table, NOTHING] if default is None or types.NoneType in typing.get_args(field.kind) else list(table)
         key, text = self.text(keys)
         try:
-            chosen = usual if text is None else name(text, options)
+            chosen = usual if text is None else spelling.name(text, options)
         except Refused as refusal:
             self.refuse(key, text, refusal, default, field.param)
             chosen = usual
@@ -341,7 +217,7 @@ class _Reader:
         key, text = self.text(keys)
         if field.infinite is not None and (on := self.on(keys)) is not None:
             first = field.param.slider if field.param else None
-            text = None if not on else spell(float(first[0])) if text is None and first else text
+            text = None if not on else spelling.spell(float(first[0])) if text is None and first else text
         try:
             return default if text is None else _one(text, default, field)
         except Refused as refusal:
@@ -352,7 +228,7 @@ class _Reader:
         """Whether the switch of a number that is infinite by default is on; None where the settings do not say."""
         key, text = self.text([f"{k}.on" for k in keys])
         try:
-            return None if text is None else switch(text)
+            return None if text is None else spelling.switch(text)
         except Refused as refusal:
             self.refuse(key, text, refusal, False)
             return False
@@ -364,13 +240,13 @@ class _Reader:
 
 def _one(text: str, default: Any, field: _Field) -> Any:
     if isinstance(default, bool):
-        return switch(text)
+        return spelling.switch(text)
     if isinstance(default, enum.Enum):
-        return member(text, type(default))
+        return spelling.member(text, type(default))
     if isinstance(default, (int, float)):
-        return number(text, float(default) if field.kind is float else default, field.param, field.infinite)
+        return spelling.number(text, float(default) if field.kind is float else default, field.param, field.infinite)
     if isinstance(default, tuple):
-        return numbers(text, typing.get_args(field.kind)[0])
+        return spelling.numbers(text, typing.get_args(field.kind)[0])
     if isinstance(default, str):
         return text
     raise TypeError(f"{default!r} has no spelling in a URL.")
@@ -399,5 +275,5 @@ def _title(value: Any) -> str:
     if value is None or value == "":
         return "Nothing"
     with contextlib.suppress(TypeError):
-        return spell(value)
+        return spelling.spell(value)
     return getattr(value, "title", type(value).__name__)

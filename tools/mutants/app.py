@@ -2,7 +2,8 @@
 
 from tools.mutants import Mutation
 
-URL, LABELS, FIGURES = "snnviz/ui/url.py", "snnviz/labels.py", "snnviz/figures"
+URL, SPELLING = "snnviz/ui/url.py", "snnviz/ui/spelling.py"
+LABELS, FIGURES = "snnviz/labels.py", "snnviz/figures"
 SAYS = "tests/test_labels.py::test_a_label_says_what_differs"
 ALIKE = "tests/test_labels.py::test_no_two_labels_are_alike_and_only_equal_values_are_numbered"
 LOG = "tests/test_figures.py::test_what_spans_decades_has_a_logarithmic_axis"
@@ -98,13 +99,17 @@ MUTATIONS = (
     Mutation(
         "command-saves-in-spite-of-no-save",
         "snnviz/commands/train.py",
-        "saved = given.no_save or keep(",
+        "saved = options.no_save or keep(",
         "saved = keep(",
         "tests/test_training.py::test_compare_writes_one_line_for_each_epoch",
     ),
     # Addresses.
     Mutation(
-        "url-short-numbers", URL, "short if float(short) == value else repr(value)", "short", f"{TABLE} {WRITTEN} -k 'table or LIF'"
+        "url-short-numbers",
+        SPELLING,
+        "short if float(short) == value else repr(value)",
+        "short",
+        f"{TABLE} {WRITTEN} -k 'table or LIF'",
     ),
     Mutation("url-default-written", URL, "        if value == default:\n            return {}\n", "", f"{WRITTEN} -k LIF"),
     Mutation(
@@ -116,26 +121,26 @@ MUTATIONS = (
     ),
     Mutation(
         "url-whole-numbers-are-not",
-        URL,
+        SPELLING,
         "    kind = type(default)\n",
         "    kind = float\n",
         f"{WRITTEN} -k Experiment",
     ),
     Mutation(
         "url-any-number-admitted",
-        URL,
+        SPELLING,
         "if param is not None and not param.admits(value):",
         "if False:",
         "tests/test_url.py::test_a_bad_text_gets_one_sentence_and_the_default",
     ),
     Mutation(
         "url-infinite-admitted",
-        URL,
+        SPELLING,
         "if not (math.isfinite(value) or value in (default, infinite)):",
         "if False:",
         "tests/test_url.py::test_a_bad_text_gets_one_sentence_and_the_default",
     ),
-    Mutation("url-switch-is-always-on", URL, 'return text.lower() == "true"', "return True", f"{WRITTEN} -k LIF"),
+    Mutation("url-switch-is-always-on", SPELLING, 'return text.lower() == "true"', "return True", f"{WRITTEN} -k LIF"),
     Mutation(
         "url-forgets-the-spelling-of-0.1.0",
         URL,
@@ -145,7 +150,7 @@ MUTATIONS = (
     ),
     Mutation(
         "url-numbers-by-a-comma",
-        URL,
+        SPELLING,
         '("-" if all(type(v) is int for v in value) else " ")',
         '"-"',
         f"{TABLE} {WRITTEN} -k 'table or SpikeTrain'",
@@ -159,6 +164,10 @@ MUTATIONS = (
         "tests/test_url.py::test_settings_that_do_not_go_together_lose_only_one",
     ),
     Mutation(
-        "url-enum-by-value-only", URL, "if text in (one.name.lower(), one.value):", "if text == one.value:", f"{WRITTEN} -k NMNIST"
+        "url-enum-by-value-only",
+        SPELLING,
+        "if text in (one.name.lower(), one.value):",
+        "if text == one.value:",
+        f"{WRITTEN} -k NMNIST",
     ),
 )

@@ -8,6 +8,8 @@ MEANS = "tests/test_curves.py::test_a_point_is_the_mean_of_the_batches_it_stands
 SIDE_BY_SIDE = "tests/test_curves.py::test_trainings_side_by_side_are_saved_epoch_by_epoch"
 COMES_OUT = "tests/test_store.py::test_what_goes_in_comes_out -k sqlite"
 OF_EVERY_KIND = "tests/test_store.py::test_a_result_of_every_kind_comes_out_as_it_went_in -k sqlite"
+SHARED = "tests/test_rights.py::test_others_see_what_is_shared_and_change_nothing_of_it"
+STOPPED = "tests/test_jobs.py::test_a_stop_is_heard_whenever_a_worker_takes_the_run"
 GOES_ON = "tests/test_curves.py::test_a_run_that_goes_on_forgets_what_it_repeats"
 
 MUTATIONS = (
@@ -46,6 +48,15 @@ MUTATIONS = (
     Mutation("store-mark-moves-the-run", STORE, '{} if place is None else {"place": place}', '{"place": place or ""}', COMES_OUT),
     Mutation("store-lists-the-oldest-first", STORE, "order_by(r.created.desc(), n.line)", "order_by(r.created, n.line)", COMES_OUT),
     Mutation("store-lists-everybodys", STORE, "query.where(r.owner == owner)", "query.where(r.owner != owner)", COMES_OUT),
+    Mutation("store-lists-what-is-not-shared", STORE, "(r.owner == seen_by) | r.shared", "r.owner != ''", SHARED),
+    Mutation("store-keeps-no-rule", STORE, '"name": ALL_SHARED, "value": "yes"', '"name": ALL_SHARED, "value": "no"', SHARED),
+    Mutation(
+        "store-hears-no-stop-before-a-worker",
+        STORE,
+        "r.id == run, r.status == Status.WAITING.value",
+        "r.id == run, r.status == ''",
+        STOPPED,
+    ),
     Mutation("store-deletes-all", STORE, "column.in_(list(runs))", "column.is_not(None)", COMES_OUT),
     Mutation("store-finds-on-any-backend", STORE, ", r.backend == backend)", ")", OF_EVERY_KIND),
     Mutation("store-result-lost", ROWS, '| {"result": work.encode(progress.result)}', '| {"result": b""}', OF_EVERY_KIND),
