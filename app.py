@@ -17,6 +17,7 @@ from snnviz.ui import address, backend, building, computing, problems, streamlit
 from snnviz.ui.words import literal
 
 HERE = Path(__file__).parent
+SIDEBAR = 216  # its width in pixels
 plotly.io.templates.default = None  # our figures bring their own template; checking plotly's default takes as long as the figure
 
 
@@ -36,7 +37,7 @@ class Entry:
 
 # In the order of the menu; the app opens with the first.
 PAGES = (
-    Entry("start.py", "Start", ":material/home:"),
+    Entry("playground.py", "Playground", ":material/play_circle:"),
     Entry("neuron.py", "Neuron", ":material/bolt:", "Explore"),
     Entry("derivative.py", "Spike derivative", ":material/change_history:", "Explore"),
     Entry("gradients.py", "Gradients", ":material/compare_arrows:", "Explore"),
@@ -48,13 +49,19 @@ PAGES = (
 )
 
 
+def _start() -> None:
+    """Where version 0.1.0 began; whoever has that link begins where this version does."""
+    st.switch_page(HERE / "pages" / PAGES[0].file)
+
+
 def main() -> None:
-    st.set_page_config("snnviz", str(places.assets() / "icon.svg"), layout="wide", initial_sidebar_state="auto")
+    st.set_page_config("snnviz", str(places.assets() / "icon.svg"), layout="wide", initial_sidebar_state=SIDEBAR)
     st.logo(str(places.assets() / "logo.svg"), size="large", icon_image=str(places.assets() / "icon.svg"))
     sections: dict[str, list] = {}
     for entry in PAGES:
         page = st.Page(HERE / "pages" / entry.file, title=entry.title, icon=entry.icon, default=entry == PAGES[0])
         sections.setdefault(entry.section, []).append(page)
+    sections[""].append(st.Page(_start, url_path="start", visibility="hidden"))
     page = st.navigation(sections)
     visitors.arrive()
     messages = st.container()

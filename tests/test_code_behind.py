@@ -70,7 +70,7 @@ SETTINGS = {
     "data/surface": [{"tau": "5"}, {"data": "DelayedXor"}],
     "data/profile": [{}, {"data": "RandomManifolds"}],
 }
-WITHOUT_CODE = {"start", "gradients", "sparsity", "sparsity/time", "derivative", "data"}  # their views have it
+WITHOUT_CODE = {"playground", "gradients", "sparsity", "sparsity/time", "derivative", "data"}  # their views have it
 WITHOUT_CODE |= {"data/made", "data/disk", "data/own", "runs"}
 PRESSED = {  # the button, and what is shown once its work is done
     "depth": ("Train and measure", "rows", SMALL_STUDY),

@@ -36,6 +36,7 @@ class Colours:
     methods: Mapping[str, str]
     series: tuple[str, ...]
     others: tuple[str, ...]  # of methods that have no role here yet
+    classes: tuple[str, ...]  # of samples in a plane, hues that no method has; a shape goes with each: disc, square, triangle
 
     def method(self, role: str) -> str:
         """The colour of a gradient method by its role; one without a role of its own has one of `others`, always the same."""
@@ -67,6 +68,7 @@ LIGHT = Colours(
     },
     series=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6A00"),
     others=("#5B3FA0", "#A12A3A", "#3D6B1F", "#00707A"),
+    classes=("#46536B", "#C9B27C", "#7A5CC0"),
 )
 
 DARK = Colours(
@@ -94,6 +96,7 @@ DARK = Colours(
     },
     series=("#4AA8E8", "#F07F35", "#2BC08F", "#DE96BE", "#F0B429", "#A5D8F8", "#BFA62E"),
     others=("#B7A3F0", "#F28C98", "#A4CF7E", "#66D3DE"),
+    classes=("#8A99B8", "#A8966A", "#B29BF0"),
 )
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")

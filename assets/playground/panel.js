@@ -1,0 +1,84 @@
+// The left column: data as thumbnails, a few sliders, the rest behind More, in a sheet over the picture.
+
+import { control, make } from "../scope/controls.js";
+import { points, SETS } from "./data.js";
+import { drawPoints, sheet } from "./heat.js";
+import { round } from "./page.js";
+
+const FIRST = ["noise", "rate", "width"];
+const REST = ["coding", "mirrored", "T", "tau", "neuron", "optimiser", "batch", "surrogate", "overTime", "speed"];
+const PACES = [["2", "2 a second"], ["15", "15 a second"], ["60", "60 a second"], ["250", "250 a second"], ["0", "as fast as it goes"]];
+
+export class Panel {
+  constructor(stage) {
+    Object.assign(this, { stage, updates: [], thumbs: [] });
+    const { e, codec } = stage;
+    for (const [key, { title }] of Object.entries(SETS)) e.sets.append(this.thumb(key, title));
+    for (const name of FIRST) e.first.append(this.control(codec.fields[name]));
+    this.rest = make("div", { class: "rest", role: "dialog", "aria-label": "More settings" }, make("h2", {}, "More settings"),
+      round("close", "Close (Escape)", () => this.open(false)),
+      ...REST.filter((name) => codec.fields[name]).map((name) => this.control(codec.fields[name])), this.seed());
+    e.more.onclick = () => this.open(e.sheet.hidden);
+    for (const [value, title] of codec.fields.tile.choices) {
+      const button = make("button", { type: "button", onclick: () => stage.set({ tile: value }) }, title);
+      e.tiles.append(button);
+      this.updates.push((s) => button.setAttribute("aria-pressed", String(s.tile === value)));
+    }
+  }
+
+  control(field) {
+    const { stage } = this, name = field.name;
+    const spec = name === "speed" ? { ...field, kind: "choice", choices: PACES, symbol: "" } : { symbol: "", ...field };
+    const get = () => (name === "speed" ? String(stage.s.speed) : stage.s[name]);
+    const made = control(spec, get, (value) => stage.set({ [name]: name === "speed" ? Number(value) : value }), { say() {} });
+    made.element.title = field.help;
+    this.updates.push(() => made.refresh());
+    return made.element;
+  }
+
+  seed() {
+    const shown = make("span", {}), dice = make("button", { type: "button", class: "plain", onclick: () => this.stage.set({ seed: (this.stage.s.seed + 1) % 100_000 }) }, "Another seed");
+    this.updates.push((s) => (shown.textContent = `Seed ${s.seed}`));
+    return make("div", { class: "line seed" }, shown, dice);
+  }
+
+  thumb(key, title) {
+    const canvas = make("canvas", { "aria-hidden": "true" });
+    const button = make("button", { type: "button", role: "radio", title, "aria-label": title, onclick: () => this.stage.set({ set: key }) }, canvas);
+    button.addEventListener("keydown", (event) => {
+      const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key], all = [...button.parentElement.children];
+      if (!by) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const next = all[(all.indexOf(button) + by + all.length) % all.length];
+      next.click();
+      next.focus();
+    });
+    this.updates.push((s) => {
+      button.setAttribute("aria-checked", String(s.set === key));
+      button.tabIndex = s.set === key ? 0 : -1;
+    });
+    this.thumbs.push(() => {
+      const { context, w } = sheet(canvas);
+      drawPoints(context, points(key, 110, 0.03, 3), 3, 3, w - 6, w < 44 ? 1.3 : 1.7);
+    });
+    return button;
+  }
+
+  open(on) {
+    const { e } = this.stage;
+    e.more.setAttribute("aria-expanded", String(on));
+    e.sheet.hidden = !on;
+    e.sheet.replaceChildren(...(on ? [this.rest] : []));
+    if (on) this.rest.querySelector("select, input")?.focus();
+    else e.more.focus();
+  }
+
+  refresh(s) {
+    for (const update of this.updates) update(s);
+  }
+
+  paint() {
+    for (const draw of this.thumbs) draw();
+  }
+}
