@@ -58,14 +58,14 @@ class Kept:
     def put(self, key: str, value: Any) -> None:
         """Keep a value, and give up what was used longest ago until all have room. The newest is kept even if it alone has not,
         where it is no copy."""
-        kept = pickle.dumps(value, pickle.HIGHEST_PROTOCOL) if self._copied else value
-        taken = len(kept) if self._copied else size(value)
+        stored = pickle.dumps(value, pickle.HIGHEST_PROTOCOL) if self._copied else value
+        taken = len(stored) if self._copied else size(value)
         most = min(self._most, int(PART * account.allowance()))
         if self._copied and taken > most:
             return
         with self._lock:
             self._values.pop(key, None)
-            self._values[key] = kept, taken
+            self._values[key] = stored, taken
             while len(self._values) > 1 and (
                 len(self._values) > self._entries or sum(taken for _, taken in self._values.values()) > most
             ):
@@ -101,10 +101,10 @@ def cached(compute: Callable[P, R]) -> Callable[P, R]:
                 _RESULTS.put(key, result)
             return result
 
-        if (kept := _RESULTS.get(key)) is not None:
-            return kept[0]
+        if (entry := _RESULTS.get(key)) is not None:
+            return entry[0]
         result = computing.result(key, keep)
-        return result if (kept := _RESULTS.get(key)) is None else kept[0]
+        return result if (entry := _RESULTS.get(key)) is None else entry[0]
 
     return recall
 

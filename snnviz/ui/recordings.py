@@ -41,8 +41,8 @@ def samples(dataset: AbstractDataset, split: Split) -> Samples:
         _KEPT.put(key, half)
         return half
 
-    kept = _KEPT.get(key)
-    return computing.result(key, load) if kept is None else kept[0]
+    entry = _KEPT.get(key)
+    return computing.result(key, load) if entry is None else entry[0]
 
 
 def computed(view: Callable[[Samples], Any], half: Samples) -> Any:
