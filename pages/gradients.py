@@ -56,7 +56,7 @@ with left:
         "What is differentiated",
         "of",
         segmented=True,
-        titles={"neuron": "One neuron", "network": "A network"}.get,
+        titles={"neuron": "One neuron", "network": "A network"}.__getitem__,
     )
 with right:
     if subject == "neuron":
@@ -97,7 +97,10 @@ if subject == "neuron":
             },
         )
         runs = labelled({method: run.layers[0] for method, run in comparison.runs.items()})
-        page.downloads("gradients", {"time_ms": next(iter(runs.values())).times} | {k: r.delta[:, 0, 0] for k, r in runs.items()})
+        page.downloads(
+            "gradients",
+            {"time_ms": next(iter(runs.values())).times} | {k: r.delta[:, 0, 0] for k, r in runs.items() if r.delta is not None},
+        )
         st.caption(
             "BPTT is torch autograd through the neuron's own step; the others are the kernel's sweep; both in float64. "
             "That is what makes their agreement mean something."

@@ -28,13 +28,13 @@ with top[0]:
         "View",
         "view",
         segmented=True,
-        titles={"live": "Live", "figure": "Figure"}.get,
+        titles={"live": "Live", "figure": "Figure"}.__getitem__,
         help="Live: the kernels run in this page. Figure: they run on the server, on the chosen backend.",
     )
 absent = scope.problem("neuron-scope") if view == "live" else None
 live = view == "live" and absent is None
-left, right = (None, st.container()) if live else page.sides()
-with top[1] if live else left:
+left, right = (top[1], st.container()) if live else page.sides()
+with left:
     if live:
         name = controls.option(list(NEURONS), "Neuron", "neuron", titles=lambda n: NEURONS[n].title)
         neuron = address.recall(NEURONS[name](), f"neuron.{name}")
@@ -96,7 +96,7 @@ with right, page.guarded():
         }
         if layer.spikes is not None:
             columns["spikes"] = layer.spikes[one]
-        if layer.trace is not None:
+        if layer.trace is not None and layer.trace_name is not None:
             columns[layer.trace_name] = layer.trace[one]
         page.downloads("neuron", columns)
 

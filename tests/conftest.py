@@ -7,6 +7,7 @@ from hypothesis import settings
 from snnviz.backends import BACKENDS
 from snnviz.runs import client, store
 from tests.app_server import app_url, chromium, visit  # noqa: F401  fixtures
+from tests.databases import empty_database  # noqa: F401  a fixture
 
 torch.set_num_threads(1)  # two on two cores that a browser shares wait for each other, for minutes in all
 
