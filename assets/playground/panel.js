@@ -13,7 +13,7 @@ export class Panel {
   constructor(stage) {
     Object.assign(this, { stage, updates: [], thumbs: [] });
     const { e, codec } = stage;
-    for (const [key, { title }] of Object.entries(SETS)) e.sets.append(this.thumb(key, title));
+    for (const [key, { title, drawn }] of Object.entries(SETS)) if (drawn) e.sets.append(this.thumb(key, title));
     for (const name of FIRST) e.first.append(this.control(codec.fields[name]));
     this.rest = make("div", { class: "rest", role: "dialog", "aria-label": "More settings" }, make("h2", {}, "More settings"),
       round("close", "Close (Escape)", () => this.open(false)),

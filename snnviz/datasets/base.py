@@ -322,7 +322,7 @@ class AbstractGenerated(AbstractDataset):
 
     def _load(self, split: Split) -> Samples:
         made = self.generate(np.random.default_rng(self.seed))
-        half = halves(made.y, self.train_share, self.seed)
+        half = self.halves(made.y)
         index = half[split]
         alike = twins(made.x, half) if split is Split.TEST else 0
         return Samples(
@@ -335,6 +335,10 @@ class AbstractGenerated(AbstractDataset):
             + (f"; at this step {alike:,} of them look exactly like one to train on." if alike else "."),
             targets=None if made.targets is None else torch.from_numpy(made.targets),
         )
+
+    def halves(self, y: np.ndarray) -> dict[Split, np.ndarray]:
+        """Sample numbers of each part, given every sample's class."""
+        return halves(y, self.train_share, self.seed)
 
     @abc.abstractmethod
     def channels(self) -> int:
