@@ -9,14 +9,14 @@ HOST ?= 127.0.0.1
 BENCH ?= kernels
 WORKERS ?= 2
 
-.PHONY: app test check fuzz bench clean chromium
+.PHONY: app test check fuzz bench clean chromium servers
 .DELETE_ON_ERROR:
 
 app: $(VENV)/app.stamp
 	$(BIN)/python -m snnviz app --host $(HOST) --port $(PORT)
 
 # WORKERS processes share the tests; each has an app and a browser of its own.
-test: check chromium
+test: check chromium servers
 	$(BIN)/python -m snnviz build
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations=25 $(ARGS)
 
@@ -63,3 +63,13 @@ chromium:
 	else \
 	  echo "No Chromium found: install it (Debian: sudo apt-get install chromium) to run the browser tests." >&2; \
 	fi
+
+# Tests of the store and of deploy/ use a real PostgreSQL and nginx; without them they skip and say so. Debian starts what it
+# installs, so that is done on a machine of CI's only.
+servers:
+	@ls /usr/lib/postgresql/*/bin/postgres /usr/sbin/nginx >/dev/null 2>&1 && exit 0; \
+	if [ -n "$$CI" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql nginx-light; \
+	fi; \
+	ls /usr/lib/postgresql/*/bin/postgres /usr/sbin/nginx >/dev/null 2>&1 || \
+	echo "Without PostgreSQL and nginx some tests skip (Debian: sudo apt-get install postgresql nginx-light)." >&2

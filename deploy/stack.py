@@ -70,7 +70,12 @@ class Stack:
         for name, mode in (("home", 0o700), ("log", 0o755), ("run", 0o700), ("nginx", 0o755)):
             (self.folder / name).mkdir(mode=mode, exist_ok=True)
         secret(self.folder / "settings.json", json.dumps(dataclasses.asdict(settings), indent=1) + "\n")
-        (self.folder / "nginx" / "nginx.conf").write_text(nginx_conf(settings, self.folder), encoding="utf-8")
+        conf, text = self.folder / "nginx" / "nginx.conf", nginx_conf(settings, self.folder)
+        before = conf.read_text(encoding="utf-8") if conf.exists() else ""
+        conf.write_text(text, encoding="utf-8")
+        nginx_runs = self.running("nginx")
+        if nginx_runs is not None and text != before:  # a process of the app has got another port
+            nginx_runs.send_signal(signal.SIGHUP)
 
     def database(self, settings: Settings) -> Database:
         return Database(self.folder, settings.ports["database"], settings.password)

@@ -4,6 +4,7 @@ import asyncio
 import concurrent.futures
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -77,8 +78,9 @@ def test_one_command_brings_up_all_and_another_ends_it(stack, bystander, monkeyp
     assert settings.address.endswith("/class/snn/") and settings.password not in settings.address
 
     # A second time nothing starts.
-    assert "starting" not in command("up", stack)
-    assert {name: stack.running(name) for name in processes} == processes and stack.settings() == settings
+    lines: list[str] = []
+    assert stack.up({}, lines.append) == settings and lines == []
+    assert {name: stack.running(name) for name in processes} == processes
 
     # A run is seen from every process, by the visitor whose it is: they share the database and the secret that signs the cookie.
     for name, value in stack.environment(settings).items():
@@ -120,7 +122,8 @@ def test_one_command_brings_up_all_and_another_ends_it(stack, bystander, monkeyp
     for asset in (figure._plotly_js(), "static/favicon.png", "neuron"):
         with urllib.request.urlopen(settings.address + asset) as answer:
             assert answer.status == 200
-    assert command("up", stack).count("starting") == 1  # the process that died
+    stack.up({}, lines.append)
+    assert lines == ["starting app-1"]
 
     assert command("down", stack).count("ending") == 6
     assert not any(process.is_running() for process in processes.values()) and list((stack.folder / "run").iterdir()) == []
@@ -130,6 +133,35 @@ def test_one_command_brings_up_all_and_another_ends_it(stack, bystander, monkeyp
     assert bystander.poll() is None
     # Only its owner reads what is secret.
     assert all((stack.folder / name).stat().st_mode & 0o077 == 0 for name in ("settings.json", "pgpass", "home", "run"))
+
+
+def test_the_page_about_deploying_names_every_option_and_file_there_is():
+    page = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
+    command = [sys.executable, "-m", "deploy.stack", "--help"]
+    usage = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    rows = "".join(line for line in page.splitlines() if line.startswith("| `--"))
+    assert set(re.findall(r"--[a-z]+", usage)) - {"--help"} == set(re.findall(r"--[a-z]+", rows))
+    for name in re.findall(r"`?(deploy/[\w./@-]+)", page):
+        assert (ROOT / name).exists(), name
+
+
+def test_the_units_for_systemd_start_what_up_starts(tmp_path):
+    """The same modules with the same options as `deploy/up`, and every variable that it sets."""
+    settings = Settings(ports={"database": 1, "scheduler": 8786, "worker": 3, "app-1": 8601, "app-2": 8602}, processes=2)
+    stack = Stack(tmp_path)
+    try:
+        pieces = {piece.name: [str(word) for word in piece.command] for piece in stack.pieces(settings)}
+    except Trouble as missing:
+        pytest.skip(str(missing))
+    for unit, piece in (("snnviz-scheduler", "scheduler"), ("snnviz-worker", "worker"), ("snnviz-app@", "app-1")):
+        text = (ROOT / "deploy" / "systemd" / f"{unit}.service").read_text(encoding="utf-8")
+        (line,) = re.findall(r"^ExecStart=(.*(?:\\\n.*)*)$", text, re.M)
+        words = line.replace("\\\n", " ").replace("%i", "8601").split()
+        assert words[1:3] == pieces[piece][1:3], unit
+        options = {word for word in words if word.startswith("--")}
+        assert options <= set(pieces[piece]), unit
+    named = set(re.findall(r"^([A-Z_]+)=", (ROOT / "deploy" / "snnviz.env").read_text(encoding="utf-8"), re.M))
+    assert set(stack.environment(settings)) - named == {"PGPASSFILE", "PYTHONPATH", "PYTHONUNBUFFERED"}
 
 
 def test_down_ends_nobody_who_has_got_the_number_of_a_process_of_ours(tmp_path):
