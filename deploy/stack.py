@@ -53,6 +53,7 @@ class Stack:
 
     def __init__(self, folder: Path):
         self.folder = folder.expanduser().resolve()
+        self._children: dict[str, subprocess.Popen] = {}  # what this Python has started, and so has to wait for
 
     # What lies in the folder.
 
@@ -161,6 +162,7 @@ class Stack:
                 env=os.environ | dict(piece.environment),
                 stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True, **run_as(piece.user),
             )  # fmt: skip
+        self._children[piece.name] = process
         note = {"pid": process.pid, "begun": psutil.Process(process.pid).create_time()}
         secret(self.folder / "run" / f"{piece.name}.json", json.dumps(note))
 
@@ -224,6 +226,8 @@ class Stack:
             if process is not None:
                 say(f"ending {name}")
                 _end(process, ORDERLY if name == "database" else signal.SIGTERM)
+            if name in self._children:
+                self._children.pop(name).wait()
             (self.folder / "run" / f"{name}.json").unlink(missing_ok=True)
 
     def _ports(self, settings: Settings, taken: contextlib.ExitStack) -> dict[str, int]:

@@ -122,8 +122,7 @@ def test_one_command_brings_up_all_and_another_ends_it(stack, bystander, monkeyp
     for asset in (figure._plotly_js(), "static/favicon.png", "neuron"):
         with urllib.request.urlopen(settings.address + asset) as answer:
             assert answer.status == 200
-    stack.up({}, lines.append)
-    assert lines == ["starting app-1"]
+    assert command("up", stack).count("starting") == 1  # the process that died
 
     assert command("down", stack).count("ending") == 6
     assert not any(process.is_running() for process in processes.values()) and list((stack.folder / "run").iterdir()) == []
