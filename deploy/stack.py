@@ -195,7 +195,7 @@ class Stack:
         self._keep(settings)
         self.database(settings).prepare()
         pieces, waiting = self.pieces(settings), []
-        if any(self.running(piece.name) is None for piece in pieces):
+        if self.running("worker") is None:
             self._build()
         for piece in pieces:
             if self.running(piece.name) is None:
