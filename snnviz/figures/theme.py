@@ -219,7 +219,8 @@ def points_nowhere(fig: go.Figure) -> list[go.Scatter]:
     """
     panels = {axis.plotly_name.replace("axis", ""): axis.anchor for axis in fig.select_yaxes()}
     for trace in fig.data:
-        if getattr(trace, "x", None) is None or len(trace.x):  # a picture without x has points
+        x: Any = getattr(trace, "x", None)
+        if x is None or len(x):  # a picture without x has points
             panels.pop(getattr(trace, "yaxis", None) or "y", None)
     several = len(list(fig.select_yaxes())) > 1
     return [
