@@ -11,12 +11,13 @@ import snnviz.ui.loaded  # noqa: F401, I001  first of all: the visitors of a fre
 import plotly.io
 import streamlit as st
 
-from snnviz import account, memory, places
+from snnviz import memory, places, waiting
 from snnviz.backends import source
-from snnviz.ui import address, backend, building, problems, streamlit_private, visitors
+from snnviz.ui import address, backend, building, computing, problems, streamlit_private, visitors
 from snnviz.ui.words import literal
 
 HERE = Path(__file__).parent
+SIDEBAR = 216  # its width in pixels
 plotly.io.templates.default = None  # our figures bring their own template; checking plotly's default takes as long as the figure
 
 
@@ -36,7 +37,7 @@ class Entry:
 
 # In the order of the menu; the app opens with the first.
 PAGES = (
-    Entry("start.py", "Start", ":material/home:"),
+    Entry("playground.py", "Playground", ":material/play_circle:"),
     Entry("neuron.py", "Neuron", ":material/bolt:", "Explore"),
     Entry("derivative.py", "Spike derivative", ":material/change_history:", "Explore"),
     Entry("gradients.py", "Gradients", ":material/compare_arrows:", "Explore"),
@@ -48,13 +49,19 @@ PAGES = (
 )
 
 
+def _start() -> None:
+    """Where version 0.1.0 began; whoever has that link begins where this version does."""
+    st.switch_page(HERE / "pages" / PAGES[0].file)
+
+
 def main() -> None:
-    st.set_page_config("snnviz", str(places.assets() / "icon.svg"), layout="wide", initial_sidebar_state="auto")
+    st.set_page_config("snnviz", str(places.assets() / "icon.svg"), layout="wide", initial_sidebar_state=SIDEBAR)
     st.logo(str(places.assets() / "logo.svg"), size="large", icon_image=str(places.assets() / "icon.svg"))
     sections: dict[str, list] = {}
     for entry in PAGES:
         page = st.Page(HERE / "pages" / entry.file, title=entry.title, icon=entry.icon, default=entry == PAGES[0])
         sections.setdefault(entry.section, []).append(page)
+    sections[""].append(st.Page(_start, url_path="start", visibility="hidden"))
     page = st.navigation(sections)
     visitors.arrive()
     messages = st.container()
@@ -65,20 +72,24 @@ def main() -> None:
         "<style>[data-testid=stMainBlockContainer] {padding: 2.5rem clamp(1rem, 3vw, 2.5rem) 3rem}"
         ".katex-display {padding: 3px}"
         "@media (max-width: 640px) {:has(> .st-key-presets) {flex-basis: 100%}}"
+        ".st-key-computing {position: fixed; bottom: 1rem; left: 50%; transform: translateX(-50%); z-index: 99;"
+        "padding: .5rem 1rem; width: min(36rem, 92vw); border-radius: .5rem; background: light-dark(#FFFFFF, #1B2129);"
+        "box-shadow: 0 2px 12px #0006}"
         "[data-testid=stBaseButton-primary]:enabled :is(p, span) {color: light-dark(#FFFFFF, #11151B)}</style>"
     )
     try:
         with (
             problems.last_resort(),
             source.announced(building.said_in(messages.empty())),
-            account.watched(streamlit_private.abandoned()),
+            computing.shown_in(messages.empty()),
+            waiting.watched(waiting.Watch(streamlit_private.abandoned())),
         ):
             backend.pick()
             page.run()
             address.end()
         for trouble in places.troubles():
             messages.warning(literal(trouble), icon=":material/folder_off:")
-    except account.Abandoned:
+    except waiting.Abandoned:
         streamlit_private.give_way()
     finally:
         memory.settle()

@@ -34,6 +34,17 @@ def medians(contenders: Mapping[str, Callable[[], Any]], turns: int = 9, device:
     return {name: statistics.median(t) for name, t in times.items()}
 
 
+def gradient(x: torch.Tensor) -> torch.Tensor:
+    """What a backward pass has left in x.grad, of x's shape.
+
+    Raises:
+        ValueError: it has left nothing.
+    """
+    if x.grad is None:
+        raise ValueError("The backward pass does not reach this tensor.")
+    return x.grad
+
+
 def _wait(device: str) -> None:
     if device == "cuda":
         torch.cuda.synchronize()

@@ -24,6 +24,7 @@ from typing import Any
 
 from bench.common import save
 from bench.visitors import PAGES, Visitor
+from deploy.settings import Settings
 from deploy.stack import Stack
 from snnviz.datasets import Digits
 from snnviz.methods import BPTT, Exodus
@@ -63,9 +64,8 @@ class Speed:
         self._thread.join()
 
 
-def resident(stack: Stack) -> float:
+def resident(stack: Stack, settings: Settings) -> float:
     """MiB of the app's processes."""
-    settings = stack.settings()
     processes = [stack.running(name) for name in settings.apps]
     return sum(process.memory_info().rss for process in processes if process is not None) / MIB
 
@@ -178,14 +178,14 @@ async def killed(stack: Stack, address: str, count: int) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def own_stack(processes: int) -> Iterator[Stack]:
+def own_stack(processes: int) -> Iterator[tuple[Stack, Settings]]:
     """A stack in a folder of its own, ended at the end; this process uses its store and scheduler."""
     with tempfile.TemporaryDirectory(prefix="snnviz-crowd-", ignore_cleanup_errors=True) as folder:
         stack, earlier = Stack(Path(folder)), dict(os.environ)
         try:
             settings = stack.up({"port": 0, "processes": processes}, lambda _: None)
             os.environ.update(stack.environment(settings))
-            yield stack
+            yield stack, settings
         finally:
             client.close()
             stack.down(lambda _: None)
@@ -198,8 +198,7 @@ def campaign(arguments: argparse.Namespace) -> dict[str, Any]:
         print(f"{time.perf_counter() - begun:4.0f} s  {what}", flush=True)
 
     begun = time.perf_counter()
-    with own_stack(arguments.processes) as stack:
-        settings = stack.settings()
+    with own_stack(arguments.processes) as (stack, settings):
         address, result = settings.address, {"processes": settings.processes, "every s": arguments.every}
         say(f"{address} is up; every process draws every page")
         asyncio.run(warm(address, settings.processes))
@@ -211,7 +210,7 @@ def campaign(arguments: argparse.Namespace) -> dict[str, Any]:
         start = time.monotonic()
         time.sleep(arguments.alone)
         alone = speed.between(start, time.monotonic())
-        result["MiB before"] = resident(stack)
+        result["MiB before"] = resident(stack, settings)
         say(f"{alone:.2f} epochs a second; {arguments.visitors} visitors come")
 
         async def crowd() -> dict[str, Any]:
@@ -221,7 +220,7 @@ def campaign(arguments: argparse.Namespace) -> dict[str, Any]:
             broken = await moving(visitors, arguments.seconds)
             among = speed.between(start, time.monotonic())
             on = [sum(v.process == str(n) for v in visitors) for n in range(1, settings.processes + 1)]
-            answered = answers(visitors, broken) | {"visitors by process": on, "MiB with them": resident(stack)}
+            answered = answers(visitors, broken) | {"visitors by process": on, "MiB with them": resident(stack, settings)}
             await left(visitors)
             share = among / alone if alone else 0.0
             return answered | {"epochs a second alone": alone, "among them": among, "share of speed": share}
@@ -231,7 +230,7 @@ def campaign(arguments: argparse.Namespace) -> dict[str, Any]:
         share = result["share of speed"]
         say(f"median {result['median s']:.2f} s, worst {result['worst s']:.2f} s, training at {share:.2f}; they leave")
         time.sleep(arguments.after)
-        result["MiB after"] = resident(stack)
+        result["MiB after"] = resident(stack, settings)
         memory = ", ".join(f"{result[when]:.0f}" for when in ("MiB before", "MiB with them", "MiB after"))
         say(f"memory {memory} MiB; a process is killed")
         client.cancel(run)
@@ -262,7 +261,7 @@ def verdicts(result: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("--visitors", type=int, default=60)
     parser.add_argument("--every", type=float, default=4.0, help="seconds between two moves of a visitor")
     parser.add_argument("--seconds", type=float, default=60.0, help="for which they move")

@@ -28,7 +28,7 @@ def main() -> None:
         depths = range(1, chosen.depths + 1)
         settings = [(d, depth_experiment(d, chosen.steps, seed=seed, neuron=IF()), METHODS) for d in depths]
         logs.append([[np.log10(point.ratio[m]) for m in METHODS] for point in sweep(settings, "native")])
-    factors = 10 ** np.diff(np.array(logs), axis=1)
+    factors = np.power(10.0, np.diff(np.array(logs), axis=1))
     rows = [
         {
             "method": m.label,

@@ -16,7 +16,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read once, when torch is 
 
 import torch
 
-from bench.common import medians, save, table
+from bench.common import gradient, medians, save, table
 from snnviz.backends import BACKENDS
 from snnviz.backends.base import Upstream
 from snnviz.draws import Draw
@@ -57,7 +57,7 @@ def eager(x: torch.Tensor, grad: torch.Tensor, beta: float, whole: bool = False)
         (s * grad).sum().backward()
     else:
         s.backward(grad)
-    return s.detach(), x.grad
+    return s.detach(), gradient(x)
 
 
 def measure(steps: int, columns: int, backend, device: str, turns: int) -> dict:
@@ -109,7 +109,7 @@ def measure(steps: int, columns: int, backend, device: str, turns: int) -> dict:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--backend", default="native", choices=["native", "cuda"])
     parser.add_argument("--turns", type=int, default=9, help="rounds whose median is quoted")
     parser.add_argument("--no-save", action="store_true", help="only print")

@@ -37,13 +37,15 @@ class Result:
 def result(training: Training, label: str, checkpoint: pathlib.Path | None = None) -> Result:
     """Train; print the final accuracy and times, return them."""
     accuracy, wall, cpu, start, used = [], [], [], time.perf_counter(), time.process_time()
-    last = None
+    last: EpochRecord | None = None
     for record in train(training, checkpoint=checkpoint):
         if isinstance(record, EpochRecord):
             last = record
             accuracy.append(record.test_accuracy)
             wall.append(time.perf_counter() - start)
             cpu.append(time.process_time() - used)
+    if last is None:
+        raise ValueError(f"{label}, seed {training.seed}: there is no epoch left to train; is its checkpoint a finished one?")
     print(
         f"{label}, seed {training.seed}: {100 * accuracy[-1]:.1f} % after {len(accuracy)} epochs, {wall[-1]:.0f} s "
         f"({cpu[-1]:.0f} s of CPU) {' '.join(last.problems)}",
@@ -88,9 +90,8 @@ def rows(results: Sequence[Result], passing: float | None = None) -> list[dict]:
         if passing is not None:
             at = [r.until(passing) for r in mine]
             row[f"epochs to {100 * passing:.0f} %"] = "/".join("-" if e is None else str(e) for e in at)
-            row[f"CPU s to {100 * passing:.0f} %"] = (
-                "-" if None in at else spread([r.cpu[e - 1] for r, e in zip(mine, at, strict=True)], 0)
-            )
+            seconds = [r.cpu[e - 1] for r, e in zip(mine, at, strict=True) if e is not None]
+            row[f"CPU s to {100 * passing:.0f} %"] = spread(seconds, 0) if len(seconds) == len(mine) else "-"
         row["CPU s"] = spread([r.cpu[-1] for r in mine], 0)
         rates, active = zip(*(r.rates for r in mine), strict=True), zip(*(r.active for r in mine), strict=True)
         row["spikes per neuron and step"] = " ".join(f"{statistics.fmean(v):.3f}" for v in rates)
@@ -99,7 +100,7 @@ def rows(results: Sequence[Result], passing: float | None = None) -> list[dict]:
     return out
 
 
-def arguments(description: str, epochs: int) -> argparse.ArgumentParser:
+def arguments(description: str | None, epochs: int) -> argparse.ArgumentParser:
     """--seeds, --epochs, --threads, --no-save."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--seeds", type=int, default=3)

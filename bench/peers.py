@@ -18,7 +18,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read once, when torch is 
 
 import torch
 
-from bench.common import medians, save, table
+from bench.common import gradient, medians, save, table
 from snnviz.backends import BACKENDS
 from snnviz.backends.base import Upstream
 from snnviz.draws import Draw
@@ -44,8 +44,8 @@ class Peer:
 
 
 def snntorch(x: torch.Tensor, grad: torch.Tensor) -> Peer:
-    import snntorch as snn
-    from snntorch import surrogate
+    import snntorch as snn  # pyright: ignore[reportMissingImports]  a peer, installed by hand
+    from snntorch import surrogate  # pyright: ignore[reportMissingImports]  a peer, installed by hand
 
     leaky = snn.Leaky(beta=BETA, threshold=1.0, spike_grad=surrogate.fast_sigmoid(slope=2), reset_mechanism="subtract")
 
@@ -56,13 +56,13 @@ def snntorch(x: torch.Tensor, grad: torch.Tensor) -> Peer:
             spikes.append(s_t)
         s = torch.stack(spikes)
         s.backward(grad)
-        return s.detach(), inputs.grad
+        return s.detach(), gradient(inputs)
 
     return Peer("snntorch", run, DELAYED, dataclasses.replace(METHOD, keep_reset=False))  # it detaches the reset
 
 
 def spikingjelly(x: torch.Tensor, grad: torch.Tensor) -> Peer:
-    from spikingjelly.activation_based import functional, neuron, surrogate
+    from spikingjelly.activation_based import functional, neuron, surrogate  # pyright: ignore[reportMissingImports]  a peer, installed by hand
 
     node = neuron.LIFNode(
         1 / (1 - BETA),
@@ -78,16 +78,16 @@ def spikingjelly(x: torch.Tensor, grad: torch.Tensor) -> Peer:
         inputs = x.detach().requires_grad_()
         s = node(inputs)
         s.backward(grad)
-        return s.detach(), inputs.grad
+        return s.detach(), gradient(inputs)
 
     return Peer("spikingjelly", run)
 
 
 def spyx(x: torch.Tensor, grad: torch.Tensor) -> Peer:
-    import jax
-    import spyx.axn
-    import spyx.nn
-    from flax import nnx
+    import jax  # pyright: ignore[reportMissingImports]  a peer, installed by hand
+    import spyx.axn  # pyright: ignore[reportMissingImports]  a peer, installed by hand
+    import spyx.nn  # pyright: ignore[reportMissingImports]  a peer, installed by hand
+    from flax import nnx  # pyright: ignore[reportMissingImports]  a peer, installed by hand
 
     layer = spyx.nn.LIF((x.shape[2],), beta=BETA, activation=spyx.axn.superspike(k=2), rngs=nnx.Rngs(0))
     inputs, upstream = jax.numpy.asarray(x.numpy()), jax.numpy.asarray(grad.numpy())
@@ -98,7 +98,8 @@ def spyx(x: torch.Tensor, grad: torch.Tensor) -> Peer:
         return s, back(grad)[0]
 
     def run():
-        return tuple(torch.from_dlpack(a) for a in jax.block_until_ready(both(inputs, upstream)))
+        s, back = jax.block_until_ready(both(inputs, upstream))
+        return torch.from_dlpack(s), torch.from_dlpack(back)
 
     return Peer("spyx", run, DELAYED, late=1)
 
@@ -106,18 +107,20 @@ def spyx(x: torch.Tensor, grad: torch.Tensor) -> Peer:
 PEERS = {"snntorch": snntorch, "spikingjelly": spikingjelly, "spyx": spyx}
 
 
-def ours(peer: Peer, x: torch.Tensor, grad: torch.Tensor) -> Callable[[], tuple[torch.Tensor, torch.Tensor]]:
-    """Our native run in the peer's order, on the same arrays."""
+def ours(
+    x: torch.Tensor, grad: torch.Tensor, neuron: LIF = NEURON, method: BPTT = METHOD, late: int = 0
+) -> Callable[[], tuple[torch.Tensor, torch.Tensor]]:
+    """Our native run on the same arrays, in the order of a peer whose spikes come `late` steps after ours."""
     backend, columns = BACKENDS["native"], x.shape[1] * x.shape[2]
-    c = torch.tensor([float(v) for v in peer.neuron.coefficients().values()], dtype=torch.float64)
+    c = torch.tensor([float(v) for v in neuron.coefficients().values()], dtype=torch.float64)
     flat, initial = x.reshape(STEPS, columns), torch.zeros(1, columns)
-    shifted = torch.cat([grad.reshape(STEPS, columns)[peer.late :], torch.zeros(peer.late, columns)])
+    shifted = torch.cat([grad.reshape(STEPS, columns)[late:], torch.zeros(late, columns)])
 
     def run():
-        ran = backend.forward(peer.neuron, c, flat, initial)
-        back = backend.backward(
-            peer.neuron, c, peer.method.at_spike, peer.method.reset_path, Draw(), flat, initial, ran, Upstream(shifted)
-        )
+        ran = backend.forward(neuron, c, flat, initial)
+        back = backend.backward(neuron, c, method.at_spike, method.reset_path, Draw(), flat, initial, ran, Upstream(shifted))
+        if ran.s is None:
+            raise ValueError(f"{neuron.title} never fires: there is nothing to compare.")
         return ran.s, back.x
 
     return run
@@ -125,7 +128,9 @@ def ours(peer: Peer, x: torch.Tensor, grad: torch.Tensor) -> Callable[[], tuple[
 
 def check(peer: Peer, x: torch.Tensor, grad: torch.Tensor) -> None:
     """Raises AssertionError where the peer computes something else."""
-    (s, dx), (our_s, our_dx) = (tuple(a.reshape(STEPS, -1) for a in run()) for run in (peer.run, ours(peer, x, grad)))
+    (s, dx), (our_s, our_dx) = (
+        tuple(a.reshape(STEPS, -1) for a in run()) for run in (peer.run, ours(x, grad, peer.neuron, peer.method, peer.late))
+    )
     differ = (s[peer.late :] != our_s[: STEPS - peer.late]).any(0)
     assert (s[peer.late :] != our_s[: STEPS - peer.late]).double().mean() <= 1e-5, f"{peer.name}: other spikes"
     # A spike on the very edge may fall either way; then the rest of that neuron's gradient is another's.
@@ -145,7 +150,7 @@ def measure(neurons: int, turns: int) -> Iterator[dict]:
             print(f"{name} is left out: {missing}", file=sys.stderr)
     for peer in peers:
         check(peer, x, grad)
-    times = medians({"snnviz": ours(Peer("", lambda: ()), x, grad)} | {peer.name: peer.run for peer in peers}, turns)
+    times = medians({"snnviz": ours(x, grad)} | {peer.name: peer.run for peer in peers}, turns)
     for peer in peers:
         yield {
             "peer": f"{peer.name} {importlib.metadata.version(peer.name)}",
@@ -159,7 +164,7 @@ def measure(neurons: int, turns: int) -> Iterator[dict]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--turns", type=int, default=5, help="rounds whose median is quoted")
     parser.add_argument("--no-save", action="store_true", help="only print")
     args = parser.parse_args()

@@ -45,7 +45,7 @@ async def measure(address: str, process: psutil.Process, sessions: int, moves: i
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sessions", type=int, nargs="+", default=[1, 10, 30])
     parser.add_argument("--moves", type=int, default=10, help="of each visitor, twice")
     parser.add_argument("--cold", type=int, metavar="TIMES", help="instead: a fresh server, all sessions at once, that many times")

@@ -90,7 +90,7 @@ def run(work: Workload, hidden: int, batch: int, options, backend: str) -> list[
             "hidden": hidden,
             "origin": prepared.origin,
             "rate_below": below.rate,
-            "active_below": below.active.share,
+            "active_below": case.below.share,
             "active": case.active.share,
             "u_and_x_bytes": 8 * work.steps * batch * hidden,
             "contenders": result,
@@ -107,7 +107,7 @@ def run(work: Workload, hidden: int, batch: int, options, backend: str) -> list[
                     f"({r['backward_cpu_ms'] / mine['backward_cpu_ms']:.1f} by CPU time)"
                 )
             print(
-                f"{100 * below.active.share:9.3f}/{100 * case.active.share:<10.3f} {name:>9} {r['forward_ms']:9.1f} "
+                f"{100 * case.below.share:9.3f}/{100 * case.active.share:<10.3f} {name:>9} {r['forward_ms']:9.1f} "
                 f"{r['backward_ms']:9.1f} {r['forward_ms'] + r['backward_ms']:9.1f}    "
                 f"{r['backward_cpu_ms']:15.1f}    {r['kept_bytes'] / 1e6:8.2f}     {comparison}",
                 flush=True,

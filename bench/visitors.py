@@ -21,6 +21,7 @@ import websockets
 from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.Slider_pb2 import Slider
 
 ROOT = pathlib.Path(__file__).parents[1]
 PAGES = {"neuron": "view=figure", "gradients": "", "sparsity": "", "derivative": "view=figure"}
@@ -37,7 +38,7 @@ class Visitor:
     def __init__(self, address: str, page: str, number: int, every: float = 2.0):
         self.address, self.page, self.every, self.random = address, page, every, random.Random(number)
         self.cookies = http.cookiejar.CookieJar()
-        self.slider = None
+        self.slider: Slider | None = None
         self.waited: list[float] = []
         self.problems: list[str] = []
         self.texts: list[str] = []
@@ -58,8 +59,17 @@ class Visitor:
     async def open(self) -> None:
         """`look` at a page that has a slider."""
         await self.look()
+        self.first_slider()
+
+    def first_slider(self) -> Slider:
+        """The slider that the visitor moves: the page's first.
+
+        Raises:
+            RuntimeError: the page has none.
+        """
         if self.slider is None:
             raise RuntimeError(f"{self.page} has no slider.")
+        return self.slider
 
     async def look(self) -> None:
         """Open the page as a browser does, and wait until it is drawn."""
@@ -84,7 +94,8 @@ class Visitor:
             browser.open(self.address + part, timeout=60).read()
 
     async def move(self) -> None:
-        low, high, step = self.slider.min, self.slider.max, self.slider.step
+        slider = self.first_slider()
+        low, high, step = slider.min, slider.max, slider.step
         start = time.perf_counter()
         await self._run(low + step * self.random.randint(0, int((high - low) / step)))
         self.waited.append(time.perf_counter() - start)
@@ -105,13 +116,13 @@ class Visitor:
         request.rerun_script.query_string = PAGES.get(self.page, "")
         if value is not None:
             state = request.rerun_script.widget_states.widgets.add()
-            state.id = self.slider.id
+            state.id = self.first_slider().id
             state.double_array_value.data.append(value)
         self.texts.clear()
         await self.socket.send(request.SerializeToString())
         async for data in self.socket:
             message = ForwardMsg()
-            message.ParseFromString(data)
+            message.ParseFromString(data.encode() if isinstance(data, str) else bytes(data))
             self._note(message.delta.new_element)
             if message.WhichOneof("type") == "script_finished":
                 if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:

@@ -71,7 +71,7 @@ def stretches(page, saved: Callable[[], int], turns: int, seconds: float) -> Ite
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=4)
     parser.add_argument("--turns", type=int, default=6, help="watched stretches of a run")
     parser.add_argument("--seconds", type=float, default=2.6, help="of a stretch, at least")

@@ -12,6 +12,7 @@ from pathlib import Path
 from snnviz import places
 
 HERE = Path(__file__).resolve().parent
+USER = "snnviz"  # of the database, and its name
 DOORS = ("database", "scheduler", "worker")  # the pieces with a port, besides the app's processes
 
 

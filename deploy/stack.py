@@ -15,7 +15,6 @@ import contextlib
 import dataclasses
 import json
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -29,24 +28,23 @@ from typing import Any
 
 import psutil
 
+from deploy.database import ORDERLY, Database, owner, run_as, secret
 from deploy.settings import DOORS, HERE, Settings, Trouble, default_folder, nginx, nginx_conf, postgres
 from snnviz import account
 
 PATIENCE = 180.0  # seconds until a piece answers, or has ended
 NICE = 5  # of the worker: where visitors and a training want the same core, the training gets about a quarter of it
-USER = "snnviz"  # of the database, and its name
 
 
 @dataclasses.dataclass(frozen=True)
 class Piece:
-    """A process of its own. user: who runs it, "" for whoever runs this. end: the signal that ends it in order."""
+    """A process of its own. user: who runs it, "" for whoever runs this."""
 
     name: str
     command: Sequence[str | Path]
     ready: Callable[[], bool]
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     user: str = ""
-    end: signal.Signals = signal.SIGTERM
     nice: int = 0
 
 
@@ -71,21 +69,22 @@ class Stack:
             self.folder.chmod(0o755)  # the users of the database and of nginx have to get to their own folders
         for name, mode in (("home", 0o700), ("log", 0o755), ("run", 0o700), ("nginx", 0o755)):
             (self.folder / name).mkdir(mode=mode, exist_ok=True)
-        _secret(self.folder / "settings.json", json.dumps(dataclasses.asdict(settings), indent=1) + "\n")
-        _secret(self.folder / "pgpass", f"127.0.0.1:{settings.ports['database']}:*:{USER}:{settings.password}\n")
+        secret(self.folder / "settings.json", json.dumps(dataclasses.asdict(settings), indent=1) + "\n")
         (self.folder / "nginx" / "nginx.conf").write_text(nginx_conf(settings, self.folder), encoding="utf-8")
+
+    def database(self, settings: Settings) -> Database:
+        return Database(self.folder, settings.ports["database"], settings.password)
 
     def environment(self, settings: Settings) -> dict[str, str]:
         """What the app's processes, the worker and the command `snnviz` are given, so that they share everything."""
         processes = settings.processes + 1
         return {
             "SNNVIZ_HOME": str(self.folder / "home"),
-            "SNNVIZ_STORE": f"postgresql+psycopg://{USER}@127.0.0.1:{settings.ports['database']}/{USER}",
+            **self.database(settings).environment,
             "SNNVIZ_SCHEDULER": f"tcp://127.0.0.1:{settings.ports['scheduler']}",
             # Each process knows only its own computations, so each gets its part of what one alone could take.
             "SNNVIZ_BUDGET": os.environ.get("SNNVIZ_BUDGET")
             or str(int(min(account.CEILING, account.SHARE * account.available() * 2 / processes))),
-            "PGPASSFILE": str(self.folder / "pgpass"),
             "STREAMLIT_SERVER_COOKIE_SECRET": settings.cookie,
             "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
             "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__GIL__ENABLED": "False",
@@ -98,17 +97,11 @@ class Stack:
 
     def pieces(self, settings: Settings) -> list[Piece]:
         own = self.environment(settings)
-        database, scheduler, worker = (settings.ports[name] for name in DOORS)
+        scheduler, worker = settings.ports["scheduler"], settings.ports["worker"]
+        database = self.database(settings)
         dask = [sys.executable, "-m"]
         parts = [
-            Piece(
-                "database",
-                [postgres("postgres"), "-D", self.folder / "database", "-p", str(database),
-                 "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="],
-                lambda: self._answers_sql(settings),
-                user=_owner(),
-                end=signal.SIGINT,  # it lets nobody finish who waits, and loses nothing that was confirmed
-            ),
+            Piece("database", database.command(), database.answers, user=owner()),
             Piece(
                 "scheduler",
                 [*dask, "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(scheduler),
@@ -160,10 +153,10 @@ class Stack:
                 [*(["nice", "-n", str(piece.nice)] if piece.nice else []), *piece.command],
                 cwd="/" if piece.user else HERE.parent,
                 env=os.environ | dict(piece.environment),
-                stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True, **_as(piece.user),
+                stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True, **run_as(piece.user),
             )  # fmt: skip
         note = {"pid": process.pid, "begun": psutil.Process(process.pid).create_time()}
-        _secret(self.folder / "run" / f"{piece.name}.json", json.dumps(note))
+        secret(self.folder / "run" / f"{piece.name}.json", json.dumps(note))
 
     def _wait(self, piece: Piece) -> None:
         end = time.monotonic() + PATIENCE
@@ -192,7 +185,7 @@ class Stack:
             port = settings.port or _free(taken, 0)
             settings = dataclasses.replace(settings, port=port, ports=self._ports(settings, taken))
         self._keep(settings)
-        self._prepare_database(settings)
+        self.database(settings).prepare()
         pieces, waiting = self.pieces(settings), []
         if any(self.running(piece.name) is None for piece in pieces):
             self._build()
@@ -204,7 +197,7 @@ class Stack:
                 self._start(piece)
             if piece.name == "database":
                 self._wait(piece)
-                self._create_database(settings)
+                self.database(settings).create()
             elif piece.name in ("scheduler", "nginx"):
                 self._wait_all(waiting)
                 self._wait(piece)
@@ -224,7 +217,7 @@ class Stack:
             process = self.running(name)
             if process is not None:
                 say(f"ending {name}")
-                _end(process, signal.SIGINT if name == "database" else signal.SIGTERM)
+                _end(process, ORDERLY if name == "database" else signal.SIGTERM)
             (self.folder / "run" / f"{name}.json").unlink(missing_ok=True)
 
     def _ports(self, settings: Settings, taken: contextlib.ExitStack) -> dict[str, int]:
@@ -233,74 +226,9 @@ class Stack:
         had = {name: settings.ports.get(name, 0) for name in names}
         return {name: had[name] if self.running(name) is not None else _free(taken, had[name]) for name in names}
 
-    def _prepare_database(self, settings: Settings) -> None:
-        """Make the database's folder, once. Only who has the password may enter, from this machine too."""
-        data = self.folder / "database"
-        if (data / "PG_VERSION").exists():
-            return
-        shutil.rmtree(data, ignore_errors=True)  # of an `up` that was interrupted
-        data.mkdir(mode=0o700)
-        words = self.folder / "password"
-        _secret(words, settings.password)
-        owner = _as(_owner())
-        if owner:
-            for place in (data, words):
-                shutil.chown(place, owner["user"], owner["group"])
-        made = subprocess.run(
-            [postgres("initdb"), "-D", data, "-U", USER, "-A", "scram-sha-256", f"--pwfile={words}", "-E", "UTF8", "--locale=C"],
-            capture_output=True, text=True, check=False, cwd="/", **owner,
-        )  # fmt: skip
-        words.unlink()
-        if made.returncode:
-            raise Trouble(f"The database's folder cannot be made: {' '.join(made.stderr.split())[:400]}")
-
-    def _connected(self, settings: Settings, name: str) -> Any:
-        import psycopg
-
-        return psycopg.connect(
-            host="127.0.0.1", port=settings.ports["database"], user=USER, password=settings.password, dbname=name,
-            connect_timeout=3, autocommit=True,
-        )  # fmt: skip
-
-    def _answers_sql(self, settings: Settings) -> bool:
-        import psycopg
-
-        with contextlib.suppress(psycopg.OperationalError):
-            self._connected(settings, "postgres").close()
-            return True
-        return False
-
-    def _create_database(self, settings: Settings) -> None:
-        with self._connected(settings, "postgres") as connection:
-            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (USER,)).fetchone() is None:
-                connection.execute(f"CREATE DATABASE {USER}")
-
     def _build(self) -> None:
         """Every kernel that pages need, once on a machine."""
         subprocess.run([sys.executable, "-m", "snnviz", "build"], cwd=HERE.parent, stderr=subprocess.DEVNULL, check=False)
-
-
-def _owner() -> str:
-    """Who runs the database: whoever runs this, "", unless that is root, which PostgreSQL refuses."""
-    return "postgres" if os.getuid() == 0 else ""
-
-
-def _as(user: str) -> dict[str, Any]:
-    """What starts a process as another user; nothing for ""."""
-    if not user:
-        return {}
-    try:
-        return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
-    except KeyError:
-        raise Trouble(f"There is no user {user!r} to run PostgreSQL as, which refuses to be run by root.") from None
-
-
-def _secret(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
-    fresh = path.with_name(f".{path.name}.new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    fresh.replace(path)
 
 
 def _free(taken: contextlib.ExitStack, port: int) -> int:

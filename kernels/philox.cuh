@@ -26,6 +26,11 @@ SNN_FN unsigned draw_word(const Scan& k, index_t t, index_t i, int draw) {
     return (((w.w0 & ~odd) | (w.w1 & odd)) & ~high) | (((w.w2 & ~odd) | (w.w3 & odd)) & high);
 }
 
+// words[j] = the draw of column first + j stride, for a row of columns.
+SNN_FN void draw_words(const Scan& k, index_t t, unsigned first, unsigned stride, int draw, index_t lanes, unsigned* words) {
+    SNN_FOR_LANES(j, lanes) words[j] = draw_word(k, t, first + (unsigned)j * stride, draw);
+}
+
 // A float32 in (0, 1): the middle of one of 2^23 equal cells, so that neither 0 nor 1 comes up and every value is exact.
 SNN_FN float uniform(unsigned word) { return ((float)(int)(word >> 9) + 0.5f) * 1.1920929e-7f; }
 

@@ -8,21 +8,35 @@
 #if defined(__wasm__)
 #define PLAY(type) extern "C" __attribute__((visibility("default"))) type
 
-// ds[t, i] = ds/du of a layer, [T, M]: what its adjoint gets as `given`. One small function per derivative takes the place of one
-// adjoint per derivative and neuron. A neuron with an adaptive threshold (ALIF) hands its trace; else it is null.
+// ds[t, n, b] = ds/du of a layer: what its adjoint gets as `given`. One small function per derivative takes the place of one
+// adjoint per derivative and neuron. A neuron whose threshold adapts (ALIF) hands its trace; else it is null. Random draws are those
+// of a network of the library, where sample b's neuron n is column b N + n.
 template <class Derivative>
-SNN_FN void slopes(const Scan& k, const real* u, const real* trace, real* ds) {
-    for (index_t t = 0; t < k.T; ++t) SNN_FOR_BLOCKS(i, n, k.M) {
+struct Slopes {
+    SNN_FN static void row(const Scan& k, const real* margins, index_t t, index_t b, index_t n, index_t, index_t lanes, real* ds) {
+        Derivative::row(k, margins, nullptr, t, n + b, lanes, ds);
+    }
+};
+template <class Law>
+struct Slopes<ZerothOrder<Law>> {
+    SNN_FN static void row(const Scan& k, const real* margins, index_t t, index_t b, index_t n, index_t N, index_t lanes, real* ds) {
+        ZerothOrder<Law>::columns(k, margins, nullptr, t, (unsigned)(b * N + n), (unsigned)N, lanes, ds);
+    }
+};
+template <class Derivative>
+SNN_FN void slopes(const Scan& k, index_t B, const real* u, const real* trace, real* ds) {
+    const index_t N = k.M / B;
+    for (index_t t = 0; t < k.T; ++t) for (index_t n = 0; n < N; ++n) SNN_FOR_BLOCKS(b, lanes, B) {
         SNN_ROW margins[SNN_BLOCK];
-        const index_t row = t * k.M + i;
-        if (trace) SNN_FOR_LANES(j, n) margins[j] = u[row + j] - Alif::threshold(k, trace[row + j]);
-        else SNN_FOR_LANES(j, n) margins[j] = u[row + j] - Membrane::threshold(k, 0);
-        Derivative::row(k, margins, nullptr, t, i, n, ds + row);
+        const index_t row = t * k.M + n * B + b;
+        if (trace) SNN_FOR_LANES(j, lanes) margins[j] = u[row + j] - Alif::threshold(k, trace[row + j]);
+        else SNN_FOR_LANES(j, lanes) margins[j] = u[row + j] - Membrane::threshold(k, 0);
+        Slopes<Derivative>::row(k, margins, t, b, n, N, lanes, ds + row);
     }
 }
-#define PLAY_SLOPES(unused, derivative, Derivative)                                                  \
-    PLAY(void) play_slopes_##derivative(Scan k, const real* u, const real* trace, real* ds) {         \
-        slopes<Derivative>(k, u, trace, ds);                                                         \
+#define PLAY_SLOPES(unused, derivative, Derivative)                                                      \
+    PLAY(void) play_slopes_##derivative(Scan k, int B, const real* u, const real* trace, real* ds) {      \
+        slopes<Derivative>(k, B, u, trace, ds);                                                          \
     }
 SNN_DERIVATIVES(PLAY_SLOPES, )
 
@@ -133,25 +147,44 @@ PLAY(void) play_loss_back(int T, int C, int B, int count, int mode, const float*
     }
 }
 
-PLAY(void) play_sgd(int n, float rate, const float* g, float* w) {
-    for (int i = 0; i < n; ++i) w[i] -= rate * g[i];
-}
-// Kingma & Ba 2015 with 0.9, 0.999, 1e-8; fix1 = 1 - 0.9^step, fix2 = sqrt(1 - 0.999^step)
-PLAY(void) play_adam(int n, float rate, float fix1, float fix2, const float* g, float* m, float* v, float* w) {
+PLAY(void) play_sgd(int n, float rate, float momentum, const float* g, float* m, float* w) {
     for (int i = 0; i < n; ++i) {
-        m[i] += 0.1f * (g[i] - m[i]);
-        v[i] = 0.999f * v[i] + 0.001f * g[i] * g[i];
+        m[i] = momentum * m[i] + g[i];
+        w[i] -= rate * m[i];
+    }
+}
+// Kingma & Ba 2015, epsilon 1e-8; new1 = 1 - beta1, new2 = 1 - beta2, fix1 = 1 - beta1^step, fix2 = sqrt(1 - beta2^step)
+PLAY(void) play_adam(int n, float rate, float new1, float beta2, float new2, float fix1, float fix2, const float* g, float* m, float* v,
+                     float* w) {
+    for (int i = 0; i < n; ++i) {
+        m[i] += new1 * (g[i] - m[i]);
+        v[i] = beta2 * v[i] + new2 * g[i] * g[i];
         w[i] -= rate / fix1 * m[i] / (root(v[i]) / fix2 + 1e-8f);
     }
 }
 
-// How many of n numbers are not zero
-PLAY(int) play_active(int n, const float* a) {
+// Of rows of B numbers: how many of the first `count` in each are not 0
+PLAY(int) play_active(int rows, int B, int count, const float* a) {
     typedef int lanes4i __attribute__((vector_size(16)));
     lanes4i sum = {};
+    int rest = 0;
     const lanes4 zero = {};
-    for (int i = 0; i < n; i += 4) sum += four(a + i) != zero;
-    return -(sum[0] + sum[1] + sum[2] + sum[3]);
+    for (int r = 0; r < rows; ++r, a += B) {
+        int b = 0;
+        for (; b + 4 <= count; b += 4) sum += four(a + b) != zero;
+        for (; b < count; ++b) rest += a[b] != 0 ? 1 : 0;
+    }
+    return rest - (sum[0] + sum[1] + sum[2] + sum[3]);
+}
+// How many of N neurons fire in none of `count` samples; s [T, N, B]
+PLAY(int) play_silent(int T, int N, int B, int count, const float* s) {
+    int silent = 0;
+    for (int n = 0; n < N; ++n) {
+        float spikes = 0;
+        for (int t = 0; t < T && spikes == 0; ++t) for (int b = 0; b < count; ++b) spikes += s[(t * N + n) * B + b];
+        silent += spikes == 0 ? 1 : 0;
+    }
+    return silent;
 }
 // Of s [T, M]: spikes, and the first one's step (T: none)
 PLAY(void) play_response(int T, int M, const float* s, float* counts, float* first) {

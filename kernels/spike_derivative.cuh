@@ -70,11 +70,20 @@ struct Given {
 template <class Law>
 struct ZerothOrder {
     SNN_FN static void row(const Scan& k, const real* margins, const real* table, index_t t, index_t i0, index_t lanes, real* slopes) {
+        columns(k, margins, table, t, (unsigned)i0, 1u, lanes, slopes);
+    }
+    // The same for the columns first, first + stride, first + 2 stride, ...
+    SNN_FN static void columns(const Scan& k, const real* margins, const real* table, index_t t, unsigned first, unsigned stride,
+                               index_t lanes, real* slopes) {
+        unsigned words[SNN_BLOCK];
         SNN_FOR_LANES(j, lanes) slopes[j] = 0;
-        for (int draw = 0; draw < (int)k.d[1]; ++draw) SNN_FOR_LANES(j, lanes) {
-            const real z = Law::quantile(uniform(draw_word(k, t, i0 + j, draw)), table);
-            const real value = k.d[3] == 0 ? real(1) : k.d[3] > 0 ? z : 1 / z;
-            slopes[j] += magnitude(margins[j]) < z * k.d[0] ? value : real(0);
+        for (int draw = 0; draw < (int)k.d[1]; ++draw) {
+            draw_words(k, t, first, stride, draw, lanes, words);
+            SNN_FOR_LANES(j, lanes) {
+                const real z = Law::quantile(uniform(words[j]), table);
+                const real value = k.d[3] == 0 ? real(1) : k.d[3] > 0 ? z : 1 / z;
+                slopes[j] += magnitude(margins[j]) < z * k.d[0] ? value : real(0);
+            }
         }
         SNN_FOR_LANES(j, lanes) slopes[j] = magnitude(margins[j]) < k.d[5] ? k.d[6] * (slopes[j] * k.d[2]) : real(0);
     }

@@ -41,9 +41,13 @@ with right:
 with below:
     what = "error"
     address.note("shown")
-    if look is not None and not going:
+    if record is not None and look is not None and not going:
         what = controls.option(
-            ["error", "fall"], "Shown", "shown", segmented=True, titles={"error": "Share of error", "fall": "Fall of the loss"}.get
+            ["error", "fall"],
+            "Shown",
+            "shown",
+            segmented=True,
+            titles={"error": "Share of error", "fall": "Fall of the loss"}.__getitem__,
         )
         st.button(
             "Hold this", icon=":material/push_pin:", on_click=depth.hold, args=(record,), help="Draw it behind what comes next."
@@ -55,13 +59,13 @@ with picture, page.guarded():
     modules = study.modules
     page.figure(chain.chain(study.layers, modules.after, modules.route is Route.DETACH, page.dark(), 165), "chain")
     runs_view.note(state, work, backend.chosen())
-    if look is None:
+    if record is None or look is None:
         waiting = "The bars come after the training." if going else "Press “Train and measure”."
         page.figure(empty_figure(waiting, dark=page.dark(), height=290), "errors")
     else:
         depth.bars(record, what, depth.held())
 
-if look is not None and not going:
+if record is not None and look is not None and not going:
     a, b = st.columns(2, gap="medium")
     with a:
         curves = {"without heads": record.plain.accuracy, "with heads": record.modules.accuracy}
@@ -121,5 +125,5 @@ rows = record.checkpoints[-1].errors.rows
 for row in rows:
     print(row.layer, row.variant, row.error, row.reliability)
 """,
-    {"study": study} | ({"rows": look.errors.rows} if is_whole else {}),
+    {"study": study} | ({"rows": look.errors.rows} if look is not None and is_whole else {}),
 )

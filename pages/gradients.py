@@ -56,7 +56,7 @@ with left:
         "What is differentiated",
         "of",
         segmented=True,
-        titles={"neuron": "One neuron", "network": "A network"}.get,
+        titles={"neuron": "One neuron", "network": "A network"}.__getitem__,
     )
 with right:
     if subject == "neuron":
@@ -97,7 +97,10 @@ if subject == "neuron":
             },
         )
         runs = labelled({method: run.layers[0] for method, run in comparison.runs.items()})
-        page.downloads("gradients", {"time_ms": next(iter(runs.values())).times} | {k: r.delta[:, 0, 0] for k, r in runs.items()})
+        page.downloads(
+            "gradients",
+            {"time_ms": next(iter(runs.values())).times} | {k: r.delta[:, 0, 0] for k, r in runs.items() if r.delta is not None},
+        )
         st.caption(
             "BPTT is torch autograd through the neuron's own step; the others are the kernel's sweep; both in float64. "
             "That is what makes their agreement mean something."
@@ -110,8 +113,7 @@ else:
         base = dataclasses.replace(depth_experiment(3, steps=100, neuron=neuron), architecture=shape)
         experiment = controls.edit(base, "run", only=("steps", "batch", "seed"))
     with right, page.guarded():
-        with st.spinner("Comparing", show_time=True):
-            comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen(), None, False, 1)
+        comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen(), None, False, 1)
         lines, shows = page.view(__file__, view).show(experiment, chosen, comparison)
         page.downloads(
             "layers",

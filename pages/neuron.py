@@ -28,13 +28,13 @@ with top[0]:
         "View",
         "view",
         segmented=True,
-        titles={"live": "Live", "figure": "Figure"}.get,
+        titles={"live": "Live", "figure": "Figure"}.__getitem__,
         help="Live: the kernels run in this page. Figure: they run on the server, on the chosen backend.",
     )
 absent = scope.problem("neuron-scope") if view == "live" else None
 live = view == "live" and absent is None
-left, right = (None, st.container()) if live else page.sides()
-with top[1] if live else left:
+left, right = (top[1], st.container()) if live else page.sides()
+with left:
     if live:
         name = controls.option(list(NEURONS), "Neuron", "neuron", titles=lambda n: NEURONS[n].title)
         neuron = address.recall(NEURONS[name](), f"neuron.{name}")
@@ -69,8 +69,7 @@ with right, page.guarded():
     if shown.gain != 1 or shown.drawn:
         stimulus = Shaped(stimulus, shown.gain, shown.drawn)
     experiment = dataclasses.replace(experiment, neuron=neuron, stimulus=stimulus)
-    with st.spinner("Running; the first run of a neuron builds its kernel, once on this machine", show_time=True):
-        layer = cached(simulate)(experiment, backend.chosen()).layers[0]
+    layer = cached(simulate)(experiment, backend.chosen()).layers[0]
     if not live:
         held = st.session_state.get("held")
         ghost = None if held is None else cached(simulate)(held, backend.chosen()).layers[0]
@@ -97,7 +96,7 @@ with right, page.guarded():
         }
         if layer.spikes is not None:
             columns["spikes"] = layer.spikes[one]
-        if layer.trace is not None:
+        if layer.trace is not None and layer.trace_name is not None:
             columns[layer.trace_name] = layer.trace[one]
         page.downloads("neuron", columns)
 

@@ -1,5 +1,7 @@
 """Runs: every saved run of every kind, to find, compare, run again, download or delete."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
@@ -31,7 +33,7 @@ if not rows:
     st.stop()
 
 
-def choice(where, label: str, key: str, choices: set[str], titles=str) -> list[str]:
+def choice(where, label: str, key: str, choices: set[str], titles: Callable[[str], str] = str) -> list[str]:
     """Draw one filter of the list and return its choices; an empty list means all runs."""
     return where.multiselect(label, sorted(choices - {""}), key=key, persist_state="session", placeholder="all", format_func=titles)
 

@@ -49,18 +49,20 @@ with left:
         schedule = controls.choose(SCHEDULES, "Learning rate over time", "schedule", default=Training().schedule)
         loss = controls.choose(TRAINABLE, "Loss", "loss", default=Training().loss)
         base = controls.edit(Training, "run", only=("batch", "seed", "clip"))
-        repeats = controls.number(
-            1,
-            Param(
-                "Repeats over seeds",
-                low=1,
-                high=20,
-                slider=(1, 10, 1),
-                help="Each method is trained that often, from other weights.",
-            ),
-            "repeats",
+        repeats = int(
+            controls.number(
+                1,
+                Param(
+                    "Repeats over seeds",
+                    low=1,
+                    high=20,
+                    slider=(1, 10, 1),
+                    help="Each method is trained that often, from other weights.",
+                ),
+                "repeats",
+            )
         )
-        sample = controls.number(0, Param("Test sample shown", low=0, high=100_000), "sample")
+        sample = int(controls.number(0, Param("Test sample shown", low=0, high=100_000), "sample"))
     chosen = methods.settings(picked)
 
 with right, page.guarded():

@@ -6,6 +6,7 @@ snnviz settings > settings.toml             # the settings of a training, ready 
 snnviz train settings.toml                  # results go into the store that the app reads
 snnviz compare settings.toml --methods BPTT Exodus Slayer LocalZO --seeds 3 --csv results.csv
 snnviz fetch SHD --folder recordings        # a set of tonic's catalogue
+snnviz static class.html                    # the live pages as one file, for a class without a server
 """
 
 import argparse
@@ -17,6 +18,7 @@ from snnviz.commands import Wrong
 from snnviz.commands.app import app
 from snnviz.commands.build import build
 from snnviz.commands.fetch import fetch
+from snnviz.commands.static import static
 from snnviz.commands.train import COMPARED, compare, settings, train
 
 
@@ -78,6 +80,13 @@ def _parser() -> argparse.ArgumentParser:
     away.add_argument("name", help="tonic's name of the set: NMNIST, SHD, ...")
     away.add_argument("--folder", default="", help="where it goes (SNNVIZ_DATA, else a folder beside the cache)")
     away.add_argument("--part", default="", help="which one, of the sets that are lists of recordings")
+    alone = command(
+        "static",
+        static,
+        "write the pages that live in the browser as one HTML file, which needs no server",
+        "snnviz static class.html",
+    )
+    alone.add_argument("file", type=pathlib.Path, help="where the file goes; one that is there is replaced")
     return parser
 
 

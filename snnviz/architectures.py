@@ -87,6 +87,17 @@ class FeedForward(AbstractArchitecture):
     normalise: bool = _normalise("unit")
     recurrent: bool = param(False, "Recurrent", advanced=True, help="Every hidden layer feeds itself one step later.")
     readout_tau: float = _readout_tau()
+    bias: bool = param(
+        False, "Biases", advanced=True, help="A neuron also weighs a constant input: its bias is where its membrane settles."
+    )
+    bias_start: float = param(
+        0.0,
+        "First biases up to",
+        low=0.0,
+        slider=(0.0, 3.0, 0.1),
+        advanced=True,
+        help="Hidden biases start between 0 and this, where there are biases.",
+    )
 
     title = "Fully connected"
     retired = ("touch_active",)  # 0.1.0 wrote into the shape how a training is run
@@ -103,7 +114,9 @@ class FeedForward(AbstractArchitecture):
     def weights(self):
         between = self.width * self.width
         hidden = [self.inputs * self.width, *[between] * (self.layers - 1)]
-        return (*hidden, *[between] * (self.layers * self.recurrent), self.width * self.outputs)
+        if self.bias:
+            hidden = [count + self.width for count in hidden]
+        return (*hidden, *[between] * (self.layers * self.recurrent), (self.width + self.bias) * self.outputs)
 
     def build(self, neuron, method, backend, seed):
         return network.feed_forward(
@@ -118,6 +131,8 @@ class FeedForward(AbstractArchitecture):
             first_gain=self.first_gain,
             normalise=self.normalise,
             recurrent=self.recurrent,
+            bias=self.bias,
+            bias_start=self.bias_start,
             seed=seed,
         )
 

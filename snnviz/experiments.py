@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import torch
 
-from snnviz import account, laws, losses, stimuli, surrogates, text
+from snnviz import account, laws, losses, stimuli, surrogates, text, waiting
 from snnviz.architectures import ARCHITECTURES, AbstractArchitecture
 from snnviz.backends import AbstractBackend, resolve
 from snnviz.draws import Draw
@@ -285,15 +285,17 @@ def _differentiate(
         raise ValueError(f"methods: there are {len(methods)} for one layer; give one.")
     generator = torch.Generator().manual_seed(experiment.seed)
     with Probe(model, samples) as probe:
-        if isinstance(model, Network):
-            loss = network_loss(experiment, model, x, methods[0])
-        elif isinstance(experiment.loss, AbstractSpikesLoss):
-            x.requires_grad_()
-            out = model(x, Draw(experiment.seed))
-            loss = (out * experiment.loss.upstream(out.detach(), generator)).sum()
-        else:
-            raise ValueError(f"{experiment.loss.title} is a loss on a network's output; a population needs one on its spikes.")
-        loss.backward()
+        with waiting.part(0, 2):
+            if isinstance(model, Network):
+                loss = network_loss(experiment, model, x, methods[0])
+            elif isinstance(experiment.loss, AbstractSpikesLoss):
+                x.requires_grad_()
+                out = model(x, Draw(experiment.seed))
+                loss = (out * experiment.loss.upstream(out.detach(), generator)).sum()
+            else:
+                raise ValueError(f"{experiment.loss.title} is a loss on a network's output; a population needs one on its spikes.")
+        with waiting.part(1, 2):
+            loss.backward()
     gradients = {}
     if isinstance(model, Network):
         for block, layer in zip([*model.blocks, None], [r.name for r in probe.layers if r.neuron.fires] + ["readout"], strict=True):
@@ -354,8 +356,7 @@ def _compare(
     experiment: Experiment, chosen: dict[AbstractGradientMethod, AbstractBackend], dtype: torch.dtype, samples: int | None
 ) -> Comparison:
     start, methods, runs = time.perf_counter(), list(chosen), {}
-    for method, backend in chosen.items():
-        account.go_on()
+    for method, backend in waiting.steps(chosen.items(), "method", len(chosen)):
         runs[method] = differentiate(experiment, method, backend, dtype, samples)
     references = _gradients(runs[methods[0]])
     rows = []

@@ -11,8 +11,9 @@ from typing import NamedTuple, TypeVar, cast
 import torch
 from torch import nn
 
-from snnviz import account, sparse
+from snnviz import sparse, waiting
 from snnviz.backends import AbstractBackend
+from snnviz.biased import Biased, added
 from snnviz.draws import Draw
 from snnviz.methods.base import AbstractGradientMethod
 from snnviz.neurons.base import AbstractNeuron
@@ -59,8 +60,7 @@ class Block(nn.Module):
 
     def _recurrent(self, weights: nn.Linear, current: torch.Tensor, draw: Draw) -> torch.Tensor:
         state, s, spikes = None, None, []
-        for t in range(len(current)):
-            account.go_on()
+        for t in waiting.steps(range(len(current)), "step"):
             now = current[t] if s is None else current[t] + weights(s)
             out = self.spiking.run(now[None], state, dataclasses.replace(draw, first=draw.first + t))
             s, state = out.fired[0], out.last
@@ -146,8 +146,7 @@ class Network(nn.Module):
             self.passes += self.training
             return NetworkOutput(logits)
         heads = []
-        for number, block in enumerate(self.blocks):
-            account.go_on()
+        for number, block in enumerate(waiting.steps(self.blocks, "layer", len(self.blocks))):
             x = block(x, self.draw(number))
             if self.training and str(number + 1) in self.heads:
                 heads.append(self.heads[str(number + 1)](x))
@@ -166,7 +165,7 @@ class Network(nn.Module):
             out = sparse.spiking(
                 source,
                 linear.weight.T,
-                linear.bias,
+                added(linear),
                 layer.neuron,
                 layer.method,
                 self.draw(number),
@@ -179,7 +178,7 @@ class Network(nn.Module):
         self.active, self.rates = tuple(active), tuple(rates)
         if not isinstance(source, sparse.Packed):  # there is no hidden layer
             return over_time(self.readout, source)
-        return sparse.product(source, self.readout.weight.T, self.readout.bias)
+        return sparse.product(source, self.readout.weight.T, added(self.readout))
 
 
 def _uniform_(layer: Weighted, gain: float) -> Weighted:
@@ -204,12 +203,21 @@ def feed_forward(
     first_gain: float | None = None,
     normalise: bool = False,
     recurrent: bool = False,
+    bias: bool = False,
+    bias_start: float = 0.0,
     seed: int = 0,
 ) -> Network:
-    """Linear + neuron for each width in `hidden`, then a linear readout (with `readout`: leaky). No biases.
+    """Linear + neuron for each width in `hidden`, then a linear readout (with `readout`: leaky).
 
-    gain scales the hidden weights (first_gain: those of the first layer). recurrent: every hidden layer feeds itself.
+    gain scales the hidden weights (first_gain: those of the first layer). recurrent: every hidden layer feeds itself. bias: every
+    layer has biases, as weights of a constant input (`Biased`); hidden ones start between 0 and bias_start, the readout's at 0.
+    First weights are the same with and without.
     """
+
+    def linear(a: int, b: int, reader: AbstractNeuron | None) -> nn.Linear:
+        """reader: the neuron that its output flows into; None: a plain readout."""
+        return Biased(a, b, 1.0 if reader is None else reader.bias_input()) if bias else nn.Linear(a, b, bias=False)
+
     with SEEDING, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         sizes, blocks = [inputs, *hidden], []
@@ -217,13 +225,15 @@ def feed_forward(
             scale = first_gain if number == 0 and first_gain is not None else gain
             blocks.append(
                 Block(
-                    _uniform_(nn.Linear(a, b, bias=False), scale),
+                    _uniform_(linear(a, b, neuron), scale),
                     SpikingLayer(neuron, method, backend),
                     Normalise(b) if normalise else None,
                     recurrent=_uniform_(nn.Linear(b, b, bias=False), 0.5) if recurrent else None,
                 )
             )
-        last = _uniform_(nn.Linear(sizes[-1], outputs, bias=False), 1.0)
+        last = _uniform_(linear(sizes[-1], outputs, readout), 1.0)
+        for block in blocks if bias and bias_start else ():
+            nn.init.uniform_(block.transform.bias, 0.0, bias_start)
     return Network(blocks, last, None if readout is None else SpikingLayer(readout, method, backend), seed)
 
 

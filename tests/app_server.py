@@ -11,8 +11,12 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
 
 ROOT = Path(__file__).parents[1]
 FLAGS = [
@@ -148,7 +152,7 @@ class Visit:
 
 
 @contextlib.contextmanager
-def browsing(executable: str) -> Iterator[object]:
+def browsing(executable: str) -> Iterator["BrowserContext"]:
     """A browser context with a fresh profile."""
     import tempfile
 

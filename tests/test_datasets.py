@@ -22,21 +22,28 @@ from snnviz.__main__ import main
 from snnviz.datasets import (
     DATASETS,
     Binning,
+    Circles,
     Coding,
     DelayedXor,
     Digits,
     DvsGesture,
     NMnist,
+    OwnPoints,
     OwnRecordings,
+    PlaneCoding,
     RandomManifolds,
     Saccades,
     Shd,
     SpikePatterns,
+    Spirals,
     Split,
     TemporalOrder,
     TimeUnit,
     TonicSet,
+    TwoMoons,
+    Xor,
     YinYang,
+    YinYangPoints,
     catalogue,
 )
 from snnviz.datasets.base import Binned, balanced, halves
@@ -49,16 +56,27 @@ SMALL = {
     "Saccades": Saccades(samples=100),
     "RandomManifolds": RandomManifolds(samples=200),
     "YinYang": YinYang(samples=300),
+    "TwoMoons": TwoMoons(samples=200),
+    "Circles": Circles(samples=200),
+    "Xor": Xor(samples=200),
+    "Spirals": Spirals(samples=200),
+    "YinYangPoints": YinYangPoints(samples=200),
     "DelayedXor": DelayedXor(samples=200),
     "TemporalOrder": TemporalOrder(samples=200),
     "SpikePatterns": SpikePatterns(samples=100),
 }
 
+PLANE = ("TwoMoons", "Circles", "Xor", "Spirals", "YinYangPoints")
 KNOWN = {
     "Digits": "633e67e5fb7c5fe4",
     "Saccades": "3acdff2e0c046e63",
     "RandomManifolds": "bff0d7361d9b7fd3",
     "YinYang": "96de9093db0294d8",
+    "TwoMoons": "61e97c1c83e04e98",
+    "Circles": "8918ae8d170b7746",
+    "Xor": "365f3ed093161fdd",
+    "Spirals": "f03ae899057009cc",
+    "YinYangPoints": "3d8c4fcd979ea00e",
     "DelayedXor": "d39f0118255256ac",
     "TemporalOrder": "6cbaf6e13bf551fb",
     "SpikePatterns": "d402e02885f7b59b",
@@ -88,7 +106,7 @@ def test_every_set_says_what_it_is_and_round_trips_through_repr(name):
     assert one.title and len(one.description) > 40 and isinstance(one.cite, str) and isinstance(one.offline, bool)
     assert one.offline == (name in SMALL), "an offline set needs a line in SMALL"
     assert dataclasses.is_dataclass(one) and one() == one() and hash(one()) == hash(one())
-    if not any(isinstance(value, (Coding, Binning, TimeUnit)) for value in vars(one()).values()):
+    if not any(isinstance(value, (Coding, Binning, TimeUnit, PlaneCoding)) for value in vars(one()).values()):
         assert eval(repr(one()), dict(DATASETS)) == one()
 
 
@@ -116,13 +134,43 @@ def test_offline_sets(name):
     assert digest(dataclasses.replace(dataset, seed=1).load(Split.TRAIN)) != digest(train)
     # No sample is in both parts; points of a plane or a curve may look alike at a coarse step, and then it is said.
     columns = [{x.numpy().tobytes() for x in half.x.unbind(1)} for half in (train, test)]
-    assert not columns[0] & columns[1] or (name in ("RandomManifolds", "YinYang") and "look exactly like" in test.source)
+    assert not columns[0] & columns[1] or (name in ("RandomManifolds", "YinYang", *PLANE) and "look exactly like" in test.source)
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_bits_do_not_change_between_versions(name):
     """Written down once: a change here changes everybody's results and belongs into the ledger of such changes."""
     assert digest(SMALL[name].load(Split.TEST))[:16] == KNOWN[name]
+
+
+@pytest.mark.parametrize("name", PLANE)
+def test_points_depend_on_their_number_and_the_seed_alone(name):
+    """More samples add points and move none; noise moves them by its standard deviation; both parts have every class."""
+    few, many = SMALL[name], dataclasses.replace(SMALL[name], samples=600)
+    for a, b in zip(few.points(), many.points(), strict=True):
+        assert np.array_equal(a, b[:200])
+    still, moved = (dataclasses.replace(many, noise=noise).points() for noise in (0.0, 0.02))
+    assert all(np.std(b - a) == pytest.approx(0.02, rel=0.15) for a, b in zip(still[:2], moved[:2], strict=True))
+    assert set(few.load(Split.TRAIN).y.tolist()) == set(range(len(few.classes)))
+
+
+def test_points_are_coded_as_their_values_say():
+    """A larger value fires earlier; mirrored inputs and the bias keep the number of spikes; a current is a quarter of the value."""
+    few = TwoMoons(samples=60, steps=50)
+    x, y, _ = few.points()
+    spikes = few.encode(x, y)
+    assert (spikes.sum(0) == 1).all() and (spikes.argmax(0)[:, 4] == 16).all()
+    assert (spikes.argmax(0)[:, 0] == 1 + np.floor(15 * (1 - x.astype(float)) + 0.5)).all()
+    current = dataclasses.replace(few, coding=PlaneCoding.CONSTANT, mirrored=False).encode(x, y)
+    assert current.dtype == np.float32 and np.array_equal(current[7, :, 0], 0.25 * x) and (current[:, :, 2] == 0.25).all()
+
+
+def test_own_points_are_both_parts_and_a_bad_one_is_named():
+    own = OwnPoints(placed="0.5,-0.25,0;-1,1,2;0,0,1")
+    assert all(own.load(split).y.tolist() == [0, 2, 1] and len(own.load(split).classes) == 3 for split in Split)
+    for text in ("0.5,0.5", "2,0,0", "0,0,3", "a,b,c"):
+        with pytest.raises(ValueError, match=text):
+            OwnPoints(placed=f"0,0,1;{text}")
 
 
 @pytest.mark.parametrize("name", ["Digits", "Saccades"])

@@ -160,7 +160,7 @@ def test_a_measurement_goes_on_is_found_again_and_stops(home):
     at = page(**link)
     button(at, "Train and measure").click().run()
     (row,) = store.default().list(kind="depth", live=True)
-    at.switch_page("pages/start.py").run()  # the page is left
+    at.switch_page("pages/playground.py").run()  # the page is left
     assert client.wait(row.run, lambda s: s.progress.result is not None and s.progress.result.checkpoints, 120)
     at.switch_page("pages/depth.py").run()
     assert button(at, "Pause") is not None and button(at, "Train and measure") is None and not at.exception
@@ -171,7 +171,7 @@ def test_a_measurement_goes_on_is_found_again_and_stops(home):
     at.slider(key="depth/depth.seed").set_value(3).run()
     assert "These are from 6 layers" in at.info[0].value and at.table
     at.slider(key="depth/depth.seed").set_value(0).run()
-    at.switch_page("pages/start.py").run()
+    at.switch_page("pages/playground.py").run()
     at.switch_page("pages/depth.py")
     for key, value in link.items():
         at.query_params[key] = value

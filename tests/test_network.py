@@ -1,12 +1,15 @@
 """Layers and networks: gradients of everything, against the reference backend and finite differences."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
 import torch
 
-from snnviz import BPTT, Exodus, FastSigmoid, LocalZO, Probe, Slayer, SpikingLayer
+from snnviz import BPTT, Exodus, FastSigmoid, LocalZO, Probe, Slayer, SparseGD, SpikingLayer
+from snnviz.architectures import FeedForward
+from snnviz.biased import Biased
 from snnviz.draws import Draw
 from snnviz.learned import bounded
 from snnviz.network import Normalise, convolutional, feed_forward, recurrent
@@ -18,6 +21,7 @@ from tests.helpers import TRAINABLE, close, name
 def builders(method, backend):
     return {
         "feed-forward": feed_forward(12, [9, 7], 3, LIF(), method, backend, readout=LeakyReadout(), gain=3.0),
+        "biased": feed_forward(12, [9, 7], 3, LIF(), method, backend, gain=3.0, bias=True, bias_start=1.5),
         "normalised": feed_forward(12, [9, 7], 3, ALIF(), method, backend, normalise=True),
         "recurrent": recurrent(12, [9, 7], 3, CubaLIF(), method, backend, gain=2.0),
         "convolutional": convolutional((2, 8, 8), [4, 5], 3, LIF(), method, backend, gain=4.0),
@@ -155,6 +159,43 @@ def test_the_probe_sees_what_the_network_did():
     by_hand = np.einsum("tbi,tbo->oi", first.spikes, second.delta)  # dL/dW = sum over time and batch of s delta
     np.testing.assert_allclose(weight.grad.numpy(), by_hand, rtol=1e-4, atol=1e-5)
     assert network.blocks[0].spiking.tap is None
+
+
+@pytest.mark.parametrize("neuron", [*TRAINABLE, LeakyReadout()], ids=repr)
+def test_a_bias_is_the_level_at_which_the_membrane_settles(neuron):
+    """Without input and without spikes it comes to the bias itself, for every neuron that leaks."""
+    if not neuron.linear or neuron.memory is None:
+        assert neuron.bias_input() > 0
+        return
+    layer = Biased(3, 2, neuron.bias_input())
+    with torch.no_grad():
+        layer.bias.copy_(torch.tensor([0.7, -0.3]))
+        u = SpikingLayer(neuron).run(layer(torch.zeros(1000, 1, 3))).membrane
+    np.testing.assert_allclose(u[-1, 0].numpy(), [0.7, max(-0.3, getattr(neuron, "v_min", -math.inf))], rtol=1e-4)
+
+
+def test_biases_leave_first_weights_as_they_are_and_the_sparse_pass_knows_them():
+    plain, biased = (
+        feed_forward(12, [9, 7], 3, LIF(), SparseGD(band=0.4), gain=3.0, bias=b, bias_start=1.0) for b in (False, True)
+    )
+    for a, b in zip(plain.blocks, biased.blocks, strict=True):
+        assert torch.equal(a.transform.weight, b.transform.weight) and a.transform.bias is None
+        assert 0 <= b.transform.bias.min() < b.transform.bias.max() <= 1
+    assert torch.equal(plain.readout.weight, biased.readout.weight) and not biased.readout.bias.any()
+    shapes = FeedForward(2, 9, 12, 3), FeedForward(2, 9, 12, 3, bias=True)
+    for shape in shapes:
+        built = shape.build(LIF(), BPTT(), None, 0)
+        assert sum(shape.weights) == sum(p.numel() for p in built.parameters())
+    x, gradients = torch.randint(0, 2, (20, 4, 12), generator=torch.Generator().manual_seed(3)).float(), []
+    for touch_active in (False, True):
+        biased.touch_active = touch_active
+        biased.zero_grad()
+        biased(x).logits.square().sum().backward()
+        gradients.append([p.grad.clone() for p in biased.parameters()])
+    assert biased.dense_because() is None and biased.active
+    for dense, sparse in zip(*gradients, strict=True):
+        assert dense.any()
+        close(sparse, dense, 1e-5)
 
 
 def test_methods_one_for_all_or_one_a_layer():

@@ -16,7 +16,7 @@ from snnviz.ui.problems import faults
 
 ROOT = pathlib.Path(__file__).parents[1]
 
-QUICK = {"neuron.py", "gradients.py", "start.py"}  # the others have tests of their own
+QUICK = {"neuron.py", "gradients.py", "playground.py"}  # the others have tests of their own
 
 
 def opened(entry: Entry, **query: str) -> AppTest:
@@ -153,7 +153,7 @@ VIEWS = [
     *(("gradients.py", {"view": view, "run.steps": "20"}) for view in ("traces", "smooth")),
     *(("gradients.py", {"of": "network", "view": view} | SMALL) for view in ("layers", "heat")),
     *(("sparsity.py", {"view": view} | SMALL) for view in ("margins", "bytes", "time", "live")),
-    *(("depth.py", {}), ("training.py", {}), ("data.py", {"data": "YinYang"}), ("start.py", {})),
+    *(("depth.py", {}), ("training.py", {}), ("data.py", {"data": "YinYang"}), ("playground.py", {})),
 ]
 
 

@@ -10,6 +10,8 @@ were opened:
 * tables: the columns of text in every table.
 * values: the values that the code behind the picture makes, as Python: the outermost calls of classes, without imports.
 
+0.1.0 opened with a page of text; what opens now is the playground, so of the first link only the controls are compared.
+
 Nothing is compared by key, and order does not matter, so names inside the program and places on the page may change. No link
 gives an error or an exception. Saved runs come from `tests/recorded/store_0_1_0.sqlite`.
 
@@ -146,6 +148,8 @@ def shown_text(widget: Any) -> Any:
 def of_scope(sent: str) -> Iterator[list]:
     """Label and value of the controls that the live scope draws in the browser, from what is sent to it."""
     data = json.loads(sent)
+    if "view" not in data:
+        return  # the playground
     labels = {name: specs["label"] for name, specs in data["controls"].items() if name != "neuron"}
     parts = {name: surrogate["controls"] for name, surrogate in data["surrogates"].items()}
 
@@ -220,6 +224,8 @@ def test_a_link_restores_the_screen_that_it_restored(recorded, name):
     assert not at.error, [e.value for e in at.error]
     now = screen(at)
     for what, entries in before["screen"].items():
+        if name == "start" and what == "titles":
+            continue
         gone = [entry for entry in entries if entry not in now[what]]
         fresh = [entry for entry in now[what] if entry not in entries]
         # The code may make more of the picture than it did in 0.1.0, and not less.

@@ -1,15 +1,12 @@
 """Saved runs: what goes in comes out, an interrupted run is found, a newer or broken database is refused in one sentence."""
 
-import contextlib
 import dataclasses
-import os
-import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -19,8 +16,9 @@ import sqlalchemy as sa
 from snnviz.datasets import YinYang
 from snnviz.heads import Closeness
 from snnviz.methods import BPTT, LocalZO, Route, SurrogateModules
-from snnviz.runs import schema
+from snnviz.runs import rows, schema
 from snnviz.runs.fetch import Arrived
+from snnviz.runs.journal import Journal, Unsaved
 from snnviz.runs.store import Store, StoreError, UnreadableError
 from snnviz.runs.values import Access, Curve, Line, Run, RunState, Status
 from snnviz.runs.work import KINDS, FetchSet, MeasureDepth, MeasureTimes, Progress, SweepGrowth, Train
@@ -57,56 +55,11 @@ def curve(points: int) -> Curve:
     return Curve(ramp, ramp, ramp, ramp, *(np.stack([ramp] * 3, 1) for _ in range(3)))
 
 
-@contextlib.contextmanager
-def postgres(folder):
-    """A server of our own on a free port; skips where PostgreSQL or its driver is not installed."""
-    pytest.importorskip("psycopg")
-    if not (program := shutil.which("postgres")):
-        pytest.skip("PostgreSQL is not installed.")
-    programs = os.path.dirname(os.path.realpath(program))
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    command = ["env"]
-    if os.getuid() == 0:  # the server refuses to run as root
-        if not shutil.which("runuser") or subprocess.run(["id", "postgres"], capture_output=True).returncode:
-            pytest.skip("There is no user to run PostgreSQL as.")
-        command = ["runuser", "-u", "postgres", "--"]
-        parent = folder
-        while parent != parent.parent and parent.name.startswith(("pytest", "test_", "postgres")):
-            parent.chmod(0o755)
-            parent = parent.parent
-    folder.chmod(0o777)
-    data = folder / "data"
-    subprocess.run([*command, f"{programs}/initdb", "-D", data, "-A", "trust", "-U", "us", "-N"], check=True, capture_output=True)
-    control = [*command, f"{programs}/pg_ctl", "-D", data, "-w", "-t", "60"]
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
-    subprocess.run([*control, "-o", options, "-l", folder / "log", "start"], check=True, capture_output=True)
-    try:
-        yield f"postgresql+psycopg://us@127.0.0.1:{port}/postgres"
-    finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """The address of a PostgreSQL server, up to the name of a database."""
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
-        yield url.removesuffix("postgres")
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request, tmp_path):
     """An empty store, in a file and in a database of a server."""
-    url = f"sqlite:///{tmp_path / 'a folder' / 'runs.sqlite'}"
-    if request.param == "postgresql":
-        base, name = request.getfixturevalue("server"), f"d{uuid.uuid4().hex[:8]}"
-        engine = sa.create_engine(f"{base}postgres", isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        engine.dispose()
-        url = base + name
-    opened = Store(url)
+    in_file = request.param == "sqlite"
+    opened = Store(f"sqlite:///{tmp_path / 'a folder' / 'runs.sqlite'}" if in_file else request.getfixturevalue("empty_database")())
     yield opened
     opened.close()
 
@@ -336,3 +289,25 @@ def test_a_run_that_cannot_be_read_is_listed_as_that_and_hides_no_other(store):
     assert store.open(good.id).run == good
     store.delete([status.id, kind.id, field.id])
     assert [s.run for s in store.list()] == [good.id]
+
+
+def test_what_is_computed_while_a_journal_is_handed_in_stays_in_it(store, tmp_path, monkeypatch):
+    """The second epoch is kept by the worker while another process saves the first one, and before it empties the journal."""
+    run, journal = Run(Train(TRAININGS[:1])), Journal(tmp_path / "run")
+    store.begin(run)
+    first, second = (Unsaved((rows.of_epoch(run.id, 0, epoch(number)),)) for number in (1, 2))
+    journal.keep(first)
+    late, save = threading.Thread(target=journal.keep, args=(second,)), store._take
+
+    def slow(*arguments) -> None:
+        save(*arguments)
+        late.start()
+        late.join(0.3)
+
+    monkeypatch.setattr(store, "_take", slow)
+    assert store.take(run.id, journal)
+    late.join(10)
+    assert [row["epoch"] for row in journal.read().epochs] == [2]
+    monkeypatch.setattr(store, "_take", save)
+    assert store.take(run.id, journal) and not journal
+    assert [e.epoch for e in store.open(run.id).lines[0].epochs] == [1, 2]

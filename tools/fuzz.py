@@ -190,7 +190,8 @@ class Values:
         if case.base.__name__ == "Given":
             return
         value = case.base(**dict(case.changes))
-        repr(value), hash(value)
+        repr(value)
+        hash(value)
         classes = {cls.__name__: cls for cls in self.classes}
         if text.from_toml(text.to_toml(value), classes) != value:
             raise Failure("TOML gives another value")
@@ -346,7 +347,7 @@ def campaign(kinds: Sequence[str], cases: int, seed: int, seconds: float) -> tup
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="tools.fuzz", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="tools.fuzz", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--cases", type=int, default=300, help="of each kind")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=3600, help="in all")

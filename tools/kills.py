@@ -1,10 +1,13 @@
 """Kill -9 at random moments of a training: is what was finished still there, and nothing finished that is not?
 
-    python -m tools.kills 20 server worker scheduler
+    python -m tools.kills --times 20
+    python -m tools.kills --times 5 database worker
 
-Trains again and again in a home of its own, kills the process of that role at a random moment, goes on, and checks after each
-kill that every epoch the store had is still there, without a gap, and that no run is finished with fewer epochs than asked for;
-and of each run that ends, that its numbers are those of an undisturbed one to the bit. Ends with status 1 where one is not.
+Trains again and again in a home of its own, kills the process of that role at a random moment, one time in four at the end of a
+run, goes on, and checks after each kill that every epoch the store had is still there, without a gap, and that no run is finished
+with fewer epochs than asked for; and of each run that ends, that its numbers are those of an undisturbed one to the bit. The
+database is a PostgreSQL of its own; it is stopped or killed, and stays away for some seconds or until the run has ended, which
+then is killed too at times. Ends with status 1 where something is not as it should be.
 """
 
 import argparse
@@ -18,11 +21,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+from deploy import database as own_database
+from deploy.settings import Trouble
 from snnviz.architectures import FeedForward
 from snnviz.datasets import YinYang
 from snnviz.methods import Exodus, LocalZO
 from snnviz.runs import client, store
+from snnviz.runs.journal import Journal
 from snnviz.runs.values import Run, RunState, Status
 from snnviz.runs.work import Train
 from snnviz.training import EpochRecord, Training, train
@@ -33,6 +40,8 @@ TRAININGS = tuple(
     for m in (Exodus(), LocalZO())
 )
 LONGEST = 4.0  # seconds from the first epoch to a kill
+AT_THE_END = 0.25  # of the kills: when the last epochs are saved
+AWAY = 3.0  # seconds at most that the database is away, where it does not stay away until the run has ended
 PATIENCE = 180.0  # seconds until a run goes, or has ended
 QUIET: dict[str, int] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
@@ -45,7 +54,8 @@ class Campaign:
     """What was tried and what failed."""
 
     def __init__(self, draws: random.Random):
-        self.draws, self.kills, self.ended, self.failures = draws, 0, 0, []
+        self.draws, self.kills, self.at_the_end, self.ended = draws, 0, 0, 0
+        self.failures: list[str] = []
         alone = [[r for r in train(t, "native") if isinstance(r, EpochRecord)] for t in TRAININGS]
         self.undisturbed = [[(e.epoch, e.train_loss, e.test_loss, e.test_accuracy) for e in records] for records in alone]
 
@@ -68,13 +78,22 @@ class Campaign:
         if numbers(store.default().open(run)) != self.undisturbed:
             self.failures.append(f"{run}: finished, but not as an undisturbed run")
 
+    def moment(self, run: str) -> list:
+        """Wait for the moment of a kill, and return what the store has then."""
+        if self.draws.random() < AT_THE_END:
+            self.at_the_end += 1
+            wait_for(lambda: min(map(len, numbers(store.default().open(run)))) >= EPOCHS - 2)
+            time.sleep(self.draws.uniform(0, 0.3))
+        else:
+            time.sleep(self.draws.uniform(0, LONGEST))
+        return numbers(store.default().open(run))
+
     def campaign(self, count: int, going: Callable[[str | None], str], kill: Callable[[str], None]) -> None:
         """Kill `count` times. going: submit a run, or go on with one, and return its id. kill: end what it is to end."""
         run = None
         while self.kills < count:
             run = going(run)
-            time.sleep(self.draws.uniform(0, LONGEST))
-            before = numbers(store.default().open(run))
+            before = self.moment(run)
             kill(run)
             self.kills += 1
             self.check(run, before)
@@ -100,38 +119,87 @@ def wait_for(what: Callable[[], bool]) -> None:
 def submitted(run: str | None) -> str:
     """Submit a run, or go on with one; return when it works, or has ended."""
     if run is None:
-        run = client.submit(Run(Train(TRAININGS, None), "native", "kills"))
+        fresh = Run(Train(TRAININGS, None), "native", "kills")
+        run = fresh.id
+        wait_for(lambda: _done(lambda: client.submit(fresh)))
     else:
-        wait_for(lambda: _gone_on(run))
+        wait_for(lambda: _done(lambda: client.go_on(run)))
     wait_for(lambda: client.follow(run).status is not Status.WAITING)
     return run
 
 
-def _gone_on(run: str) -> bool:
+def _done(request: Callable[[], object]) -> bool:
+    """Whether a request was taken: on a busy machine a scheduler that has just started answers late."""
     with contextlib.suppress(client.JobError):
-        client.go_on(run)
+        request()
         return True
     return False
 
 
-def server(campaign: Campaign, count: int) -> None:
+class Server:
     """A process that submits and works, as the app does."""
-    process: list[subprocess.Popen] = []
 
-    def going(run: str | None) -> str:
-        if not (process and process[0].poll() is None):
-            code = f"import time; from tools.kills import submitted; print(submitted({run!r}), flush=True); time.sleep(3600)"
-            process[:] = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)]
-            return process[0].stdout.readline().strip()
-        return run
+    def __init__(self):
+        self.process: subprocess.Popen | None = None
 
-    def kill(run: str) -> None:
-        process[0].send_signal(signal.SIGKILL)
-        process[0].wait()
+    def going(self, run: str | None) -> str:
+        if run is not None and self.process is not None and self.process.poll() is None:
+            return run
+        self.kill()
+        code = f"import time; from tools.kills import submitted; print(submitted({run!r}), flush=True); time.sleep(3600)"
+        self.process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        return self.process.stdout.readline().strip()
 
-    campaign.campaign(count, going, kill)
-    process[0].kill()
-    process[0].wait()
+    def kill(self, run: str = "") -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdout.close()
+            self.process = None
+
+
+def server(campaign: Campaign, count: int) -> None:
+    """The process that submits and works is killed."""
+    process = Server()
+    try:
+        campaign.campaign(count, process.going, process.kill)
+    finally:
+        process.kill()
+
+
+def database(campaign: Campaign, count: int) -> None:
+    """PostgreSQL is killed, or stopped, while a process works; and that process too at times, when it waits for the database."""
+    process, draws = Server(), campaign.draws
+    with (
+        tempfile.TemporaryDirectory(prefix="snnviz-kills-database-", ignore_cleanup_errors=True) as folder,
+        own_database.serving(Path(folder)) as postgres,
+    ):
+        os.environ.update(postgres.database.environment)
+
+        def kill(run: str) -> None:
+            postgres.stop(draws.choice((own_database.AT_ONCE, own_database.AT_ONCE, own_database.ORDERLY)))
+            if draws.random() < 0.5:
+                wait_for(lambda: _has_ended(run))
+                if draws.random() < 0.5:
+                    process.kill()
+            else:
+                time.sleep(draws.uniform(0, AWAY))
+            postgres.start()
+
+        try:
+            campaign.campaign(count, process.going, kill)
+        finally:
+            process.kill()
+            store.default().close()
+            store.at.cache_clear()
+            for name in postgres.database.environment:
+                del os.environ[name]
+
+
+def _has_ended(run: str) -> bool:
+    """Whether a run has written into its folder that it has ended, as it does where the database is away; or is over already."""
+    folder = client.checkpoints(run)
+    return not folder.exists() or Journal(folder).read().columns.get("status") == Status.FINISHED.value
 
 
 @contextlib.contextmanager
@@ -157,6 +225,15 @@ def start(role: str, address: str, processes: dict[str, subprocess.Popen]) -> No
     own = ["--host", address, "--no-show"] if role == "scheduler" else [address, "--no-nanny", "--nthreads", "1"]
     code = f"from distributed.cli.dask_{role} import main; main()"
     processes[role] = subprocess.Popen([sys.executable, "-c", code, *own, "--no-dashboard"], **QUIET)
+    if role == "scheduler":
+        wait_for(lambda: _accepts(address))
+
+
+def _accepts(address: str) -> bool:
+    host, _, port = address.removeprefix("tcp://").rpartition(":")
+    with contextlib.suppress(OSError), socket.create_connection((host, int(port)), 1):
+        return True
+    return False
 
 
 def of_cluster(role: str) -> Callable[[Campaign, int], None]:
@@ -178,33 +255,36 @@ def of_cluster(role: str) -> Callable[[Campaign, int], None]:
     return run_campaign
 
 
-ROLES = {"server": server, "worker": of_cluster("worker"), "scheduler": of_cluster("scheduler")}
+ROLES = {"server": server, "worker": of_cluster("worker"), "scheduler": of_cluster("scheduler"), "database": database}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("count", type=int, help="kills of each role")
-    parser.add_argument("roles", nargs="*", choices=[[], *ROLES], default=["server", "worker"], help="what is killed")
+    parser.add_argument("roles", nargs="*", choices=[[], *ROLES], help="what is killed; without one, each")
+    parser.add_argument("--times", type=int, default=20, help="kills of each role")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    failed = 0
-    for role in arguments.roles:
+    print("| killed | times | at the end of a run | runs finished | failures | seconds |\n|---|---|---|---|---|---|", flush=True)
+    failures = []
+    for role in arguments.roles or ROLES:
         with tempfile.TemporaryDirectory(prefix="snnviz-kills-") as home:
             os.environ["SNNVIZ_HOME"] = home
-            campaign, begun = Campaign(random.Random(arguments.seed)), time.monotonic()
-            ROLES[role](campaign, arguments.count)
+            campaign, begun = Campaign(random.Random(f"{arguments.seed} {role}")), time.monotonic()
+            try:
+                ROLES[role](campaign, arguments.times)
+            except (TimeoutError, Trouble, client.JobError, store.StoreError) as problem:
+                campaign.failures.append(f"after {campaign.kills} kills: {problem}")
             print(
-                f"{role}: {campaign.kills} kills in {time.monotonic() - begun:.0f} s, {campaign.ended} runs finished, "
-                f"{len(campaign.failures)} failures",
-                *campaign.failures,
-                sep="\n  ",
+                f"| {role} | {campaign.kills} | {campaign.at_the_end} | {campaign.ended} | {len(campaign.failures)} "
+                f"| {time.monotonic() - begun:.0f} |",
                 flush=True,
             )
-            failed += len(campaign.failures)
+            failures += [f"{role}: {failure}" for failure in campaign.failures]
             client.close()
             store.default().close()
             store.at.cache_clear()
-    return int(failed > 0)
+    print(*failures, sep="\n")
+    return int(bool(failures))
 
 
 if __name__ == "__main__":

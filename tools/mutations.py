@@ -111,7 +111,7 @@ def run_pytest(folder: str, arguments: list[str], output: str) -> None:
         traceback.print_exc()
         status = 70
     mine = sys.modules.get("snnviz")
-    assert mine is None or pathlib.Path(mine.__file__).is_relative_to(folder), f"the tests imported {mine}"
+    assert mine is None or pathlib.Path(mine.__file__ or "").is_relative_to(folder), f"the tests imported {mine}"
     sys.stdout.flush()
     os._exit(int(status))  # threads of libraries that are left over need not be waited for
 

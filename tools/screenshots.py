@@ -5,11 +5,10 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-
-from app_server import DESKTOP, PHONE, Visit, browsing, find_chromium, running_app  # noqa: E402
+sys.path.insert(0, str(ROOT))
 
 from app import PAGES  # noqa: E402
+from tests.app_server import DESKTOP, PHONE, Visit, browsing, find_chromium, running_app  # noqa: E402
 
 
 def main() -> None:

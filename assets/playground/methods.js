@@ -1,28 +1,33 @@
-// The methods as rows of three choices, and what stands for ds/du: the twins of snnviz/methods and snnviz/surrogates.py.
+// The methods as rows of three choices, and what stands for ds/du, from Python's declarations (facts.js).
+
+import { evaluate, evaluateAll } from "../scope/coefficients.js";
+import { FACTS } from "./facts.js";
 
 // Drawn in this order, a dash over a line, so that two that coincide are both seen.
-export const METHODS = {
-  bptt: { title: "BPTT", note: "reset kept", reset: "kept", dash: [] },
-  exodus: { title: "EXODUS", note: "closed form", reset: "kept", dash: [7, 5] },
-  bptt_cut: { title: "BPTT, cut", note: "reset cut", reset: "cut", dash: [] },
-  slayer: { title: "SLAYER", note: "no reset", reset: "left out", dash: [7, 5], own: "scale" },
-  localzo: { title: "LocalZO", note: "at random", reset: "cut", dash: [2, 3], own: "delta" },
-  sparse: { title: "Sparse GD", note: "in a band", reset: "cut", dash: [9, 3, 2, 3], own: "band" },
-};
+export const METHODS = FACTS.methods;
+export const SURROGATES = FACTS.surrogates;
+export const NEURONS = FACTS.neurons;
+export const OPTIMISERS = FACTS.optimisers;
 
-export const SURROGATES = {
-  single_exponential: { title: "Exponential", d: (w) => [w, 1 / w] },
-  fast_sigmoid: { title: "Fast sigmoid", d: (w) => [1 / w] },
-  gaussian: { title: "Gaussian", d: (w) => [w, 1 / (w * Math.sqrt(2 * Math.PI))] },
-  triangle: { title: "Triangle", d: (w) => [w] },
-};
+// What a method's own settings are where the page does not say.
+const OWN = Object.fromEntries(Object.values(METHODS).flatMap(({ controls }) => controls.map((c) => [c.name, c.default])));
 
-// What the kernels need of a method, given the settings: the export's name and the fields of struct Scan.
+// JSON has no infinity.
+const bounded = (formula, s, missing) => (formula === null ? missing : evaluate(formula, s));
+
+// What the kernels need of a method, given the settings: the derivative's name and the fields of struct Scan.
 export function rowOf(key, s) {
-  const { reset } = METHODS[key];
-  if (key === "localzo") return { derivative: "zo_normal", random: true, d: [s.delta, 1, 1 / (2 * s.delta), 1], reset };
+  const { reset, gain, window, derivative } = METHODS[key], fields = { ...OWN, ...s };
+  const { kernel, coefficients } = derivative ?? SURROGATES[s.surrogate];
   return {
-    derivative: s.surrogate, d: SURROGATES[s.surrogate].d(s.width), reset,
-    gain: key === "slayer" ? s.scale : 1, window: key === "sparse" ? s.band : Infinity,
+    derivative: kernel, random: Boolean(derivative), d: evaluateAll(coefficients, fields), reset,
+    gain: evaluate(gain, fields), window: bounded(window, fields, Infinity),
   };
+}
+
+// Of a neuron, given the settings: its kernel, coefficients, how many states it has, whether its threshold moves, and the constant
+// input that stands for a bias of 1.
+export function neuronOf(s) {
+  const { kernel, coefficients, states, adaptive, bias } = NEURONS[s.neuron ?? "LIF"];
+  return { kernel, c: coefficients.map((f) => bounded(f, s, -Infinity)), states, adaptive, bias: evaluate(bias, s) };
 }

@@ -72,6 +72,17 @@ export function control(spec, get, set, help) {
       ...spec.choices.map(([value, text]) => make("option", { value }, text)));
     element = make("div", { class: "control" }, name, box, about);
     refresh = () => (box.value = get());
+  } else if (spec.kind === "numbers") {
+    const text = () => get().map(say).join(" ");
+    const box = make("input", { ...shared, type: "text", inputmode: "decimal", onchange: () => {
+      const values = box.value.trim().replace(/−/g, "-").split(/[\s,;]+/).filter(Boolean).map(Number);
+      const good = values.every((value) => Number.isFinite(value) && value >= (spec.low ?? -Infinity));
+      if (good) set(values, true);
+      help.say(good ? words : `${spec.label} must be numbers, ${spec.allowed}${spec.unit ? " " + spec.unit : ""}.`, !good);
+      if (good) refresh();
+    } });
+    element = make("div", { class: "control" }, make("div", { class: "line" }, name, unit), box, about);
+    refresh = () => { if (document.activeElement !== box) box.value = text(); };
   } else {
     const scale = new Scale(spec);
     snap = (v) => scale.snap(v);

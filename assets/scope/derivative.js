@@ -49,10 +49,17 @@ export class DerivativeScope extends Scope {
       this.restart();
       if (!this.playing) this.sample(MOST, null);
     }
-    this.colours = data.colours[isDark(this.root) ? "dark" : "light"];
+    this.theme();
+    this.announce();
+  }
+
+  theme() {
+    const { colours } = this.data, c = (this.colours = colours[isDark(this.root) ? "dark" : "light"]);
+    for (const [name, colour] of [...Object.entries(c.methods), ["ink", c.ink], ["active", c.active]]) {
+      this.element.style.setProperty(`--${name}`, colour);
+    }
     this.font = getComputedStyle(this.element).fontFamily;
     this.touch();
-    this.announce();
   }
 
   // ---- what is known in closed form: the law's curves for delta = 1, from Python, stretched to the delta under the hand ---------
@@ -360,10 +367,6 @@ export class DerivativeScope extends Scope {
     const fields = scene.compare ? data.surrogates[scene.compare.is].controls.map(one(scene.compare)) : [];
     this.controls = [law, one(scene)(c.delta), one(scene)(c.draws), one(scene)(c.u), one(scene)(c.seed), compare, ...fields];
     this.panel.replaceChildren(...this.controls.map((k) => k.element));
-    const colours = data.colours[isDark(this.root) ? "dark" : "light"];
-    for (const [name, colour] of [...Object.entries(colours.methods), ["ink", colours.ink], ["active", colours.active]]) {
-      this.element.style.setProperty(`--${name}`, colour);
-    }
   }
 
   slot(name) {

@@ -7,6 +7,15 @@ export async function unpack(text) {
   return new Response(stream).arrayBuffer();
 }
 
+// Smooth curves of float32, as packed_curves() of snnviz/live/declared.py writes them: a byte of every number, then the next byte
+// of every number, of the second differences of their bits.
+export async function unpackCurves(text) {
+  const bytes = new Uint8Array(await unpack(text)), n = bytes.length / 4, bits = new Uint32Array(n);
+  for (let i = 0; i < n; i++) bits[i] = bytes[i] | (bytes[n + i] << 8) | (bytes[2 * n + i] << 16) | (bytes[3 * n + i] << 24);
+  for (let order = 0; order < 2; order++) for (let i = 1; i < n; i++) bits[i] += bits[i - 1];
+  return bits.buffer;
+}
+
 let compiled = null; // one module for the whole visit: { text, module: Promise }
 
 export function compile(text) {

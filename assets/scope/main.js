@@ -1,6 +1,6 @@
 // Streamlit calls `mount` whenever Python sends data: it creates the scope once, passes new data to it, and removes it at the end.
 
-import { compile, unpack, unsupported } from "./kernels.js";
+import { compile, unpack, unpackCurves, unsupported } from "./kernels.js";
 import { make } from "./controls.js";
 import { NeuronScope } from "./neuron.js";
 import { DerivativeScope } from "./derivative.js";
@@ -35,10 +35,10 @@ export default function mount({ parentElement: root, data, setStateValue }) {
 async function show(root, place, turn, data) {
   const reason = unsupported();
   if (reason) throw new Error(reason);
-  if (data.current && place.data?.current === data.current) data.samples = place.data.samples;
+  for (const name of ["current", "curves"]) if (data[name] && place.data?.[name] === data[name]) data.samples = place.data.samples;
   if (data.unscaled && place.data?.unscaled === data.unscaled) data.unscaledSamples = place.data.unscaledSamples;
   const [module, samples, unscaledSamples] = await Promise.all([compile(data.module),
-    data.samples ?? (data.current && unpack(data.current)), data.unscaledSamples ?? (data.unscaled && unpack(data.unscaled))]);
+    data.samples ?? (data.curves ? unpackCurves(data.curves) : data.current && unpack(data.current)), data.unscaledSamples ?? (data.unscaled && unpack(data.unscaled))]);
   if (place.turn !== turn) return;
   Object.assign(data, { samples, unscaledSamples });
   place.data = data;

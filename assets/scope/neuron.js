@@ -36,16 +36,23 @@ export class NeuronScope extends Scope {
   // ---- what Python sends -------------------------------------------------------------------------------------------
 
   update(data) {
+    this.take(data);
+    for (const track of this.tracks) track.range.forget();
+    this.announce();
+  }
+  // The same without a word to who listens, and with every axis as it is: while a hand moves the stimulus.
+  take(data) {
     const before = this.data;
     this.data = data;
     const pushed = !before || before.revision !== data.revision;
     const other = !before || before.scene.neuron.is !== data.scene.neuron.is || before.exclude + "" !== data.exclude + "";
+    const reshaped = !before || before.T !== data.T || before.M !== data.M || other;
     if (pushed) {
       this.scene = structuredClone(data.scene);
       this.drawn.read(this.scene.drawn);
       this.ghost = other ? null : this.ghost;
     }
-    if (!before || before.T !== data.T || before.M !== data.M || other) {
+    if (reshaped) {
       this.view = null;
       this.cursor = clamp(this.cursor, 0, data.T - 1);
       this.ghost = null;
@@ -54,17 +61,16 @@ export class NeuronScope extends Scope {
     this.unscaled = data.unscaledSamples ? new Float32Array(data.unscaledSamples) : this.base;
     this.scene.column = clamp(this.scene.column, 0, data.M - 1);
     this.run.allocate(data);
-    if (pushed) this.panel.build();
-    this.picture.arrange();
-    this.stale = true;
+    if (pushed || reshaped) this.panel.build();
+    if (pushed || reshaped) this.picture.arrange();
     this.theme();
     this.changed();
-    this.announce();
   }
 
   theme() {
     this.colours = this.data.colours[isDark(this.root) ? "dark" : "light"];
     this.font = getComputedStyle(this.element).fontFamily;
+    this.panel.dress();
     this.touch();
   }
 

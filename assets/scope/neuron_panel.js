@@ -1,7 +1,6 @@
 // The controls beside the neuron's picture, made from the declarations that Python sends, and the legend below it.
 
 import { control, Help, make } from "./controls.js";
-import { isDark } from "./host.js";
 import { METHODS } from "./neuron_run.js";
 
 export class Panel {
@@ -49,7 +48,7 @@ export class Panel {
   }
 
   legends() {
-    const { scope } = this, { shown } = scope, { methods } = scope.data.colours[isDark(scope.root) ? "dark" : "light"];
+    const { scope } = this, { shown } = scope;
     this.legend.hidden = !scope.back;
     this.legend.replaceChildren(...METHODS.map(({ key, name, dash }) => {
       const swatch = make("span", { class: `swatch ${dash.length ? "dashed" : ""}`, style: `--colour: var(--${key})` });
@@ -59,7 +58,10 @@ export class Panel {
       } });
       return make("label", {}, box, swatch, name);
     }));
-    for (const { key } of METHODS) scope.element.style.setProperty(`--${key}`, methods[key]);
+  }
+  dress() {
+    const { element, colours } = this.scope;
+    for (const { key } of METHODS) element.style.setProperty(`--${key}`, colours.methods[key]);
   }
 
   refresh() {

@@ -17,7 +17,11 @@ def show(left, right):
             ["pareto", "draws", "delta"],
             "Show",
             "over",
-            titles={"pareto": "Error against activity", "draws": "Both against the draws", "delta": "Both against the width"}.get,
+            titles={
+                "pareto": "Error against activity",
+                "draws": "Both against the draws",
+                "delta": "Both against the width",
+            }.__getitem__,
         )
         width = estimates.choose_width(choice[0], draws=over == "delta")
         flat = (
@@ -26,7 +30,7 @@ def show(left, right):
                 "Density of the margins",
                 "density",
                 segmented=True,
-                titles={"flat": "Flat", "normal": "Normal"}.get,
+                titles={"flat": "Flat", "normal": "Normal"}.__getitem__,
                 help="How many neurons are how far from their threshold.",
             )
             == "flat"

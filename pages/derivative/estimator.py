@@ -22,7 +22,7 @@ def show(left, right):
             st.stop()
         estimate = ZerothOrder(chosen, width.delta, width.draws)
         sampled = cached(sample)(estimate, drawing)
-        over = compare and (compare.title, along(compare, sampled.margins))
+        over = None if compare is None else (compare.title, along(compare, sampled.margins))
         page.figure(estimator.estimator(sampled, over, page.dark()), "estimator")
         band = f"±{three_digits(sampled.band)}" if sampled.band < float("inf") else "none: |z| has no mean"
         st.markdown(
@@ -33,7 +33,7 @@ def show(left, right):
         derivative.download_draws(sampled)
     derivative.about_estimates(estimate)
     source, shows = derivative.code_of_draws(estimate, drawing, sampled)
-    if compare is None:
+    if compare is None or over is None:
         return source, shows
     source += f"dashed = derivative.along({text.source(compare)}, sampled.margins)\n"
-    return source, shows | {"dashed": over[1]}
+    return source, {**shows, "dashed": over[1]}

@@ -16,7 +16,7 @@ def show(experiment, chosen, comparison):
     work.check()
     state = runs_view.bar(work, backend.chosen(), "Sweep", at_once=True)
     runs_view.note(state, work, backend.chosen())
-    if state is not None:
+    if state is not None and isinstance(state.run.work, SweepGrowth):
         growth.curves(state.run.work.sweep, state.progress.result)
     lines = f"""study = GrowthSweep({over}, experiment, tuple(methods))
 ratios = []

@@ -9,6 +9,7 @@ from snnviz.datasets.base import Split as Split
 from snnviz.datasets.catalogue import TonicSet as TonicSet
 from snnviz.datasets.catalogue import catalogue as catalogue
 from snnviz.datasets.cifar10dvs import Cifar10Dvs as Cifar10Dvs
+from snnviz.datasets.circles import Circles as Circles
 from snnviz.datasets.delayed_xor import DelayedXor as DelayedXor
 from snnviz.datasets.digits import Coding as Coding
 from snnviz.datasets.digits import Digits as Digits
@@ -17,19 +18,30 @@ from snnviz.datasets.gestures import DvsGesture as DvsGesture
 from snnviz.datasets.heidelberg import Shd as Shd
 from snnviz.datasets.heidelberg import Ssc as Ssc
 from snnviz.datasets.manifolds import RandomManifolds as RandomManifolds
+from snnviz.datasets.moons import TwoMoons as TwoMoons
 from snnviz.datasets.nmnist import NMnist as NMnist
+from snnviz.datasets.own_points import OwnPoints as OwnPoints
 from snnviz.datasets.patterns import SpikePatterns as SpikePatterns
+from snnviz.datasets.points import PlaneCoding as PlaneCoding
 from snnviz.datasets.recordings import OwnRecordings as OwnRecordings
 from snnviz.datasets.recordings import TimeUnit as TimeUnit
 from snnviz.datasets.saccades import Saccades as Saccades
+from snnviz.datasets.spirals import Spirals as Spirals
 from snnviz.datasets.temporal_order import TemporalOrder as TemporalOrder
+from snnviz.datasets.xor import Xor as Xor
 from snnviz.datasets.yinyang import YinYang as YinYang
+from snnviz.datasets.yinyang_points import YinYangPoints as YinYangPoints
 
 _LISTED = (
     Digits,
     Saccades,
     RandomManifolds,
     YinYang,
+    TwoMoons,
+    Circles,
+    Xor,
+    Spirals,
+    YinYangPoints,
     DelayedXor,
     TemporalOrder,
     SpikePatterns,

@@ -79,6 +79,9 @@ class DrawScene(Declared):
     seed: int = param(0, "Seed", low=0, high=4294967295, slider=(0, 99, 1), help="Other draws, the same law.")
 
 
+PLAIN, OWN = ZerothOrder(), ZerothOrder(delta=1.0)  # a law made from a surrogate has it as its mean at delta = 1
+
+
 def plain(value: Any) -> Any:
     """A value as JSON can hold it: dataclasses as {"is": class, field: ...}, an infinite number as None."""
     return _finite(text.plain(value))

@@ -16,6 +16,8 @@ from snnviz.neurons import AbstractNeuron
 from snnviz.neurons.formula import formulas
 from snnviz.zeroth_order import ZerothOrder
 
+SURROGATE = {"name": "surrogate", "label": "Surrogate", "kind": "choice", "help": "What stands in for ds/du."}
+
 
 def neuron_data(neuron: AbstractNeuron, exclude: Collection[str] = ("dt",)) -> dict[str, Any]:
     """What the neuron scope has to know of a neuron; its parameters are the scene's.
@@ -30,15 +32,15 @@ def neuron_data(neuron: AbstractNeuron, exclude: Collection[str] = ("dt",)) -> d
         "reset_field": neuron.reset_field, "formulas": formulas(type(neuron)),
         "controls": {"neuron": [d for d in declared.declare(neuron) if d["name"] not in exclude]}
         | {d["name"]: d for d in declared.declare(Scene())}
-        | {"surrogate": {"name": "surrogate", "label": "Surrogate", "kind": "choice", "help": "What stands in for ds/du."}},
+        | {"surrogate": SURROGATE},
     }  # fmt: skip
 
 
 def derivative_data(laws: dict[str, AbstractLaw]) -> dict[str, Any]:
-    """What the spike-derivative scope has to know: laws of draws by name, whose curves are `current`, packed float32."""
+    """What the spike-derivative scope has to know: laws of draws by name, whose curves are `curves`, float32."""
     described, numbers = declared.describe(tuple(laws.items()))
     return {
-        "view": "derivative", "laws": described, "current": numbers, "spacing": declared.SPACING,
+        "view": "derivative", "laws": described, "curves": numbers, "spacing": declared.SPACING,
         "controls": {d["name"]: d for d in declared.declare(ZerothOrder()) + declared.declare(DrawScene())},
     }  # fmt: skip
 

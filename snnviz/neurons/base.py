@@ -126,6 +126,11 @@ class AbstractNeuron(Declared, abc.ABC):
         """What version 0.1.0 meant by this value, run in steps of dt ms."""
         return self
 
+    def bias_input(self) -> Any:
+        """The constant input that a bias of 1 stands for: 1 - beta, under which a membrane without spikes settles at 1. So a bias
+        is a level of the membrane. A membrane without a leak has none; its bias is that of a leak of 20 ms."""
+        return 1 - decay(self.dt, getattr(self, self.memory) if self.memory else 20.0)
+
     def rheobase(self) -> float | None:
         """The constant current, per ms, above which it fires, where a closed form says it; else None."""
         return None

@@ -48,6 +48,11 @@ class CubaLIF(MembraneReset, AbstractNeuron):
     def drive_scale(self):
         return self.dt * self.dt
 
+    def bias_input(self):
+        alpha = decay(self.dt, self.tau_syn)
+        steady = super().bias_input() * (1 - alpha)  # the current i settles too, before the membrane does
+        return steady / alpha if self.early_decay else steady
+
     def rheobase(self):
         c = self.coefficients()
         steady = leaks(leaks(self.theta, c["beta"], self.dt), c["alpha"], self.dt)  # the current i, then what keeps it up

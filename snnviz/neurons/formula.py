@@ -19,8 +19,9 @@ def formulas(cls: type[AbstractNeuron]) -> dict[str, Any]:
     """A neuron class's formulas as JSON can hold them.
 
     choices: the fields that choose among `paths`, whose keys are their values joined by commas. Each path has, as formulas of
-    the other fields, the coefficients, the state at rest, and the reset level (None where nothing moves it). threshold: a
-    formula of the coefficients by name and `trace`, the second state; None if it never fires. coefficients: their names.
+    the other fields, the coefficients, the state at rest, the reset level (None where nothing moves it), and the scales of a drive
+    and of a charge. threshold: a formula of the coefficients by name and `trace`, the second state; None if it never fires.
+    coefficients: their names.
 
     Raises:
         TypeError: a method does more with a number than arithmetic and the functions of snnviz.formulas.
@@ -48,4 +49,5 @@ def _path(cls: type[AbstractNeuron], chosen: dict[str, Any]) -> dict[str, Any]:
         "coefficients": [written(value) for value in neuron.coefficients().values()],
         "rest": [written(value) for value in neuron.rest()],
         "level": None if level is None else written(level),
+        "scales": [written(neuron.drive_scale()), written(neuron.charge_scale())],
     }

@@ -19,6 +19,7 @@ V_RESET = {
     "high": 0.0,
     "slider": (-2.0, 0.0, 0.05),
     "help": "Where a spike puts the membrane. It rests at 0.",
+    "branches": (-0.4,),
 }
 
 

@@ -3,7 +3,8 @@
 Two files beside the checkpoints. `unsaved.jsonl` holds one epoch a line, appended and synced to the disk before the epoch's
 checkpoint is written, so that a checkpoint never counts for more than what is recorded. `unsaved.json` holds what replaces
 itself (curves, samples, a result, the status, the notes), by rename. Both hold rows of the tables as they go into the database:
-handing them in needs no class of this version. To hand in twice changes nothing.
+handing them in needs no class of this version. To hand in twice changes nothing. Who hands in and who adds hold a lock: nothing
+that comes meanwhile is forgotten with the rest.
 """
 
 import base64
@@ -15,6 +16,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from filelock import BaseFileLock, FileLock
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,14 +42,22 @@ class Journal:
     def __bool__(self) -> bool:
         return self._state.exists() or self._epochs.exists()
 
+    def held(self) -> BaseFileLock:
+        """Keep other threads and processes from adding and handing in, while the block runs."""
+        return FileLock(self._state.parent / "unsaved.lock")
+
     def keep(self, unsaved: Unsaved) -> None:
         """Add the epochs to those that lie here, and replace the rest. It is on the disk when this returns.
 
         Raises:
             OSError: the disk is full, or the folder cannot be written.
         """
+        self._state.parent.mkdir(parents=True, exist_ok=True)
+        with self.held():
+            self._keep(unsaved)
+
+    def _keep(self, unsaved: Unsaved) -> None:
         folder = self._state.parent
-        folder.mkdir(parents=True, exist_ok=True)
         if unsaved.epochs:
             with self._epochs.open("a", encoding="utf-8") as file:
                 file.writelines(json.dumps(dict(row)) + "\n" for row in unsaved.epochs)

@@ -141,8 +141,9 @@ class Store(Database):
         """Save what a run's journal holds, and empty it; whether there was something. What is here already stays as it is."""
         if not journal:
             return False
-        self._take(run, journal.read())
-        journal.forget()
+        with journal.held():
+            self._take(run, journal.read())
+            journal.forget()
         return True
 
     def _take(self, run: str, unsaved: Unsaved) -> None:

@@ -11,7 +11,7 @@ import time
 import numpy as np
 import torch
 
-from snnviz import account
+from snnviz import account, waiting
 from snnviz.architectures import FeedForward
 from snnviz.backends import AbstractBackend, resolve
 from snnviz.backends.base import Forward, Upstream
@@ -158,14 +158,13 @@ def look(run: RunRecord, method: AbstractGradientMethod, seed: int = 0) -> Look:
     sizes = [layer.u.size for layer in firing]
     need = 6 * sum(sizes) + 20 * max(sizes, default=0)
     with account.held(need, "Looking at the run", "lower the steps, the batch or the network's size"):
-        layers = tuple(_look(layer, method, Draw(seed, number), backend) for number, layer in enumerate(firing))
+        numbered = enumerate(waiting.steps(firing, "layer"))
+        layers = tuple(_look(layer, method, Draw(seed, number), backend) for number, layer in numbered)
     seconds = time.perf_counter() - start
     return Look(layers, equal_band(method), seconds)
 
 
 def _look(layer: LayerRecord, method: AbstractGradientMethod, draw: Draw, backend: AbstractBackend) -> LayerLook:
-    account.go_on()
-
     def columns(a: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(a.reshape(len(a), -1)).to("cuda" if backend.name == "cuda" else "cpu")
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from snnviz import waiting
 from snnviz.draws import Draw
 from snnviz.labels import distinct
 from snnviz.laws import AbstractLaw, NormalLaw, RademacherLaw, SurrogateLaw
@@ -332,7 +333,7 @@ def sweep(law: AbstractLaw, delta: float, draws: int, over: str, density: Densit
     counts = (1, 2, 3, 5, 7, 10, 14, 20, 30, 50)
     values = counts if over == "draws" else widths
     at = [(delta, count) for count in counts] if over == "draws" else [(width, draws) for width in widths]
-    rows = [trade_off(law, width, (count,), (), density) for width, count in at]
+    rows = [trade_off(law, width, (count,), (), density) for width, count in waiting.steps(at, "value")]
     nothing = Point("sparse", "", math.nan, math.nan, math.nan)
     bands = [row[1] if len(row) > 1 else nothing for row in rows]
     return Sweep(

@@ -1,5 +1,7 @@
-"""The choice of backend in the sidebar. What runs is what the visitor chose; nothing is swapped behind their back."""
+"""The choice of backend in the sidebar, and what can run here. What runs is what the visitor chose; nothing is swapped behind
+their back."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -21,8 +23,19 @@ def pick() -> None:
     with st.sidebar:
         controls.option(
             usable, "Runs on", "backend", default=backends.default().name, titles=lambda n: reports[n].title,
-            help="Which program computes every picture. All give the same spikes; the Start page says what is missing here.",
+            help="Which program computes every picture. For the same currents all give the same spikes. A GPU adds a network's "
+            "currents in another order, so there a spike at the very threshold may fall otherwise. What runs here says what is "
+            "missing.",
         )  # fmt: skip
+        some = f": {len(usable)} of {len(reports)}" if len(usable) < len(reports) else ""
+        with st.popover(f"What runs here{some}", type="tertiary"):
+            _explain(reports.values())
+
+
+def _explain(reports: Iterable[Any]) -> None:
+    """Each backend, whether it is ready, and else why not."""
+    for one in reports:
+        st.markdown(f":green-badge[ready] {one.title}" if one.usable else f":gray-badge[not here] {one.title}: {one.reason}")
 
 
 def chosen() -> str:

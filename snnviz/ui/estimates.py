@@ -7,14 +7,13 @@ from typing import Any
 import streamlit as st
 
 from snnviz.laws import LAWS, AbstractLaw, SurrogateLaw
-from snnviz.live.scenes import DrawScene
+from snnviz.live.scenes import OWN, PLAIN, DrawScene
 from snnviz.studies.derivative import Drawing
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, FastSigmoid
 from snnviz.ui import address, controls, spelling, url
 from snnviz.zeroth_order import ZerothOrder
 
 MADE = SurrogateLaw.__name__
-PLAIN, OWN = ZerothOrder(), ZerothOrder(delta=1.0)  # a law made from a surrogate has it as its mean at delta = 1
 ALPHAS = {"0": "0: every hit the same", "1": "1: LocalZO", "-1": "−1: the authors', fast sigmoid"}
 _HELD = "_estimates.written"  # what `hold` wrote to the URL
 

@@ -59,7 +59,7 @@ def neuron_scope(scene: Scene, driven: Experiment, *, key: str, exclude: Collect
         "unscaled": None if plain_current is None else browser.packed(plain_current.tobytes()),
         "factors": factors.tolist(), "drawnScale": neuron.dt if driven.stimulus.charges else 1.0,
     }  # fmt: skip
-    return _exchange(scene, data, key, lambda sent: read(sent, scene), plain)
+    return exchange(scene, data | _kernels(), key, lambda sent: read(sent, scene), plain)
 
 
 def _one_for_all(current: np.ndarray) -> np.ndarray:
@@ -86,13 +86,19 @@ def derivative_scope(scene: DrawScene, *, key: str) -> DrawScene:
         compare = answer["compare"] and read(answer["compare"], scene.compare, AbstractSurrogate)
         return DrawScene(estimate, float(answer["u"]), compare or None, int(answer["seed"]))
 
-    return _exchange(scene, data, key, parse, sent)
+    return exchange(scene, data | _kernels(), key, parse, sent)
 
 
-def _exchange(
-    value: Any, data: dict[str, Any], key: str, parse: Callable[[Mapping[str, Any]], Any], send: Callable[[Any], Any]
+def exchange(
+    value: Any,
+    data: dict[str, Any],
+    key: str,
+    parse: Callable[[Mapping[str, Any]], Any],
+    send: Callable[[Any], Any],
+    mounted: Any = None,
 ) -> Any:
-    """Mount the component; give the value on the screen: `value`, or what was settled in the page since it was sent.
+    """Mount a component, the scopes' own if none is given; give the value on the screen: `value`, or what was settled in the page
+    since it was sent.
 
     What is sent stays the same while only the page moves, so that a settled value costs the server one small message.
     """
@@ -119,24 +125,27 @@ def _exchange(
         reason = (state.get(key) or {}).get("unavailable")
         state[f"_scope.{key}.unavailable"] = str(reason)[:300] if reason else None
 
-    _component()(
+    (mounted or _component())(
         key=key,
-        data=data
-        | {
-            "module": browser.payload(),
-            "colours": scopes.colours(),
-            "revision": session["revision"],
-            "scene": send(session["base"]),
-        },
+        data=data | {"revision": session["revision"], "scene": send(session["base"])},
         on_settled_change=lambda: None,
         on_unavailable_change=unavailable,
     )
     return shown
 
 
+def _kernels() -> dict[str, Any]:
+    return {"module": browser.payload(), "colours": scopes.colours()}
+
+
 @functools.cache
 def _component() -> Any:
-    folder = assets() / "scope"
+    style = (assets() / "scope" / "scope.css").read_text(encoding="utf-8")
+    return component("snnviz_scope", style, scripts.bundle("scope/main.js"))
+
+
+def component(name: str, style: str, script: str) -> Any:
+    """A component of Streamlit's second kind, of a style sheet and a script."""
     # Streamlit imports v2 itself, by a road that pyright does not see
     made = st.components.v2.component  # pyright: ignore[reportAttributeAccessIssue]
-    return made("snnviz_scope", css=(folder / "scope.css").read_text(encoding="utf-8"), js=scripts.bundle("scope/main.js"))
+    return made(name, css=style, js=script)

@@ -33,7 +33,7 @@ def spell(value: Any) -> str:
     if isinstance(value, (int, str)):
         return str(value)
     if isinstance(value, tuple):
-        return ("-" if all(type(v) is int for v in value) else " ").join(map(spell, value))
+        return ("-" if all(type(v) is int or isinstance(v, enum.Enum) for v in value) else " ").join(map(spell, value))
     raise TypeError(f"{value!r} has no spelling in a URL.")
 
 

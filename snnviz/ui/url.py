@@ -8,7 +8,7 @@
 | enum | its member's name in lower case |
 | text, a drawn current | as it is |
 | several numbers | `10 12.5 30`; whole ones `1-3` |
-| several names | `kept-slayer` |
+| several names, or members of an enum | `kept-slayer` |
 | value with fields | each field under `k.field` |
 | choice of a class from a registry | the class's name in the registry; its fields under `k.name.field` |
 | nothing, where a value may be absent | `none` |
@@ -246,7 +246,10 @@ def _one(text: str, default: Any, field: _Field) -> Any:
     if isinstance(default, (int, float)):
         return spelling.number(text, float(default) if field.kind is float else default, field.param, field.infinite)
     if isinstance(default, tuple):
-        return spelling.numbers(text, typing.get_args(field.kind)[0])
+        kind: type = typing.get_args(field.kind)[0]
+        if issubclass(kind, enum.Enum):
+            return tuple(spelling.member(word, kind) for word in text.split("-") if word)
+        return spelling.numbers(text, kind)
     if isinstance(default, str):
         return text
     raise TypeError(f"{default!r} has no spelling in a URL.")

@@ -86,7 +86,7 @@ MUTATIONS = (
         "page-of-another-file",
         "app.py",
         'Entry("depth.py"',
-        'Entry("start.py"',
+        'Entry("playground.py"',
         "tests/test_floors.py::test_every_listed_page_exists",
     ),
     Mutation(
