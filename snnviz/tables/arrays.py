@@ -74,6 +74,7 @@ def array(file, whole: bool = False) -> np.ndarray:
 
 
 def of_arrays(arrays: dict[str, np.ndarray], roles: Sequence[str]) -> Table:
+    """The table in the arrays of a file, by name: one column an array, or one array of two dimensions. roles: as for `of_text`."""
     named: list[tuple[str, np.ndarray]] = []
     stated = {name: arrays[name] for name in STATED if name in arrays} if len(arrays) > 1 else {}
     for name, array in arrays.items():
