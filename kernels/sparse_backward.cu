@@ -81,16 +81,16 @@ SNN_FN void sparse_forward(const Sparse& p, const bits_t* bits, const real* curr
 #if !defined(__CUDACC__)
         if (cursor + k.T * lanes > p.capacity) break;
 #endif
-        SNN_ROW(Neuron, neuron);
-        SNN_ROW(real, h);
-        SNN_ROW(real, margins);
-        SNN_ROW(real, more);
-        SNN_ROW(real, fired);
-        SNN_ROW(real, near_margins);
-        SNN_ROW(real, near_slopes);
-        SNN_ROW(index_t, near_columns);
-        SNN_ROW(real, slopes);
-        SNN_ROW(real, constant);
+        SNN_TILE_ROW(Neuron, neuron);
+        SNN_TILE_ROW(real, h);
+        SNN_TILE_ROW(real, margins);
+        SNN_TILE_ROW(real, more);
+        SNN_TILE_ROW(real, fired);
+        SNN_TILE_ROW(real, near_margins);
+        SNN_TILE_ROW(real, near_slopes);
+        SNN_TILE_ROW(index_t, near_columns);
+        SNN_TILE_ROW(real, slopes);
+        SNN_TILE_ROW(real, constant);
         SNN_EACH(j, SNN_WIDE) {
             neuron[j].load(initial + column0 + (j < lanes ? j : 0), k.M);
             slopes[j] = constant[j] = 0;
@@ -249,11 +249,11 @@ SNN_FN void sparse_delta(const Sparse& p, const index_t* starts, const byte_t* i
     const index_t tiles = tiles_of(p.columns);
     SNN_JOBS(b, k) for (index_t tile = 0; tile < tiles; ++tile) {
         const index_t j0 = tile * SNN_WIDE, rest = p.columns - j0, lanes = rest < SNN_WIDE ? rest : SNN_WIDE;
-        SNN_ROW(Adjoint, adjoint);
-        SNN_ROW(Adjoint, stepped);
-        SNN_ROW(real, own);                           // delta by the adjoint's own step, by number in the list
-        SNN_ROW(real, delta);
-        SNN_ROW(real, sum);
+        SNN_TILE_ROW(Adjoint, adjoint);
+        SNN_TILE_ROW(Adjoint, stepped);
+        SNN_TILE_ROW(real, own);                           // delta by the adjoint's own step, by number in the list
+        SNN_TILE_ROW(real, delta);
+        SNN_TILE_ROW(real, sum);
         const real none[2] = {};                       // after the last step: no gradient comes from later steps
         SNN_SYNC;
         SNN_EACH(j, SNN_WIDE) {
@@ -307,9 +307,9 @@ SNN_FN void sparse_weights(const Sparse& p, const bits_t* bits, const real* dens
     const index_t tiles = tiles_of(p.columns), words = 2 * tiles_of(p.inputs);
     SNN_JOBS(job, k) {
         const index_t i0 = job * SNN_WIDE, rest = p.inputs - i0, lanes = rest < SNN_WIDE ? rest : SNN_WIDE;
-        SNN_ROW(Decay, filter);
-        SNN_ROW(real, trace);
-        SNN_ROW(real, x);
+        SNN_TILE_ROW(Decay, filter);
+        SNN_TILE_ROW(real, trace);
+        SNN_TILE_ROW(real, x);
 #if defined(__CUDACC__)
         real* __restrict__ scratch = scratches + blockIdx.x * tiles * SNN_WIDE * SNN_WIDE;
 #else
@@ -347,21 +347,21 @@ SNN_FN void sparse_weights(const Sparse& p, const bits_t* bits, const real* dens
 
 #define SNN_SPARSE(name, Decay)                                                                                        \
     SNN_EXPORT sparse_forward_##name(                                                                                  \
-        Sparse p, const bits_t* bits, const real* current, const real* weights, const real* bias, const real* initial, \
+        SNN_BY_VALUE Sparse p, const bits_t* bits, const real* current, const real* weights, const real* bias, const real* initial, \
         const real* table, const index_t* starts, bits_t* spikes, byte_t* counts, byte_t* index, real* value,          \
         real* extra, real* last, real* u, index_t* progress) {                                                         \
         sparse_forward<Decay>(p, bits, current, weights, bias, initial, table, starts, spikes, counts, index, value,   \
                               extra, last, u, progress);                                                               \
     }                                                                                                                  \
     SNN_EXPORT sparse_delta_##name(                                                                                    \
-        Sparse p, const index_t* starts, const byte_t* index, const real* value, const real* extra, const real* grad,  \
+        SNN_BY_VALUE Sparse p, const index_t* starts, const byte_t* index, const real* value, const real* extra, const real* grad,  \
         const real* grad_dense, const real* weights, const index_t* below_starts, const byte_t* below_index,           \
         const real* below_value, real* below_grad, real* effect, real* delta_dense, real* grad_bias) {                 \
         const Below below = {below_starts, below_index, below_value, below_grad};                                      \
         const Above above = {grad, grad_dense};                                                                        \
         sparse_delta<Decay>(p, starts, index, value, extra, above, weights, below, effect, delta_dense, grad_bias);    \
     }                                                                                                                  \
-    SNN_EXPORT sparse_weights_##name(Sparse p, const bits_t* bits, const real* dense, const index_t* starts,           \
+    SNN_EXPORT sparse_weights_##name(SNN_BY_VALUE Sparse p, const bits_t* bits, const real* dense, const index_t* starts,           \
                                      const byte_t* index, const real* effect, real* scratch, real* grad_weights,       \
                                      index_t row_step, index_t column_step) {                                          \
         sparse_weights<Decay>(p, bits, dense, starts, index, effect, scratch, grad_weights, row_step, column_step);    \

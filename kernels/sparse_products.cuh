@@ -2,13 +2,13 @@
 #ifndef SNN_SPARSE_PRODUCTS
 #define SNN_SPARSE_PRODUCTS
 // The product without a neuron, for a readout: x [T, B, N] = spikes W + bias. A job is (sample, tile).
-SNN_EXPORT sparse_product(Sparse p, const bits_t* bits, const real* weights, const real* bias, real* x) {
+SNN_EXPORT sparse_product(SNN_BY_VALUE Sparse p, const bits_t* bits, const real* weights, const real* bias, real* x) {
     const index_t tiles = tiles_of(p.columns), words = 2 * tiles_of(p.inputs);
     SNN_JOBS(job, p.k) {
         const index_t b = job / tiles, tile = job % tiles, j0 = tile * SNN_WIDE, rest = p.columns - j0;
         const index_t lanes = rest < SNN_WIDE ? rest : SNN_WIDE;
-        SNN_ROW(real, h);
-        SNN_ROW(real, constant);
+        SNN_TILE_ROW(real, h);
+        SNN_TILE_ROW(real, constant);
         SNN_LANES(j) constant[j] = 0;
         if (bias) SNN_EACH(j, lanes) constant[j] = bias[j0 + j];
         for (index_t t = 0; t < p.k.T; ++t) {
@@ -22,13 +22,13 @@ SNN_EXPORT sparse_product(Sparse p, const bits_t* bits, const real* weights, con
 // The gradients of this product, given grad = dL/dx [T, B, N]. sparse_product_below: dL/dinput at the active entries of the
 // input; a job is a sample. sparse_product_weights: dL/dW[i, :] = sum of dL/dx[t, b, :] over the spikes (t, b) of input i,
 // shape [N_in, N]; a job is 128 inputs.
-SNN_EXPORT sparse_product_below(Sparse p, const real* grad, const real* weights, const index_t* below_starts,
+SNN_EXPORT sparse_product_below(SNN_BY_VALUE Sparse p, const real* grad, const real* weights, const index_t* below_starts,
                                 const byte_t* below_index, const real* below_value, real* below_grad) {
     const Below below = {below_starts, below_index, below_value, below_grad};
     const index_t tiles = tiles_of(p.columns);
     SNN_JOBS(b, p.k) for (index_t tile = 0; tile < tiles; ++tile) {
         const index_t j0 = tile * SNN_WIDE, rest = p.columns - j0, lanes = rest < SNN_WIDE ? rest : SNN_WIDE;
-        SNN_ROW(real, delta);
+        SNN_TILE_ROW(real, delta);
         for (index_t t = 0; t < p.k.T; ++t) {
             SNN_SYNC;
             SNN_LANES(j) delta[j] = 0;
@@ -38,7 +38,7 @@ SNN_EXPORT sparse_product_below(Sparse p, const real* grad, const real* weights,
         }
     }
 }
-SNN_EXPORT sparse_product_weights(Sparse p, const bits_t* bits, const real* grad, real* grad_weights) {
+SNN_EXPORT sparse_product_weights(SNN_BY_VALUE Sparse p, const bits_t* bits, const real* grad, real* grad_weights) {
     const index_t words = 2 * tiles_of(p.inputs);
     SNN_JOBS(job, p.k) for (index_t t = 0; t < p.k.T; ++t) for (index_t b = 0; b < p.batch; ++b) {
         const real* __restrict__ delta = grad + (t * p.batch + b) * p.columns;
@@ -52,7 +52,7 @@ SNN_EXPORT sparse_product_weights(Sparse p, const bits_t* bits, const real* grad
 
 // sparse_pack: real [T, B, N] to bits; sparse_unpack: bits to real [T, samples, N]; a job is a step. sparse_gather: the values of
 // the listed entries, read from a dense array [T, samples, N]; a job is (sample, tile).
-SNN_EXPORT sparse_pack(Sparse p, const real* s, bits_t* bits) {
+SNN_EXPORT sparse_pack(SNN_BY_VALUE Sparse p, const real* s, bits_t* bits) {
     const index_t tiles = tiles_of(p.columns);
     SNN_JOBS(t, p.k) for (index_t b = 0; b < p.batch; ++b) for (index_t tile = 0; tile < tiles; ++tile) {
         const index_t rest = p.columns - tile * SNN_WIDE, lanes = rest < SNN_WIDE ? rest : SNN_WIDE;
@@ -62,7 +62,7 @@ SNN_EXPORT sparse_pack(Sparse p, const real* s, bits_t* bits) {
         SNN_SYNC;
     }
 }
-SNN_EXPORT sparse_unpack(Sparse p, const bits_t* bits, real* s) {
+SNN_EXPORT sparse_unpack(SNN_BY_VALUE Sparse p, const bits_t* bits, real* s) {
     const index_t words = 2 * tiles_of(p.columns);
     SNN_JOBS(t, p.k) for (index_t b = 0; b < p.samples; ++b) {
         const bits_t* word = bits + (t * p.batch + p.from + b) * words;
@@ -74,7 +74,7 @@ SNN_EXPORT sparse_unpack(Sparse p, const bits_t* bits, real* s) {
         }
     }
 }
-SNN_EXPORT sparse_gather(Sparse p, const index_t* starts, const byte_t* index, const real* dense, real* values) {
+SNN_EXPORT sparse_gather(SNN_BY_VALUE Sparse p, const index_t* starts, const byte_t* index, const real* dense, real* values) {
     const index_t tiles = tiles_of(p.columns);
     SNN_JOBS(job, p.k) for (index_t t = 0; t < p.k.T; ++t) {
         const index_t b = job / tiles, tile = job % tiles, first = starts[job * p.k.T + t];

@@ -8,7 +8,7 @@ typedef unsigned char byte_t;
 
 #if defined(__CUDACC__)
   #define SNN_JOBS(job, k) for (index_t job = (k).begin + blockIdx.x; job < (k).end; job += gridDim.x)
-  #define SNN_ROW(type, name) __shared__ type name[SNN_WIDE]
+  #define SNN_TILE_ROW(type, name) __shared__ type name[SNN_WIDE]
   #define SNN_LANES(j) for (index_t j = threadIdx.x; j < SNN_WIDE; j += SNN_WIDE)
   #define SNN_EACH(q, n) for (index_t q = threadIdx.x; q < (n); q += SNN_WIDE)
   #define SNN_EACH_WARP(q, from, to) for (index_t q = (from) + (threadIdx.x >> 5); q < (to); q += SNN_WIDE / 32)
@@ -24,14 +24,16 @@ typedef unsigned char byte_t;
           if ((j & 31) == 0) ((unsigned*)mask)[j >> 5] = word_;                                        \
           __syncthreads();                                                                             \
       }
+  #define SNN_WORD(mask, j) ((j) < 64 ? mask[0] : mask[1])    // not mask[j >> 6]: that needs an array in memory, not registers
   #define SNN_EACH_SET(mask, j, rank)                                                                  \
-      for (index_t j = threadIdx.x, once_ = 1; once_ && (mask[j >> 6] >> (j & 63) & 1); once_ = 0)     \
+      for (index_t j = threadIdx.x, once_ = 1; once_ && (SNN_WORD(mask, j) >> (j & 63) & 1); once_ = 0) \
           for (index_t rank = (j < 64 ? 0 : SNN_COUNT(mask[0]))                                        \
-                   + SNN_COUNT(mask[j >> 6] & ((bits_t(1) << (j & 63)) - 1)), two_ = 1; two_; two_ = 0)
+                   + SNN_COUNT(SNN_WORD(mask, j) & ((bits_t(1) << (j & 63)) - 1)), two_ = 1; two_; two_ = 0)
   #define SNN_NOINLINE __device__ __noinline__
+  #define SNN_BY_VALUE const __grid_constant__           // its address may be passed on: without it a thread copies the struct
 #else
   #define SNN_JOBS(job, k) for (index_t job = (k).begin; job < (k).end; ++job)
-  #define SNN_ROW(type, name) type name[SNN_WIDE]
+  #define SNN_TILE_ROW(type, name) type name[SNN_WIDE]
   #define SNN_LANES(j) _Pragma("omp simd") for (index_t j = 0; j < SNN_WIDE; ++j)
   #define SNN_EACH(q, n) for (index_t q = 0; q < (n); ++q)
   #define SNN_EACH_WARP(q, from, to) for (index_t q = (from); q < (to); ++q)
@@ -50,6 +52,7 @@ typedef unsigned char byte_t;
           for (bits_t rest_ = mask[w_]; rest_; rest_ &= rest_ - 1, ++rank)                             \
               for (index_t j = 64 * w_ + SNN_LOWEST(rest_), once_ = 1; once_; once_ = 0)
   #define SNN_NOINLINE __attribute__((noinline)) static
+  #define SNN_BY_VALUE
 #endif
 
 struct Sparse {

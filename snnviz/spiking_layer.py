@@ -116,8 +116,8 @@ class SpikingLayer(nn.Module):
         return f"{self.neuron}, {self.method}, {self.backend.name}"
 
     def coefficients(self) -> torch.Tensor:
-        """The neuron's coefficients in the kernel's order, float64 [n], a function of what is learned."""
-        learned = {name: bounded(self.neuron, name, value) for name, value in self.learned.items()}
+        """The neuron's coefficients in the kernel's order, float64 [n] on the CPU, a function of what is learned."""
+        learned = {name: bounded(self.neuron, name, value.cpu()) for name, value in self.learned.items()}
         values = self.neuron.coefficients(**learned).values()
         return torch.stack([v if isinstance(v, torch.Tensor) else torch.tensor(v, dtype=torch.float64) for v in values])
 

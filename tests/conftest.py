@@ -4,10 +4,10 @@ import pytest
 import torch
 from hypothesis import settings
 
-from snnviz.backends import BACKENDS
 from snnviz.runs import client, store
 from tests.app_server import app_url, chromium, visit  # noqa: F401  fixtures
 from tests.databases import empty_database  # noqa: F401  a fixture
+from tests.helpers import OnDevice, usable
 
 torch.set_num_threads(1)  # two on two cores that a browser shares wait for each other, for minutes in all
 
@@ -71,10 +71,7 @@ def home(tmp_path, monkeypatch):
 
 @pytest.fixture(params=["native", pytest.param("cuda", marks=pytest.mark.cuda)])
 def backend(request):
-    """Every backend that runs kernels."""
-    chosen = BACKENDS[request.param]
-    if reason := chosen.unusable():
-        if request.param == "cuda" and not request.config.getoption("--require-cuda"):
-            pytest.skip(f"cuda: {reason}")
-        pytest.fail(f"{request.param}: {reason}")
-    return chosen
+    """Every backend that runs kernels, on arrays of the CPU."""
+    chosen = usable(request.param, request.config)
+    chosen.prepare()
+    return OnDevice(chosen) if request.param == "cuda" else chosen

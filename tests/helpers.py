@@ -2,11 +2,12 @@
 
 import dataclasses
 
+import pytest
 import torch
 from hypothesis import settings
 
 from snnviz.backends import BACKENDS
-from snnviz.backends.base import Upstream
+from snnviz.backends.base import AbstractBackend, Upstream
 from snnviz.draws import Draw
 from snnviz.methods import AbstractGradientMethod, AtSpike, ResetPath
 from snnviz.neurons import LIF, NEURONS
@@ -16,6 +17,44 @@ REFERENCE = BACKENDS["reference"]
 ALL_NEURONS = [neuron for cls in NEURONS.values() for neuron in cls.variants()]
 DIFFERENTIABLE = [n for n in ALL_NEURONS if n.differentiable]
 TRAINABLE = [cls() for cls in NEURONS.values() if cls.differentiable and cls.fires]
+
+
+def usable(backend: str, config: pytest.Config) -> AbstractBackend:
+    """A backend that runs here. Without a GPU a test is skipped, or failed where one is required."""
+    chosen = BACKENDS[backend]
+    if reason := chosen.unusable():
+        if backend == "cuda" and not config.getoption("--require-cuda"):
+            pytest.skip(f"cuda: {reason}")
+        pytest.fail(f"{backend}: {reason}")
+    return chosen
+
+
+class OnDevice(AbstractBackend):
+    """The CUDA backend for tests that make their arrays on the CPU: takes them to the GPU, and what it gives back."""
+
+    def __init__(self, backend: AbstractBackend):
+        self.backend, self.name, self.title = backend, backend.name, backend.title
+
+    def unusable(self):
+        return self.backend.unusable()
+
+    def forward(self, neuron, coefficients, x, initial):
+        return moved(self.backend.forward(neuron, coefficients, moved(x, "cuda"), moved(initial, "cuda")), "cpu")
+
+    def backward(self, neuron, coefficients, at_spike, path, draw, x, initial, forward, upstream, **kwargs):
+        arrays = (moved(a, "cuda") for a in (x, initial, forward, upstream))
+        return moved(self.backend.backward(neuron, coefficients, at_spike, path, draw, *arrays, **kwargs), "cpu")
+
+
+def moved(value, device: str):
+    """An array on another device; and so a value that is made of arrays and of what needs no device."""
+    if isinstance(value, torch.Tensor):
+        return value.to(device)
+    if dataclasses.is_dataclass(value):
+        return dataclasses.replace(value, **{f.name: moved(getattr(value, f.name), device) for f in dataclasses.fields(value)})
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(moved(a, device) for a in value))
+    return value
 
 
 @dataclasses.dataclass(frozen=True)

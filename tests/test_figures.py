@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from plotly.subplots import make_subplots
 
 import snnviz.figures
 from snnviz import (
@@ -509,3 +510,23 @@ def test_what_spans_decades_has_a_logarithmic_axis():
     times = [Timing(t, 2, 8, 0.01 * t, {"naive": 0.1 * t, "sparse": 1.0}, {}) for t in (1, 10, 100)]
     for figure in (backward_times.against_steps(times, {}, False), backward_times.against_activity(times, None, False)):
         assert (figure.layout.xaxis.type, figure.layout.yaxis.type) == ("log", "log")
+
+
+def test_panels_are_those_that_plotly_makes_and_everybody_gets_their_own():
+    arguments = {"rows": 2, "shared_xaxes": True, "vertical_spacing": 0.1, "row_heights": [0.7, 0.3]}
+    first, second = theme.panels(**arguments), theme.panels(**arguments)
+    assert first == second == make_subplots(**arguments) and theme.panels(rows=3) == make_subplots(rows=3)
+    first.add_trace(go.Scatter(x=[0], y=[1]), row=2, col=1)
+    first.update_xaxes(title_text="ms")
+    assert first.data[0].yaxis == "y2" and second == theme.panels(**arguments) == make_subplots(**arguments)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_finished_figure_is_what_plotly_itself_would_have_made_of_it(dark):
+    """The template is set without plotly's check of it, and nothing else goes unchecked after that."""
+    finished = theme.finish(go.Figure(), "title", "alt", dark=dark, x="ms")
+    layout = {"template": theme.template(dark), "title": {"text": "title"}, "height": theme.HEIGHT, "uirevision": "kept"}
+    assert finished == go.Figure(layout=layout | {"meta": {"alt": "alt"}, "xaxis": {"title": {"text": "ms"}}})
+    assert go.Figure(finished) == finished
+    with pytest.raises(ValueError, match="heigth"):
+        finished.update_layout(heigth=3)

@@ -54,7 +54,7 @@ def test_every_instance_compiles(nvrtc, file, architecture):
         assert {f"{stem}_backward_{derivative}" for derivative in (*source.derivatives(), "given")} <= entries
 
 
-@pytest.mark.parametrize("file", SWEPT)
+@pytest.mark.parametrize("file", [*SWEPT, "sparse_backward.cu"])
 def test_the_cuda_build_fuses_nothing_and_spills_nothing(nvrtc, file):
     """A fused multiply-add would round otherwise than the CPU; arrays of one thread must stay in registers."""
     out = ptx(nvrtc, source.joined(file), file, 90, "float")

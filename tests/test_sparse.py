@@ -20,7 +20,7 @@ from snnviz.neurons import ALIF, EIF, LIF, QIF, CubaLIF, Izhikevich, LeakyReadou
 from snnviz.sparse import layer
 from snnviz.sparse.active import gather
 from snnviz.surrogates import Boxcar, FastSigmoid, Given
-from tests.helpers import ALL_NEURONS, Chosen, close, coefficients, name
+from tests.helpers import ALL_NEURONS, Chosen, close, coefficients, moved, name, usable
 
 NATIVE, REFERENCE = BACKENDS["native"], BACKENDS["reference"]
 NEURONS = [neuron for neuron in ALL_NEURONS if neuron.dense_because() is None]
@@ -76,14 +76,20 @@ def dense(x, weights, bias, neuron, method, grad, draw=DRAW, backend=NATIVE):
     )
 
 
-def run(x, weights, bias, neuron, method, grad, draw=DRAW, **kwargs):
-    """The sparse layer, forward and backward: what it gave, its spikes, dL/dW and dL/dbias."""
+def run(x, weights, bias, neuron, method, grad, draw=DRAW, device="cpu", **kwargs):
+    """The sparse layer, forward and backward, on a device: what it gave, its spikes, dL/dW and dL/dbias, all on the CPU."""
     weights, bias = weights.clone().requires_grad_(), bias.clone().requires_grad_()
-    packed = x if isinstance(x, sparse.Packed) else sparse.pack(x)
-    out = sparse.spiking(packed, weights, bias, neuron, method, draw, **kwargs)
+    packed = moved(x, device) if isinstance(x, sparse.Packed) else sparse.pack(x.to(device))
+    out = sparse.spiking(packed, weights.to(device), bias.to(device), neuron, method, draw, **kwargs)
     s = out.spikes.dense()
-    (s * grad).sum().backward()
-    return out, s.detach(), weights.grad, bias.grad
+    (s * grad.to(device)).sum().backward()
+    return moved(out, "cpu"), s.detach().cpu(), weights.grad, bias.grad
+
+
+@pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.cuda)])
+def device(request):
+    usable({"cpu": "native", "cuda": "cuda"}[request.param], request.config)
+    return request.param
 
 
 @pytest.fixture(params=["lists", "products"])
@@ -104,10 +110,10 @@ def quiet():
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 @pytest.mark.parametrize("method", METHODS, ids=name)
 @pytest.mark.parametrize("neuron", NEURONS, ids=name)
-def test_sparse_is_dense(neuron, method, dtype, route):
+def test_sparse_is_dense(neuron, method, dtype, route, device):
     x, weights, bias, grad = problem(dtype=dtype)
     s, ds_du, _, _, by_weights, by_bias, last = dense(x, weights, bias, neuron, method, grad)
-    out, spikes, got_weights, got_bias = run(x, weights, bias, neuron, method, grad)
+    out, spikes, got_weights, got_bias = run(x, weights, bias, neuron, method, grad, device=device)
     assert torch.equal(spikes, s) and s.any()
     assert torch.equal(out.active.dense(), ds_du) and 0 < out.active.share < 1
     assert torch.equal(out.last.flatten(1), last.last)
@@ -117,7 +123,7 @@ def test_sparse_is_dense(neuron, method, dtype, route):
 
 @pytest.mark.parametrize("path", ResetPath)
 @pytest.mark.parametrize("neuron", NEURONS, ids=name)
-def test_delta_is_the_references(neuron, path, route):
+def test_delta_is_the_references(neuron, path, route, device):
     """Against autograd, for every reset path, with the gradient of every input entry: its active set is full."""
     x, weights, bias, grad = problem(11, 2, 30, 140)
     method = Chosen(AtSpike(FastSigmoid(), window=0.3), path)
@@ -125,7 +131,7 @@ def test_delta_is_the_references(neuron, path, route):
     everything = sparse.ActiveSet.of(torch.ones_like(x), x)
     carrier = everything.value.clone().requires_grad_()
     packed = dataclasses.replace(sparse.pack(x), active=everything, carrier=carrier)
-    out, _, got_weights, got_bias = run(packed, weights, bias, neuron, method, grad)
+    out, _, got_weights, got_bias = run(packed, weights, bias, neuron, method, grad, device=device)
     assert torch.equal(out.active.dense() != 0, ds_du != 0)
     got = torch.zeros_like(x)
     got[everything.places()] = carrier.grad
@@ -135,11 +141,11 @@ def test_delta_is_the_references(neuron, path, route):
 
 
 @pytest.mark.parametrize("neuron", [LIF(), LIF(reset_mode=Reset.ZERO), ALIF()], ids=name)
-def test_the_derivative_may_be_read_after_the_reset(neuron, route):
+def test_the_derivative_may_be_read_after_the_reset(neuron, route, device):
     x, weights, bias, grad = problem()
     method = Chosen(AtSpike(FastSigmoid(), window=0.3, after_reset=True))
     _, ds_du, _, _, by_weights, by_bias, out = dense(x, weights, bias, neuron, method, grad, backend=REFERENCE)
-    spikes, _, got_weights, got_bias = run(x, weights, bias, neuron, method, grad)
+    spikes, _, got_weights, got_bias = run(x, weights, bias, neuron, method, grad, device=device)
     close(spikes.active.dense(), ds_du, 1e-12, "ds_du")
     assert (ds_du.flatten(1)[out.s > 0] != 0).sum() != ((out.u - 1).abs() < 0.3)[out.s > 0].sum()  # it matters which
     close(got_weights, by_weights, 1e-12, "dL/dW")
@@ -152,16 +158,16 @@ SHAPES = [(1, 1, 1, 1), (1, 4, 3, 129), (7, 1, 128, 127), (5, 2, 257, 63), (3, 5
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("band", [1e-12, 0.1, math.inf], ids=["empty", "some", "full"])
 @pytest.mark.parametrize("reset", Reset)
-def test_odd_shapes_and_every_size_of_the_active_set(shape, band, reset, route, quiet):
+def test_odd_shapes_and_every_size_of_the_active_set(shape, band, reset, route, quiet, device):
     method, neuron = SparseGD(band=band), LIF(tau_mem=10.0, reset_mode=reset)
     x, weights, bias, grad = problem(*shape, rate=0.3)
     s, ds_du, _, _, by_weights, by_bias, _ = dense(x, weights, bias, neuron, method, grad)
     if math.isinf(band):
         assert (ds_du != 0).all()
         with pytest.raises(ValueError, match="no active set"):
-            run(x, weights, bias, neuron, method, grad)
+            run(x, weights, bias, neuron, method, grad, device=device)
         method = SparseGD(band=1e9)
-    out, spikes, got_weights, got_bias = run(x, weights, bias, neuron, method, grad, guard=quiet)
+    out, spikes, got_weights, got_bias = run(x, weights, bias, neuron, method, grad, device=device, guard=quiet)
     assert torch.equal(spikes, s) and torch.equal(out.active.dense(), ds_du)
     assert out.active.number == int((ds_du != 0).sum()) == int(out.active.per_step().sum())
     close(got_weights, by_weights, 1e-13)

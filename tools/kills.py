@@ -119,16 +119,19 @@ def wait_for(what: Callable[[], bool]) -> None:
 def submitted(run: str | None) -> str:
     """Submit a run, or go on with one; return when it works, or has ended."""
     if run is None:
-        run = client.submit(Run(Train(TRAININGS, None), "native", "kills"))
+        fresh = Run(Train(TRAININGS, None), "native", "kills")
+        run = fresh.id
+        wait_for(lambda: _done(lambda: client.submit(fresh)))
     else:
-        wait_for(lambda: _gone_on(run))
+        wait_for(lambda: _done(lambda: client.go_on(run)))
     wait_for(lambda: client.follow(run).status is not Status.WAITING)
     return run
 
 
-def _gone_on(run: str) -> bool:
+def _done(request: Callable[[], object]) -> bool:
+    """Whether a request was taken: on a busy machine a scheduler that has just started answers late."""
     with contextlib.suppress(client.JobError):
-        client.go_on(run)
+        request()
         return True
     return False
 
@@ -222,6 +225,15 @@ def start(role: str, address: str, processes: dict[str, subprocess.Popen]) -> No
     own = ["--host", address, "--no-show"] if role == "scheduler" else [address, "--no-nanny", "--nthreads", "1"]
     code = f"from distributed.cli.dask_{role} import main; main()"
     processes[role] = subprocess.Popen([sys.executable, "-c", code, *own, "--no-dashboard"], **QUIET)
+    if role == "scheduler":
+        wait_for(lambda: _accepts(address))
+
+
+def _accepts(address: str) -> bool:
+    host, _, port = address.removeprefix("tcp://").rpartition(":")
+    with contextlib.suppress(OSError), socket.create_connection((host, int(port)), 1):
+        return True
+    return False
 
 
 def of_cluster(role: str) -> Callable[[Campaign, int], None]:

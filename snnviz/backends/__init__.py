@@ -48,4 +48,5 @@ def resolve(backend: "AbstractBackend | str | None") -> AbstractBackend:
         backend = BACKENDS[backend]
     if reason := backend.unusable():
         raise RuntimeError(f"The backend '{backend.name}' cannot run here: {reason}")
+    backend.prepare()
     return backend

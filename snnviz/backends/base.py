@@ -54,6 +54,9 @@ class AbstractBackend(abc.ABC):
     def unusable(self) -> str | None:
         """One sentence: why it cannot run on this machine. None: it can."""
 
+    def prepare(self) -> None:  # noqa: B027  most have nothing to set
+        """Set what has to be set in this process before the first run. Called whenever this backend is chosen."""
+
     @abc.abstractmethod
     def forward(self, neuron: AbstractNeuron, coefficients: torch.Tensor, x: torch.Tensor, initial: torch.Tensor) -> Forward:
         """x [T, M] and initial [states, M] of one dtype (float32 or float64), contiguous; coefficients float64 [n]."""

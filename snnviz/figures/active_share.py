@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from snnviz.figures.theme import colours, finish, three_digits
+from snnviz.figures.theme import colours, finish, panels, three_digits
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
@@ -15,7 +14,7 @@ def active_share(layers: Sequence, band: float | None, window: float, dark: bool
 
     Above, bars by layer; below, the share over time."""
     c, names = colours(dark), [layer.name for layer in layers]
-    fig = make_subplots(rows=2, vertical_spacing=0.17, row_heights=[0.45, 0.55])
+    fig = panels(rows=2, vertical_spacing=0.17, row_heights=[0.45, 0.55])
     bars = [("spiking", c.spike, [100 * layer.spike_share for layer in layers])]
     if band is not None:
         bars += [("within the equal fixed band", c.methods["sparse"], [100 * layer.within(band) for layer in layers])]

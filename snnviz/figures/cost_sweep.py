@@ -3,16 +3,15 @@
 import math
 
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from snnviz.figures.theme import finish, method_line, three_digits
+from snnviz.figures.theme import finish, method_line, panels, three_digits
 from snnviz.figures.trade_off import NAMES, SYMBOLS, axes, log_axis
 
 
 def cost_sweep(swept, flat: bool, dark: bool = False, height: int = 440) -> go.Figure:
     """swept: `estimates.Sweep`, activity above, error below, against the draws or the width."""
     x, y, unit = axes(flat)
-    fig = make_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.07)
+    fig = panels(rows=2, shared_xaxes=True, vertical_spacing=0.07)
     for family, rows in (("localzo", (swept.activity, swept.variance)), ("sparse", (swept.band_activity, swept.band_bias))):
         for row, values in enumerate(rows, 1):
             fig.add_trace(

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from snnviz.figures.theme import finish, method_line, three_digits, with_edges
+from snnviz.figures.theme import finish, method_line, panels, three_digits, with_edges
 
 MARKED = 24  # lines of more points get no markers: they overlap, and drawing one costs a browser as much as a whole line
 
@@ -73,7 +72,7 @@ def curves(rows: Sequence[Row], title: str, x: str, end: float | None = None, da
 @functools.lru_cache(maxsize=64)
 def _frame(rows: tuple[tuple[str, bool], ...], title: str, x: str, end: float | None, dark: bool, height: int) -> dict[str, Any]:
     """The layout without values: rows (title, log), axes, template."""
-    fig = make_subplots(rows=len(rows), shared_xaxes=True, vertical_spacing=0.22 / max(len(rows), 2))
+    fig = panels(rows=len(rows), shared_xaxes=True, vertical_spacing=0.22 / max(len(rows), 2))
     for number, (name, log) in enumerate(rows, 1):
         fig.update_yaxes(title_text=name, row=number, col=1)
         if log:

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from snnviz.figures.chain import span_of
-from snnviz.figures.theme import colours, finish, three_digits
+from snnviz.figures.theme import colours, finish, panels, three_digits
 
 NAMES = {"plain": "plain", "both": "both roads", "detach": "heads alone (detach)"}
 TITLES = {
@@ -36,7 +35,7 @@ def error_by_depth(
     own, extra = c.methods["bptt"], c.methods["modules"]
     striped = {"shape": "/", "fgcolor": extra, "fillmode": "replace", "solidity": 0.35}
     looks = {"plain": {"color": own}, "both": {"color": extra}, "detach": {"color": extra, "pattern": striped}}
-    fig = make_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.06, row_heights=[0.82, 0.18])
+    fig = panels(rows=2, shared_xaxes=True, vertical_spacing=0.06, row_heights=[0.82, 0.18])
     for name, row in values.items():
         marker = looks[name] | {"line": {"width": 1, "color": looks[name]["color"]}}
         fig.add_bar(

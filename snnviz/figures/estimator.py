@@ -4,9 +4,8 @@ import math
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from snnviz.figures.theme import colours, finish, three_digits
+from snnviz.figures.theme import colours, finish, panels, three_digits
 
 BARS = 40  # random bands that can be told apart
 
@@ -37,7 +36,7 @@ def estimator(sampled, compare: tuple[str, np.ndarray] | None = None, dark: bool
     c, s = colours(dark), sampled
     own, delta = c.methods["localzo"], s.estimate.delta
     peak = float(s.expected.max())
-    fig = make_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.05, row_heights=[0.77, 0.23])
+    fig = panels(rows=2, shared_xaxes=True, vertical_spacing=0.05, row_heights=[0.77, 0.23])
     hit = s.cloud != 0
     for mask, colour, name, size in ((~hit, c.silent, "a value that is 0", 3), (hit, c.active, "active value", 4)):
         fig.add_trace(

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from snnviz.figures.theme import colours, finish, literal
+from snnviz.figures.theme import colours, finish, literal, panels
 
 
 def frames(
@@ -24,9 +23,7 @@ def frames(
     names = [literal(str(name)) for name in names]
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    fig = make_subplots(
-        rows=rows, cols=columns, subplot_titles=names, horizontal_spacing=0.02, vertical_spacing=min(0.14, 0.3 / rows)
-    )
+    fig = panels(rows=rows, cols=columns, subplot_titles=names, horizontal_spacing=0.02, vertical_spacing=min(0.14, 0.3 / rows))
     top = max((float(np.abs(image).max(initial=0)) for image in images), default=1.0) or 1.0
     scale = [[0, c.membrane], [0.5, c.paper], [1, c.active]] if signed else [[0, c.paper], [1, c.ink]]
     for i, image in enumerate(images):

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from snnviz.figures.theme import colours, finish, method_line, three_digits
+from snnviz.figures.theme import colours, finish, method_line, panels, three_digits
 from snnviz.figures.traces import jagged, spike_ticks
 from snnviz.records import LayerRecord
 
@@ -27,7 +26,7 @@ def gradient_traces(
     """
     c, first = colours(dark), next(iter(runs.values()))
     times, one = first.times, (slice(None), 0, neuron)
-    fig = make_subplots(rows=4, shared_xaxes=True, vertical_spacing=0.03, row_heights=[0.26, 0.05, 0.45, 0.05 * len(runs) + 0.02])
+    fig = panels(rows=4, shared_xaxes=True, vertical_spacing=0.03, row_heights=[0.26, 0.05, 0.45, 0.05 * len(runs) + 0.02])
     fig.add_scatter(
         x=times,
         y=first.theta[one],

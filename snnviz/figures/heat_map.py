@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from snnviz.figures.theme import colours, finish, three_digits
+from snnviz.figures.theme import colours, finish, panels, three_digits
 from snnviz.records import LayerRecord
 
 
@@ -19,9 +18,7 @@ def heat_map(runs: Mapping[str, LayerRecord], sample: int = 0, dark: bool = Fals
         ds_du = run.array("ds_du")[:, sample]
         computed = float(np.count_nonzero(ds_du) / ds_du.size)
         titles.append(f"{label}: up to {three_digits(largest)}, {three_digits(100 * computed)} % of entries active")
-    fig = make_subplots(
-        rows=len(runs), shared_xaxes=True, vertical_spacing=min(0.09, 0.4 / max(len(runs), 1)), subplot_titles=titles
-    )
+    fig = panels(rows=len(runs), shared_xaxes=True, vertical_spacing=min(0.09, 0.4 / max(len(runs), 1)), subplot_titles=titles)
     for row, run in enumerate(runs.values(), 1):
         z = run.array("delta")[:, sample].T
         largest = np.abs(z).max() or 1.0

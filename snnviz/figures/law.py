@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from snnviz.figures.estimator import faint
-from snnviz.figures.theme import colours, finish, three_digits
+from snnviz.figures.theme import colours, finish, panels, three_digits
 
 
 def law(curves, u: float, delta: float, sampled=None, dark: bool = False, height: int = 480) -> go.Figure:
@@ -15,7 +14,7 @@ def law(curves, u: float, delta: float, sampled=None, dark: bool = False, height
     above is u / delta below."""
     c, k = colours(dark), curves
     own = c.methods["localzo"]
-    fig = make_subplots(rows=2, vertical_spacing=0.2, row_heights=[0.45, 0.55])
+    fig = panels(rows=2, vertical_spacing=0.2, row_heights=[0.45, 0.55])
     z = np.concatenate([-k.z[::-1], k.z])
 
     def even(values):

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from snnviz.figures.theme import colours, finish, three_digits
+from snnviz.figures.theme import colours, finish, panels, three_digits
 
 MARKS = 50_000
 
@@ -14,7 +13,7 @@ MARKS = 50_000
 def layer_rasters(layers: Mapping[str, np.ndarray], dt: float, dark: bool = False, height: int = 440) -> go.Figure:
     """layers: spikes [T, N] by the layer's name; dt in ms."""
     c = colours(dark)
-    fig = make_subplots(rows=len(layers), shared_xaxes=True, vertical_spacing=0.06)
+    fig = panels(rows=len(layers), shared_xaxes=True, vertical_spacing=0.06)
     summary = []
     for row, (name, spikes) in enumerate(layers.items(), 1):
         step, neuron = np.nonzero(spikes)

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from snnviz.figures.theme import colours, finish, literal, three_digits
+from snnviz.figures.theme import colours, finish, literal, panels, three_digits
 
 
 def profile(
@@ -19,7 +18,7 @@ def profile(
 ) -> go.Figure:
     """counts: by part, samples of each class. activity [T]: mean input of one sample at each time in ms."""
     c = colours(dark)
-    fig = make_subplots(rows=2, vertical_spacing=0.22)
+    fig = panels(rows=2, vertical_spacing=0.22)
     for (half, row), hue in zip(counts.items(), (c.membrane, c.active), strict=True):
         fig.add_trace(
             go.Bar(

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from snnviz.figures.theme import colours, finish, three_digits
+from snnviz.figures.theme import colours, finish, panels, three_digits
 
 DASHES = ("solid", "dash", "dot")
 
@@ -14,7 +13,7 @@ DASHES = ("solid", "dash", "dot")
 def surrogates(shapes: Sequence, dark: bool = False, height: int = 500) -> go.Figure:
     """shapes: of `estimates.Shape`, over the same margins."""
     c = colours(dark)
-    fig = make_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.06, row_heights=[0.58, 0.42])
+    fig = panels(rows=2, shared_xaxes=True, vertical_spacing=0.06, row_heights=[0.58, 0.42])
     for i, shape in enumerate(shapes):
         line = {"color": c.series[i % len(c.series)], "width": 2.4, "dash": DASHES[i // len(c.series) % len(DASHES)]}
         for row, values in ((1, shape.derivative), (2, shape.primitive)):

@@ -4,9 +4,8 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from snnviz.figures.theme import colours, finish, three_digits
+from snnviz.figures.theme import colours, finish, panels, three_digits
 from snnviz.records import LayerRecord
 
 
@@ -42,7 +41,7 @@ def traces(
     fires = spikes is not None
     rows = ["input"] + (["spikes"] if fires else []) + ["membrane"] + (["second"] if trace else [])
     weight = {"input": 0.2, "spikes": 0.07, "membrane": 0.55, "second": 0.18}
-    fig = make_subplots(rows=len(rows), shared_xaxes=True, vertical_spacing=0.035, row_heights=[weight[r] for r in rows])
+    fig = panels(rows=len(rows), shared_xaxes=True, vertical_spacing=0.035, row_heights=[weight[r] for r in rows])
     at: dict[str, dict[str, Any]] = {row: {"row": i, "col": 1} for i, row in enumerate(rows, 1)}
     one = (slice(None), 0, neuron)
     peak = layer.neuron.peak

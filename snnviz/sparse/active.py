@@ -148,7 +148,10 @@ def ones(bits: torch.Tensor) -> int:
     """The number of bits that are 1."""
     if bits.device.type == "cpu":
         return int(np.bitwise_count(bits.numpy().view(np.uint64)).sum(dtype=np.int64))
-    return sum(int((bits >> shift & 1).sum()) for shift in range(64))
+    pairs = bits - (bits >> 1 & 0x5555555555555555)  # the ones of each 2 bits of a word, then of 4, then of 8
+    fours = (pairs & 0x3333333333333333) + (pairs >> 2 & 0x3333333333333333)
+    bytes_ = fours + (fours >> 4) & 0x0F0F0F0F0F0F0F0F
+    return int((bytes_ * 0x0101010101010101 >> 56).sum())  # the product's highest byte is the sum of the eight
 
 
 def pack(spikes: torch.Tensor) -> Packed:

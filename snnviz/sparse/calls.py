@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import torch
 
+from snnviz.backends import cuda
 from snnviz.backends.kernel import SCANS
 from snnviz.backends.native import Native, thread_pool
 
@@ -74,26 +75,11 @@ def run_jobs(function: str, p: ctypes.Structure, dtype: torch.dtype, arguments: 
 
 def _launch(function, p, dtype, arguments, jobs, scratch, device):
     """`run_jobs` on a GPU: a block of 128 threads does one job."""
-    import cupy
-
-    from snnviz.backends.cuda import Cuda
-
-    index = device.index or 0
-    call = Cuda._function("sparse_backward", f"sparse_{function}", dtype, index)
     own = type(p).from_buffer_copy(p)
     own.k.begin, own.k.end = jobs.start, jobs.stop
-    values = [np.frombuffer(bytes(own), dtype=np.dtype((np.void, ctypes.sizeof(own))))[0]]
-    for a in arguments:
-        if a is None:
-            values.append(np.uint64(0))
-        elif a is ...:
-            values.append(cupy.from_dlpack(torch.empty(scratch * len(jobs), dtype=dtype, device=device)))
-        elif isinstance(a, torch.Tensor):
-            values.append(cupy.from_dlpack(a.detach()))
-        else:
-            values.append(np.int64(a))
-    with cupy.cuda.Device(index), cupy.cuda.ExternalStream(torch.cuda.current_stream(index).cuda_stream, index):
-        call((len(jobs),), (WIDE,), tuple(values))
+    values = [torch.empty(scratch * len(jobs), dtype=dtype, device=device) if a is ... else a for a in arguments]
+    call = cuda.compiled("sparse_backward", f"sparse_{function}", dtype, device.index or 0)
+    cuda.run(call, len(jobs), WIDE, own, values, device)
 
 
 def by_tiles(weights: torch.Tensor) -> torch.Tensor:

@@ -23,7 +23,9 @@ def pick() -> None:
     with st.sidebar:
         controls.option(
             usable, "Runs on", "backend", default=backends.default().name, titles=lambda n: reports[n].title,
-            help="Which program computes every picture. All give the same spikes; What runs here says what is missing.",
+            help="Which program computes every picture. For the same currents all give the same spikes. A GPU adds a network's "
+            "currents in another order, so there a spike at the very threshold may fall otherwise. What runs here says what is "
+            "missing.",
         )  # fmt: skip
         some = f": {len(usable)} of {len(reports)}" if len(usable) < len(reports) else ""
         with st.popover(f"What runs here{some}", type="tertiary"):
