@@ -29,12 +29,26 @@ with st.container(key="heading"):
 with page.guarded():
     if reason := playground.problem():
         st.info(reason, icon=":material/info:")
+        value = None
     else:
-        playground.stage()
+        value = playground.stage()
 
 with st.container(key="steps"):
     st.subheader("First steps", anchor=False)
     for column, (title, text, file, settings, icon) in zip(st.columns(len(FIRST_STEPS)), FIRST_STEPS, strict=True):
         with column.container(border=True, height="stretch"):
             st.page_link(f"pages/{file}", label=f"**{title}**", icon=icon, query_params=page.here(settings))
-            st.caption(text)
+            st.markdown(f":small[{text}]")
+
+if value is not None:
+    with page.guarded():
+        source, shows = playground.code(value)
+        if (settings := playground.link(value)) is not None:
+            st.page_link(
+                "pages/training.py",
+                label="Train this on the server",
+                icon=":material/model_training:",
+                query_params=page.here(settings),
+                help="The Training page in the same state: the same data, network, methods and seed.",
+            )
+        page.code_behind(source, shows)

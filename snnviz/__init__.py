@@ -93,6 +93,7 @@ from snnviz.studies.growth import Over as Over
 from snnviz.studies.growth import depth_experiment as depth_experiment
 from snnviz.studies.growth import sweep as sweep
 from snnviz.studies.rate_curve import rate_curve as rate_curve
+from snnviz.studies.small_training import SmallTraining as SmallTraining
 from snnviz.studies.smooth_spike import SmoothSpike as SmoothSpike
 from snnviz.studies.smooth_spike import smooth_gradients as smooth_gradients
 from snnviz.surrogates import *  # noqa: F403  its __all__ names every surrogate

@@ -34,6 +34,11 @@ SMALL_TRAINING = {
 }
 # By page, or page and view: settings in the URL. Every file in pages/ that shows code stands here.
 SETTINGS = {
+    "playground": [
+        {},
+        {"play.set": "digits", "play.hidden": "16", "play.methods": "exodus-localzo", "play.draws": "3", "play.neuron": "alif"},
+        {"play.set": "own", "play.points": "-0.5,0,0;0.5,0.25,1", "play.optimiser": "momentum", "play.surrogate": "fast_sigmoid"},
+    ],
     "neuron": [
         {"view": "figure"},
         {"view": "figure", "neuron": "Izhikevich", "run.steps": "150"},
@@ -70,7 +75,7 @@ SETTINGS = {
     "data/surface": [{"tau": "5"}, {"data": "DelayedXor"}],
     "data/profile": [{}, {"data": "RandomManifolds"}],
 }
-WITHOUT_CODE = {"playground", "gradients", "sparsity", "sparsity/time", "derivative", "data"}  # their views have it
+WITHOUT_CODE = {"gradients", "sparsity", "sparsity/time", "derivative", "data"}  # their views have it
 WITHOUT_CODE |= {"data/made", "data/disk", "data/own", "runs"}
 PRESSED = {  # the button, and what is shown once its work is done
     "depth": ("Train and measure", "rows", SMALL_STUDY),

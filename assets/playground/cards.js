@@ -1,7 +1,6 @@
 // The methods: a chip each to choose them, a card each for what they have learned and what it took.
 
 import { control, make } from "../scope/controls.js";
-import { SETS } from "./data.js";
 import { drawChosen, drawPoints, Heat, sheet } from "./heat.js";
 import { METHODS } from "./methods.js";
 import { write } from "./page.js";
@@ -46,16 +45,17 @@ export class Cards {
 
   make(key) {
     const { stage } = this, { title, note, own } = METHODS[key];
-    const map = make("canvas", { class: "map", role: "img", "aria-label": `${title}: its answer over the plane` });
+    const map = make("canvas", { class: "map", role: "img", "aria-label": `${title}: its answer` });
     const parts = { map, accuracy: make("b", {}), said: make("span", { class: "said" }), shares: make("div", { class: "shares" }), norms: make("div", { class: "norms" }),
       rate: make("span", { class: "rate", title: "Updates a second, had the method a core to itself" }), heat: new Heat(GRID) };
     parts.show = make("button", { type: "button", class: "show", title: `Show ${title} in the network`, onclick: () => stage.set({ shown: key }) }, stroke(key), title);
     parts.shares.title = "Share of neurons and steps that the gradient touches, by hidden layer";
     parts.norms.title = "Length of the gradient by layer, the readout last; logarithmic, 0.0001 to 10";
     const head = make("div", { class: "head" }, parts.show);
-    if (own) {
-      parts.own = control({ ...stage.codec.fields[own], unit: "" }, () => stage.s[own], (value) => stage.set({ [own]: value }), { say() {} });
-      parts.own.element.title = stage.codec.fields[own].help;
+    if (own.length) {
+      const [name] = own, field = stage.codec.fields[name];
+      parts.own = control({ ...field, unit: "" }, () => stage.s[name], (value) => stage.set({ [name]: value }), { say() {} });
+      parts.own.element.title = field.help;
       parts.own.element.classList.add("own");
       head.append(parts.own.element);
     } else head.append(make("small", {}, note));
@@ -73,7 +73,7 @@ export class Cards {
     dots.width = dots.height = pixels;
     const context = dots.getContext("2d");
     context.setTransform(pixels / w, 0, 0, pixels / w, 0, 0);
-    drawPoints(context, stage.train, 0, 0, w, w < 60 ? 1.1 : 1.5, 2);
+    drawPoints(context, stage.train, 0, 0, w, w < 60 ? 1.1 : 1.5, stage.s.set === "own" ? 1 : 2);
     return dots;
   }
 
@@ -83,11 +83,11 @@ export class Cards {
       if (!m) continue;
       const { context, w } = sheet(card.map);
       if (!w) continue;
-      if (!SETS[s.set].pixels) {
+      if (m.p) {
         card.heat.decision(m.p, CELLS).draw(context, 0, 0, w, 6);
         context.drawImage(this.points(w, card.map.width), 0, 0, w, w);
         drawChosen(context, s.px, s.py, 0, 0, w, 4);
-      }
+      } else if (m.answer) drawAnswer(context, w, m.answer);
       this.numbers(card, key, m);
     }
   }
@@ -102,6 +102,26 @@ export class Cards {
     bars(card.shares, m.active ?? [], (bar, a) => bar.style.setProperty("--share", a.toFixed(4)));
     bars(card.norms, m.norms ?? [], (bar, n) => (bar.style.height = `${Math.max(6, Math.min(100, 20 * (Math.log10(n + 1e-12) + 4)))}%`));
   }
+}
+
+// What a method makes of the digit: its guess, and how sure it is of each.
+function drawAnswer(context, w, answer) {
+  const best = answer.indexOf(Math.max(...answer)), low = w - 3, high = 0.42 * w, each = w / answer.length;
+  context.fillStyle = colours.panel;
+  context.beginPath();
+  context.roundRect(0, 0, w, w, 6);
+  context.fill();
+  context.fillStyle = colours.ink;
+  context.font = `600 ${Math.round(0.46 * w)}px ${colours.font}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.globalAlpha = 0.35 + 0.65 * answer[best];
+  context.fillText(String(best), w / 2, 0.28 * w);
+  context.globalAlpha = 1;
+  answer.forEach((p, i) => {
+    context.fillStyle = i === best ? colours.ink : colours.silent;
+    context.fillRect(i * each + 0.15 * each, low - Math.max(1, high * p), 0.7 * each, Math.max(1, high * p));
+  });
 }
 
 function stroke(key) {

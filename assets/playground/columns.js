@@ -9,7 +9,7 @@ export function drawColumns(stage) {
   const { s, e: { over }, graph } = stage, wide = over.clientWidth, key = [s.hidden, wide, s.mirrored, s.set, s.shown, colours.dark].join();
   if (over.dataset.key === key || !wide) return;
   over.dataset.key = key;
-  const columns = graph.layout(s), narrow = wide < 480, most = SETS[s.set].pixels ? 32 : 12, step = SETS[s.set].pixels ? 4 : 1, layers = s.hidden.length;
+  const columns = graph.layout(s), picture = !SETS[s.set].plane, narrow = wide < 480, most = picture ? 32 : 12, step = picture ? 4 : 1, layers = s.hidden.length;
   const had = over.contains(over.getRootNode().activeElement) ? over.getRootNode().activeElement.getAttribute("aria-label") : null;
   const at = (x, ...children) => make("div", { style: `left: ${x}px` }, ...children);
   const button = (text, label, off, hidden) => make("button", { type: "button", "aria-label": label, title: label, disabled: off, onclick: () => stage.set({ hidden: hidden() }) }, text);
@@ -18,7 +18,7 @@ export function drawColumns(stage) {
     button("−", `Fewer neurons in hidden layer ${i + 1}`, n <= 2, sized(i, -step)), make("b", {}, String(n)),
     button("+", `More neurons in hidden layer ${i + 1}`, n >= most, sized(i, step))));
   const less = button("−", "One hidden layer less", layers <= 1, () => s.hidden.slice(0, -1));
-  const more = button("+", "One hidden layer more", layers >= (SETS[s.set].pixels ? 2 : 3), () => [...s.hidden, s.hidden.at(-1)]);
+  const more = button("+", "One hidden layer more", layers >= (picture ? 2 : 3), () => [...s.hidden, s.hidden.at(-1)]);
   boxes.push(narrow ? at(columns[0].x + 12, less, more) : at(columns[0].x - 4, less, make("b", {}, String(layers)), more, layers === 1 ? "layer" : "layers"));
   const name = make("span", { class: "shown", style: `--hue: ${colours.methods[s.shown]}` }, METHODS[s.shown].title);
   boxes.push(at(narrow ? wide - 40 : Math.min(columns.at(-1).x + 14, wide - 44), name));

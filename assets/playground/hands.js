@@ -87,12 +87,12 @@ export class Hands {
 
   key(event) {
     const { stage } = this, target = event.composedPath()[0], mine = stage.e.root.contains(target);
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !stage.e.root.getClientRects().length) return;
     if (!mine && target !== document.body && target !== document.documentElement && !target.closest?.("section[tabindex], [data-testid='stMain']")) return;
     const tag = target.tagName ?? "";
     if (/^(TEXTAREA|SELECT)$/.test(tag) || target.isContentEditable || (tag === "INPUT" && target.type !== "checkbox" && event.key !== "Escape")) return;
     if ((event.key === " " || event.key === "Enter") && /^(BUTTON|A|SUMMARY|INPUT)$/.test(tag)) return;
-    if (event.key.startsWith("Arrow") && mine && !event.shiftKey && (target === stage.e.graph || target === stage.e.raster || target.getAttribute("role") === "radio")) return;
+    if (event.key.startsWith("Arrow") && mine && !event.shiftKey && (target === stage.e.graph || target === stage.e.raster || target === stage.panel.pad.canvas || target.getAttribute("role") === "radio")) return;
     const act = this.act(event);
     if (!act) return;
     event.preventDefault();
@@ -105,6 +105,7 @@ export class Hands {
     const { stage } = this, { s } = stage, move = (x, y) => () => stage.set({ px: inside(s.px + 0.08 * x), py: inside(s.py + 0.08 * y) });
     if (shiftKey && key.startsWith("Arrow")) return { ArrowLeft: move(-1, 0), ArrowRight: move(1, 0), ArrowUp: move(0, 1), ArrowDown: move(0, -1) }[key];
     const other = (by) => () => stage.set({ shown: s.methods[(s.methods.indexOf(s.shown) + by + s.methods.length) % s.methods.length] });
+    if (s.set === "own" && /^[123]$/.test(key)) return () => stage.panel.pad.choose(Number(key) - 1);
     return { " ": () => stage.toggle(), ArrowRight: () => stage.step(), ArrowDown: other(1), ArrowUp: other(-1), r: () => stage.anew(), R: () => stage.anew(),
       p: () => stage.slow(), P: () => stage.slow(), "?": () => this.help(), Escape: this.escapes() }[key];
   }

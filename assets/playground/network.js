@@ -1,6 +1,6 @@
 // The network as a graph of small pictures: every neuron shows its own answer; spikes run through it, and the gradient back.
 
-import { SETS } from "./data.js";
+import { classesOf, SETS } from "./data.js";
 import { drawChosen, Heat, mark, place, sheet } from "./heat.js";
 import { along, columnsOf, curve, tileAt } from "./layout.js";
 import { answerPicture, classPicture, inputPicture, lookingFor, pixelPicture, weightPicture } from "./pictures.js";
@@ -8,6 +8,7 @@ import { GRID } from "./trainer.js";
 import { classColour, colours, faint } from "./theme.js";
 
 const TRAVEL = 2.4; // steps that a pulse is on its way
+const PIXELS = 64;
 const MANY = 420; // edges drawn at most, the strongest first
 const smooth = (a) => a * a * (3 - 2 * a);
 
@@ -21,8 +22,8 @@ export class NetworkView {
   }
 
   layout(s) {
-    const { clientWidth: w, clientHeight: h } = this.canvas, set = SETS[s.set];
-    this.columns = columnsOf(w, h, s, set.classes, { picture: Boolean(set.pixels) });
+    const { clientWidth: w, clientHeight: h } = this.canvas;
+    this.columns = columnsOf(w, h, s, classesOf(s), { picture: !SETS[s.set].plane });
     return this.columns;
   }
 
@@ -34,9 +35,9 @@ export class NetworkView {
   draw(scene) {
     const { context: c, w, h } = sheet(this.canvas), { s, m, play, fresh } = scene;
     this.layout(s);
-    this.set = SETS[s.set];
+    this.pixels = SETS[s.set].plane ? 0 : PIXELS;
     if (fresh) this.links = this.linksOf(m.weights);
-    if (!this.links) return;
+    if (!this.links?.length || this.links.at(-1).k >= this.columns.length) return;
     this.place();
     const key = [w, h, devicePixelRatio, colours.dark, play.phase === "backward", this.hover && `${this.hover.column.layer} ${this.hover.node.i}`].join();
     if (fresh || key !== this.edgesOf) {
@@ -52,11 +53,11 @@ export class NetworkView {
   // Every edge that is drawn: { k, from, to, i, weight, strength }; a picture's pixels share one.
   linksOf(flat) {
     const links = [], sizes = this.columns.map((column) => column.nodes.length);
-    if (this.set.pixels) sizes[0] = this.set.pixels;
+    if (this.pixels) sizes[0] = this.pixels;
     this.sizes = sizes;
     let at = 0;
     for (let k = 1; k < sizes.length; k++) for (let to = 0; to < sizes[k]; to++) {
-      if (k === 1 && this.set.pixels) {
+      if (k === 1 && this.pixels) {
         let sum = 0;
         for (let i = 0; i < sizes[0]; i++) sum += Math.abs(flat[at + i]);
         links.push({ k, from: 0, to, weight: (2 * sum) / sizes[0], shared: true });
@@ -120,7 +121,7 @@ export class NetworkView {
 
   tiles(c, scene) {
     const { s, run, play, m, fresh } = scene, back = play.phase === "backward";
-    const t = Math.max(0, Math.min(s.T - 1, Math.round(play.t))), pictures = this.set.pixels && fresh ? lookingFor(m.weights, this.sizes) : null;
+    const t = Math.max(0, Math.min(s.T - 1, Math.round(play.t))), pictures = this.pixels && fresh ? lookingFor(m.weights, this.sizes) : null;
     let number = 0, neuron = 0;
     for (const [k, column] of this.columns.entries()) for (const node of column.nodes) {
       const heat = this.fill(number++, neuron, scene, k, column, node, pictures), { x, y, size } = node;
@@ -139,7 +140,7 @@ export class NetworkView {
         c.fill();
         c.restore();
       }
-      heat.draw(c, left, top, size, round, !this.set.pixels);
+      heat.draw(c, left, top, size, round, !this.pixels);
       box(c, left + 0.5, top + 0.5, size - 1, round);
       c.lineWidth = 1;
       c.strokeStyle = faint(colours.ink, 0.2);
@@ -155,7 +156,7 @@ export class NetworkView {
         c.strokeStyle = colours.ink;
         c.stroke();
       }
-      if (!this.set.pixels) {
+      if (!this.pixels) {
         c.beginPath();
         c.arc(left + place(s.px, size), top + place(-s.py, size), size < 30 ? 1.2 : 1.6, 0, 2 * Math.PI);
         c.fillStyle = colours.ink;
@@ -167,12 +168,12 @@ export class NetworkView {
   }
 
   fill(number, neuron, { s, m, fresh, sample }, k, column, node, pictures) {
-    const pixels = this.set.pixels, cells = pixels ? Math.sqrt(pixels) : GRID;
+    const { pixels } = this, cells = pixels ? 8 : GRID;
     let heat = this.heats[number];
     if (heat?.canvas.width !== cells) heat = this.heats[number] = new Heat(cells);
-    else if (!fresh) return heat;
+    else if (!fresh && !(pixels && number === 0)) return heat;
     if (column.kind === "input") {
-      if (pixels) pixelPicture(heat, sample.pixels);
+      if (pixels) pixelPicture(heat, sample);
       else inputPicture(heat, s, node.name);
     } else if (pixels) {
       if (pictures) weightPicture(heat, pictures[k - 1], node.i * pixels, pixels);
@@ -203,7 +204,7 @@ export class NetworkView {
     c.font = `${this.narrow ? 12 : 13}px ${colours.font}`;
     c.textBaseline = "middle";
     if (column.kind === "input") {
-      if (this.narrow || this.set.pixels) return;
+      if (this.narrow || this.pixels) return;
       c.fillStyle = colours.muted;
       c.textAlign = "right";
       c.fillText(node.name, node.x - node.size / 2 - 8, node.y);
@@ -252,8 +253,8 @@ export class NetworkView {
     c.roundRect(x - 9, y - 9, size + 18, high + 18, 10);
     c.fill();
     c.restore();
-    heat.draw(c, x, y, size, 6, !this.set.pixels);
-    if (!this.set.pixels) drawChosen(c, s.px, s.py, x, y, size, 4);
+    heat.draw(c, x, y, size, 6, !this.pixels);
+    if (!this.pixels) drawChosen(c, s.px, s.py, x, y, size, 4);
     c.textAlign = "left";
     c.font = `13px ${colours.font}`;
     for (const [i, text] of lines.entries()) {
@@ -264,8 +265,8 @@ export class NetworkView {
 
   // What is said under an enlarged tile.
   facts(s, m, run, k, column, node, heat) {
-    if (column.kind === "input") return this.set.pixels ? ["the picture: a bright pixel fires early"] : [`input ${node.name}`];
-    const wide = this.sizes[k - 1], name = column.kind === "readout" ? `class ${this.set.pixels ? node.i : node.i + 1}` : `hidden ${k}, neuron ${node.i + 1}`;
+    if (column.kind === "input") return this.pixels ? ["the picture: a bright pixel fires early"] : [`input ${node.name}`];
+    const wide = this.sizes[k - 1], name = column.kind === "readout" ? `class ${this.pixels ? node.i : node.i + 1}` : `hidden ${k}, neuron ${node.i + 1}`;
     let at = 0;
     for (let j = 1; j < k; j++) at += (this.sizes[j - 1] + 1) * this.sizes[j];
     at += node.i * (wide + 1);
@@ -274,8 +275,8 @@ export class NetworkView {
     if (column.kind === "readout") return [name, range];
     let spikes = 0;
     if (run) for (let t = 0; t < run.T; t++) spikes += run.spikes[k][t * run.widths[k] + node.i];
-    const said = this.set.pixels ? "what it looks for: blue excites" : s.tile === "first" ? "darker: its first spike is earlier" : `darker: more spikes, ${heat.range.join(" to ")}`;
-    return [name, said, `this point: ${spikes} ${spikes === 1 ? "spike" : "spikes"} in ${s.T} ms, threshold 1`, range];
+    const said = this.pixels ? "what it looks for: blue excites" : s.tile === "first" ? "darker: its first spike is earlier" : `darker: more spikes, ${heat.range.join(" to ")}`;
+    return [name, said, `this ${this.pixels ? "digit" : "point"}: ${spikes} ${spikes === 1 ? "spike" : "spikes"} in ${s.T} ms, threshold 1`, range];
   }
 }
 

@@ -1,20 +1,24 @@
 // The left column: data as thumbnails, a few sliders, the rest behind More, in a sheet over the picture.
 
 import { control, make } from "../scope/controls.js";
-import { points, SETS } from "./data.js";
+import { parts, points, SETS } from "./data.js";
 import { drawPoints, sheet } from "./heat.js";
+import { colours, faint } from "./theme.js";
+import { Pad } from "./pad.js";
 import { round } from "./page.js";
 
 const FIRST = ["noise", "rate", "width"];
-const REST = ["coding", "mirrored", "T", "tau", "neuron", "optimiser", "batch", "surrogate", "overTime", "speed"];
+const REST = ["coding", "mirrored", "T", "tau", "neuron", "overTime", "optimiser", "batch", "surrogate", "draws", "speed"];
 const PACES = [["2", "2 a second"], ["15", "15 a second"], ["60", "60 a second"], ["250", "250 a second"], ["0", "as fast as it goes"]];
 
 export class Panel {
   constructor(stage) {
     Object.assign(this, { stage, updates: [], thumbs: [] });
     const { e, codec } = stage;
-    for (const [key, { title, drawn }] of Object.entries(SETS)) if (drawn) e.sets.append(this.thumb(key, title));
+    for (const [key, { title }] of Object.entries(SETS)) e.sets.append(this.thumb(key, title));
+    this.pad = new Pad(stage);
     for (const name of FIRST) e.first.append(this.control(codec.fields[name]));
+    this.noise = e.first.firstChild;
     this.rest = make("div", { class: "rest", role: "dialog", "aria-label": "More settings" }, make("h2", {}, "More settings"),
       round("close", "Close (Escape)", () => this.open(false)),
       ...REST.filter((name) => codec.fields[name]).map((name) => this.control(codec.fields[name])), this.seed());
@@ -44,7 +48,7 @@ export class Panel {
 
   thumb(key, title) {
     const canvas = make("canvas", { "aria-hidden": "true" });
-    const button = make("button", { type: "button", role: "radio", title, "aria-label": title, onclick: () => this.stage.set({ set: key }) }, canvas);
+    const button = make("button", { type: "button", role: "radio", title, "aria-label": title, onclick: () => this.choose(key) }, canvas);
     button.addEventListener("keydown", (event) => {
       const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key], all = [...button.parentElement.children];
       if (!by) return;
@@ -60,9 +64,22 @@ export class Panel {
     });
     this.thumbs.push(() => {
       const { context, w } = sheet(canvas);
-      drawPoints(context, points(key, 110, 0.03, 3), 3, 3, w - 6, w < 44 ? 1.3 : 1.7);
+      if (key === "own") drawPen(context, w);
+      else if (key === "digits") drawThree(context, w);
+      else drawPoints(context, points(key, 110, 0.03, 3), 3, 3, w - 6, w < 44 ? 1.3 : 1.7);
     });
     return button;
+  }
+
+  // Who begins with own points begins with some of those that were there; a network for digits is wider.
+  choose(key) {
+    const { stage } = this, { s } = stage, changes = { set: key };
+    if (key === "own" && !s.points && SETS[s.set].plane) {
+      const { train } = parts(s), some = Array.from({ length: 40 }, (_, i) => i), two = (a) => Number(a.toFixed(2));
+      changes.points = some.map((i) => `${two(train.x[i])},${two(train.y[i])},${train.c[i]}`).join(";");
+    }
+    if ((key === "digits") !== (s.set === "digits")) changes.hidden = key === "digits" ? [24] : [8, 8];
+    stage.set(changes);
   }
 
   open(on) {
@@ -76,9 +93,30 @@ export class Panel {
 
   refresh(s) {
     for (const update of this.updates) update(s);
+    this.noise.hidden = !SETS[s.set].plane || s.set === "own";
+    this.pad.refresh(s);
   }
 
   paint() {
     for (const draw of this.thumbs) draw();
+    this.pad.draw();
   }
+}
+
+function drawPen(context, w) {
+  context.strokeStyle = colours.ink;
+  context.lineWidth = 1.75;
+  context.lineJoin = "round";
+  context.beginPath();
+  for (const [i, [x, y]] of [[0.26, 0.74], [0.3, 0.58], [0.66, 0.22], [0.78, 0.34], [0.42, 0.7], [0.26, 0.74]].entries()) context[i ? "lineTo" : "moveTo"](x * w, y * w);
+  context.stroke();
+}
+
+const THREE = [0, 9, 16, 9, 0, 0, 3, 14, 0, 8, 15, 0, 6, 16, 5, 0, 0, 3, 15, 0, 10, 15, 9, 0];
+function drawThree(context, w) {
+  const each = w / 8;
+  THREE.forEach((grey, i) => {
+    context.fillStyle = faint(colours.ink, grey / 16);
+    context.fillRect((2 + (i % 4)) * each, (1 + Math.floor(i / 4)) * each, each + 0.3, each + 0.3);
+  });
 }

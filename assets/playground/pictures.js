@@ -60,5 +60,5 @@ export function weightPicture(heat, weights, from, pixels) {
 }
 
 export function pixelPicture(heat, pixels) {
-  heat.ramp(colours.heat, pixels.length, (i) => pixels[i]);
+  heat.ramp(colours.heat, pixels.length, (i) => pixels[i] / 16);
 }

@@ -117,17 +117,21 @@ export class RasterView {
     let low = 0, high = 1.25;
     for (let t = 0; t < T; t++) {
       low = Math.min(low, run.membrane[k][at(t)]);
-      high = Math.max(high, run.membrane[k][at(t)]);
+      high = Math.max(high, run.membrane[k][at(t)], 1.1 * (run.threshold[k]?.[at(t)] ?? 1));
     }
     const y = (a) => bottom - ((a - low) / (high - low)) * (bottom - top);
     c.textAlign = "right";
     c.fillStyle = colours.muted;
-    c.fillText("threshold", left - 8, y(1));
+    c.fillText("threshold", left - 8, y(run.threshold[k]?.[at(0)] ?? 1));
     c.fillText("0", left - 8, y(0));
     c.fillText("gradient", left - 8, h - AXIS - strip / 2 - 1);
     line(c, colours.grid, 1, left, y(0), w - 8, y(0));
     c.setLineDash([5, 4]);
-    line(c, colours.threshold, 1.5, left, y(1), w - 8, y(1));
+    c.strokeStyle = colours.threshold;
+    c.lineWidth = 1.5;
+    c.beginPath();
+    for (let t = 0; t <= T; t++) c.lineTo(x(t), y(run.threshold[k]?.[at(Math.min(t, T - 1))] ?? 1));
+    c.stroke();
     c.setLineDash([]);
     c.fillStyle = faint(colours.ink, 0.04);
     c.fillRect(left, h - AXIS - strip - 1, w - left - 8, strip);

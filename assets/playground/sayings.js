@@ -30,7 +30,7 @@ export function trouble(key, m) {
   return null;
 }
 
-const silentLayer = (m, i) => m.spikes?.[i] === 0;
+const silentLayer = (m, i) => m.rates?.[i] === 0;
 
 // Pairs of methods whose weights are equal, bit for bit.
 export function twins(methods) {
@@ -59,7 +59,7 @@ export function sentence(s, frame, { preset, winner, note }) {
   const sparing = keys.filter((key) => key !== pair?.[0] && key !== pair?.[1]).sort((a, b) => touched(frame.methods[a]) - touched(frame.methods[b]))[0];
   const least = sparing && touched(frame.methods[sparing]) < 0.6 ? `${title(sparing)} touches ${percent(touched(frame.methods[sparing]))} of the entries and is right on ${right(frame.methods[sparing])}` : "";
   if (pair) return `${title(pair[0])} and ${title(pair[1])} are the same to the last bit.**${least ? ` ${least}.` : ` Both are right on ${right(frame.methods[pair[0]])}.`}`;
-  if (keys.length === 1) return `${title(keys[0])} is right on ${right(frame.methods[keys[0]])} of unseen points.** It touches ${percent(touched(frame.methods[keys[0]]))} of the entries on the way back.`;
+  if (keys.length === 1) return `${title(keys[0])} is right on ${right(frame.methods[keys[0]])} of what it has not seen.** It touches ${percent(touched(frame.methods[keys[0]]))} of the entries on the way back.`;
   const order = [...keys].sort((a, b) => frame.methods[b].test.accuracy - frame.methods[a].test.accuracy), [best, worst] = [order[0], order.at(-1)];
   if (least && frame.methods[sparing].test.accuracy > frame.methods[best].test.accuracy - 0.05) return `${least}.**${sparing !== best ? ` ${title(best)} touches ${percent(touched(frame.methods[best]))} and is right on ${right(frame.methods[best])}.` : ""}`;
   if (frame.methods[best].test.accuracy - frame.methods[worst].test.accuracy > 0.08) return `${title(best)} is right on ${right(frame.methods[best])}, ${title(worst)} on ${right(frame.methods[worst])}.** The same batches, other gradients.`;

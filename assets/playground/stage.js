@@ -2,10 +2,11 @@
 
 import { isDark } from "../scope/host.js";
 import { make } from "../scope/controls.js";
+import { unpack } from "../scope/kernels.js";
 import { Cards } from "./cards.js";
 import { drawLoss } from "./chart.js";
 import { drawColumns } from "./columns.js";
-import { points, SETS } from "./data.js";
+import { parts, SETS } from "./data.js";
 import { Engine } from "./engine.js";
 import { Hands } from "./hands.js";
 import { METHODS } from "./methods.js";
@@ -19,7 +20,6 @@ import { PointRun } from "./run.js";
 import { sentence, spoken, story } from "./sayings.js";
 import { Codec, restarts, whole } from "./state.js";
 import { colours, useColours } from "./theme.js";
-import { POINTS } from "./trainer.js";
 
 const FRAME = 45; // ms between two looks at the training; spikes move at every frame of the screen
 const SLOW = 13; // steps of a run a second, in slow motion
@@ -37,8 +37,10 @@ export class Stage {
     const e = (this.e = build());
     this.s = this.codec.read(address.read());
     root.append(e.root);
+    e.root.stage = this; // for whoever measures
     this.theme();
-    this.train = points(this.s.set, POINTS, this.s.noise, this.s.seed);
+    this.digits = { unseen: data.digits.count - data.digits.train };
+    this.train = SETS[this.s.set].plane ? parts(this.s).train : { n: 0 };
     this.graph = new NetworkView(e.graph);
     this.raster = new RasterView(e.raster);
     this.hands = new Hands(this);
@@ -59,14 +61,31 @@ export class Stage {
   }
 
   async start(wasm, worker) {
-    const module = await wasm;
+    const [module] = await Promise.all([wasm, this.unpackDigits()]);
     if (!this.alive) return;
     this.point = new PointRun(new Engine(module));
     this.worker = worker();
     this.worker.onmessage = ({ data }) => this.hear(data);
-    this.worker.postMessage({ type: "start", module, settings: this.s });
+    this.worker.postMessage({ type: "start", module, settings: this.s, digits: this.digits.images ? this.digits : null });
     if (this.training) this.worker.postMessage({ type: "run", on: true, settings: this.s });
     this.wake();
+  }
+
+  // The digits, where they are chosen.
+  async unpackDigits() {
+    if (SETS[this.s.set].plane || this.digits.images) return;
+    const { packed, count, train } = this.data.digits, bytes = new Uint8Array(await unpack(packed));
+    Object.assign(this.digits, { images: bytes.subarray(0, 64 * count), labels: bytes.subarray(64 * count), train });
+    this.train = parts(this.s, this.digits).train;
+  }
+
+  // 64 grey values of the digit that runs: drawn by hand, or an unseen one.
+  image() {
+    const { image, sample } = this.s, { images, train } = this.digits;
+    if (image) return Uint8Array.from(image, (one) => parseInt(one, 17));
+    if (!images) return new Uint8Array(64);
+    const at = 64 * (train + (sample % this.digits.unseen));
+    return images.subarray(at, at + 64);
   }
 
   watch(root) {
@@ -99,6 +118,7 @@ export class Stage {
     for (const one of [this.resizes, this.themes, this.sights]) one.disconnect();
     this.release();
     this.hands.destroy();
+    this.e.root.stage = null;
     this.e.root.remove();
   }
 
@@ -114,6 +134,7 @@ export class Stage {
   }
 
   resize() {
+    if (!this.e.root.clientWidth) return; // out of sight there is nothing to draw on
     this.panel.paint();
     drawColumns(this);
     this.cards.refresh(this.s);
@@ -141,6 +162,7 @@ export class Stage {
 
   set(changes) {
     const anew = restarts(this.s, changes);
+    if ("image" in changes || "sample" in changes) this.stale = true;
     this.s = whole({ ...this.s, ...changes });
     this.looked = null;
     clearTimeout(this.writing);
@@ -161,7 +183,15 @@ export class Stage {
   restart() {
     this.generation++;
     this.winner = null;
-    this.train = points(this.s.set, POINTS, this.s.noise, this.s.seed);
+    if (!SETS[this.s.set].plane && !this.digits.images) {
+      this.unpackDigits().then(() => {
+        this.worker?.postMessage({ type: "digits", digits: this.digits });
+        this.restart();
+        this.refresh();
+      });
+      return;
+    }
+    this.train = parts(this.s, this.digits).train;
     const chosen = this.graph.chosen;
     if (chosen && !(chosen.i < this.s.hidden[chosen.layer])) this.graph.chosen = null;
     this.graph.hover = null;
@@ -193,7 +223,7 @@ export class Stage {
     }
     e.race.setAttribute("aria-pressed", String(this.s.race));
     e.letGo.hidden = !this.graph.chosen;
-    e.tiles.hidden = Boolean(this.graph.chosen) || Boolean(SETS[this.s.set].pixels);
+    e.tiles.hidden = Boolean(this.graph.chosen) || !SETS[this.s.set].plane;
   }
 
   presets() {
@@ -317,14 +347,15 @@ export class Stage {
   }
 
   draw(now) {
+    if (!this.e.root.clientWidth) return; // until it comes into sight again, and has a size
     const start = performance.now(), { s, play } = this, seconds = Math.min(0.1, (now - (this.before ?? now)) / 1000);
     this.before = now;
     if (this.worker && !this.waiting && !this.rested && (this.stale || (this.training && now - this.asked >= FRAME))) {
       Object.assign(this, { waiting: true, stale: false, asked: now });
-      this.worker.postMessage({ type: "frame", shown: s.shown, generation: this.generation });
+      this.worker.postMessage({ type: "frame", shown: s.shown, generation: this.generation, image: SETS[s.set].plane ? null : this.image() });
     }
     const m = this.frame?.generation === this.generation && this.frame.methods[s.shown];
-    if (m?.counts) this.paint(m, seconds);
+    if (m && (m.counts || !SETS[s.set].plane)) this.paint(m, seconds);
     this.meter.frames++;
     this.meter.drawing += performance.now() - start;
     if (!this.rested && (this.training || play.on || this.stale)) this.wake();
@@ -335,11 +366,11 @@ export class Stage {
     const { s, play, frame, fresh } = this, turned = this.advance(seconds), shown = this.looked ? { ...s, ...this.looked } : s;
     // A run stays as it is while it passes in slow motion, though the network learns on: a picture that changes under its own
     // cursor cannot be read.
-    const which = [shown.px, shown.py, s.shown, this.generation, s.surrogate, s.width, s.delta, s.scale, s.band].join();
+    const image = SETS[s.set].plane ? null : this.image(), which = [s.image, s.sample, shown.px, shown.py, s.shown, this.generation, s.surrogate, s.width, s.delta, s.scale, s.band].join();
     const moved = which !== this.drawn || turned || (fresh && !play.on);
     if (moved) {
       this.drawn = which;
-      this.run = this.point.compute(shown, m.weights, this.nearest(shown), 0x5eed);
+      this.run = this.point.compute(shown, m.weights, image ? this.label() : this.nearest(shown), 0x5eed, image);
     }
     if (fresh || moved) this.cards.draw(frame, shown);
     if (fresh) {
@@ -350,7 +381,7 @@ export class Stage {
     const scene = [play.t, play.phase, this.graph.hover?.column.layer, this.graph.hover?.node.i].join();
     if (fresh || moved || scene !== this.scene) {
       this.scene = scene;
-      this.graph.draw({ s: shown, m, run: this.run, play, fresh });
+      this.graph.draw({ s: shown, m, run: this.run, play, fresh, sample: image });
       this.raster.draw({ s, run: this.run, play, chosen: this.graph.chosen, moved: moved || fresh });
       const [way, text] = story(s, this.run, play);
       if (this.e.story.dataset.text !== way + text) {
@@ -406,12 +437,19 @@ export class Stage {
     return false;
   }
 
+  // Of the digit: its own, or for one drawn by hand what the shown method takes it for.
+  label() {
+    const { s, digits } = this, answer = this.frame.methods[s.shown].answer;
+    if (!s.image) return digits.labels[digits.train + (s.sample % digits.unseen)];
+    return answer ? answer.indexOf(Math.max(...answer)) : 0;
+  }
+
   nearest({ px, py }) {
     let best = 0, least = Infinity;
     for (let i = 0; i < this.train.n; i++) {
       const d = (this.train.x[i] - px) ** 2 + (this.train.y[i] - py) ** 2;
       if (d < least) [least, best] = [d, i];
     }
-    return this.train.c[best];
+    return this.train.n ? this.train.c[best] : 0;
   }
 }

@@ -46,7 +46,7 @@ function valueOf({ kind, choices, low, high }, text) {
     return chosen.length ? chosen : undefined;
   }
   if (kind === "switch") return text === "true" ? true : text === "false" ? false : undefined;
-  if (kind === "choice") return choices.some(([value]) => value === text) ? text : undefined;
+  if (kind === "choice") return choices.find(([value]) => value.toLowerCase() === text.toLowerCase())?.[0];
   if (kind === "text") return text;
   const value = Number(text);
   const good = text !== "" && value >= (low ?? -Infinity) && value <= (high ?? Infinity) && (kind !== "whole" || Number.isInteger(value));

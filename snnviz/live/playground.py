@@ -6,8 +6,14 @@ The page (assets/playground/) draws its controls from these declarations, so nam
 import dataclasses
 import enum
 import functools
+import re
 from typing import Any
 
+import numpy as np
+
+from snnviz.backends import browser
+from snnviz.datasets import Digits, OwnPoints, Split
+from snnviz.datasets.digits import pixels
 from snnviz.live import declared, scopes
 from snnviz.live.scenes import plain
 from snnviz.params import Declared, param
@@ -33,6 +39,8 @@ class PointSet(Named):
     XOR = "xor", "XOR"
     SPIRALS = "spirals", "Spirals"
     YINYANG = "yinyang", "Yin-Yang"
+    OWN = "own", "Own points"
+    DIGITS = "digits", "Digits"
 
 
 class Coding(Named):
@@ -42,17 +50,27 @@ class Coding(Named):
     CONSTANT = "constant", "constant current"
 
 
+class Neuron(Named):
+    """What the hidden layers are made of."""
+
+    LIF = "LIF", "LIF"
+    IF = "IF", "IF"
+    ALIF = "ALIF", "ALIF"
+    CUBALIF = "CubaLIF", "CUBA-LIF"
+
+
 class Descent(Named):
     """How a gradient becomes an update."""
 
     ADAM = "adam", "Adam"
     SGD = "sgd", "SGD"
+    MOMENTUM = "momentum", "SGD, momentum"
 
 
 class Stand(Named):
     """The surrogate of the methods that use one."""
 
-    SINGLE_EXPONENTIAL = "single_exponential", "Exponential"
+    SINGLE_EXPONENTIAL = "single_exponential", "Single exponential"
     FAST_SIGMOID = "fast_sigmoid", "Fast sigmoid"
     GAUSSIAN = "gaussian", "Gaussian"
     TRIANGLE = "triangle", "Triangle"
@@ -86,9 +104,14 @@ class Way(Named):
 
 @dataclasses.dataclass(frozen=True)
 class Playground(Declared):
-    """All that the playground shows: a point set, a network, the methods that train it from the same weights, one point."""
+    """All that the playground shows: a set, a network, the methods that train it from the same weights, one sample.
+
+    points: the visitor's own, "x,y,class" with semicolons between them. image: a digit that the visitor has drawn, 64 grey values
+    from 0 to g (16) row by row; "" is the unseen digit number `sample`.
+    """
 
     set: PointSet = param(PointSet.MOONS, "Data", help="Points in a plane, one class a shape.")
+    points: str = ""
     noise: float = param(0.05, "Noise", low=0, high=0.5, slider=(0.0, 0.3, 0.01), help="Spread of every point, as a share.")
     seed: int = param(1, "Seed", low=0, high=99_999, slider=(0, 100, 1), help="Other points, other first weights, other batches.")
     coding: Coding = param(Coding.LATENCY, "A point enters as", help="A large value fires early; or it flows in as a current.")
@@ -97,6 +120,7 @@ class Playground(Declared):
     tau: float = param(
         20.0, "Time constant", r"\tau", "ms", low=2, high=100, slider=(2.0, 60.0, 1.0), help="How long a membrane remembers."
     )
+    neuron: Neuron = param(Neuron.LIF, "Neuron", help="What the hidden layers are made of.")
     hidden: tuple[int, ...] = (8, 8)
     methods: tuple[Way, ...] = (Way.BPTT, Way.SLAYER, Way.LOCALZO, Way.SPARSE)
     shown: Way = param(Way.BPTT, "Shown", help="Whose network is drawn.")
@@ -123,6 +147,9 @@ class Playground(Declared):
         slider=(0.02, 2.0, 0.01),
         log=True,
         help="How far its draws reach from the threshold.",
+    )
+    draws: int = param(
+        1, "LocalZO's draws", "m", low=1, high=20, slider=(1, 20, 1), help="More draws: less noise, more entries touched."
     )
     scale: float = param(
         1.0,
@@ -175,12 +202,19 @@ class Playground(Declared):
     tile: Tile = param(Tile.COUNT, "Tiles show", help="Over the plane: how often a neuron fires, or how early.")
     race: bool = param(False, "Race", help="Stop when a method reaches 95 % on points that it has not seen.")
     px: float = param(0.3, "Point, across", low=-1, high=1, help="The point that runs through the network.")
+    sample: int = param(0, "Digit", low=0, high=999, help="Which unseen digit runs through the network.")
+    image: str = ""
     py: float = param(0.4, "Point, up", low=-1, high=1, help="The point that runs through the network.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 1 <= len(self.hidden) <= 3 or not all(2 <= n <= 12 for n in self.hidden):
-            raise ValueError(f"Playground.hidden: one to three layers of 2 to 12 neurons, not {self.hidden}.")
+        widest = 32 if self.set is PointSet.DIGITS else 12
+        if not 1 <= len(self.hidden) <= 3 or not all(2 <= n <= widest for n in self.hidden):
+            raise ValueError(f"Playground.hidden: one to three layers of 2 to {widest} neurons, not {self.hidden}.")
+        if self.points:
+            OwnPoints(placed=self.points)
+        if self.image and not re.fullmatch("[0-9a-g]{64}", self.image):
+            raise ValueError("Playground.image: 64 grey values, each one of 0-9 and a-g.")
         if not self.methods or len({*self.methods}) < len(self.methods):
             raise ValueError("Playground.methods: at least one, each once.")
 
@@ -190,7 +224,7 @@ KEY = "play"  # of its settings in an address: play.noise=0.1
 
 @functools.cache
 def data() -> dict[str, Any]:
-    """What the page is sent that does not change: every field's declaration, and the colours of both themes."""
+    """What the page is sent that does not change: every field's declaration, and the colours of both themes, the digits."""
     value = Playground()
     fields = []
     controls = {control["name"]: control for control in declared.declare(value)}
@@ -199,10 +233,22 @@ def data() -> dict[str, Any]:
         control = controls.get(field.name, {"name": field.name, "label": "", "help": "", "default": plain(default)})
         if isinstance(default, Named):
             control |= {"choices": [[m.value, m.title] for m in type(default).__members__.values()], "default": default.value}
+        elif isinstance(default, str):
+            control["kind"] = "text"
         elif isinstance(default, tuple):
             names = isinstance(default[0], Named)
             control |= {"kind": "names" if names else "sizes", "default": [getattr(d, "value", d) for d in default]}
             if names:
                 control["choices"] = [[m.value, m.title] for m in type(default[0]).__members__.values()]
         fields.append(control)
-    return {"key": KEY, "fields": fields, "colours": scopes.colours()}
+    return {"key": KEY, "fields": fields, "colours": scopes.colours(), "digits": digits()}
+
+
+def digits() -> dict[str, Any]:
+    """The digits as the page unpacks them: 64 grey values of every image, then every label, a byte each; the first `train` images
+    are those to train on, in the order of `Digits()`."""
+    images, labels = pixels()
+    parts = Digits().halves(labels)
+    order = np.concatenate([parts[Split.TRAIN], parts[Split.TEST]])
+    data = images[order].astype(np.uint8).tobytes() + labels[order].astype(np.uint8).tobytes()
+    return {"packed": browser.packed(data), "count": len(order), "train": len(parts[Split.TRAIN])}
