@@ -21,7 +21,7 @@ from bench.common import save, table
 from snnviz import places
 from snnviz.backends import browser
 from snnviz.datasets import Digits, YinYangPoints
-from snnviz.live import played
+from snnviz.live import playground
 from snnviz.methods import BPTT, LocalZO
 from snnviz.studies.small_training import SmallTraining
 from snnviz.surrogates import SingleExponential
@@ -83,7 +83,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         script, packed = pathlib.Path(folder) / "serve.mjs", pathlib.Path(folder) / "digits.json"
         script.write_text(SERVE, encoding="utf-8")
-        packed.write_text(json.dumps(played.digits()), encoding="utf-8")
+        packed.write_text(json.dumps(playground.digits()), encoding="utf-8")
         modules = (places.assets() / "playground").absolute().as_uri() + "/"
         command = [node, str(script), modules, str(browser.path(browser.PLAYGROUND)), str(packed)]
         engine = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)

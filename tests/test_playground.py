@@ -12,7 +12,7 @@ from snnviz.backends import BACKENDS, browser
 from snnviz.backends.base import Upstream
 from snnviz.datasets import Circles, Digits, OwnPoints, PlaneCoding, Spirals, Split, TwoMoons, Xor, YinYangPoints
 from snnviz.draws import Draw
-from snnviz.live import played, scripts
+from snnviz.live import played, playground, scripts
 from snnviz.losses import CrossEntropy, OverTime
 from snnviz.methods import BPTT, Exodus, LocalZO, Slayer, SparseGD
 from snnviz.methods.base import AtSpike
@@ -216,7 +216,7 @@ CASES = {
 @pytest.fixture(scope="module")
 def trained(kit):
     settings = {name: BASE | changes for name, changes in CASES.items()}
-    answers = kit.evaluate(TRAIN, [list(settings.values()), UPDATES, played.digits()])
+    answers = kit.evaluate(TRAIN, [list(settings.values()), UPDATES, playground.digits()])
     return {name: (s, answer) for (name, s), answer in zip(settings.items(), answers, strict=True)}
 
 
@@ -246,7 +246,7 @@ def test_exodus_is_bptt_to_the_last_bit(trained, case):
 
 
 def test_the_digits_are_the_librarys_and_small():
-    packed = played.digits()
+    packed = playground.digits()
     assert len(packed["packed"]) <= 60 * 1024 and packed["count"] == 1797 and packed["train"] == len(Digits().load(Split.TRAIN))
 
 

@@ -1,4 +1,4 @@
-// The digits as Python packs them (snnviz/live/played.py): what Trainer takes, and a worker by message.
+// The digits as Python packs them (snnviz/live/playground.py): what Trainer takes, and a worker by message.
 
 import { unpack } from "../scope/kernels.js";
 

@@ -5,18 +5,13 @@ it: `python tools/facts.py` writes it anew. Coefficients are formulas of the pag
 assets/scope/coefficients.js evaluates.
 """
 
-import functools
 import json
 import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from snnviz.backends import browser
-from snnviz.datasets import Circles, Coding, Digits, OwnPoints, Spirals, Split, TwoMoons, Xor, YinYangPoints
+from snnviz.datasets import Circles, Digits, OwnPoints, Spirals, TwoMoons, Xor, YinYangPoints
 from snnviz.datasets.base import AbstractGenerated
-from snnviz.datasets.digits import DEPTH
 from snnviz.datasets.points import STREAMS, AbstractPoints
 from snnviz.figures import theme
 from snnviz.formulas import Formula, Traced, formulas, written
@@ -70,17 +65,6 @@ def script() -> str:
     text = json.dumps(facts(), ensure_ascii=False, separators=(",", ":"))
     note = "Written by tools/facts.py from Python's declarations; snnviz/live/played.py says what stands here."
     return f"// {note}\nexport const FACTS = {text};\n"
-
-
-@functools.cache
-def digits() -> dict[str, Any]:
-    """All digits in the parts and the order of `Digits()`, for `unpackDigits` of assets/playground/digits.js: first the `train` to
-    train on. Deflated in base64, 59 kB."""
-    parts = [Digits(coding=Coding.DIRECT, steps=2).load(split) for split in (Split.TRAIN, Split.TEST)]
-    grey = np.concatenate([np.rint(DEPTH * part.x[0].flatten(1).numpy()) for part in parts])
-    labels = np.concatenate([part.y.numpy() for part in parts])
-    data = grey.astype(np.uint8).tobytes() + labels.astype(np.uint8).tobytes()
-    return {"packed": browser.packed(data), "train": len(parts[0]), "count": len(labels)}
 
 
 def _set(cls: type[AbstractGenerated], classes: int) -> dict[str, Any]:
