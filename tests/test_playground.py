@@ -51,6 +51,7 @@ def same(got, expected: np.ndarray | torch.Tensor, what: str) -> None:
 def test_the_engine_has_what_python_declares():
     file = places.assets() / "playground" / "facts.js"
     assert file.read_text(encoding="utf-8") == played.script(), "python tools/facts.py writes it anew"
+    assert tuple(played.facts()["surrogates"]) == browser.STANDING
 
 
 SAMPLES = """(kit, all) => all.map((s) => {
