@@ -9,7 +9,7 @@ export function columnsOf(w, h, s, outputs, { picture = false } = {}) {
   const narrow = w < 480, names = picture ? ["digit"] : inputsOf(s), counts = [names.length, ...s.hidden, outputs];
   const rows = counts.map((n, k) => (k > 0 && k < counts.length - 1 ? Math.ceil(n / Math.ceil(n / DEEP)) : n));
   const most = Math.max(...rows, 6), size = Math.max(18, Math.min(narrow ? 32 : 42, (h - 10) / most - (narrow ? 5 : 8)));
-  const left = narrow ? 14 : 52, right = narrow ? 46 : 78, step = (w - left - right - size) / (counts.length - 1);
+  const left = narrow ? 14 : 52, right = narrow ? 60 : 78, step = (w - left - right - size) / (counts.length - 1);
   return counts.map((n, k) => {
     const kind = k === 0 ? "input" : k === counts.length - 1 ? "readout" : "hidden", high = rows[k], wide = Math.ceil(n / high);
     const tile = kind === "input" && picture ? Math.min(narrow ? 56 : 88, 2 * size + 12)

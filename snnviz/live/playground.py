@@ -132,7 +132,7 @@ class Playground(Declared):
     surrogate: Stand = param(Stand.SINGLE_EXPONENTIAL, "Surrogate", help="What stands for the derivative of a spike.")
     width: float = param(
         0.5,
-        "Surrogate's width",
+        "Surrogate width",
         low=0.05,
         high=2,
         slider=(0.05, 2.0, 0.05),
