@@ -123,7 +123,7 @@ class Playground(Declared):
     neuron: Neuron = param(Neuron.LIF, "Neuron", help="What the hidden layers are made of.")
     hidden: tuple[int, ...] = (8, 8)
     methods: tuple[Way, ...] = (Way.BPTT, Way.SLAYER, Way.LOCALZO, Way.SPARSE)
-    shown: Way = param(Way.BPTT, "Shown", help="Whose network is drawn.")
+    shown: Way = param(Way.LOCALZO, "Shown", help="Whose network is drawn.")
     rate: float = param(
         0.03, "Learning rate", low=1e-5, high=10, slider=(0.001, 1.0, 0.001), log=True, help="The size of an update."
     )
