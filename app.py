@@ -19,9 +19,9 @@ import snnviz.ui.loaded  # noqa: F401, I001  first of all: the visitors of a fre
 import plotly.io
 import streamlit as st
 
-from snnviz import account, memory, places
+from snnviz import memory, places, waiting
 from snnviz.backends import source
-from snnviz.ui import address, backend, building, problems, streamlit_private, visitors
+from snnviz.ui import address, backend, building, computing, problems, streamlit_private, visitors
 from snnviz.ui.words import literal
 
 HERE = Path(__file__).parent
@@ -80,20 +80,24 @@ def main() -> None:
         "<style>[data-testid=stMainBlockContainer] {padding: 2.5rem clamp(1rem, 3vw, 2.5rem) 3rem}"
         ".katex-display {padding: 3px}"
         "@media (max-width: 640px) {:has(> .st-key-presets) {flex-basis: 100%}}"
+        ".st-key-computing {position: fixed; bottom: 1rem; left: 50%; transform: translateX(-50%); z-index: 99;"
+        "padding: .5rem 1rem; width: min(36rem, 92vw); border-radius: .5rem; background: light-dark(#FFFFFF, #1B2129);"
+        "box-shadow: 0 2px 12px #0006}"
         "[data-testid=stBaseButton-primary]:enabled :is(p, span) {color: light-dark(#FFFFFF, #11151B)}</style>"
     )
     try:
         with (
             problems.last_resort(),
             source.announced(building.said_in(messages.empty())),
-            account.watched(streamlit_private.abandoned()),
+            computing.shown_in(messages.empty()),
+            waiting.watched(waiting.Watch(streamlit_private.abandoned())),
         ):
             backend.pick()
             page.run()
             address.end()
         for trouble in places.troubles():
             messages.warning(literal(trouble), icon=":material/folder_off:")
-    except account.Abandoned:
+    except waiting.Abandoned:
         streamlit_private.give_way()
     finally:
         memory.settle()

@@ -113,8 +113,7 @@ else:
         base = dataclasses.replace(depth_experiment(3, steps=100, neuron=neuron), architecture=shape)
         experiment = controls.edit(base, "run", only=("steps", "batch", "seed"))
     with right, page.guarded():
-        with st.spinner("Comparing", show_time=True):
-            comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen(), None, False, 1)
+        comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen(), None, False, 1)
         lines, shows = page.view(__file__, view).show(experiment, chosen, comparison)
         page.downloads(
             "layers",

@@ -69,8 +69,7 @@ with right, page.guarded():
     if shown.gain != 1 or shown.drawn:
         stimulus = Shaped(stimulus, shown.gain, shown.drawn)
     experiment = dataclasses.replace(experiment, neuron=neuron, stimulus=stimulus)
-    with st.spinner("Running; the first run of a neuron builds its kernel, once on this machine", show_time=True):
-        layer = cached(simulate)(experiment, backend.chosen()).layers[0]
+    layer = cached(simulate)(experiment, backend.chosen()).layers[0]
     if not live:
         held = st.session_state.get("held")
         ghost = None if held is None else cached(simulate)(held, backend.chosen()).layers[0]

@@ -1,9 +1,7 @@
-"""The machine's memory, asked before anything large is made; and the word that nobody waits for a result any more.
+"""The machine's memory, asked before anything large is made.
 
     with account.held(experiment.footprint(), "This run", "lower the steps"):      # ValueError where it does not fit
-        for t in range(steps):
-            account.go_on()                                                       # Abandoned where nobody waits
-            ...
+        ...
 
 What is there is asked of the operating system each time: free memory, and the limits of the control groups this process is in.
 What computations of this process have been granted counts as taken until they end, so that several visitors together cannot
@@ -11,13 +9,11 @@ take more than there is.
 """
 
 import contextlib
-import contextvars
 import ctypes
 import itertools
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,11 +21,6 @@ CEILING = 4 * 2**30  # bytes that one computation may take at most, where SNNVIZ
 SMALL = 32 * 2**20  # bytes that nobody is asked for
 TRIMMED = 256 * 2**20  # bytes of a computation after which the process gives back what it has freed
 SHARE = 0.5  # of what is there, that one computation may take
-PATIENCE = 0.2  # seconds between two looks at whether a waiting visitor has gone
-
-
-class Abandoned(BaseException):
-    """Nobody waits for this computation's result. Not an Exception: nothing that mends errors on the way should stop it."""
 
 
 def available(root: Path = Path("/")) -> int:
@@ -213,69 +204,3 @@ def _groups(root: Path) -> Iterator[int]:
                 yield int(most) - int(now) + _fields(_read(place / "memory.stat")).get(files, 0)
             if place == base:
                 break
-
-
-# Who waits.
-
-_STOP: contextvars.ContextVar[Callable[[], bool] | None] = contextvars.ContextVar("snnviz-stop", default=None)
-
-
-@contextlib.contextmanager
-def watched(stop: Callable[[], bool]) -> Iterator[None]:
-    """While the block runs, `go_on` raises Abandoned once stop() says that nobody waits any more."""
-    token = _STOP.set(stop)
-    try:
-        yield
-    finally:
-        _STOP.reset(token)
-
-
-def go_on() -> None:
-    """Asked between steps of a long computation: raise Abandoned if nobody waits for it. Where nothing is watched, nothing."""
-    stop = _STOP.get()
-    if stop is not None and stop():
-        raise Abandoned
-
-
-class Turns:
-    """Computations that run at a time, `at_once` of all visitors and `each` of one; those that wait are served in a fair order:
-    who has least running first, then who was served longest ago."""
-
-    def __init__(self, at_once: int, each: int):
-        self._at_once, self._each = at_once, each
-        self._change = threading.Condition()
-        self._running: list[str] = []
-        self._waiting: list[tuple[int, str]] = []
-        self._served: dict[str, float] = {}
-        self._numbers = itertools.count()
-
-    @contextlib.contextmanager
-    def turn(self, visitor: str) -> Iterator[None]:
-        """Wait for a turn, and hold it while the block runs. Abandoned: the visitor has gone before it came."""
-        mine = (next(self._numbers), visitor)
-        with self._change:
-            self._waiting.append(mine)
-            try:
-                while self._next() != mine:
-                    self._change.wait(PATIENCE)
-                    go_on()
-                self._running.append(visitor)
-            finally:
-                self._waiting.remove(mine)
-                self._change.notify_all()
-            self._served[visitor] = time.monotonic()
-            if len(self._served) > 1000:
-                self._served = {v: at for v, at in self._served.items() if v in self._running}
-        try:
-            yield
-        finally:
-            with self._change:
-                self._running.remove(visitor)
-                self._change.notify_all()
-
-    def _next(self) -> tuple[int, str] | None:
-        """Whose turn it is of those that wait."""
-        able = [w for w in self._waiting if self._running.count(w[1]) < self._each]
-        if not able or len(self._running) >= self._at_once:
-            return None
-        return min(able, key=lambda w: (self._running.count(w[1]), self._served.get(w[1], 0.0), w[0]))

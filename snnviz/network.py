@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar, cast
 import torch
 from torch import nn
 
-from snnviz import account, sparse
+from snnviz import sparse, waiting
 from snnviz.backends import AbstractBackend
 from snnviz.biased import Biased, added
 from snnviz.draws import Draw
@@ -60,8 +60,7 @@ class Block(nn.Module):
 
     def _recurrent(self, weights: nn.Linear, current: torch.Tensor, draw: Draw) -> torch.Tensor:
         state, s, spikes = None, None, []
-        for t in range(len(current)):
-            account.go_on()
+        for t in waiting.steps(range(len(current)), "step"):
             now = current[t] if s is None else current[t] + weights(s)
             out = self.spiking.run(now[None], state, dataclasses.replace(draw, first=draw.first + t))
             s, state = out.fired[0], out.last
@@ -147,8 +146,7 @@ class Network(nn.Module):
             self.passes += self.training
             return NetworkOutput(logits)
         heads = []
-        for number, block in enumerate(self.blocks):
-            account.go_on()
+        for number, block in enumerate(waiting.steps(self.blocks, "layer", len(self.blocks))):
             x = block(x, self.draw(number))
             if self.training and str(number + 1) in self.heads:
                 heads.append(self.heads[str(number + 1)](x))

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-from snnviz import account
+from snnviz import account, waiting
 from snnviz.architectures import Convolutional, FeedForward
 from snnviz.datasets import (
     Coding,
@@ -287,16 +287,17 @@ ENDLESS = {
 @pytest.mark.parametrize("compute", ENDLESS.values(), ids=list(ENDLESS))
 def test_a_computation_that_nobody_waits_for_ends_at_once(compute):
     start = time.monotonic()
-    with pytest.raises(account.Abandoned), account.watched(_after(20)):
+    with pytest.raises(waiting.Abandoned), waiting.watched(waiting.Watch(_after(20))):
         compute()
     assert time.monotonic() - start < 30
-    account.go_on()  # outside of a watch nobody is asked
+    waiting.go_on()  # outside of a watch nobody is asked
 
 
 def test_the_way_back_by_autograd_is_abandoned_too():
     x = torch.zeros(3000, 1, 1, requires_grad=True)
     out = SpikingLayer(LIF(), BPTT(), "reference")(x).sum()
-    with pytest.raises(account.Abandoned), account.watched(_after(3000)):  # asked once a step of the replay, then on the way back
+    watch = waiting.Watch(_after(3000))  # asked once a step of the replay, then on the way back
+    with pytest.raises(waiting.Abandoned), waiting.watched(watch):
         out.backward()
 
 
@@ -304,7 +305,7 @@ def test_the_way_back_by_autograd_is_abandoned_too():
 
 
 def test_turns_are_shared_fairly_and_one_visitor_leaves_room():
-    turns, order, holds = account.Turns(at_once=2, each=1), [], threading.Event()
+    turns, order, holds = waiting.Turns(at_once=2, each=1), [], threading.Event()
 
     def compute(visitor):
         with turns.turn(visitor):
@@ -328,8 +329,8 @@ def test_turns_are_shared_fairly_and_one_visitor_leaves_room():
 
 
 def test_who_leaves_while_waiting_takes_no_turn():
-    turns = account.Turns(at_once=1, each=1)
-    with turns.turn("a"), pytest.raises(account.Abandoned), account.watched(lambda: True), turns.turn("b"):
+    turns = waiting.Turns(at_once=1, each=1)
+    with turns.turn("a"), pytest.raises(waiting.Abandoned), waiting.watched(waiting.Watch(lambda: True)), turns.turn("b"):
         pytest.fail("the turn is taken")
     with turns.turn("c"):
         pass

@@ -1,6 +1,7 @@
 """The one cached place: what is kept, what is only handed out, and that memory kept is given up before a request is refused."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def test_a_large_result_is_handed_out_and_not_kept():
 def test_what_is_kept_is_given_up_before_a_request_is_refused(monkeypatch):
     CALLS.clear()
     cache.cached(compute)(7, 10)
-    free = iter([3 * GB, 5 * GB])
+    free = itertools.chain([3 * GB], itertools.repeat(5 * GB))
     monkeypatch.setattr(account.LEDGER, "_measure", lambda: next(free))
     account.check(2 * GB, "This", "lower it")  # does not fit into half of 3 GB; into half of 5 GB it does
     cache.cached(compute)(7, 10)

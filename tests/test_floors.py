@@ -16,7 +16,7 @@ SOURCES = sorted((ROOT / "snnviz").rglob("*.py"))
 FLOORS = {
     **dict.fromkeys(
         (
-            "snnviz.account",
+            "snnviz.account", "snnviz.waiting",
             "snnviz.params", "snnviz.labels", "snnviz.text", "snnviz.places", "snnviz.records", "snnviz.probe", "snnviz.neurons",
             "snnviz.surrogates", "snnviz.methods", "snnviz.draws", "snnviz.laws", "snnviz.falling", "snnviz.zeroth_order",
             "snnviz.formulas", "snnviz.clock", "snnviz.tables",

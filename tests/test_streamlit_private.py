@@ -94,7 +94,7 @@ def left():
     import streamlit as st
     from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
-    from snnviz import Experiment, account, simulate
+    from snnviz import Experiment, simulate, waiting
     from snnviz.ui import streamlit_private
     from tests.test_streamlit_private import SEEN
 
@@ -103,9 +103,9 @@ def left():
         SEEN["at first"], began = gone(), time.monotonic()
         threading.Timer(0.3, requests.request_rerun, [RerunData()]).start()
         try:
-            with account.watched(gone):
+            with waiting.watched(waiting.Watch(gone)):
                 simulate(Experiment(steps=300_000), "reference")
-        except account.Abandoned:
+        except waiting.Abandoned:
             SEEN["waited for"], SEEN["seconds"] = gone(), time.monotonic() - began
             streamlit_private.give_way()
     elif "stop" in SEEN:

@@ -6,7 +6,7 @@ from snnviz.ui import page, recordings
 
 
 def show(train, test, half, number):
-    pictures, names = class_pictures(half)
+    pictures, names = recordings.computed(class_pictures, half)
     alt = f"One sample of each of {len(names)} classes: {', '.join(names)}."
     fig = frames.frames(pictures, names, "One sample of each class", alt, dark=page.dark(), height=recordings.HEIGHT)
     page.figure(fig, "data-classes")

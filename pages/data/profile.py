@@ -7,7 +7,7 @@ from snnviz.ui import page, recordings
 
 def show(train, test, half, number):
     counts = {"to train on": sample_views.class_counts(train), "to test with": sample_views.class_counts(test)}
-    activity = sample_views.mean_input(train)
+    activity = recordings.computed(sample_views.mean_input, train)
     times = sample_views.times(train)
     page.figure(profile.profile(train.classes, counts, times, activity, page.dark(), recordings.HEIGHT), "data-profile")
     lines = """counts = [sample_views.class_counts(dataset.load(split)) for split in Split]

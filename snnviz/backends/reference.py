@@ -5,17 +5,18 @@ an injected derivative, and the reset path is cut or left out by detaching.
 """
 
 import itertools
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import torch
 
-from snnviz import account
+from snnviz import waiting
 from snnviz.backends.base import AbstractBackend, Backward, Forward, check_finite, check_run
 from snnviz.draws import Draw
 from snnviz.methods.base import AtSpike, ResetPath
 from snnviz.neurons.base import AbstractNeuron, State, fire
 
-ASKED_EVERY = 1000  # steps of the way back between two questions whether anybody waits
+AT_ONCE = 1000  # steps between two questions, on the way back, whether anybody waits; and steps that are cut from an array at once
 
 
 class Spike(torch.autograd.Function):
@@ -31,8 +32,10 @@ class Spike(torch.autograd.Function):
         return grad * ctx.saved_tensors[0], None, None
 
 
-def _asked(grad: torch.Tensor) -> None:
-    account.go_on()
+def _rows(x: torch.Tensor) -> Iterator[torch.Tensor]:
+    """x [T, M] step by step. A million rows cut at once take seconds, in which nobody can stop it."""
+    for some in x.split(AT_ONCE):
+        yield from some.unbind()
 
 
 def _named(neuron, coefficients, dtype):
@@ -81,8 +84,7 @@ class Reference(AbstractBackend):
         check_run(self, neuron, x, initial, "cpu")
         with torch.no_grad():
             c, state, rows = _named(neuron, coefficients.detach(), x.dtype), tuple(initial), []
-            for x_t in x:
-                account.go_on()
+            for x_t in waiting.steps(_rows(x), "step", len(x)):
                 u, state = neuron.charge(c, state, x_t)
                 theta = neuron.threshold(c, state)
                 s = fire(u, theta, neuron.spike_limit)
@@ -103,36 +105,36 @@ class Reference(AbstractBackend):
             if neuron.fires:
                 slopes = ds_du_of(neuron, coefficients.detach(), at_spike, draw, forward).detach()
             state = tuple(initial)
-            us, ss, vs = [], [], [state[0]]
-            for t, (x_t, ds_du) in enumerate(zip(x, slopes, strict=True)):
-                account.go_on()
-                u, state = neuron.charge(c, state, x_t)
-                if t % ASKED_EVERY == 0:
-                    u.register_hook(_asked)  # autograd's way back through all steps is one call, which asks here
-                theta = neuron.threshold(c, state)
-                s = Spike.apply(u - theta, fire(u, theta, neuron.spike_limit), ds_du)
-                state = reset_along(neuron, c, state, u, theta, s, path)
-                us.append(u)
-                ss.append(s)
-                vs.append(state[0])
+            us, ss, vs, parts = [], [], [state[0]], 2 + record
+            with waiting.part(0, parts):
+                for t, (x_t, ds_du) in enumerate(waiting.steps(zip(_rows(x), _rows(slopes), strict=True), "step", len(x))):
+                    u, state = neuron.charge(c, state, x_t)
+                    if t % AT_ONCE == 0:  # autograd's way back through all steps is one call, which asks here
+                        u.register_hook(lambda grad, left=t: waiting.reached(len(slopes) - left, len(slopes)))
+                    theta = neuron.threshold(c, state)
+                    s = Spike.apply(u - theta, fire(u, theta, neuron.spike_limit), ds_du)
+                    state = reset_along(neuron, c, state, u, theta, s, path)
+                    us.append(u)
+                    ss.append(s)
+                    vs.append(state[0])
             outputs = [(torch.stack(us), upstream.u), (torch.stack(ss), upstream.s), (torch.stack(state), upstream.last)]
             outputs = [(out, grad) for out, grad in outputs if grad is not None]
             grads = [None, None, None]
             if outputs:
-                grads = torch.autograd.grad(
-                    [o for o, _ in outputs],
-                    (x, initial, coefficients),
-                    [g for _, g in outputs],
-                    retain_graph=True,
-                    allow_unused=True,
-                )
+                with waiting.part(1, parts):
+                    grads = torch.autograd.grad(
+                        [o for o, _ in outputs],
+                        (x, initial, coefficients),
+                        [g for _, g in outputs],
+                        retain_graph=True,
+                        allow_unused=True,
+                    )
             multiplier = None
             if record:
-                pairs = itertools.pairwise(vs)
                 steps = []
-                for before, v in pairs:
-                    account.go_on()
-                    steps += torch.autograd.grad(v.sum(), before, retain_graph=True)
+                with waiting.part(2, parts):
+                    for before, v in waiting.steps(itertools.pairwise(vs), "step", len(x)):
+                        steps += torch.autograd.grad(v.sum(), before, retain_graph=True)
                 multiplier = torch.stack(steps).detach()
         dx, d_initial, d_coefficients = (
             torch.zeros_like(a) if g is None else g.detach() for a, g in zip((x, initial, coefficients), grads, strict=True)

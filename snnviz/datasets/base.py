@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from snnviz import account, clock
+from snnviz import account, clock, waiting
 from snnviz.params import Declared, param
 
 EVENT = np.dtype([("t", np.float64), ("x", np.int32), ("y", np.int32), ("p", np.int8)])
@@ -167,8 +167,7 @@ class Binned(AbstractStorage):
         way_on = "go through them with batches(), or lower the number of samples"
         with account.held(row * (len(self) + 9 * 64), f"{len(self):,} samples in {self.bins:,} steps at once", way_on):
             whole = torch.empty((self.bins, len(self), *self.shape), dtype=torch.uint8)
-            for low in range(0, len(self), 64):
-                account.go_on()
+            for low in waiting.steps(range(0, len(self), 64), "batch"):
                 index = np.arange(low, min(low + 64, len(self)))
                 whole[:, low : low + len(index)] = self.take(index).clamp_(max=255.0).to(torch.uint8)
         return whole
@@ -383,7 +382,7 @@ def halves(y: np.ndarray, share: float, seed: int) -> dict[Split, np.ndarray]:
 
 def twins(x: np.ndarray, half: dict[Split, np.ndarray]) -> int:
     """How many test samples equal a training sample, for inputs x `[T, S, ...]`."""
-    account.go_on()
+    waiting.go_on()
     rows = np.ascontiguousarray(np.moveaxis(x, 1, 0)).reshape(x.shape[1], -1)
     training_rows = {rows[sample].tobytes() for sample in half[Split.TRAIN]}
     return sum(rows[sample].tobytes() in training_rows for sample in half[Split.TEST])

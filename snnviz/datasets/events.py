@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from snnviz import waiting
 from snnviz.datasets import cache, filters
 from snnviz.datasets.base import AbstractDataset, Binned, Samples, Split, halves
 from snnviz.datasets.checks import MOST_INPUTS, Columns, checked, evenly, extent, only
@@ -240,7 +241,7 @@ class AbstractEvents(AbstractDataset):
 
         def usable(numbers: Iterable[int], step: Callable[[int], Columns]) -> Iterator[tuple[int, Columns]]:
             events = 0
-            for number in numbers:
+            for number in waiting.steps(numbers, "recording"):
                 try:
                     columns = step(number)
                 except Exception as error:  # a reader may fail in any way at a foreign file; the others are still used
@@ -259,12 +260,14 @@ class AbstractEvents(AbstractDataset):
             return columns
 
         if sensor is None:  # only the events show the size: read all recordings first
-            raw = dict(usable(chosen, read))
+            with waiting.part(0, 2):
+                raw = dict(usable(chosen, read))
             sensor, others = extent(raw, {number: recorded[number].inputs for number in raw})
             problems += [f"{listing.recordings[n].name}: has other columns than most recordings here." for n in others]
             raw = {number: events for number, events in raw.items() if number not in others}
             shape = self._shape(sensor)
-            prepared = list(usable(raw, lambda number: self._prepare(raw[number], sensor, shape)))
+            with waiting.part(1, 2):
+                prepared = list(usable(raw, lambda number: self._prepare(raw[number], sensor, shape)))
         else:
             shape = self._shape(sensor)
             prepared = list(usable(chosen, lambda number: self._prepare(read(number), sensor, shape)))

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from snnviz import account
+from snnviz import waiting
 from snnviz.datasets.base import AbstractGenerated, Generated, balanced
 from snnviz.params import param
 
@@ -70,8 +70,8 @@ def heights(z: np.ndarray, amplitude: np.ndarray, frequency: np.ndarray, phase: 
     """The product over dimensions of sums of waves, `[S, N]`, at points z `[S, D]`; the waves are `[N, D, K]` each."""
     product = np.ones((len(z), len(amplitude)))
     for d in range(z.shape[1]):
-        for n in range(len(amplitude)):
-            account.go_on()
-            angle = 2 * np.pi * (z[:, d, None] * frequency[n, d] + phase[n, d])  # [S, K]
-            product[:, n] *= (amplitude[n, d] * np.sin(angle)).sum(-1)
+        with waiting.part(d, z.shape[1]):
+            for n in waiting.steps(range(len(amplitude)), "neuron"):
+                angle = 2 * np.pi * (z[:, d, None] * frequency[n, d] + phase[n, d])  # [S, K]
+                product[:, n] *= (amplitude[n, d] * np.sin(angle)).sum(-1)
     return product

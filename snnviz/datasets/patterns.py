@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from snnviz import account
+from snnviz import waiting
 from snnviz.datasets.base import AbstractGenerated, Generated, balanced, bernoulli
 from snnviz.params import param
 
@@ -64,8 +64,7 @@ class SpikePatterns(AbstractGenerated):
                 targets[start + place + gap * np.arange(self.target_spikes), label, output] = 1.0
         y = balanced(rng, self.samples, self.labels)
         x = np.zeros((self.steps, self.samples, self.inputs), np.uint8)
-        for sample, label in enumerate(y):
-            account.go_on()
+        for sample, label in enumerate(waiting.steps(y, "sample")):
             step, neuron = np.nonzero(frozen[label])
             moved = np.floor(step + 0.5 + rng.standard_normal(len(step)) * self.jitter / self.dt).astype(np.int64)
             inside = (moved >= 0) & (moved < self.steps)

@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from snnviz import account, draws
+from snnviz import draws, waiting
 from snnviz.datasets.base import AbstractGenerated, Generated, Split
 from snnviz.params import param
 
@@ -112,7 +112,7 @@ class AbstractPoints(AbstractGenerated):
         for attempt in itertools.count():
             if not len(missing):
                 break
-            account.go_on()
+            waiting.go_on()
             px, py, stands = self.place(uniforms(self.seed, "points", missing, attempt), c[missing])
             x[missing[stands]], y[missing[stands]] = px[stands], py[stands]
             missing = missing[~stands]

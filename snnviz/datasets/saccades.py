@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from snnviz import account
+from snnviz import waiting
 from snnviz.datasets.digits import DEPTH, pixels
 from snnviz.datasets.events import AbstractEvents, Columns, Found, Recording, evenly
 from snnviz.params import param
@@ -90,8 +90,7 @@ class Saccades(AbstractEvents):
         digits = images.astype(np.float64)
         shape = (len(images), rows.shape[1], columns.shape[1])
         reached, events = np.zeros(shape, np.int64), []
-        for tick, (row, column) in enumerate(zip(rows, columns, strict=True)):
-            account.go_on()
+        for tick, (row, column) in enumerate(waiting.steps(zip(rows, columns, strict=True), "moment", len(rows))):
             light = (row @ digits @ column.T).astype(np.int64)  # [D, side, side], 0..WHITE
             if tick == 0:
                 reached = light.copy()

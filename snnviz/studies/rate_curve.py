@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from snnviz import waiting
 from snnviz.backends import AbstractBackend
 from snnviz.methods import BPTT
 from snnviz.neurons import AbstractNeuron
@@ -44,13 +45,15 @@ def rate_curve(
     chunk = max(1, min(math.ceil(CHUNK / neuron.dt), MOST_STEPS))
     settled = min(math.ceil(neuron.settling() / neuron.dt), MOST_STEPS // 2)
     end = min(settled + math.ceil(time / neuron.dt), MOST_STEPS)
-    waiting = currents > (neuron.rheobase() or 0.0)
+    above = currents > (neuron.rheobase() or 0.0)
     count = _Count(len(currents), settled)
     state, step = None, 0
     with torch.no_grad():
-        while step < end and (step < settled or (count.intervals[waiting] < INTERVALS).any()):
+        while step < end and (step < settled or (count.intervals[above] < INTERVALS).any()):
             steps = min(chunk, end - step)
-            run = layer.run(x.expand(steps, 1, len(x)), state)
+            with waiting.part(step // chunk, math.ceil(end / chunk)):
+                waiting.go_on()
+                run = layer.run(x.expand(steps, 1, len(x)), state)
             count.add(run.fired[:, 0].cpu().numpy(), step)
             state, step = run.last, step + steps
     return currents, count.per_step() * 1000 / neuron.dt

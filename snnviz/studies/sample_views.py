@@ -6,7 +6,7 @@ pictures = frames(values(half, 0), 8)              # eight arrays [height, width
 
 import numpy as np
 
-from snnviz import account, clock
+from snnviz import account, clock, waiting
 from snnviz.datasets import Samples
 from snnviz.datasets.base import EVENT
 
@@ -107,7 +107,7 @@ def time_surface(recorded: np.ndarray, size: tuple[int, int], at: float, tau: fl
 def class_pictures(half: Samples) -> tuple[list[np.ndarray], list[str]]:
     """One sample of each class (at most 20), summed over time; of inputs without rows, its steps against its inputs."""
     pictures, names = [], []
-    for label, name in list(enumerate(half.classes))[:MOST_CLASSES]:
+    for label, name in waiting.steps(list(enumerate(half.classes))[:MOST_CLASSES], "class"):
         numbers = np.flatnonzero(half.y.numpy() == label)
         if len(numbers):
             x = values(half, int(numbers[0]))

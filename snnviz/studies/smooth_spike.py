@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
+from snnviz import waiting
 from snnviz.backends.reference import Spike, reset_along
 from snnviz.draws import Draw
 from snnviz.experiments import Experiment
@@ -74,10 +75,11 @@ def smooth_spike_gradients(
         got = f"{list(x.shape)} and {list(g.shape)}"
         raise ValueError(f"current and upstream must be two arrays [T] of one length, not {got}.")
     x, g, steps = x[:, None], g[:, None], len(x)
-    differences = _differences(lambda x: (g * _smooth(neuron, surrogate, x)[2]).sum(0), x)
+    with waiting.part(0, 2):
+        differences = _differences(lambda x: (g * _smooth(neuron, surrogate, x)[2]).sum(0), x)
     u, theta, s, v = _smooth(neuron, surrogate, x)
     gradients = {}
-    for method in methods:
+    for method in waiting.steps(methods, "method"):
         margin = (v if method.at_spike.after_reset else u) - theta
         leaf = x.clone().requires_grad_()
         smooth = _smooth(neuron, surrogate, leaf, method.reset_path, method.at_spike.ds_du(margin, Draw()))[2]
@@ -91,7 +93,7 @@ def _differences(function, x: torch.Tensor) -> torch.Tensor:
     """The derivatives [T] of a function of columns [T, M] -> [M] at the column x [T, 1], each with the step that suits
     it: large steps see the bend, small ones the rounding, and between them neighbouring steps agree best."""
     slopes = []
-    for step in 10.0 ** torch.arange(-2, -7.5, -0.5, dtype=x.dtype):
+    for step in waiting.steps(10.0 ** torch.arange(-2, -7.5, -0.5, dtype=x.dtype), "difference"):
         offsets = torch.cat([k * step * torch.eye(len(x), dtype=x.dtype) for k in (-2, -1, 1, 2)], 1)
         low, lower, upper, high = function(x + offsets).view(4, len(x))
         slopes.append((low - 8 * lower + 8 * upper - high) / (12 * step))
@@ -104,7 +106,7 @@ def _smooth(neuron, surrogate, x, path: ResetPath = ResetPath.KEPT, ds_du: torch
     at the spike, and this way through the reset."""
     c = SimpleNamespace(**{k: torch.tensor(value, dtype=x.dtype) for k, value in neuron.coefficients().items()})
     state, rows = tuple(x.new_full(x.shape[1:], value) for value in neuron.rest()), []
-    for t, x_t in enumerate(x):
+    for t, x_t in enumerate(waiting.steps(x, "step")):
         u, state = neuron.charge(c, state, x_t)
         theta = torch.zeros_like(u) + neuron.threshold(c, state)
         s = surrogate.primitive(u - theta)

@@ -1,39 +1,89 @@
 """The one cached place: results of short computations, kept by the whole text of what they depend on.
 
-Visitors take turns to compute, and a result that takes more memory than a cache should is handed out and not kept.
-
-`st.cache_data` hashes a nested dataclass by its fields without its class, so `Slayer(2.0)` and `Exodus(2.0)` would share an
-entry. Here the key is the `repr` of the arguments, which names the classes, and nothing else in the app caches a run.
+The key is the `repr` of the arguments, which names the classes: hashed by its fields alone, a nested `Slayer(2.0)` would be taken
+for `Exodus(2.0)`. A result that takes more memory than a cache should is handed out and not kept.
 """
 
-import contextlib
+import collections
 import dataclasses
 import enum
 import functools
 import math
-import os
+import pickle
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
-import streamlit as st
 import torch
 
 from snnviz import account
-from snnviz.ui import visitors
+from snnviz.ui import computing
 
 LARGEST = 64 * 2**20  # bytes of a result that is kept
-AT_ONCE = max(2, os.cpu_count() or 1)  # computations of pages that run at a time on this server
-_TURNS = account.Turns(AT_ONCE, AT_ONCE - 1)  # one visitor alone leaves room for another
+MOST, PART = 512 * 2**20, 0.25  # bytes of all results together, and the part of what a computation may take
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
+class Kept:
+    """Values by key, those that were used last; the account may have them given up (`account.reclaim_by`).
+
+    entries: how many; most: bytes of all together, or a quarter of what a computation may take now, if that is less. copied:
+    values are kept as bytes, and each reader gets a copy of its own, which it cannot spoil for others.
+    """
+
+    def __init__(self, entries: int, most: int, copied: bool = True):
+        self._entries, self._most, self._copied = entries, most, copied
+        self._values: collections.OrderedDict[str, tuple[Any, int]] = collections.OrderedDict()
+        self._lock = threading.Lock()
+        account.reclaim_by(self.clear)
+
+    @property
+    def bytes(self) -> int:
+        """What all values take."""
+        with self._lock:
+            return sum(size for _, size in self._values.values())
+
+    def get(self, key: str) -> tuple[Any] | None:
+        """The value under a key, in a tuple; None where there is none."""
+        with self._lock:
+            if key not in self._values:
+                return None
+            self._values.move_to_end(key)
+            value, _ = self._values[key]
+        return (pickle.loads(value) if self._copied else value,)
+
+    def put(self, key: str, value: Any) -> None:
+        """Keep a value, and give up what was used longest ago until all have room. The newest is kept even if it alone has not,
+        where it is no copy."""
+        stored = pickle.dumps(value, pickle.HIGHEST_PROTOCOL) if self._copied else value
+        taken = len(stored) if self._copied else size(value)
+        most = min(self._most, int(PART * account.allowance()))
+        if self._copied and taken > most:
+            return
+        with self._lock:
+            self._values.pop(key, None)
+            self._values[key] = stored, taken
+            while len(self._values) > 1 and (
+                len(self._values) > self._entries or sum(taken for _, taken in self._values.values()) > most
+            ):
+                self._values.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._values.clear()
+
+
+_RESULTS = Kept(256, MOST)
+
+
 def cached(compute: Callable[P, R]) -> Callable[P, R]:
     """Remember the results of a pure function of frozen values: `simulate = cached(experiments.simulate)`.
 
-    Results are shared by all sessions and copied out, so nobody can spoil another's.
+    It runs in a thread of its own (`snnviz.ui.computing`). Results are shared by all sessions and copied out, so nobody can spoil
+    another's.
 
     Raises:
         TypeError: an argument cannot be told from others by its text (an array, an object with an address).
@@ -44,41 +94,19 @@ def cached(compute: Callable[P, R]) -> Callable[P, R]:
         for argument in (*args, *kwargs.values()):
             _require_text(argument)
         key = f"{compute.__module__}.{compute.__qualname__}{args!r}{sorted(kwargs.items())!r}"
-        try:
-            return _kept(key, lambda: _computed(lambda: compute(*args, **kwargs)))
-        except _TooLarge as large:
-            return large.result
+
+        def keep() -> R:
+            result = compute(*args, **kwargs)
+            if size(result) <= LARGEST:
+                _RESULTS.put(key, result)
+            return result
+
+        if (entry := _RESULTS.get(key)) is not None:
+            return entry[0]
+        result = computing.result(key, keep)
+        return result if (entry := _RESULTS.get(key)) is None else entry[0]
 
     return recall
-
-
-@st.cache_data(max_entries=256, max_size="512mb", show_spinner=False)
-def _kept(key: str, _compute: Callable[[], Any]) -> Any:
-    return _compute()
-
-
-account.reclaim_by(_kept.clear)
-
-
-def turn() -> contextlib.AbstractContextManager[None]:
-    """Wait for this visitor's turn to compute, and hold it: `with turn(): ...`."""
-    return _TURNS.turn(visitors.visitor())
-
-
-class _TooLarge(Exception):
-    """Carries a result past the cache, which keeps what is returned and nothing that is raised."""
-
-    def __init__(self, result: Any):
-        super().__init__("This result is not kept.")
-        self.result = result
-
-
-def _computed(compute: Callable[[], Any]) -> Any:
-    with turn():
-        result = compute()
-    if size(result) > LARGEST:
-        raise _TooLarge(result)
-    return result
 
 
 def size(value: Any) -> int:

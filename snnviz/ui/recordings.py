@@ -2,24 +2,24 @@
 
 import warnings
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from snnviz import account, places
+from snnviz import places
 from snnviz.datasets import AbstractDataset, OwnRecordings, Samples, Split
 from snnviz.datasets.tonic_sets import arriving
 from snnviz.figures.theme import empty_figure
 from snnviz.params import Param
 from snnviz.studies import sample_views
-from snnviz.ui import cache, controls, page
+from snnviz.ui import cache, computing, controls, page
 from snnviz.ui.words import literal
 
-KEPT = 2**30  # bytes of the sets kept at hand; beyond that all but the one asked for are forgotten
-_loaded: weakref.WeakSet[Samples] = weakref.WeakSet()
+_KEPT = cache.Kept(8, 2**30, copied=False)  # halves of sets
+_KEYS: weakref.WeakKeyDictionary[Samples, str] = weakref.WeakKeyDictionary()  # what each half depends on, as a text
 SHOWN = 5  # files that could not be used, and notes
 HEIGHT = 440
 HIDDEN = ("folder", "name", "part")  # fields that are no controls
@@ -32,21 +32,22 @@ def samples(dataset: AbstractDataset, split: Split) -> Samples:
     key = repr(dataset)
     if isinstance(dataset, OwnRecordings):  # its folder changes under the same name
         key += str([(str(f), f.stat().st_mtime_ns) for f in sorted(Path(dataset.folder).rglob("*"))])
-    with warnings.catch_warnings(action="ignore"):
-        return _kept(key, split.value, _dataset=dataset)
+    key += f".load({split})"
+
+    def load() -> Samples:
+        with warnings.catch_warnings(action="ignore"):
+            half = dataset.load(split)
+        _KEYS[half] = key
+        _KEPT.put(key, half)
+        return half
+
+    entry = _KEPT.get(key)
+    return computing.result(key, load) if entry is None else entry[0]
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _kept(key: str, half: str, _dataset: AbstractDataset) -> Samples:
-    with cache.turn():
-        loaded = _dataset.load(Split(half))
-    _loaded.add(loaded)
-    if sum(map(cache.size, _loaded)) > KEPT:
-        _kept.clear()
-    return loaded
-
-
-account.reclaim_by(_kept.clear)
+def computed(view: Callable[[Samples], Any], half: Samples) -> Any:
+    """What a study makes of a whole part, in a thread that the visitor can stop: `computed(sample_views.mean_input, train)`."""
+    return computing.result(f"{view.__qualname__} of {_KEYS[half]}", lambda: view(half))
 
 
 def halves(dataset: AbstractDataset) -> tuple[Samples, Samples]:
@@ -55,11 +56,10 @@ def halves(dataset: AbstractDataset) -> tuple[Samples, Samples]:
     Raises:
         ValueError: it cannot be read; the message says what is wrong.
     """
-    with st.spinner("Reading the data", show_time=True):
-        try:
-            return samples(dataset, Split.TRAIN), samples(dataset, Split.TEST)
-        except OSError as problem:
-            raise ValueError(str(problem)) from problem
+    try:
+        return samples(dataset, Split.TRAIN), samples(dataset, Split.TEST)
+    except OSError as problem:
+        raise ValueError(str(problem)) from problem
 
 
 def choose_sample(train: Samples, test: Samples) -> tuple[Samples, int]:

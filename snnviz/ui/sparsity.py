@@ -14,7 +14,7 @@ from snnviz.params import Param, params
 from snnviz.records import RunRecord
 from snnviz.studies import activity
 from snnviz.surrogates import SURROGATES, FastSigmoid, Gaussian
-from snnviz.ui import address, backend, controls, estimates, methods, page
+from snnviz.ui import address, backend, computing, controls, estimates, methods, page
 from snnviz.ui.cache import cached
 
 FILE = "sparsity.py"
@@ -58,9 +58,9 @@ def choose_run() -> Experiment:
 def look(experiment: Experiment, method: AbstractGradientMethod) -> tuple[RunRecord, activity.Look]:
     """Run the network, once for all widths, and see which entries the method would touch."""
     experiment.check_budget()
-    with st.spinner("Running; the first run of a neuron builds its kernel, once on this machine", show_time=True):
-        run = cached(simulate)(experiment, backend.chosen())
-    return run, activity.look(run, method, experiment.seed)
+    run = cached(simulate)(experiment, backend.chosen())
+    key = f"look {experiment!r} {method!r} {backend.chosen()}"
+    return run, computing.result(key, lambda: activity.look(run, method, experiment.seed))
 
 
 def row() -> Any:
@@ -69,6 +69,7 @@ def row() -> Any:
 
 
 def choose_layer(look: activity.Look) -> activity.LayerLook:
+    """Draw a choice of one of the network's layers."""
     return look[controls.option([layer.name for layer in look.layers], "Layer", "layer", segmented=True)]
 
 
@@ -115,6 +116,7 @@ def counted(look: activity.Look, layer: activity.LayerLook | None, run: RunRecor
 
 
 def about(method: AbstractGradientMethod) -> None:
+    """Draw the method's equation, what the equal band is, and the papers."""
     with st.expander("The equations and papers", icon=":material/function:"):
         st.latex(method.equation)
         st.latex(r"B_{th} = \tfrac12\int P(\text{active}\mid u)\,du = \delta\,\mathbb{E}\max_{k \le m}|z_k|\ \text{ for LocalZO}")

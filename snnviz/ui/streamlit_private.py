@@ -49,9 +49,17 @@ def draw_aside(draw: Callable[[], object]) -> None:
     entry. If this changes, the message that a kernel is being built raises an exception, or stays on the page.
     """
     thread = threading.Thread(target=draw, name="snnviz-says")
-    add_script_run_ctx(thread, get_script_run_ctx())
+    lend_page(thread)
     thread.start()
     thread.join()
+
+
+def lend_page(thread: threading.Thread) -> None:
+    """Let what is drawn by a thread, which is not started yet, appear on the page of the one that calls this.
+
+    If this changes, the message that a kernel is being built does not appear, or raises an exception.
+    """
+    add_script_run_ctx(thread, get_script_run_ctx(suppress_warning=True))
 
 
 def abandoned() -> Callable[[], bool]:
