@@ -149,7 +149,7 @@ class Playground(Declared):
         help="How far its draws reach from the threshold.",
     )
     draws: int = param(
-        1, "LocalZO's draws", "m", low=1, high=20, slider=(1, 20, 1), help="More draws: less noise, more entries touched."
+        1, "Draws of LocalZO", "m", low=1, high=20, slider=(1, 20, 1), help="More draws: less noise, more entries touched."
     )
     scale: float = param(
         1.0,
