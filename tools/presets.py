@@ -49,7 +49,7 @@ for (const { title, settings, then } of PRESETS) {
 
 def runs(updates: int, titles: list[str]) -> list[dict]:
     """A row for each preset, seed and method, as the page's own engine gives it."""
-    asked = {
+    request = {
         "defaults": {field["name"]: field["default"] for field in playground.data()["fields"]},
         "seeds": list(SEEDS),
         "updates": updates,
@@ -63,7 +63,7 @@ def runs(updates: int, titles: list[str]) -> list[dict]:
         (here / "module.wasm").write_bytes(browser.module(browser.PLAYGROUND))
         (here / "presets.js").write_text(SCRIPT)
         done = subprocess.run(
-            ["node", "presets.js"], cwd=here, input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True
+            ["node", "presets.js"], cwd=here, input=json.dumps(request), stdout=subprocess.PIPE, text=True, check=True
         )
     return [json.loads(line) for line in done.stdout.splitlines()]
 
