@@ -221,6 +221,8 @@ def test_what_the_computation_raises_is_raised_on_the_page(events, monkeypatch):
     monkeypatch.setenv("SNNVIZ_SECONDS", "0.1")
     with pytest.raises(ValueError, match=r"This took longer than 1 s, which is what a page waits at most, and was ended"):
         computing.result("late", lambda: compute(1))
+    with pytest.raises(ValueError, match="This took longer than 1 s"):  # it does not ask, and is left behind
+        computing.result("deaf", lambda: time.sleep(0.6))
     with pytest.raises(ZeroDivisionError):
         computing.result("wrong", lambda: 1 / 0)
 
