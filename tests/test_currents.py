@@ -201,8 +201,8 @@ def test_a_drawn_current_means_what_it_meant_at_every_step(dt):
     drawn = encode_drawn(-5, levels)
     old = Experiment(LIF(dt=dt), Shaped(Step(0.0), 1.0, drawn), steps=128).of_0_1_0()
     assert old.input()[:, 0, 0].numpy() == pytest.approx(levels / 32, rel=1.2e-7)
-    step, kept = drawn_levels(old.stimulus.drawn)
-    assert step == pytest.approx(2**-5 / dt, rel=1e-15) and kept.tolist() == levels.tolist()
+    step, now = drawn_levels(old.stimulus.drawn)
+    assert step == pytest.approx(2**-5 / dt, rel=1e-15) and now.tolist() == levels.tolist()
     assert len(old.stimulus.drawn) == (172 if dt == 0.5 else 183)
 
 

@@ -116,11 +116,11 @@ ENUMS = {
 @given(data=st.data())
 def test_an_address_a_toml_file_a_record_and_python_say_the_same(cls, data):
     value = data.draw(values(cls))
-    there, misread = url.read(url.write(value, "key", tables=TABLES), "key", cls(), tables=TABLES)
+    read, misread = url.read(url.write(value, "key", tables=TABLES), "key", cls(), tables=TABLES)
     assert misread == []
-    assert text.from_toml(text.to_toml({"value": there}), NAMES) == {"value": value}
-    assert text.from_json(text.to_json(there), NAMES) == value
-    assert eval(text.source(there), NAMES | ENUMS) == value
+    assert text.from_toml(text.to_toml({"value": read}), NAMES) == {"value": value}
+    assert text.from_json(text.to_json(read), NAMES) == value
+    assert eval(text.source(read), NAMES | ENUMS) == value
 
 
 def test_what_0_1_0_could_not_have_meant_is_written_too():
