@@ -204,14 +204,14 @@ def says(watch: waiting.Watch) -> str:
 
 
 class _Place:
-    """Where a run of a page shows progress; each computation gets a button of its own."""
+    """Where a run of a page shows progress; each computation gets a bar and a button of its own, since keys are used once."""
 
     def __init__(self, slot: DeltaGenerator):
         self.slot, self._number = slot, 0
 
     def begin(self, key: str) -> DeltaGenerator:
         self._number += 1
-        with self.slot.container(key="computing", horizontal=True, vertical_alignment="center"):
+        with self.slot.container(key=f"computing-bar-{self._number}", horizontal=True, vertical_alignment="center"):
             bar = st.empty()
             st.button("Stop", key=f"computing-stop-{self._number}", on_click=_stop, args=(key,), icon=":material/stop:")
         return bar
