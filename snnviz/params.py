@@ -55,6 +55,7 @@ class Param:
         return lower or upper or "any finite number"
 
     def admits(self, value: float) -> bool:
+        """Whether a value lies in the allowed range and is a number that kernels can compute with."""
         above = value > self.low if self.open_low else value >= self.low
         return (
             above

@@ -26,7 +26,7 @@ import tempfile
 import time
 import traceback
 
-from tools.mutants import Mutation, app, data, derivatives, methods, neurons, runs, sparse, training
+from tools.mutants import Mutation, app, data, derivatives, methods, neurons, runs, sparse, static, training
 
 ROOT = pathlib.Path(__file__).parents[1]
 PATIENCE = 300  # seconds for the tests of one mutation
@@ -34,6 +34,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *neurons.MUTATIONS,
     *derivatives.MUTATIONS,
     *sparse.MUTATIONS,
+    *static.MUTATIONS,
     *methods.MUTATIONS,
     *training.MUTATIONS,
     *runs.MUTATIONS,
@@ -43,7 +44,7 @@ MUTATIONS: tuple[Mutation, ...] = (
 
 
 class Result(enum.Enum):
-    """What became of a mutation."""
+    """How the trial of a mutation ended."""
 
     KILLED = "killed"
     SURVIVED = "survived"

@@ -87,7 +87,7 @@ export class Hands {
 
   key(event) {
     const { stage } = this, target = event.composedPath()[0], mine = stage.e.root.contains(target);
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !stage.e.root.getClientRects().length) return;
     if (!mine && target !== document.body && target !== document.documentElement && !target.closest?.("section[tabindex], [data-testid='stMain']")) return;
     const tag = target.tagName ?? "";
     if (/^(TEXTAREA|SELECT)$/.test(tag) || target.isContentEditable || (tag === "INPUT" && target.type !== "checkbox" && event.key !== "Escape")) return;

@@ -134,6 +134,7 @@ export class Stage {
   }
 
   resize() {
+    if (!this.e.root.clientWidth) return; // out of sight there is nothing to draw on
     this.panel.paint();
     drawColumns(this);
     this.cards.refresh(this.s);
@@ -346,6 +347,7 @@ export class Stage {
   }
 
   draw(now) {
+    if (!this.e.root.clientWidth) return; // until it comes into sight again, and has a size
     const start = performance.now(), { s, play } = this, seconds = Math.min(0.1, (now - (this.before ?? now)) / 1000);
     this.before = now;
     if (this.worker && !this.waiting && !this.rested && (this.stale || (this.training && now - this.asked >= FRAME))) {

@@ -6,7 +6,7 @@ import { Reader, Writer } from "./address.js";
 const MADE = "SurrogateLaw"; // in addresses: a law that has a surrogate as its mean, made from one of a few
 
 export class DerivativePage {
-  constructor(root, module, shipped, settings, changed) {
+  constructor(root, shipped, settings, changed, module) {
     Object.assign(this, { root, module, shipped, changed, revision: 0, scope: null });
     this.follow(settings);
   }

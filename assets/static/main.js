@@ -1,15 +1,26 @@
 // A file without a server: one page at a time, the address, and light or dark.
 
-import { compile, unpackCurves, unsupported } from "../scope/kernels.js";
+import { compile, unpack, unpackCurves, unsupported } from "../scope/kernels.js";
 import { make } from "../scope/controls.js";
 import { parse, spellHash } from "./address.js";
 import { DerivativePage } from "./derivative.js";
 import { NeuronPage } from "./neuron.js";
+import { PlaygroundPage } from "./playground.js";
 
-const PAGES = { neuron: NeuronPage, derivative: DerivativePage }; // in the order of the tabs
+const PAGES = { playground: PlaygroundPage, neuron: NeuronPage, derivative: DerivativePage }; // the first opens first
 const shipped = JSON.parse(document.getElementById("shipped").textContent);
-const opened = {}; // what has been looked at: { page, panel, settings }
-let shown = null, theme = "";
+const opened = {}; // what has been looked at: { page, settings }
+let shown = null, theme = "", turn = 0;
+
+// What a page needs before it can be drawn: its worker's script, the scopes' kernels, the laws' curves.
+const needs = {
+  playground: async () => new TextDecoder().decode(await unpack(shipped.worker)),
+  neuron: () => compile(shipped.module),
+  derivative: async () => {
+    shipped.derivative.samples ??= await unpackCurves(shipped.derivative.curves);
+    return compile(shipped.module);
+  },
+};
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => (theme ? theme === "dark" : dark.matches);
@@ -35,35 +46,41 @@ function follow() {
   const { page, settings } = parse(location.hash), name = Object.hasOwn(PAGES, page) ? page : Object.keys(PAGES)[0];
   const asked = settings.get("theme");
   settings.delete("theme");
-  settings.delete("per"); // the app's mark of its own addresses, which these are
+  settings.delete("per"); // the mark of the app's own addresses, which these are
   theme = asked === "dark" || asked === "light" ? asked : "";
   const wrong = page && name !== page ? [`This file has no page "${page.slice(0, 40)}".`] : [];
-  show(name, settings, wrong);
+  show(name, settings, wrong).catch((problem) => {
+    console.error(problem);
+    complain([`This page could not start: ${problem.message}`]);
+  });
 }
 
 // ---- pages -------------------------------------------------------------------------------------------------------------------
 
-function show(name, settings, wrong = []) {
-  if (shown && shown !== name) opened[shown]?.page?.leave();
+async function show(name, settings, wrong) {
+  const mine = ++turn, place = (opened[name] ??= { page: null });
+  if (shown && shown !== name) opened[shown].page?.leave();
   shown = name;
   for (const tab of document.querySelectorAll("[data-page]")) {
     if (tab.dataset.page === name) tab.setAttribute("aria-current", "page");
     else tab.removeAttribute("aria-current");
   }
   for (const panel of document.querySelectorAll("main > section")) panel.hidden = panel.id !== name;
-  const place = (opened[name] ??= { page: null });
-  place.settings = settings;
+  document.title = `${document.querySelector(`#${name} h1`).textContent} – snnviz`;
   dress();
-  if (place.page) place.page.follow(settings);
-  else place.page = new PAGES[name](document.querySelector(`#${name} .live`), module, shipped, settings, (now) => {
-    complain([]);
-    write(name, now);
-  });
+  const needed = place.page ? null : await needs[name]();
+  if (mine !== turn) return;
+  if (!place.page) {
+    place.page = new PAGES[name](document.querySelector(`#${name} .live`), shipped, settings, (now) => {
+      complain([]);
+      write(name, now);
+    }, needed);
+  } else if (spellHash(name, settings) !== spellHash(name, place.settings)) place.page.follow(settings);
+  place.settings = settings;
   const { problems, strangers } = place.page, unknown = strangers.slice(0, 5).join(", ");
   const sentences = [...wrong, ...problems, ...(unknown ? [`The address sets ${unknown}, which this page does not have. It was ignored.`] : [])];
   complain(sentences);
   if (!sentences.length) write(name, place.page.settings());
-  document.title = `${document.querySelector(`#${name} h1`).textContent} – snnviz`;
 }
 
 function complain(sentences) {
@@ -82,14 +99,9 @@ function go(event) {
   window.scrollTo(0, 0);
 }
 
-let module = null;
-
-async function start() {
-  const reason = unsupported();
-  if (reason) throw new Error(reason);
-  const [compiled, samples] = await Promise.all([compile(shipped.module), unpackCurves(shipped.derivative.curves)]);
-  module = compiled;
-  shipped.derivative.samples = samples;
+const reason = unsupported();
+if (reason) complain([`Nothing can run in this browser: ${reason} A browser of the last three years can.`]);
+else {
   for (const tab of document.querySelectorAll("[data-page]")) tab.addEventListener("click", go);
   document.getElementById("theme").addEventListener("click", () => {
     theme = isDark() ? "light" : "dark";
@@ -100,8 +112,3 @@ async function start() {
   addEventListener("hashchange", follow);
   follow();
 }
-
-start().catch((problem) => {
-  console.error(problem);
-  complain([`Nothing can run in this browser: ${problem.message} A browser of the last three years can.`]);
-});

@@ -10,7 +10,7 @@ const FIRST = { neuron: "LIF", stimulus: "Step" };
 
 export class NeuronPage {
   // shipped: what Python wrote into the file. changed(settings): what the page stands at has settled.
-  constructor(root, module, shipped, settings, changed) {
+  constructor(root, shipped, settings, changed, module) {
     Object.assign(this, { root, module, shipped, changed, revision: 0, scope: null, kept: {} });
     this.help = new Help();
     this.setup = make("div", { class: "scope setup", role: "group", "aria-label": "Neuron and stimulus" });
@@ -62,6 +62,7 @@ export class NeuronPage {
     writer.values("scope", Object.values(scene), this.scene);
     writer.put("scope.drawn", this.scene.drawn, "");
     writer.choice("scope.surrogate", surrogates, this.scene.surrogate, this.shipped.surrogate);
+    if (this.scene.neuron.dt !== 1) writer.settings.set("per", "ms"); // as the app's links say that a current is one per ms
     return writer.settings;
   }
 

@@ -2,8 +2,9 @@
 // (O'Neill 2014, XSL-RR), seeded by a SeedSequence; the normal law by a ziggurat of 256 layers (Marsaglia and Tsang 2000), the
 // Poisson law by multiplication below a mean of 10 and by transformed rejection (Hoermann 1993, PTRS) from there on.
 
-const MULTIPLIER = 0x2360ed051fc65da44385df649fccf645n;
-const WHOLE = (1n << 128n) - 1n, HALF = (1n << 64n) - 1n;
+// Numbers of 128 bits are eight limbs of 16, the least first: their products are exact in a double.
+const limbs = (number) => Array.from({ length: 8 }, (_, i) => Number((number >> BigInt(16 * i)) & 0xffffn));
+const MULTIPLIER = limbs(0x2360ed051fc65da44385df649fccf645n);
 
 // Eight words of 32 bits from a seed below 2^32.
 function seedWords(seed) {
@@ -60,37 +61,54 @@ function logFactorial(x) {
 export class Random {
   constructor(seed) {
     const words = seedWords(seed).map(BigInt), pair = (i) => (words[i + 1] << 32n) | words[i];
-    this.increment = (((pair(4) << 64n) | pair(6)) << 1n | 1n) & WHOLE;
-    this.state = (this.increment + ((pair(0) << 64n) | pair(2))) & WHOLE;
+    const increment = ((pair(4) << 64n) | pair(6)) << 1n | 1n;
+    this.increment = limbs(increment);
+    this.state = limbs(increment + ((pair(0) << 64n) | pair(2)));
+    this.next = new Array(8);
     this.step();
   }
   step() {
-    this.state = (this.state * MULTIPLIER + this.increment) & WHOLE;
+    const { state, increment, next } = this;
+    for (let k = 0, carry = 0; k < 8; k++) {
+      let sum = increment[k] + carry;
+      for (let i = 0; i <= k; i++) sum += state[i] * MULTIPLIER[k - i];
+      carry = Math.floor(sum / 65536);
+      next[k] = sum - 65536 * carry;
+    }
+    this.state = next;
+    this.next = state;
   }
 
-  // 64 bits, as a BigInt.
-  bits() {
+  // 64 bits, as two halves of 32: `high` and `low`.
+  draw() {
     this.step();
-    const mixed = (this.state >> 64n) ^ (this.state & HALF), by = this.state >> 122n;
-    return ((mixed >> by) | (mixed << (64n - by))) & HALF;
+    const s = this.state, by = s[7] >>> 10;
+    let high = ((s[7] ^ s[3]) << 16) | (s[6] ^ s[2]), low = ((s[5] ^ s[1]) << 16) | (s[4] ^ s[0]);
+    if (by & 32) [high, low] = [low, high];
+    const few = by & 31;
+    if (few) [high, low] = [(high >>> few) | (low << (32 - few)), (low >>> few) | (high << (32 - few))];
+    this.high = high >>> 0;
+    this.low = low >>> 0;
   }
   // From 0 up to, not including, 1.
   uniform() {
-    return Number(this.bits() >> 11n) * 2 ** -53;
+    this.draw();
+    return (this.high * 2 ** 21 + (this.low >>> 11)) * 2 ** -53;
   }
 
   normal() {
     for (;;) {
-      const bits = this.bits(), layer = Number(bits & 0xffn), negative = (bits >> 8n) & 1n, size = (bits >> 9n) & 0xfffffffffffffn;
-      const x = Number(size) * width[layer], signed = negative ? -x : x;
-      if (Number(size) < inside[layer]) return signed;
+      this.draw();
+      const { high, low } = this, layer = low & 0xff, size = (high & 0x1fffffff) * 2 ** 23 + (low >>> 9);
+      const x = size * width[layer], signed = (low >>> 8) & 1 ? -x : x;
+      if (size < inside[layer]) return signed;
       if (layer > 0) {
         if ((height[layer - 1] - height[layer]) * this.uniform() + height[layer] < Math.exp(-0.5 * x * x)) return signed;
         continue;
       }
       for (;;) { // the tail
         const beyond = -Math.log1p(-this.uniform()) / EDGE, y = -Math.log1p(-this.uniform());
-        if (2 * y > beyond * beyond) return (size >> 8n) & 1n ? -(EDGE + beyond) : EDGE + beyond;
+        if (2 * y > beyond * beyond) return (low >>> 17) & 1 ? -(EDGE + beyond) : EDGE + beyond;
       }
     }
   }

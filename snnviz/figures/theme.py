@@ -117,6 +117,7 @@ METHOD_DASHES: Mapping[str, str] = {
 
 
 def colours(dark: bool = False) -> Colours:
+    """The colours of one theme, by role."""
     return DARK if dark else LIGHT
 
 

@@ -20,13 +20,22 @@ from snnviz.backends import browser
 from snnviz.experiments import Experiment
 from snnviz.figures import theme
 from snnviz.laws import LAWS
-from snnviz.live import declared, scopes, scripts
+from snnviz.live import declared, playground, scopes, scripts
 from snnviz.live.scenes import OWN, PLAIN, Scene
 from snnviz.neurons import NEURONS
 from snnviz.stimuli import STIMULI, SpikeTrain
 from snnviz.surrogates import FastSigmoid
 
 STEPS = 400  # of a run, before anybody asks for more
+# Fonts that a machine may have in place of the app's, with the share of their size at which they are as wide: its name for the
+# browser, regular and bold names, per cent.
+FONTS = (
+    ("Helvetica", ("Helvetica Neue", "HelveticaNeue"), ("Helvetica Neue Bold", "HelveticaNeue-Bold"), 93),
+    ("Segoe", ("Segoe UI", "SegoeUI"), ("Segoe UI Semibold", "SegoeUI-Semibold"), 93),
+    ("Roboto", ("Roboto", "Roboto-Regular"), ("Roboto Medium", "Roboto-Medium"), 93),
+    ("Arial", ("Arial", "ArialMT", "Liberation Sans"), ("Arial Bold", "Arial-BoldMT", "Liberation Sans Bold"), 93),
+    ("DejaVu", ("DejaVu Sans Condensed",), ("DejaVu Sans Condensed Bold",), 90),
+)
 TIMES = {
     "name": "times", "label": "Spike times", "symbol": "", "unit": "ms", "kind": "numbers", "low": 0.0, "high": None,
     "open_low": False, "allowed": "at least 0", "help": "When an input spike comes; separated by spaces or commas.",
@@ -40,6 +49,7 @@ class Example:
     title: str
     sentence: str
     settings: dict[str, str]
+    page: str = ""  # where that is, if it is another page
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,9 +61,37 @@ class Page:
     title: str
     about: str
     examples: tuple[Example, ...] = ()
+    quiet: bool = False  # its heading is for those who do not see the page
 
 
 PAGES = (
+    Page(
+        "playground",
+        "Playground",
+        "Playground: one spiking network, many gradients",
+        "A small spiking network learns here, under several gradient methods, from the same weights on the same batches.",
+        (
+            Example(
+                "A neuron that tires",
+                "One neuron of another kind under a constant current: its spikes thin out. Why?",
+                {"neuron": "ALIF", "stimulus.Step.amplitude": "0.12"},
+                "neuron",
+            ),
+            Example(
+                "A slope that is missing",
+                "The derivative of a spike is zero or infinite. Look back along a gradient, and at what stands in its place.",
+                {"scope.backward": "true"},
+                "neuron",
+            ),
+            Example(
+                "Random, and right on average",
+                "How LocalZO touches so few: most of its draws are 0, and their mean is a surrogate all the same.",
+                {"zo.delta": "0.3"},
+                "derivative",
+            ),
+        ),
+        quiet=True,
+    ),
     Page(
         "neuron",
         "Neuron",
@@ -120,20 +158,21 @@ def page() -> str:
     Raises:
         NoCompiler: the kernels cannot be built for the browser. RuntimeError: the compiler could not.
     """
-    script = _safe(scripts.bundle("static/main.js"))
-    digest = base64.b64encode(hashlib.sha256(f"\n{script}\n".encode()).digest()).decode("ascii")
+    script = scripts.bundle("static/main.js") + "//# sourceURL=snnviz.js\n"
+    begin = _asset("static/begin.js")
     template = string.Template(_asset("static/page.html"))
+    shown = json.dumps(shipped() | {"script": _packed(script)}, ensure_ascii=False, separators=(",", ":"))
     return template.substitute(
         # The browser itself forbids the file every request: only what is written here may run.
-        policy=f"default-src 'none'; script-src 'sha256-{digest}' 'wasm-unsafe-eval' blob:; worker-src blob:; "
+        policy=f"default-src 'none'; script-src '{_hash(begin)}' '{_hash(script)}' 'wasm-unsafe-eval'; worker-src blob:; "
         "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'",
         icon=base64.b64encode(_asset("icon.svg").encode()).decode("ascii"),
-        style=f"{_themes()}\n{_asset('scope/scope.css')}\n{_asset('static/static.css')}",
+        style="\n".join((_fonts(), _themes(), *map(_asset, ("scope/scope.css", "playground/style.css", "static/static.css")))),
         logo=_asset("logo.svg").strip(),
         tabs="\n".join(f'    <a href="#/{p.name}" data-page="{p.name}">{html.escape(p.tab)}</a>' for p in PAGES),
         pages="\n".join(map(_section, PAGES)),
-        shipped=json.dumps(shipped(), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
-        script=script,
+        shipped=shown.replace("<", "\\u003c"),
+        begin=_safe(begin),
     )
 
 
@@ -157,7 +196,10 @@ def shipped() -> dict[str, Any]:
         key: {d["name"]: getattr(value, d["name"]) for d in declared.declare(value)} for key, value in (("zo", PLAIN), ("own", OWN))
     }
     return {
-        "module": browser.payload(), "colours": scopes.colours(), "surrogates": declared.surrogates(), "neurons": neurons,
+        "playground": playground.data() | {"module": browser.payload(browser.PLAYGROUND)},
+        "worker": _packed(scripts.bundle("playground/worker.js")),
+        "module": browser.payload(browser.SCOPES), "colours": scopes.colours(), "surrogates": declared.surrogates(),
+        "neurons": neurons,
         "stimuli": stimuli, "population": population, "scene": scene, "surrogate": type(Scene().surrogate).__name__,
         "shared": {"surrogate": scopes.SURROGATE},
         "derivative": scopes.derivative_data(declared.laws())
@@ -167,26 +209,29 @@ def shipped() -> dict[str, Any]:
 
 def _section(page: Page) -> str:
     examples = "".join(
-        f'<li><a href="#/{page.name}?{urlencode(example.settings)}"><b>{html.escape(example.title)}</b>'
+        f'<li><a href="#/{example.page or page.name}?{urlencode(example.settings)}"><b>{html.escape(example.title)}</b>'
         f"<span>{html.escape(example.sentence)}</span></a></li>"
         for example in page.examples
     )
+    begin = f'\n    <ul class="examples" aria-label="To begin with">{examples}</ul>' if examples else ""
+    heading = f'<h1 id="{page.name}-title">{html.escape(page.title)}</h1><p>{html.escape(page.about)}</p>'
     return (
         f'  <section id="{page.name}" aria-labelledby="{page.name}-title" hidden>\n'
-        f'    <div class="about"><h1 id="{page.name}-title">{html.escape(page.title)}</h1><p>{html.escape(page.about)}</p></div>\n'
-        f'    <div class="live"></div>\n    <ul class="examples" aria-label="To begin with">{examples}</ul>\n  </section>'
+        f'    <div class="{"unseen" if page.quiet else "about"}">{heading}</div>\n'
+        f'    <div class="live"></div>{begin}\n  </section>'
     )
 
 
 def _themes() -> str:
     """The variables that Streamlit gives its components, from the app's own settings, for both themes."""
+    font = ", ".join(["'Source Sans 3'", "'Source Sans'", *(f"'as wide {name}'" for name, *_ in FONTS), "sans-serif"])
     config = tomllib.loads((places.app().parent / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
 
     def variables(name: str) -> str:
         colours, own = theme.colours(name == "dark"), config[name]
         values = {f"--st-{_dashed(key)}": value for key, value in own.items() if isinstance(value, str)}
         values |= {"--st-orange-color": colours.active, "--st-red-text-color": "#FF9A91" if name == "dark" else "#B3261E"}
-        values |= {"--sidebar-color": own["sidebar"]["backgroundColor"], "--st-font": theme.FONT, "color-scheme": name}
+        values |= {"--sidebar-color": own["sidebar"]["backgroundColor"], "--st-font": font, "color-scheme": name}
         return " ".join(f"{key}: {value};" for key, value in values.items())
 
     light, dark = variables("light"), variables("dark")
@@ -196,8 +241,29 @@ def _themes() -> str:
     )
 
 
+def _fonts() -> str:
+    """The fonts of this machine, at sizes at which they are as wide as the app's, on canvases too."""
+
+    def face(name: str, places: tuple[str, ...], weight: str, share: int) -> str:
+        sources = ", ".join(f'local("{place}")' for place in places)
+        return f'@font-face {{ font-family: "as wide {name}"; src: {sources}; font-weight: {weight}; size-adjust: {share}%; }}'
+
+    return "\n".join(
+        f"{face(name, regular, '100 500', share)}\n{face(name, bold, '501 900', share)}" for name, regular, bold, share in FONTS
+    )
+
+
 def _dashed(name: str) -> str:
     return "".join(f"-{c.lower()}" if c.isupper() else c for c in name)
+
+
+def _packed(script: str) -> str:
+    return browser.packed(script.encode("utf-8"))
+
+
+def _hash(script: str) -> str:
+    """By which a policy names the one script that may run."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode('utf-8')).digest()).decode('ascii')}"
 
 
 def _safe(script: str) -> str:

@@ -1,6 +1,6 @@
-"""How long a layer's backward pass takes, four ways (`snnviz.studies.contenders`): measured here, recorded elsewhere, published.
+"""The time of a layer's backward pass in four ways (`snnviz.studies.contenders`): measured here, recorded elsewhere, published.
 
-All four compute the same gradient of the second hidden layer of a made spiking workload.
+All four compute the same gradient of the second hidden layer of a workload of generated spikes.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ from snnviz.studies.workloads import WORKLOADS, Layers, layers
 INPUTS = 200  # of the workload that is measured here
 BYTES_AN_ENTRY = 150  # of a layer [T, B, N]: what its measurement takes at its peak
 SHARES = (0.5, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
-# Beside the library in a copy of the repository; an installed package has none.
+# The repository has this folder; an installed package has not.
 RESULTS = pathlib.Path(__file__).parents[2] / "bench" / "results"
 
 
@@ -72,7 +72,7 @@ class Plan(Declared):
         return self.footprint(), "Measuring", f"lower {sizes}"
 
     def check_budget(self) -> None:
-        """Raise ValueError if the slicing contender would take minutes, or memory that is not there, saying what to lower."""
+        """Raise ValueError, with what to lower, if the contender that slices would take minutes, or memory that is not free."""
         account.check(*self._request())
         traffic = max(16 * steps**2 for steps, _ in self.points) * self.batch * self.hidden
         if traffic > 60e9:
@@ -94,7 +94,7 @@ class Timing:
     backward: Mapping[str, float]
 
     def milliseconds(self, contender: str, step: bool) -> float:
-        """Of the backward pass, or of the whole step: forward and backward."""
+        """The time of the backward pass; with `step`, of forward and backward together."""
         return self.backward[contender] + (self.forward[contender] if step else 0.0)
 
     def factor(self, contender: str, step: bool) -> float:
@@ -113,6 +113,7 @@ class Series:
 
     @property
     def contenders(self) -> list[str]:
+        """The contenders that were timed at some point, in the order of `CONTENDERS`."""
         return [name for name in CONTENDERS if any(name in t.backward for t in self.timings)]
 
 

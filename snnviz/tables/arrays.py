@@ -72,6 +72,7 @@ def array(file, whole: bool = False) -> np.ndarray:
 
 
 def of_arrays(arrays: dict[str, np.ndarray], roles: Sequence[str]) -> Table:
+    """The table in the arrays of a file, by name: one column an array, or one array of two dimensions. roles: as for `of_text`."""
     named: list[tuple[str, np.ndarray]] = []
     for name, array in arrays.items():
         if array.dtype.names:

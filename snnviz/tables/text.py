@@ -30,6 +30,7 @@ def lines_of(text: str) -> str:
 
 
 def of_text(text: str, roles: Sequence[str] = ()) -> Table:
+    """The table in a text. roles: what its columns hold (t, neuron, x, y, p), where that is not to be read from the headings."""
     if (lines := text.count("\n")) > limits.MOST_EVENTS:
         raise ValueError(f"has {lines:,} lines; one recording may have {limits.MOST_EVENTS:,} events. Cut it.")
     stated, number, begin = comments(text)

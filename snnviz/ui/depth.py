@@ -50,10 +50,12 @@ def hold(record: DepthRecord) -> None:
 
 
 def let_go() -> None:
+    """Draw no other measurement behind the bars any more."""
     st.session_state.pop(_HELD, None)
 
 
 def held() -> DepthRecord | None:
+    """The measurement that is drawn behind the bars; None where there is none."""
     return st.session_state.get(_HELD)
 
 
@@ -87,6 +89,7 @@ def values(look: Look, variant: str, what: str = "error") -> list[float | None]:
 
 
 def reliability(look: Look) -> list[float]:
+    """How well the two halves of the reference agree in each layer: the cosine r between them."""
     return [row.reliability for row in look.errors.rows if row.variant == look.errors.rows[0].variant]
 
 

@@ -78,6 +78,7 @@ def attempt_add(visitor: str, label: str, name: str, data: bytes) -> str:
 
 
 def forget(visitor: str) -> None:
+    """Delete all recordings of a visitor."""
     shutil.rmtree(folder(visitor), ignore_errors=True)
 
 
