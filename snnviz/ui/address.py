@@ -31,6 +31,7 @@ class _Standing:
     beyond: dict[str, list[Any]] = dataclasses.field(default_factory=dict)  # values that a slider does not offer by itself
     shown: dict[str, str] = dataclasses.field(default_factory=dict)  # what the URL says
     arrived: dict[str, str] = dataclasses.field(default_factory=dict)  # the settings that the page had when the menu led to it
+    held: dict[str, Any] = dataclasses.field(default_factory=dict)  # what the visitor put aside on it, which no URL says
 
     def follow(self, texts: Mapping[str, list[str]]) -> None:
         """Take the settings of a link, and no others."""
@@ -38,7 +39,7 @@ class _Standing:
             st.session_state.pop(own(key), None)
         self.unread = {key: list(several) for key, several in texts.items()}
         self.texts = {key: several[-1] for key, several in texts.items()}
-        self.defaults, self.beyond, self.shown, self.arrived = {}, {}, dict(self.texts), {}
+        self.defaults, self.beyond, self.shown, self.arrived, self.held = {}, {}, dict(self.texts), {}, {}
 
 
 @dataclasses.dataclass
@@ -213,6 +214,21 @@ def note(key: str, default: Any = None) -> None:
     visit = _visit()
     visit.drawn.add(key)
     visit.of(key).defaults.setdefault(key, default)
+
+
+# ---- what no URL says ----------------------------------------------------------------------------------------------------
+
+
+def hold(key: str, value: Any) -> None:
+    """Put a value aside on this page, None to let it go: it stays while the visitor is away, and goes with a link."""
+    visit = _visit()
+    visit.pages[visit.page].held[key] = value
+
+
+def held(key: str) -> Any:
+    """The value that was put aside on this page; None where there is none."""
+    visit = _visit()
+    return visit.pages[visit.page].held.get(key)
 
 
 # ---- whole values, with controls that are not Streamlit's ------------------------------------------------------------------------
