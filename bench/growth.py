@@ -1,7 +1,7 @@
-"""How much a gradient grows from layer to layer on its way back, over seeds: `python -m bench.growth`.
+"""By which factor a gradient grows from layer to layer in the backward pass, over seeds: `python -m bench.growth`.
 
-The network of the Growth view, by depth: the first layer's gradient over the readout's. A factor per layer is the ratio at one
-depth over that at the depth before; the mean per layer is geometric, over all depths and seeds.
+The network is that of the Growth view. At each depth the first layer's gradient norm is divided by the readout's. The factor of one
+layer is this ratio at one depth divided by the ratio at the depth before; the mean over all depths and seeds is geometric.
 """
 
 import argparse

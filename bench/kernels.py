@@ -1,11 +1,11 @@
 """A LIF layer's loop over time, forward and backward, each backend against torch eager: `python -m bench.kernels`.
 
-Two loops in torch eager are the measure, the same step, one torch operation after the other, an autograd function for the
-spike: the leanest we could write, with a threshold of 1 and no loss, and a whole one, which has the threshold as a factor,
-records it too, and ends in a loss. Waiting threads of torch do not spin (OMP_WAIT_POLICY=PASSIVE): else they take the core that
-the next contender needs. Before anything is timed, spikes must be equal and gradients agree. What a run moves at least is 24
-bytes a neuron and step (forward: read x, write u and s; backward: read dL/ds and u, write delta); the share of the limit is
-that over what a copy moves in the same time, both measured in this run.
+Each backend is compared with two loops in torch eager that compute the same step with one torch operation after the other and an
+autograd function for the spike. The lean loop is the shortest that we could write: threshold 1, no loss. The whole loop multiplies
+by the threshold, records it too, and ends in a loss. Waiting threads of torch sleep (OMP_WAIT_POLICY=PASSIVE): spinning ones would
+occupy the core that the next contender needs. Before anything is timed, spikes must be equal and gradients must agree. A run reads
+and writes at least 24 bytes for each neuron and step (forward: read x, write u and s; backward: read dL/ds and u, write delta). The
+share of the limit is the rate of these bytes divided by the rate at which a copy moves bytes, both measured in this run.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """Surrogate modules against plain training in eight layers: `python -m bench.modules`.
 
 Accuracy over seeds, and the gradient's error by depth on the trained weights, held against the gradient of the loss
-smoothed over noise on a layer's weights (snnviz.studies.reference_gradients). r is that reference's own reliability; where it is
-below 0.2 the error is not measurable, and "-" stands.
+smoothed over noise on a layer's weights (snnviz.studies.reference_gradients). r is the reliability of that reference; where it
+is below 0.2 the error cannot be measured, and the table has "-".
 """
 
 import dataclasses

@@ -1,8 +1,8 @@
-"""The backward pass of a hidden layer, four ways (`snnviz.studies.contenders`), over how much of it is active:
+"""The backward pass of a hidden layer in four ways (`snnviz.studies.contenders`), against the share of its active entries:
 `python -m bench.sparsity`.
 
 What is measured is the second hidden layer, N to N, of the three published workloads: forward, backward (the loop over
-time, dL/dW and dL/dinput) and the bytes kept between them. Its input are the spikes of a first hidden layer that gets
+time, dL/dW and dL/dinput) and the bytes kept between them. Its inputs are the spikes of a first hidden layer that gets
 input of the workload's statistics, or real N-MNIST recordings where there are any (SNNVIZ_DATA). Spikes are the same in
 all four, and gradients are compared before anything is timed. Contenders take turns; medians are quoted, and ratios
 within one run.
@@ -55,7 +55,7 @@ def main(arguments=None) -> None:
         for steps in options.steps or [WORKLOADS[name].steps]:
             work = dataclasses.replace(WORKLOADS[name], steps=steps)
             report["cases"] += run(work, hidden, batch, options, backend.name)
-            path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")  # what is done is not lost
+            path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")  # an interruption loses no finished case
     print(f"\nwritten to {path}")
 
 

@@ -1,8 +1,8 @@
-"""Where EXODUS is ahead of SLAYER, and what tuning SLAYER's scale buys: `python -m bench.temporal`.
+"""A task on which EXODUS is ahead of SLAYER, and how much a tuned scale helps SLAYER: `python -m bench.temporal`.
 
 Temporal order: which of two symbols came first, 60 ms or more apart among distractors. All trainings start from the same
-weights and see the same batches; only what stands in the backward pass differs. --optimiser sgd (the default) steps as
-far as the gradient is large, so that SLAYER's scale matters; --optimiser adam divides the size out.
+weights and see the same batches; only the backward pass differs. With --optimiser sgd (the default) a step is as
+long as the gradient, so that SLAYER's scale matters; --optimiser adam divides by the gradient's size.
 """
 
 import dataclasses

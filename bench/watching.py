@@ -1,8 +1,8 @@
-"""What watching a training costs it: `python -m bench.watching`. Four methods on the digits, followed in a real Chromium.
+"""How much slower a training is while somebody watches it: `python -m bench.watching`.
 
-App and browser share the machine's cores, as on a laptop. The browser is stopped and let go in turn (SIGSTOP), so that the same
-run is watched for some seconds and left alone for some; each watched stretch is held against the two around it. Epochs are counted
-where they are saved. Needs Chromium, and Linux or macOS.
+Four methods train on the digits, and a real Chromium follows them. App and browser share the machine's cores, as on a laptop. The
+browser is stopped and continued in turn (SIGSTOP, SIGCONT), so that the same run is watched, then not, for seconds each;
+each watched stretch is compared with the two around it. Epochs are counted when saved. Needs Chromium, and Linux or macOS.
 """
 
 import argparse

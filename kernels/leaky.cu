@@ -28,7 +28,8 @@ struct LeakyAdjoint : Leaky {             // its v is dL/dv[t]
     }
 };
 struct Never {
-    SNN_FN static void row(const Scan&, const real*, const real*, index_t, index_t, index_t lanes, real* slopes) {
+    template <class Where>
+    SNN_FN static void row(const Scan&, const real*, const real*, index_t, Where, index_t lanes, real* slopes) {
         SNN_FOR_LANES(j, lanes) slopes[j] = 0;
     }
 };

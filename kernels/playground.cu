@@ -12,18 +12,6 @@
 // adjoint per derivative and neuron. A neuron whose threshold adapts (ALIF) hands its trace; else it is null. Random draws are those
 // of a network of the library, where sample b's neuron n is column b N + n.
 template <class Derivative>
-struct Slopes {
-    SNN_FN static void row(const Scan& k, const real* margins, index_t t, index_t b, index_t n, index_t, index_t lanes, real* ds) {
-        Derivative::row(k, margins, nullptr, t, n + b, lanes, ds);
-    }
-};
-template <class Law>
-struct Slopes<ZerothOrder<Law>> {
-    SNN_FN static void row(const Scan& k, const real* margins, index_t t, index_t b, index_t n, index_t N, index_t lanes, real* ds) {
-        ZerothOrder<Law>::columns(k, margins, nullptr, t, (unsigned)(b * N + n), (unsigned)N, lanes, ds);
-    }
-};
-template <class Derivative>
 SNN_FN void slopes(const Scan& k, index_t B, const real* u, const real* trace, real* ds) {
     const index_t N = k.M / B;
     for (index_t t = 0; t < k.T; ++t) for (index_t n = 0; n < N; ++n) SNN_FOR_BLOCKS(b, lanes, B) {
@@ -31,7 +19,7 @@ SNN_FN void slopes(const Scan& k, index_t B, const real* u, const real* trace, r
         const index_t row = t * k.M + n * B + b;
         if (trace) SNN_FOR_LANES(j, lanes) margins[j] = u[row + j] - Alif::threshold(k, trace[row + j]);
         else SNN_FOR_LANES(j, lanes) margins[j] = u[row + j] - Membrane::threshold(k, 0);
-        Slopes<Derivative>::row(k, margins, t, b, n, N, lanes, ds + row);
+        Derivative::row(k, margins, nullptr, t, Along{b * N + n, N}, lanes, ds + row);
     }
 }
 #define PLAY_SLOPES(unused, derivative, Derivative)                                                      \

@@ -23,6 +23,7 @@ typedef long long index_t;               // 64 bits on every target; "long" has 
       for (index_t i0 = (k).begin + blockIdx.x * (index_t)blockDim.x + threadIdx.x;           \
            i0 < (k).end; i0 += blockDim.x * (index_t)gridDim.x)
   #define SNN_FOR_LANES(j, lanes) for (index_t j = 0; j < lanes; ++j)
+  #define SNN_UNROLL _Pragma("unroll")
 #else
   #if defined(_WIN32)
     #define SNN_EXPORT extern "C" __declspec(dllexport) void
@@ -39,6 +40,11 @@ typedef long long index_t;               // 64 bits on every target; "long" has 
   #define SNN_ROW alignas(64) real
   #define SNN_FOR_TILES(i0, k) for (index_t i0 = (k).begin; i0 < (k).end; i0 += SNN_TILE)
   #define SNN_FOR_LANES(j, lanes) _Pragma("omp simd") for (index_t j = 0; j < lanes; ++j)
+  #if defined(__clang__)
+    #define SNN_UNROLL _Pragma("clang loop unroll(full)")
+  #else
+    #define SNN_UNROLL _Pragma("GCC unroll 16")
+  #endif
 #endif
 
 #define SNN_FOR_BLOCKS(b0, n, lanes)                                                                                   \
@@ -126,6 +132,17 @@ SNN_FN void ask_for(const real* row, index_t lanes) {
 #endif
 }
 
+// The numbers of the columns of a row: evenly spaced, or from a list.
+struct Along {
+    index_t first, stride;
+    SNN_FN unsigned at(index_t j) const { return (unsigned)(first + j * stride); }
+};
+struct Listed {
+    const index_t* columns;
+    index_t last;                        // what stands behind the last one is that one again
+    SNN_FN unsigned at(index_t j) const { return (unsigned)columns[j < last ? j : last]; }
+};
+
 template <class Neuron>
 SNN_FN void forward_scan(const Scan& k, const real* __restrict__ x, const real* __restrict__ initial, real* __restrict__ u,
                          real* __restrict__ s, real* __restrict__ trace, real* __restrict__ last) {
@@ -191,7 +208,7 @@ SNN_FN void backward_scan(const Scan& k, const real* __restrict__ grad_s, index_
                 const real v_t = Adjoint::after(k, u_t, theta_t, Adjoint::spikes(k, u_t, theta_t));
                 margins[j] = (k.after_reset != 0 ? v_t : u_t) - theta_t;
             }
-            Derivative::row(k, margins, given, t, i, n, slopes);
+            Derivative::row(k, margins, given, t, Along{i, 1}, n, slopes);
             if (Adjoint::reads_before && t == 0) SNN_FOR_LANES(j, n) before[j] = initial[i + j];
             if (Adjoint::reads_before && t > 0) SNN_FOR_LANES(j, n) {
                 const real u_t = u[row - k.M + j], theta_t = Adjoint::threshold(k, trace[(t - 1) * trace_row + i + j]);

@@ -24,19 +24,15 @@
 #include "sparse_rows.cuh"
 #include "sparse_decay.cuh"
 
-// ds_du for the n margins of the listed columns: the functor computes a row of one, n times. A random draw depends only on its
-// place (step, column), so entries that cannot be active need no draw.
+// ds_du for the n margins of the listed columns. A random draw depends only on its place (step, column), so entries that cannot be
+// active need no draw.
 template <class Derivative>
 SNN_FN void slopes_of(const Scan& k, const real* margins, const index_t* columns, index_t n, const real* table, index_t t,
                       real* slopes) {
 #if defined(__CUDACC__)
-    SNN_EACH(q, n) Derivative::row(k, margins + q, table, t, columns[q], 1, slopes + q);
+    SNN_EACH(q, n) Derivative::row(k, margins + q, table, t, Listed{columns + q, 0}, 1, slopes + q);
 #else
-    if (k.d[1] == 1) {                   // one draw, a constant for the compiler: so this loop vectorises
-        Scan one = k;
-        one.d[1] = 1;
-        SNN_FOR_LANES(q, n) Derivative::row(one, margins + q, table, t, columns[q], 1, slopes + q);
-    } else SNN_FOR_LANES(q, n) Derivative::row(k, margins + q, table, t, columns[q], 1, slopes + q);
+    Derivative::row(k, margins, table, t, Listed{columns, n - 1}, n, slopes);
 #endif
 }
 // The number of each derivative in SNN_DERIVATIVES: Python passes it as `derivative`.

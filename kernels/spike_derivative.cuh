@@ -32,14 +32,18 @@ SNN_FN double exp_negative(double x) { return __builtin_exp(x); }
 // min(1, gate g), as g over that probability, else 0. Same mean, fewer active neurons, less variance than LocalZO.
 template <class Shape>
 struct Surrogate {
-    SNN_FN static void row(const Scan& k, const real* margins, const real*, index_t t, index_t i0, index_t lanes, real* slopes) {
+    template <class Where>
+    SNN_FN static void row(const Scan& k, const real* margins, const real*, index_t t, Where where, index_t lanes, real* slopes) {
         SNN_FOR_LANES(j, lanes) {
             const real m = magnitude(margins[j]);
             slopes[j] = m < k.d[5] ? k.d[6] * Shape::at(k.d, m) : real(0);
         }
-        if (k.d[4] != 0) SNN_FOR_LANES(j, lanes) {
+        if (k.d[4] == 0) return;
+        unsigned words[SNN_BLOCK];
+        draw_words<1>(k, t, where, 0, lanes, words, words, words, words);
+        SNN_FOR_LANES(j, lanes) {
             const real p = k.d[4] * slopes[j];
-            const real sampled = uniform(draw_word(k, t, i0 + j, 0)) < p ? real(1) / k.d[4] : real(0);
+            const real sampled = uniform(words[j]) < p ? real(1) / k.d[4] : real(0);
             slopes[j] = p < 1 ? sampled : slopes[j];
         }
     }
@@ -60,34 +64,12 @@ SNN_SURROGATE(Dspike, const real e = exp_negative(real(-2) * d[0] * m); return m
 
 // Any other: the values themselves, [T, M].
 struct Given {
-    SNN_FN static void row(const Scan& k, const real*, const real* given, index_t t, index_t i0, index_t lanes, real* slopes) {
-        SNN_FOR_LANES(j, lanes) slopes[j] = given[t * k.M + i0 + j];
+    template <class Where>
+    SNN_FN static void row(const Scan& k, const real*, const real* given, index_t t, Where where, index_t lanes, real* slopes) {
+        SNN_FOR_LANES(j, lanes) slopes[j] = given[t * k.M + (index_t)where.at(j)];
     }
 };
 
-// LocalZO (Mukhoty et al. 2023): the mean over d[1] draws of abs(z)^alpha where abs(m) < abs(z) delta, else 0, times
-// d[2] = c / (2 delta draws). d[0] = delta, d[3] = alpha, one of 1, 0, -1. A law turns p = P(abs(z) > value) into abs(z).
-template <class Law>
-struct ZerothOrder {
-    SNN_FN static void row(const Scan& k, const real* margins, const real* table, index_t t, index_t i0, index_t lanes, real* slopes) {
-        columns(k, margins, table, t, (unsigned)i0, 1u, lanes, slopes);
-    }
-    // The same for the columns first, first + stride, first + 2 stride, ...
-    SNN_FN static void columns(const Scan& k, const real* margins, const real* table, index_t t, unsigned first, unsigned stride,
-                               index_t lanes, real* slopes) {
-        unsigned words[SNN_BLOCK];
-        SNN_FOR_LANES(j, lanes) slopes[j] = 0;
-        for (int draw = 0; draw < (int)k.d[1]; ++draw) {
-            draw_words(k, t, first, stride, draw, lanes, words);
-            SNN_FOR_LANES(j, lanes) {
-                const real z = Law::quantile(uniform(words[j]), table);
-                const real value = k.d[3] == 0 ? real(1) : k.d[3] > 0 ? z : 1 / z;
-                slopes[j] += magnitude(margins[j]) < z * k.d[0] ? value : real(0);
-            }
-        }
-        SNN_FOR_LANES(j, lanes) slopes[j] = magnitude(margins[j]) < k.d[5] ? k.d[6] * (slopes[j] * k.d[2]) : real(0);
-    }
-};
 #define SNN_LAW(Name, ...) struct Name { SNN_FN static real quantile(float p, const real* table) { __VA_ARGS__ } };
 SNN_LAW(Normal, return half_normal(p);)
 SNN_LAW(Uniform, return 1.7320508f * (1.0f - p);)
@@ -103,6 +85,60 @@ SNN_LAW(Tabled,
     const real a = table[i];
     return a + share * (table[i + 1] - a);)
 
+// z[j] = the law's quantile of word j. Of the normal law few draws lie in the tail, which costs a root and a polynomial more: a row
+// is computed without, and those few alone again.
+template <class Law>
+SNN_FN void quantiles(const unsigned* words, const real* table, index_t lanes, real* z) {
+    SNN_FOR_LANES(j, lanes) z[j] = Law::quantile(uniform(words[j]), table);
+}
+#if !defined(__CUDACC__)
+template <>
+SNN_FN void quantiles<Normal>(const unsigned* words, const real*, index_t lanes, real* z) {
+    SNN_ROW w[SNN_BLOCK];
+    int tails = 0;
+    _Pragma("omp simd reduction(+ : tails)") for (index_t j = 0; j < lanes; ++j) {
+        const float p = uniform(words[j]);
+        w[j] = normal_w(p);
+        z[j] = normal_of(normal_middle(w[j]), p);
+        tails += w[j] < 5.0f ? 0 : 1;
+    }
+    if (tails) SNN_FOR_LANES(j, lanes) z[j] = w[j] < 5.0f ? z[j] : normal_of(normal_tail(w[j]), uniform(words[j]));
+}
+#endif
+
+// LocalZO (Mukhoty et al. 2023): the mean over d[1] draws of abs(z)^alpha where abs(m) < abs(z) delta, else 0, times
+// d[2] = c / (2 delta draws). d[0] = delta, d[3] = alpha, one of 1, 0, -1. A law turns p = P(abs(z) > value) into abs(z).
+template <class Law>
+struct ZerothOrder {
+    template <class Where>
+    SNN_FN static void row(const Scan& k, const real* margins, const real* table, index_t t, Where where, index_t lanes,
+                           real* slopes) {
+        unsigned w0[SNN_BLOCK], w1[SNN_BLOCK], w2[SNN_BLOCK], w3[SNN_BLOCK], words[SNN_BLOCK];
+        SNN_ROW z[SNN_BLOCK];
+#if !defined(__CUDACC__)
+        if (k.d[1] == 1 && k.d[3] > 0) {  // the usual case, in one loop
+            draw_words<1>(k, t, where, 0, lanes, words, words, words, words);
+            quantiles<Law>(words, table, lanes, z);
+            SNN_FOR_LANES(j, lanes) {
+                const real m = magnitude(margins[j]);
+                slopes[j] = (m < z[j] * k.d[0]) & (m < k.d[5]) ? k.d[6] * (z[j] * k.d[2]) : real(0);
+            }
+            return;
+        }
+#endif
+        SNN_FOR_LANES(j, lanes) slopes[j] = 0;
+        for (int draw = 0; draw < (int)k.d[1]; ++draw) {
+            if ((draw & 3) == 0) draw_words<4>(k, t, where, draw >> 2, lanes, w0, w1, w2, w3);
+            SNN_FOR_LANES(j, lanes) words[j] = draw & 2 ? (draw & 1 ? w3[j] : w2[j]) : (draw & 1 ? w1[j] : w0[j]);
+            quantiles<Law>(words, table, lanes, z);
+            SNN_FOR_LANES(j, lanes) {
+                const real value = k.d[3] == 0 ? real(1) : k.d[3] > 0 ? z[j] : 1 / z[j];
+                slopes[j] += magnitude(margins[j]) < z[j] * k.d[0] ? value : real(0);
+            }
+        }
+        SNN_FOR_LANES(j, lanes) slopes[j] = magnitude(margins[j]) < k.d[5] ? k.d[6] * (slopes[j] * k.d[2]) : real(0);
+    }
+};
 // Every derivative but Given, once: the name that Python calls it by (`kernel` of a surrogate or a law) and its functor. The
 // neurons' dense kernels and the sparse pass expand this list; snnviz/backends/source.py reads the names from it. X gets
 // what stands behind it, then name and functor.

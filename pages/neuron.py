@@ -71,7 +71,7 @@ with right, page.guarded():
     experiment = dataclasses.replace(experiment, neuron=neuron, stimulus=stimulus)
     layer = cached(simulate)(experiment, backend.chosen()).layers[0]
     if not live:
-        held = st.session_state.get("held")
+        held = address.held("run")
         ghost = None if held is None else cached(simulate)(held, backend.chosen()).layers[0]
         if ghost is not None and ghost.neuron.unit != layer.neuron.unit:
             ghost = None
@@ -80,12 +80,16 @@ with right, page.guarded():
         if experiment.neurons > 1 and layer.spikes is not None:
             page.figure(raster.raster(layer, dark=page.dark()), "raster")
     with st.container(horizontal=True):
-        if not live and st.button("Hold this run", icon=":material/push_pin:", help="Draw it faintly behind the runs to come."):
-            st.session_state["held"] = experiment
-            st.rerun()
-        if not live and held is not None and st.button("Let go", icon=":material/close:"):
-            del st.session_state["held"]
-            st.rerun()
+        if not live:
+            st.button(
+                "Hold this run",
+                icon=":material/push_pin:",
+                help="Draw it faintly behind the runs to come.",
+                on_click=address.hold,
+                args=("run", experiment),
+            )
+        if not live and held is not None:
+            st.button("Let go", icon=":material/close:", on_click=address.hold, args=("run", None))
         one = (slice(None), 0, column)
         columns = {
             "time_ms": layer.times,

@@ -22,6 +22,7 @@ from snnviz.datasets import DvsGesture as DvsGesture
 from snnviz.datasets import NMnist as NMnist
 from snnviz.datasets import OwnPoints as OwnPoints
 from snnviz.datasets import OwnRecordings as OwnRecordings
+from snnviz.datasets import PlaneCoding as PlaneCoding
 from snnviz.datasets import RandomManifolds as RandomManifolds
 from snnviz.datasets import Saccades as Saccades
 from snnviz.datasets import Samples as Samples
@@ -37,7 +38,6 @@ from snnviz.datasets import TwoMoons as TwoMoons
 from snnviz.datasets import Xor as Xor
 from snnviz.datasets import YinYang as YinYang
 from snnviz.datasets import YinYangPoints as YinYangPoints
-from snnviz.datasets.points import PlaneCoding as PlaneCoding
 from snnviz.experiments import Comparison as Comparison
 from snnviz.experiments import Experiment as Experiment
 from snnviz.experiments import GradientRow as GradientRow

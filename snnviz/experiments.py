@@ -69,14 +69,19 @@ class Experiment(text.Written, Declared):
         methods: how many it is differentiated by, one after the other (0: forward only); samples: how many of the batch are
         kept; double: float64; reference: whether the reference backend keeps autograd's graph of every step.
         """
-        real, arrays, aside = (8 if double else 4), 5 + (self.neuron.trace is not None), 3  # arrays [T, columns]: kept, temporary
+        # arrays, aside: how many arrays [T, columns] stay to the end, and how many are temporary.
+        real, arrays, aside = (
+            (8 if double else 4),
+            5 + (self.neuron.trace is not None),
+            3,
+        )
         copies, shape = 1.0, self.architecture
         if methods:
             arrays, aside = arrays + 4, 8
             copies = methods if samples is None else 1 + methods * min(1.0, samples / self.batch)
         if shape is not None:
             aside += 4 * getattr(shape, "normalise", False) + 8 * getattr(shape, "recurrent", False)
-        a_step = 0  # bytes; the tensors of a step weigh something even if they are small
+        a_step = 0  # bytes of one step; even a small tensor takes some
         if reference:
             aside, a_step = (aside + 25, 16_000) if methods else (aside, 2_500)
         entries = self.steps * self.columns
@@ -91,7 +96,7 @@ class Experiment(text.Written, Declared):
         account.check(*self._request(methods, **how))
 
     def _request(self, methods: int = 0, **how: Any) -> tuple[float, str, str]:
-        """What `account.held` takes: the bytes, of what, and what to lower."""
+        """The arguments of `account.held`: the bytes, what they are for, and what to lower."""
         activity, weights = self.footprint(methods, **how)
         size = "neurons" if self.architecture is None else "the network's size"
         lower = [f"the steps ({self.steps:,})", size, f"the batch ({self.batch:,})"]
@@ -102,7 +107,7 @@ class Experiment(text.Written, Declared):
         return activity + weights, "This run", f"lower {', '.join(lower[:-1])} or {lower[-1]}"
 
     def input(self, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-        """The stimulus as what it adds to the neurons' x in each step: [T, B, N] for a population, [T, B, *input_shape] for a
+        """What the stimulus adds to the neurons' x in each step: [T, B, N] for a population, [T, B, *input_shape] for a
         network, whose inputs are charges like the spikes between its layers."""
         with account.held(*self._request()):
             return torch.from_numpy(np.array(self.current() * self.factors())).to(dtype)
@@ -206,8 +211,8 @@ class GradientRow:
 class Comparison:
     """Several methods on the same weights and the same input: rows by method and layer, and each method's run.
 
-    The key of a run is its method, the value itself; `snnviz.labels.labelled` turns whatever is kept by method into what is
-    kept by label, for a figure.
+    The key of a run is its method, the value itself; `snnviz.labels.labelled` turns a dictionary with methods as keys into
+    one with labels as keys, for a figure.
     """
 
     rows: tuple[GradientRow, ...]
@@ -225,6 +230,7 @@ class Comparison:
 
     @property
     def layers(self) -> list[str]:
+        """The names of the layers, from the input to the output."""
         return list(dict.fromkeys(row.layer for row in self.rows))
 
     @property
@@ -259,12 +265,12 @@ def differentiate(
 
 
 def _dtype(experiment: Experiment) -> torch.dtype:
-    """What a run is differentiated in where nothing is said."""
+    """The number type of a differentiated run where the caller gives none."""
     return torch.float64 if experiment.architecture is None else torch.float32
 
 
 def _cost(dtype: torch.dtype, *backends: AbstractBackend) -> dict[str, bool]:
-    """What a footprint depends on besides the experiment."""
+    """The arguments of `Experiment.footprint` that follow from a number type and the backends of a run."""
     return {"double": dtype is torch.float64, "reference": any(b.name == "reference" for b in backends)}
 
 

@@ -68,4 +68,5 @@ class Falling:
 
 
 def float64(t: torch.Tensor | float | Sequence[float]) -> torch.Tensor:
+    """Numbers as a tensor in double precision."""
     return torch.as_tensor(t, dtype=torch.float64)

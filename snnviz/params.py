@@ -55,6 +55,7 @@ class Param:
         return lower or upper or "any finite number"
 
     def admits(self, value: float) -> bool:
+        """Whether a value lies in the allowed range and is a number that kernels can compute with."""
         above = value > self.low if self.open_low else value >= self.low
         return (
             above
@@ -67,7 +68,7 @@ class Param:
     def requirement(self, value: float) -> str:
         """What a refused value would have to be, in words."""
         if self.finite and value in (math.inf, -math.inf):
-            return f"finite, {self.allowed}"
+            return self.allowed if self.low == -math.inf and self.high == math.inf else f"finite, {self.allowed}"
         if _within_reach(value):
             return self.allowed
         return f"of a size up to {WHOLE}" if isinstance(value, int) else f"of a size between {1 / REACH:g} and {REACH:g}"

@@ -25,6 +25,7 @@ class Tap:
         return self.steps[-1]
 
     def record(self) -> LayerRecord | None:
+        """What the layer did, its steps joined to [T, B, N]; None where it has not run."""
         if self.neuron is None or not self.steps:
             return None
         batch = self.shape[1]
@@ -91,4 +92,5 @@ class Probe:
 
     @property
     def layers(self) -> tuple[LayerRecord, ...]:
+        """The record of every layer that ran, from the input to the output."""
         return tuple(record for tap in self.taps if (record := tap.record()) is not None)

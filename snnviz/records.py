@@ -48,6 +48,7 @@ class LayerRecord:
 
     @property
     def dt(self) -> float:
+        """The length of a step in ms."""
         return self.neuron.dt
 
     @property

@@ -8,14 +8,16 @@ import abc
 import base64
 import binascii
 import dataclasses
+import functools
 import math
 from typing import ClassVar, Self
 
 import numpy as np
 
-from snnviz import clock, tables
-from snnviz.params import Declared, param
+from snnviz import clock, params, tables
+from snnviz.params import Declared
 
+param = functools.partial(params.param, finite=True)  # whatever says how much flows, and when, is finite
 AMPLITUDE = {"symbol": "I", "slider": (0.0, 0.5, 0.005), "help": "Per ms, in units of the threshold; Izhikevich's in mV."}
 START = {"symbol": "t_0", "unit": "ms", "low": 0.0, "slider": (0.0, 200.0, 5.0), "advanced": True}
 

@@ -219,6 +219,7 @@ class Written(abc.ABC):
         return source(self)
 
     def to_toml(self) -> str:
+        """This value as TOML, which `from_toml` reads."""
         return to_toml(self)
 
     @classmethod

@@ -64,6 +64,7 @@ class ZerothOrder(AbstractSpikeDerivative):
 
     @property
     def kernel(self):
+        """The name of its functor in kernels/spike_derivative.cuh, which is its law's."""
         return self.law.kernel
 
     def coefficients(self):

@@ -1,6 +1,7 @@
 """A current is a drive per millisecond: a smaller step is the same neuron under the same current, and what 0.1.0 wrote stays."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from snnviz import Experiment, simulate
 from snnviz.datasets import YinYang
 from snnviz.neurons import ALIF, EIF, IF, LIF, QIF, CubaLIF, Izhikevich
+from snnviz.params import params
 from snnviz.stimuli import BINS, Noise, Poisson, Pulses, Ramp, Shaped, Sine, SpikeTrain, Step, drawn_current, encode_drawn
 from snnviz.studies.rate_curve import rate_curve
 from snnviz.training import Training
@@ -204,3 +206,11 @@ def test_a_link_of_0_1_0_means_what_it_meant():
     assert (noisy["stimulus.Noise.mean"], noisy["stimulus.Noise.sd"]) == ("0.015", "0.075")
     unreadable = {"neuron.LIF.dt": "0.5", "stimulus.Step.amplitude": "much"}
     assert links.renewed("neuron", unreadable)["stimulus.Step.amplitude"] == "much"
+
+
+@pytest.mark.parametrize("cls", [Step, Ramp, Sine, Pulses, Poisson, Noise, SpikeTrain, Shaped])
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_a_number_of_a_current_that_is_not_finite_is_refused_by_name(cls, value):
+    for name in params(cls()):
+        with pytest.raises(ValueError, match=rf"^{cls.__name__}\.{name} = .*must be (any finite number|finite, |at least|above)"):
+            cls(**{name: value})

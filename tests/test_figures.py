@@ -79,6 +79,20 @@ def check(fig: go.Figure, dark: bool = False) -> go.Figure:
     return fig
 
 
+def test_every_panel_of_a_silent_run_is_drawn_with_a_point():
+    """plotly.js puts the axes of a panel without a point at NaN."""
+    silent, firing = (simulate(Experiment(LIF(), Step(current), steps=50)).layers[0] for current in (0.01, 0.3))
+    (nowhere,) = theme.points_nowhere(traces.traces(silent))
+    assert (nowhere.xaxis, nowhere.yaxis) == ("x2", "y2") and nowhere.x == (None,)
+    assert theme.points_nowhere(traces.traces(firing)) == []
+    nothing = curves.Line("b", "red", np.zeros(0), np.zeros(0))
+    before = curves.curves([curves.Row("a", []), curves.Row("b", [nothing])], "title", "epoch")
+    assert [trace.yaxis for trace in theme.points_nowhere(before)] == ["y"], "a line without a point has one nowhere already"
+    assert theme.points_nowhere(intervals.intervals(silent)) == [], "one panel alone is no trouble"
+    many = {"many": np.ones((300, 200), bool), "few": np.ones((2, 2), bool)}
+    assert theme.points_nowhere(layer_rasters.layer_rasters(many, 1.0)) == [], "a picture has points"
+
+
 neurons = st.sampled_from([cls() for cls in NEURONS.values()])
 
 

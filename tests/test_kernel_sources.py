@@ -63,7 +63,7 @@ def test_the_cuda_build_fuses_nothing_and_spills_nothing(nvrtc, file):
 
 def test_joined_keeps_places_and_pastes_each_header_once():
     text = source.joined("lif.cu")
-    assert "#include" not in text and text.count("struct Scan {") == 1 and text.count("struct Words {") == 1
+    assert "#include" not in text and text.count("struct Scan {") == 1 and text.count("SNN_APART void draw_words(") == 1
     assert re.search(r'#line 3 "lif.cu"\n// c = \{beta', text)
 
 

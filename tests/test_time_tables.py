@@ -106,6 +106,16 @@ def test_recordings(text, columns):
         assert {name: column.tolist() for name, column in table.columns.items()} == columns
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_unicode_text_as_spreadsheets_write_it(encoding):
+    table = read("\ufefft\tneuron\r\n1,5\t2\r\n".encode(encoding))
+    assert {name: column.tolist() for name, column in table.columns.items()} == {"t": [1.5], "neuron": [2]}
+    with pytest.raises(ValueError, match="cut short or damaged"):
+        read("\ufefft\tneuron\n1\t2".encode(encoding)[:-1])
+    with pytest.raises(ValueError, match="Save it as CSV in UTF-8"):
+        read(b"\xff" + "t\tneuron\n1\t2".encode(encoding))
+
+
 def test_the_columns_can_be_said():
     assert {n: c.tolist() for n, c in read(b"1,2\n3,4", roles=("neuron", "t")).columns.items()} == {"neuron": [1, 3], "t": [2, 4]}
     table = read(b"a,time,b\n1,2,3", roles=("neuron", "", "t"))
@@ -116,6 +126,16 @@ def test_the_columns_can_be_said():
 def test_what_a_file_states():
     table = read(b"# inputs = 1 x 8 x 8\n# unit = us\n# zero = of the recording\nt,x,y\n1,2,3")
     assert (table.inputs, table.unit, table.own_zero) == ((1, 8, 8), TimeUnit.MICROSECOND, True)
+    packed = io.BytesIO()
+    np.savez(packed, t=[1], x=[2], y=[3], inputs=[1, 8, 8], unit="us", own_zero=True)
+    table = read(packed.getvalue())
+    assert (table.inputs, table.unit, table.own_zero, table.roles) == ((1, 8, 8), TimeUnit.MICROSECOND, True, ("t", "x", "y"))
+    odd = ({"inputs": [1, -8, 8]}, {"inputs": ["a"]}, {"unit": "fortnight"}, {"unit": 3}, {"own_zero": "yes"}, {"own_zero": []})
+    for stated in odd:
+        packed = io.BytesIO()
+        np.savez(packed, t=[1], neuron=[2], **stated)
+        table = read(packed.getvalue())
+        assert (table.inputs, table.unit, table.own_zero) == (None, None, False)
     assert read(b"time (s),i\n1,2").unit is TimeUnit.SECOND and read(b"t_ms,i\n1,2").unit is TimeUnit.MILLISECOND
     assert read(b"t,i\n1,2").unit is None and read(b"spike_times,i\n1,2").unit is None
 

@@ -1,7 +1,9 @@
 """How far a computation has come, how long it may take, and that the page which waits for it can be moved on, left and stopped."""
 
+import os
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from snnviz.experiments import Experiment, compare_gradients, simulate
 from snnviz.methods import BPTT, Exodus
 from snnviz.studies.smooth_spike import smooth_gradients
 from snnviz.ui import cache, computing
+from tests.app_server import running_app
 
 # How far it has come.
 
@@ -277,3 +280,33 @@ def test_a_long_run_shows_its_progress_is_stopped_and_ends_when_a_control_is_mov
     page.wait_for_function(f"() => ({step})() < 4000", timeout=20_000)
     assert "tau_mem" in page.url
     page.goto("about:blank")
+
+
+def seconds_spent(process: str) -> float:
+    """CPU time of a process so far."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="It reads what the server computes from Linux's /proc.")
+def test_what_a_closed_tab_computes_ends_within_seconds(chromium, tmp_path):
+    with running_app(environment={"SNNVIZ_HOME": str(tmp_path)}) as url:
+        port = f"--server.port={url.rpartition(':')[2]}".encode()
+        (server,) = (path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if port in path.read_bytes().split(b"\0"))
+        tab = chromium.new_page()
+        tab.goto(f"{url}/neuron?backend=reference&view=figure&run.steps=900000")
+        tab.locator(".st-key-computing").get_by_text("of 900,000").wait_for(timeout=60_000)
+
+        def spends(seconds: float) -> float:
+            """CPU time in a second."""
+            before = seconds_spent(server)
+            time.sleep(seconds)
+            return (seconds_spent(server) - before) / seconds
+
+        computing = spends(2)
+        tab.close()
+        end = time.monotonic() + 10
+        while (idle := spends(1)) > computing / 5 and time.monotonic() < end:
+            pass
+        assert idle < computing / 5, (computing, idle)

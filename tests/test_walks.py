@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import PAGES
 from snnviz.runs import client, store
+from snnviz.ui import uploads
 from tests.stripping_proxy import stripping_proxy
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -107,6 +108,35 @@ def test_a_link_is_the_whole_truth_about_its_page(fresh):
     assert tour.stands() == fresh["gradients"][1] | {"gradients/run.seed": 5}
     tour.menu("data").menu("gradients", link="1")
     assert (tour.address(), tour.stands()) == fresh["gradients"]
+
+
+def test_a_held_run_stays_while_the_visitor_is_away_and_goes_with_a_link():
+    tour = Tour().menu("neuron", view="figure")
+
+    def labels():
+        return {button.label: button for button in tour.at.button}
+
+    labels()["Hold this run"].click().run()
+    assert "Let go" in labels()
+    assert "Let go" in (tour.menu("data").menu("neuron") and labels())
+    assert "Let go" not in (tour.menu("neuron", view="figure", link="1") and labels())
+    labels()["Hold this run"].click().run()
+    labels()["Let go"].click().run()
+    assert "Let go" not in labels() and not tour.at.exception
+
+
+def test_files_that_wait_to_be_added_and_their_class_are_there_on_return(home):
+    tour, own = Tour(), {"from": "own"}
+    visitor = tour.menu("data", **own).at.session_state["_visitor"]
+    tour.at.text_input(key="data/own_label").set_value("left")
+    tour.at.file_uploader[0].set_value([("a.csv", b"0,1\n5,2\n9,3\n", "text/csv")]).run()
+    tour.menu("neuron").menu("data")
+    assert tour.address() == own and tour.at.text_input(key="data/own_label").value == "left"
+    assert any("a.csv" in caption.value for caption in tour.at.caption) and uploads.everything(visitor) == []
+    add = next(button for button in tour.at.button if button.label == "Add these recordings")
+    add.click().run()
+    assert [(label, name) for label, name, _ in uploads.everything(visitor)] == [("left", "a.csv")]
+    assert next(button for button in tour.at.button if button.label == "Add these recordings").disabled and not tour.at.error
 
 
 def test_a_control_that_nobody_moved_follows_its_default():

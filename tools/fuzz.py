@@ -2,7 +2,7 @@
 
     python -m tools.fuzz --cases 300 --seed 1 --kinds address value toml upload
 
-A case is refused with one sentence, or works. It fails where anything else happens: another exception, a page's red box, a
+A case is refused with one sentence, or works. It fails if anything else happens: another exception, a page's red box, a
 sentence of several lines, more than 20 seconds. What failed is cut down to its smallest case, and belongs into
 tests/test_fuzz_examples.py once it is mended. The exit status is 1 if anything failed.
 """

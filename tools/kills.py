@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 from deploy import database as own_database
 from deploy.settings import Trouble
@@ -43,7 +44,28 @@ LONGEST = 4.0  # seconds from the first epoch to a kill
 AT_THE_END = 0.25  # of the kills: when the last epochs are saved
 AWAY = 3.0  # seconds at most that the database is away, where it does not stay away until the run has ended
 PATIENCE = 180.0  # seconds until a run goes, or has ended
-QUIET: dict[str, int] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+
+
+def saved(run: str) -> RunState:
+    """What the store has of a run.
+
+    Raises:
+        LookupError: it has no such run.
+    """
+    if (state := store.default().open(run)) is None:
+        raise LookupError(f"{run}: not in the store")
+    return state
+
+
+def followed(run: str) -> RunState:
+    """How far a run has come, as a page sees it.
+
+    Raises:
+        LookupError: there is no such run.
+    """
+    if (state := client.follow(run)) is None:
+        raise LookupError(f"{run}: nobody knows this run")
+    return state
 
 
 def numbers(state: RunState) -> list[list[tuple[float, ...]]]:
@@ -75,36 +97,36 @@ class Campaign:
 
     def end(self, run: str) -> None:
         self.ended += 1
-        if numbers(store.default().open(run)) != self.undisturbed:
+        if numbers(saved(run)) != self.undisturbed:
             self.failures.append(f"{run}: finished, but not as an undisturbed run")
 
     def moment(self, run: str) -> list:
         """Wait for the moment of a kill, and return what the store has then."""
         if self.draws.random() < AT_THE_END:
             self.at_the_end += 1
-            wait_for(lambda: min(map(len, numbers(store.default().open(run)))) >= EPOCHS - 2)
+            wait_for(lambda: min(map(len, numbers(saved(run)))) >= EPOCHS - 2)
             time.sleep(self.draws.uniform(0, 0.3))
         else:
             time.sleep(self.draws.uniform(0, LONGEST))
-        return numbers(store.default().open(run))
+        return numbers(saved(run))
 
     def campaign(self, count: int, going: Callable[[str | None], str], kill: Callable[[str], None]) -> None:
         """Kill `count` times. going: submit a run, or go on with one, and return its id. kill: end what it is to end."""
-        run = None
+        run: str | None = None
         while self.kills < count:
             run = going(run)
             before = self.moment(run)
             kill(run)
             self.kills += 1
             self.check(run, before)
-            if client.follow(run).status is Status.FINISHED:
+            if followed(run).status is Status.FINISHED:
                 self.end(run)
                 run = None
         run = going(run)
-        if not client.wait(run, lambda s: not s.status.live, PATIENCE) or client.follow(run).status is not Status.FINISHED:
-            self.failures.append(f"{run}: does not finish: {client.follow(run).status} {client.follow(run).notes[-3:]}")
+        if not client.wait(run, lambda s: not s.status.live, PATIENCE) or followed(run).status is not Status.FINISHED:
+            self.failures.append(f"{run}: does not finish: {followed(run).status} {followed(run).notes[-3:]}")
         else:
-            wait_for(lambda: store.default().open(run).status is Status.FINISHED)
+            wait_for(lambda: saved(run).status is Status.FINISHED)
             self.end(run)
 
 
@@ -124,7 +146,7 @@ def submitted(run: str | None) -> str:
         wait_for(lambda: _done(lambda: client.submit(fresh)))
     else:
         wait_for(lambda: _done(lambda: client.go_on(run)))
-    wait_for(lambda: client.follow(run).status is not Status.WAITING)
+    wait_for(lambda: followed(run).status is not Status.WAITING)
     return run
 
 
@@ -140,7 +162,8 @@ class Server:
     """A process that submits and works, as the app does."""
 
     def __init__(self):
-        self.process: subprocess.Popen | None = None
+        self.process: subprocess.Popen[str] | None = None
+        self.output: IO[str] | None = None
 
     def going(self, run: str | None) -> str:
         if run is not None and self.process is not None and self.process.poll() is None:
@@ -148,13 +171,15 @@ class Server:
         self.kill()
         code = f"import time; from tools.kills import submitted; print(submitted({run!r}), flush=True); time.sleep(3600)"
         self.process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-        return self.process.stdout.readline().strip()
+        self.output = self.process.stdout
+        return self.output.readline().strip() if self.output else ""
 
     def kill(self, run: str = "") -> None:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
-            self.process.stdout.close()
+            if self.output is not None:
+                self.output.close()
             self.process = None
 
 
@@ -224,7 +249,8 @@ def cluster() -> Iterator[dict[str, subprocess.Popen]]:
 def start(role: str, address: str, processes: dict[str, subprocess.Popen]) -> None:
     own = ["--host", address, "--no-show"] if role == "scheduler" else [address, "--no-nanny", "--nthreads", "1"]
     code = f"from distributed.cli.dask_{role} import main; main()"
-    processes[role] = subprocess.Popen([sys.executable, "-c", code, *own, "--no-dashboard"], **QUIET)
+    command = [sys.executable, "-c", code, *own, "--no-dashboard"]
+    processes[role] = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     if role == "scheduler":
         wait_for(lambda: _accepts(address))
 

@@ -44,7 +44,7 @@ MUTATIONS: tuple[Mutation, ...] = (
 
 
 class Result(enum.Enum):
-    """What became of a mutation."""
+    """How the trial of a mutation ended."""
 
     KILLED = "killed"
     SURVIVED = "survived"

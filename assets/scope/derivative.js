@@ -95,7 +95,7 @@ export class DerivativeScope extends Scope {
     return bands[m] * this.scene.delta;
   }
 
-  // ---- drawing by chance: the kernel's own draws, step after step of one seed ---------------------------------------------------
+  // ---- random draws: the kernel's own, step after step with one seed ---------------------------------------------------
 
   restart() {
     this.count = 0;
@@ -132,7 +132,7 @@ export class DerivativeScope extends Scope {
         this.history.push([this.count, this.sums[POINTS] / this.count]);
       }
     }
-    // A few of the last draws are seen falling; which, is only for the eye.
+    // Only a few of the last draws are shown as falling dots: all would hide each other.
     const seen = Math.min(24, n * 24);
     for (let k = 0; k < seen && now !== null; k++) {
       const m = (this.count * 37 + k * 5) % POINTS;
@@ -254,7 +254,7 @@ export class DerivativeScope extends Scope {
       g.strokeStyle = c.ink;
       g.lineWidth = 2;
       along(slope, (i) => this.mean(this.a.margins[i]));
-      if (scene.compare) {                                   // over the curve: where they coincide, both are seen
+      if (scene.compare) {                                   // on top of the curve: where they coincide, both are visible
         g.strokeStyle = c.methods.bptt;
         g.lineWidth = 2.5;
         along(slope, (i) => this.a.curve[i], [8, 8]);

@@ -1,8 +1,8 @@
-// The neuron scope: one neuron in a population, forward and backward, following the hand.
+// The neuron scope: it runs a population forward and one neuron of it backward, again after every move of a control.
 //
-// Its parts: the run (neuron_run.js), the picture of it (neuron_picture.js, neuron_traces.js), what is said of it
-// (neuron_words.js), the controls beside it (neuron_panel.js) and the hand on it (neuron_hand.js). What they share is here: the
-// scene, the steps that are seen and played, and what has to be done again when something moves.
+// Its parts: the run (neuron_run.js), its picture (neuron_picture.js, neuron_traces.js), its description in words
+// (neuron_words.js), the controls beside it (neuron_panel.js), and dragging in the picture (neuron_hand.js). This file holds what
+// they share: the scene, the range of steps that is visible, the playback, and what is computed or drawn again after a change.
 
 import { clamp, digits } from "./plot.js";
 import { button, icon, make } from "./controls.js";
@@ -40,7 +40,7 @@ export class NeuronScope extends Scope {
     for (const track of this.tracks) track.range.forget();
     this.announce();
   }
-  // The same without a word to who listens, and with every axis as it is: while a hand moves the stimulus.
+  // The same while the stimulus is dragged: axes stay as they are, and screen readers are not told.
   take(data) {
     const before = this.data;
     this.data = data;
@@ -104,14 +104,14 @@ export class NeuronScope extends Scope {
     return this.picture.canvas;
   }
 
-  // ---- what moved, and what has to be done again -----------------------------------------------------------------------
+  // ---- changes, and what each makes necessary -----------------------------------------------------------------------
 
-  // Something that the run depends on moved.
+  // After a change of something that the run depends on.
   changed() {
     this.stale = true;
     this.touch();
   }
-  // Something that only the picture depends on moved.
+  // After a change of something that only the picture depends on.
   touch() {
     this.dirty = true;
     this.frames.ask();
@@ -122,7 +122,7 @@ export class NeuronScope extends Scope {
     this.changed();
     if (settled) this.settler.soon();
   }
-  // Something moved that other tracks and controls belong to.
+  // After a change that shows other tracks and controls.
   rebuild() {
     this.picture.arrange();
     this.panel.build();
@@ -167,7 +167,7 @@ export class NeuronScope extends Scope {
     this.dirty = true;
   }
 
-  // ---- the time cursor and the steps that are seen ----------------------------------------------------------------------
+  // ---- the time cursor and the visible steps ----------------------------------------------------------------------
 
   play(on) {
     if (on && this.cursor >= this.data.T - 1) this.cursor = 0;
@@ -188,7 +188,7 @@ export class NeuronScope extends Scope {
     if (this.cursor < a || this.cursor > b) this.look(this.cursor - 0.1 * (b - a), this.cursor + 0.9 * (b - a));
   }
 
-  // The steps that are seen, from and to.
+  // The first and the last visible step.
   window() {
     return this.view ?? [0, Math.max(1, this.data.T - 1)];
   }
@@ -207,7 +207,7 @@ export class NeuronScope extends Scope {
     this.touch();
   }
 
-  // The clock, and what a reader of the slider under the cursor hears.
+  // The time under the cursor as text, also for screen readers, which read it as the value of the slider.
   time() {
     const t = this.cursor, { T, dt, fires } = this.data, { uc, sc } = this.run.a;
     const place = `${digits(t * dt)} ms`;

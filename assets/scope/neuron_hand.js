@@ -1,4 +1,4 @@
-// The hand on the neuron's picture: handles for what can be dragged there, and the pointer on the picture itself.
+// Dragging in the neuron's picture: the handles, and the pointer on the picture itself.
 
 import { clamp, digits } from "./plot.js";
 import { grip } from "./controls.js";
@@ -17,7 +17,7 @@ export class Hand {
     this.listen(picture.over);
   }
 
-  // ---- handles on the plot: sliders themselves, so that keys move them too ----------------------------------------------------
+  // ---- handles on the plot: each has the role of a slider, so arrow keys move it too ----------------------------------------------------
 
   grip(label, name) {
     const moved = (x, y) => this.pull(name, x, y), nudged = (way, key) => this.nudge(name, way, key);
@@ -50,7 +50,7 @@ export class Hand {
     scope.set(n, field, snap(n[field] + Math.sign(to - from) * way * spec.slider[2]), true);
   }
 
-  // Puts the handles where the picture has what they move.
+  // Places each handle on the line that it moves.
   place() {
     const { scope, picture } = this, { scene, data, back } = scope, { left, right } = picture;
     const membrane = picture.track("membrane"), level = scope.run.level;
@@ -145,7 +145,7 @@ export class Hand {
     over.addEventListener("dblclick", () => scope.seeAll());
   }
 
-  // The pointer is at (x, y), doing what it is at.
+  // Continue what the pointer has begun; it is now at (x, y).
   go(x, y) {
     const { doing, scope, picture } = this;
     if (!doing) return;
@@ -161,7 +161,7 @@ export class Hand {
     } else if (doing.kind === "draw") this.draw(doing, x, y);
   }
 
-  // Levels in a straight line from where the hand was.
+  // Draw levels on a straight line from the pointer's last place.
   draw(doing, x, y) {
     const { scope, picture } = this, track = picture.track("input");
     const bin = clamp(scope.drawn.bin(Math.floor(picture.step(x)), scope.data.T), 0, BINS - 1);

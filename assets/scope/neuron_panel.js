@@ -28,7 +28,7 @@ export class Panel {
     this.legends();
   }
 
-  // The part of the backward pass, which is longer when it is on. `one` makes the control of a field of its owner.
+  // The controls of the backward pass; more of them when it is on. `one` makes the control of one field.
   back(one) {
     const { scope } = this, { data, scene } = scope, c = data.controls;
     const toggle = control(c.backward, () => scene.backward, (on) => { scene.backward = on; scope.rebuild(); }, this.help);

@@ -1,4 +1,4 @@
-// The picture of a run: which tracks there are, their ranges and axes, and what lies over them at the time cursor.
+// The picture of a run: its tracks, their ranges and axes, and the cursor with its values on top of them.
 
 import { clamp, digits, faint, fit, horizontal, ticks, Track } from "./plot.js";
 import { make } from "./controls.js";
@@ -8,7 +8,7 @@ import { values } from "./neuron_words.js";
 const GUTTER = 54, MARGIN = 26, AXIS = 34;
 export const TITLE = 19; // above each track, in pixels
 
-// The least and the largest of every `stride`-th number; what is no number counts for nothing.
+// The least and the largest of every `stride`-th number; numbers that are NaN are ignored.
 function extremes(array, stride = 1) {
   let low = Infinity, high = -Infinity;
   for (let i = 0; i < array.length; i += stride) {
@@ -56,7 +56,7 @@ export class Picture {
     for (const track of this.tracks) {
       const range = track.range, cover = ([low, high]) => low <= high && range.cover(clamp(low, -1e30, 0), clamp(high, 0, 1e30));
       if (track.name === "input") {
-        // The scale must not run away from a hand that draws on it.
+        // The scale must not change while the visitor draws on it.
         if (hand.doing?.kind !== "draw") cover(extremes(xc));
       } else if (track.name === "membrane") {
         const most = data.peak ?? Infinity; // a step that crosses the threshold may shoot far beyond: the picture cuts it there
@@ -171,7 +171,7 @@ export class Picture {
     g.stroke();
   }
 
-  // What lies over the picture: the cursor, the values under it, what has not been played yet.
+  // Drawn on top of the picture: the cursor, the values at it, and a veil over what has not been played yet.
   overlay() {
     const { scope } = this, { colours: c, cursor: t } = scope;
     const g = fit(this.over, this.width, this.height);

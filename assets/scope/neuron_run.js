@@ -1,4 +1,4 @@
-// One run: the kernels forward over the whole population, step by step over the neuron shown, and back from its loss.
+// One run: the kernels compute the whole population forward, the chosen neuron step by step, and its backward pass from the loss.
 
 import { derive, evaluateAll, thresholdOf } from "./coefficients.js";
 
@@ -39,8 +39,8 @@ export class Run {
   }
 
   // base: the input from outside as it is. unscaled: the current that it is made of, which gain and drawing shape before the
-  // factors of the step and of each neuron (Shaped in snnviz/stimuli.py: the same bits). back: whether the loss at the step `at`
-  // is looked back from.
+  // factors of the step and of each neuron (Shaped in snnviz/stimuli.py: the same bits). back: whether to run
+  // the backward pass from the loss at the step `at`.
   compute(data, scene, base, unscaled, drawn, back, at) {
     const { T, M, kernel, states, trace, fires } = data;
     const a = this.a, S = states.length, column = scene.column;
@@ -74,7 +74,7 @@ export class Run {
   }
 
   // Spikes per step of the population, and the rate of the neuron shown from one spike to the next, in Hz: one over the interval
-  // between them, and no number where there is none.
+  // between them; NaN before the first and after the last.
   count({ T, M, dt }) {
     const { s, sc } = this.a;
     for (let t = 0, i = 0; t < T; t++) {
@@ -121,7 +121,7 @@ export class Run {
     }
   }
 
-  // What a ghost of this run needs.
+  // The arrays that are drawn when this run is held as a ghost.
   copy({ fires, trace }) {
     const { uc, sc, tc, states } = this.a;
     return {

@@ -1,4 +1,4 @@
-// What is said of a run in words and numbers: a sentence on the whole of it, and the values at one step for each track.
+// A run in words and numbers: one sentence about the whole run, and for each track its values at one step.
 
 import { digits } from "./plot.js";
 import { METHODS } from "./neuron_run.js";

@@ -20,6 +20,7 @@ class Report:
 
     @property
     def usable(self) -> bool:
+        """Whether the backend runs here."""
         return self.reason is None
 
 

@@ -21,7 +21,6 @@ from snnviz import places
 from snnviz.backends import source
 from snnviz.laws import NormalLaw
 from snnviz.neurons import NEURONS
-from snnviz.surrogates import SURROGATES
 
 FLAGS = (
     "-x", "c++", "-std=c++17", "-target", "wasm32-freestanding", "-O3", "-msimd128", "-mbulk-memory", "-fopenmp-simd",
@@ -57,6 +56,7 @@ class Module:
 
 KERNELS = tuple(dict.fromkeys(cls.kernel for cls in NEURONS.values()))
 SWEPT = tuple(dict.fromkeys(cls.kernel for cls in NEURONS.values() if cls.fires and cls.differentiable))
+STANDING = ("single_exponential", "fast_sigmoid", "gaussian", "triangle")  # the surrogates of the playground: those with one width
 PLAYED = ("lif", "alif", "cuba")  # the neurons of the playground's hidden layers; IF is `lif`
 
 
@@ -70,8 +70,7 @@ def _of_the_playground() -> tuple[str, ...]:
     """Its neurons forward and backward for given slopes, the slopes by every derivative, what playground.cu marks with PLAY."""
     scans = (f"{name}_{way}" for name in PLAYED for way in ("forward", "backward_given"))
     own = re.findall(r"^PLAY\(\w+\) (\w+)", (places.kernels() / "playground.cu").read_text(encoding="utf-8"), re.MULTILINE)
-    offered = {surrogate.kernel for surrogate in SURROGATES.values()} | {NormalLaw.kernel}  # the law of LocalZO in the page
-    slopes = (f"play_slopes_{derivative}" for derivative in source.derivatives() if derivative in offered)
+    slopes = (f"play_slopes_{derivative}" for derivative in (*STANDING, NormalLaw.kernel))  # the law of LocalZO in the page
     return (*scans, "leaky_forward", "leaky_backward_never", *slopes, *own)
 
 

@@ -27,6 +27,7 @@ def _keep_freed_memory() -> None:
 
 @functools.cache
 def thread_pool() -> concurrent.futures.ThreadPoolExecutor:
+    """The threads that share the columns of a large layer: as many as torch may use."""
     return concurrent.futures.ThreadPoolExecutor(max(1, torch.get_num_threads()), "snnviz")
 
 

@@ -27,6 +27,7 @@ class Part:
 
     @property
     def built(self) -> bool:
+        """Whether its file is in the cache, and whole."""
         return source.whole(self.path) is not None
 
 

@@ -115,6 +115,7 @@ def processor() -> str:
 
 
 def flags(command: tuple[str, ...], real: str) -> tuple[str, ...]:
+    """The compiler's flags for one kernel; real: "float" or "double", the kernels' number type."""
     extra = [f"-DSNN_REAL={real}"]
     if platform.machine().lower() in ("x86_64", "amd64"):
         extra.append("-march=native")

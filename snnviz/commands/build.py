@@ -8,6 +8,7 @@ from snnviz.commands import Wrong
 
 
 def build(arguments: argparse.Namespace) -> int:
+    """The command `snnviz build`: build the missing kernels, with progress; its exit status."""
     from snnviz import places
     from snnviz.backends import prepare, source
 

@@ -8,6 +8,7 @@ from snnviz.commands import Wrong
 
 
 def fetch(options: argparse.Namespace) -> int:
+    """The command `snnviz fetch`: fetch a set of tonic's catalogue unless it is here; its exit status."""
     ended = signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped by another program as by Ctrl-C
     try:
         from snnviz import places

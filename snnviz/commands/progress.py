@@ -15,6 +15,7 @@ class Line:
 
     @property
     def done(self) -> float:
+        """How much of the training is over, from 0 to 1; 1 where it has failed."""
         now = self.batches[-1] if self.batches else None
         at = 0.0 if now is None else now.epoch - 1 + now.batch / now.batches
         return 1.0 if self.problem else max(at, self.epochs[-1].epoch if self.epochs else 0) / self.training.epochs
@@ -29,6 +30,8 @@ class Progress:
         self.width = 0
 
     def draw(self, lines: list[Line], epoch: bool) -> None:
+        """Draw where the trainings stand, at most once in `EVERY` seconds. epoch: an epoch has just ended, which is always
+        drawn."""
         now = time.perf_counter()
         if not (epoch or (self.terminal and now - self.drawn > EVERY)):
             return
@@ -51,5 +54,6 @@ class Progress:
         self.width = len(text)
 
     def end(self) -> None:
+        """Leave the line, so that what is printed next begins a new one."""
         if self.terminal and self.width:
             print(file=sys.stderr)

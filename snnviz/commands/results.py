@@ -52,6 +52,7 @@ def _spread(values: list[float], unit: str = "") -> str:
 
 
 def write_csv(path: pathlib.Path, lines: list[Line]) -> None:
+    """Write one row for each epoch of each training: method, seed, epoch, losses, accuracies (0 to 1), seconds."""
     names = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)

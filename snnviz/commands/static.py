@@ -9,6 +9,7 @@ from snnviz.commands import Wrong
 
 
 def static(arguments: argparse.Namespace) -> int:
+    """The command `snnviz static`: write the pages that need no server into one file; its exit status."""
     from importlib.util import find_spec
 
     if find_spec("plotly") is None:

@@ -14,6 +14,7 @@ COMPARED = ("BPTT", "Exodus", "Slayer", "LocalZO")
 
 
 def settings(options: argparse.Namespace) -> int:
+    """The command `snnviz settings`: print the settings of a training as TOML."""
     from snnviz.training import Training
 
     print(Training().to_toml(), end="")
@@ -21,6 +22,7 @@ def settings(options: argparse.Namespace) -> int:
 
 
 def train(options: argparse.Namespace) -> int:
+    """The command `snnviz train`: train what a file of settings describes; its exit status."""
     settings = _read(options.settings)
     if options.checkpoint is not None and len(settings.trainings) > 1:
         raise Wrong(f"--checkpoint: {options.settings} holds {len(settings.trainings)} trainings, and a checkpoint is of one.")
@@ -30,6 +32,7 @@ def train(options: argparse.Namespace) -> int:
 
 
 def compare(options: argparse.Namespace) -> int:
+    """The command `snnviz compare`: train with several methods and seeds; its exit status."""
     from snnviz.methods import METHODS
 
     settings = _read(options.settings)

@@ -25,7 +25,9 @@ class OwnRecordings(AbstractEvents):
 
     Labels: what was given when a file was uploaded; or the name of the subfolder it lies in; or, if the folder holds labels.csv
     with the columns file and label, what that says. Columns: t, neuron, or t, x, y and p (p may be left out: then all events are
-    ON); `snnviz.tables` says how they are recognised. An NPZ holds one array per column, or a structured one.
+    ON); `snnviz.tables` says how they are recognised. An NPZ holds one array per column, or a structured one, and may
+    state the size of its `inputs` ([neurons] or [polarities, height, width]), the `unit` of t ("us", "ms", "s"), and `own_zero`
+    (true: times count from a zero of the recording's own).
 
     columns: what the columns hold, in order, of files that have as many: "x y t p"; "-" is a column that is not used. Empty: what
     their headings say, else what their values look like. unit: of t, where a file does not state it.

@@ -117,6 +117,7 @@ METHOD_DASHES: Mapping[str, str] = {
 
 
 def colours(dark: bool = False) -> Colours:
+    """The colours of one theme, by role."""
     return DARK if dark else LIGHT
 
 
@@ -231,6 +232,25 @@ def finish(
     if y is not None:
         fig.update_yaxes(title_text=y)
     return fig
+
+
+def points_nowhere(fig: go.Figure) -> list[go.Scatter]:
+    """A trace with one point at NaN for each panel that has no point, in a figure with several panels; to be drawn with the rest.
+
+    plotly.js takes a trace without a point for none, and where it enlarges a margin for a legend it puts the axes of a panel
+    without traces at NaN: an error in the browser's console, and no axis.
+    """
+    panels = {axis.plotly_name.replace("axis", ""): axis.anchor for axis in fig.select_yaxes()}
+    for trace in fig.data:
+        x: Any = getattr(trace, "x", None)
+        if x is None or len(x):  # a picture without x has points
+            panels.pop(getattr(trace, "yaxis", None) or "y", None)
+    several = len(list(fig.select_yaxes())) > 1
+    return [
+        go.Scatter(x=[None], y=[None], xaxis=x, yaxis=y, showlegend=False, hoverinfo="skip")
+        for y, x in panels.items()
+        if several and x is not None
+    ]
 
 
 def empty_figure(message: str, *, dark: bool = False, height: int = HEIGHT) -> go.Figure:

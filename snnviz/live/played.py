@@ -68,9 +68,9 @@ def script() -> str:
 
 
 def _set(cls: type[AbstractGenerated], classes: int) -> dict[str, Any]:
-    """plane: its samples are points in the plane; drawn: at random by the page; pixels: they are images."""
+    """plane: its samples are points in the plane; drawn: at random by the page; pixels: of an image."""
     title, plane = cls.title.removesuffix(" in the plane"), issubclass(cls, AbstractPoints)
-    kinds = {"plane": plane, "drawn": plane and cls is not OwnPoints, "pixels": not plane}
+    kinds = {"plane": plane, "drawn": plane and cls is not OwnPoints, "pixels": 0 if plane else 64}
     return {"title": title, "about": cls.description, "classes": classes, "library": cls.__name__} | kinds
 
 

@@ -33,7 +33,7 @@ class Scene(Declared):
     """
 
     neuron: AbstractNeuron = dataclasses.field(default_factory=LIF)
-    gain: float = param(1.0, "Input gain", slider=(0.0, 4.0, 0.02), help="The current from outside, times this.")
+    gain: float = param(1.0, "Input gain", finite=True, slider=(0.0, 4.0, 0.02), help="The current from outside, times this.")
     drawn: str = ""
     column: int = param(0, "Neuron shown", low=0, slider=(0, 0, 1), help="Which neuron of the population the traces show.")
     backward: bool = param(False, "Look back: the gradient", help="Runs the backward pass of a loss on the neuron shown.")

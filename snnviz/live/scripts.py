@@ -62,7 +62,8 @@ def _add(file: str, above: tuple[str, ...], parts: dict[str, str], public: dict[
 
     exports = [(bool(match[1]), match[2]) for match in _EXPORT.finditer(text)]
     body = _EXPORT.sub("", _IMPORT.sub(imported, text))
-    if left := _LEFT_OVER.search(_without_comments(body)):
+    body = _without_comments(body)
+    if left := _LEFT_OVER.search(body):
         raise ValueError(f"{file} says {left[0].strip()[:80]!r}, which snnviz/live/scripts.py cannot read.")
     public[file] = tuple("default" if default else name for default, name in exports)
     returned = ", ".join(f"default: {name}" if default else name for default, name in exports)
@@ -79,4 +80,5 @@ def _variable(file: str) -> str:
 
 
 def _without_comments(text: str) -> str:
-    return re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE)
+    """The text without lines that are a comment: they are for readers of the files, and a sixth of what would travel."""
+    return re.sub(r"^[ \t]*//.*\n", "", text, flags=re.MULTILINE)

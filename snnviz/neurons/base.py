@@ -92,13 +92,16 @@ class AbstractNeuron(Declared, abc.ABC):
         """
 
     @abc.abstractmethod
-    def charge(self, c: SimpleNamespace, state: State, x: torch.Tensor) -> tuple[torch.Tensor, State]: ...
+    def charge(self, c: SimpleNamespace, state: State, x: torch.Tensor) -> tuple[torch.Tensor, State]:
+        """One step's input: the membrane before reset [M], which is compared with the threshold, and the state after it."""
 
     @abc.abstractmethod
-    def threshold(self, c: SimpleNamespace, state: State) -> torch.Tensor | float: ...
+    def threshold(self, c: SimpleNamespace, state: State) -> torch.Tensor | float:
+        """The threshold [M], or one number where it is constant; from the coefficients and the state alone."""
 
     @abc.abstractmethod
-    def reset(self, c: SimpleNamespace, state: State, u: torch.Tensor, theta: torch.Tensor | float, s: torch.Tensor) -> State: ...
+    def reset(self, c: SimpleNamespace, state: State, u: torch.Tensor, theta: torch.Tensor | float, s: torch.Tensor) -> State:
+        """The state after the spikes: u lowered or set back where s, the number of spikes of each neuron [M], is not 0."""
 
     def rest(self) -> tuple[float, ...]:
         """The state that a run starts from when none is given."""

@@ -50,6 +50,7 @@ class Nonlinear(AbstractNeuron):
         """The constant current, per ms, above which it fires."""
 
     def membrane(self, learned):
+        """The coefficients of every nonlinear membrane, by name; `learned` holds what is trained instead of a field."""
         return {
             "beta": decay(self.dt, learned.get("tau_mem", self.tau_mem)),
             "theta": learned.get("theta", self.theta),

@@ -1,1 +1,1 @@
-"""Work that outlives the look that asked for it: its values, the store that keeps it, the client that follows it, the worker."""
+"""Work that goes on when its page is left: its values, the store that saves it, the client that follows it, and the worker."""

@@ -40,6 +40,7 @@ class GrowingLine:
         return self.recorded >= self.training.epochs
 
     def add(self, record: Record) -> None:
+        """Take in the record of a batch or of an epoch."""
         if isinstance(record, EpochRecord):
             self.seconds += record.seconds.test
             self.alarms = []

@@ -126,6 +126,7 @@ class Database:
         return StoreAway(f"The database of saved runs, {self.name}, does not answer within {PATIENCE:g} s; its server is away.")
 
     def close(self) -> None:
+        """Close every connection."""
         self._engine.dispose()
 
 

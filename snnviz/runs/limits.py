@@ -24,6 +24,7 @@ class Pending:
 
     @property
     def done(self) -> bool:
+        """Whether the call has returned or raised."""
         return self._done.is_set()
 
     def result(self, seconds: float) -> Any:

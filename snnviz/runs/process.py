@@ -5,6 +5,7 @@ import socket
 
 
 def here() -> str:
+    """This process, as "host/process id"."""
     return f"{socket.gethostname()}/{os.getpid()}"
 
 

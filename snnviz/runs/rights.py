@@ -34,6 +34,7 @@ class Visitor:
     key: bool = False
 
     def may_change(self, run: Run | Access) -> bool:
+        """Whether this visitor may pause, stop, share or delete a run: their own, or any with the server's key."""
         return self.key or run.owner == self.id
 
     def may_see(self, access: Access, all_shared: bool) -> bool:
@@ -85,6 +86,7 @@ def server_key() -> str:
 
 
 def is_key(text: str) -> bool:
+    """Whether a text is the server's key; the comparison takes the same time for every text, so that none can be guessed by it."""
     return hmac.compare_digest(text.encode(), server_key().encode())
 
 

@@ -112,6 +112,7 @@ def line(row: Any, epochs: Sequence[Any]) -> Line:
 
 
 def of_epoch(run: str, number: int, epoch: EpochRecord) -> dict[str, Any]:
+    """The row of an epoch. What is no number of a column stands in `rest` as JSON."""
     rest = {name: _listed(getattr(epoch, name)) for name in (*_LAYERS, "confusion", "classes", "problems", "epochs")}
     rest["seconds"] = list(dataclasses.astuple(epoch.seconds))
     # A loss that is not finite has no place in some databases' numbers; it stands in the text instead.
@@ -123,6 +124,7 @@ def of_epoch(run: str, number: int, epoch: EpochRecord) -> dict[str, Any]:
 
 
 def epoch(row: Any) -> EpochRecord:
+    """The record of an epoch from its row, as `of_epoch` wrote it; its sample is not saved."""
     rest = json.loads(row["rest"])
     numbers: dict[str, Any] = {name: float(rest[name]) if row[name] is None else row[name] for name in NUMBERS[:-1]}
     layers: dict[str, Any] = {name: tuple(rest[name]) for name in _LAYERS}
@@ -149,12 +151,14 @@ def _listed(value: Any) -> Any:
 
 
 def packed(arrays: dict[str, np.ndarray]) -> bytes:
+    """Arrays by name as the bytes of one compressed .npz."""
     out = io.BytesIO()
     np.savez_compressed(out, **arrays)  # pyright: ignore[reportArgumentType]  its stub takes every name for allow_pickle
     return out.getvalue()
 
 
 def unpacked(data: bytes) -> dict[str, np.ndarray]:
+    """The arrays that `packed` wrote, by name; none where there are no bytes."""
     if not data:
         return {}
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:

@@ -1,4 +1,4 @@
-"""Turns on a worker: work computes for half a second, then others may. So nobody's work holds up anybody else's."""
+"""Turns on a worker: work computes for half a second, then other work does, so that no run waits for the end of another."""
 
 import socket
 from typing import Any
@@ -35,7 +35,8 @@ class Turns:
             self._held.pop().release()
 
     def alone(self, seconds: float) -> bool:
-        """Wait so long to be the only one of its kind on this machine; whether that is so. True for work that need not be."""
+        """Wait at most so long until no other work of its kind runs on this machine; whether none
+        does. True for work that may share the machine."""
         return self._alone is None or self._alone.acquire(timeout=seconds)
 
     def not_alone(self) -> None:

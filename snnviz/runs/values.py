@@ -1,4 +1,4 @@
-"""A run that outlives a look, as values: what was asked for, and how far it has come."""
+"""A run as values: the work that somebody asked for, and how far it has come."""
 
 import dataclasses
 import datetime
@@ -32,6 +32,7 @@ class Status(enum.Enum):
 
     @property
     def live(self) -> bool:
+        """Whether a job waits, works or is paused."""
         return self in (Status.WAITING, Status.RUNNING, Status.PAUSED)
 
 
@@ -52,6 +53,7 @@ class Run:
 
     @property
     def kind(self) -> str:
+        """The kind of its work: "training", "depth", ..."""
         return self.work.kind
 
     @property
@@ -75,7 +77,7 @@ class Access:
 
 @dataclasses.dataclass(frozen=True)
 class Placed:
-    """A training and what runs it: what tells trainings of several runs apart."""
+    """A training with the backend and the pass that run it: two trainings of several runs are the same if these are equal."""
 
     training: Training
     backend: str
@@ -86,7 +88,7 @@ class Placed:
 
 @dataclasses.dataclass(frozen=True)
 class Group:
-    """Trainings that are equal but for their seed. places: their numbers among all trainings of the runs, in order."""
+    """Trainings that differ in their seed alone. places: their numbers among all trainings of the runs, in order."""
 
     label: str
     places: tuple[int, ...]
@@ -131,7 +133,7 @@ def when(seconds: float) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Curve:
-    """What every batch gave, thinned to at most `POINTS` points: where a point stands for several batches, their mean.
+    """The results of every batch, thinned to at most `POINTS` points: a point that stands for several batches is their mean.
 
     at [P]: epochs passed; loss, accuracy [P]; seconds [P]: of training so far; rates, active, norms [P, layers].
     """
@@ -146,6 +148,7 @@ class Curve:
 
     @classmethod
     def empty(cls) -> "Curve":
+        """A curve without points."""
         return cls(*(np.zeros(0, np.float32) for _ in range(4)), *(np.zeros((0, 0), np.float32) for _ in range(3)))
 
 
@@ -199,6 +202,7 @@ class RunState:
 
     @classmethod
     def waiting(cls, run: Run) -> "RunState":
+        """A run that has just been submitted and has no results."""
         return cls(run, Status.WAITING, tuple(Line(t) for t in run.trainings), alive_at=time.time())
 
     @property
@@ -245,4 +249,5 @@ class Summary:
 
     @property
     def access(self) -> Access:
+        """Whose the run is, and whether others may look at it."""
         return Access(self.owner, self.shared)

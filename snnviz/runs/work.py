@@ -1,4 +1,4 @@
-"""Work that outlives a look, as values: what a run asks for. One class a kind; `KINDS` lists them.
+"""The work of a run, as values: one class for each kind. `KINDS` lists them.
 
 A `Work` is written as TOML and read back, so that the store can keep it and a run with the same settings can be found again.
 It is done by a generator: a worker draws one record after another, and between two records it obeys orders and lets others
@@ -56,11 +56,11 @@ class Work(text.Written, Declared, abc.ABC):
     @property
     @abc.abstractmethod
     def title(self) -> str:
-        """What it is about, in a few words, for a list."""
+        """A few words for a list of runs."""
 
     @abc.abstractmethod
     def check(self) -> None:
-        """Raise a ValueError where it cannot be done or is too much, saying what to change."""
+        """Raise a ValueError, with what to change, if the work cannot be done or is too much."""
 
     @abc.abstractmethod
     def records(self, backend: str, folder: Path, result: Any = None) -> Iterator[Any]:
@@ -71,7 +71,7 @@ class Work(text.Written, Declared, abc.ABC):
         """
 
     def visible(self, result: Any) -> Any:
-        """What a picture of a result shows: a page is drawn again when this changes."""
+        """The part of a result that its picture shows: a page is drawn again when this changes."""
         return result
 
     @classmethod

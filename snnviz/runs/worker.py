@@ -31,10 +31,12 @@ RETRY = 1.0  # seconds at least between two tries at a store that is away
 
 
 def one_sentence(problem: BaseException) -> str:
+    """An error's message in one line of at most 300 characters; the error's class where it has no message."""
     return " ".join(str(problem).split()).rstrip(".")[:300] or type(problem).__name__
 
 
 def prepare_worker() -> None:
+    """Import what the first training would import, before its time is measured."""
     import sklearn.datasets  # noqa: F401  the digits
     import torch._dynamo  # noqa: F401  by torch's optimisers, at their first step
 

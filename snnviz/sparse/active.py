@@ -120,10 +120,12 @@ class Packed:
 
     @property
     def steps(self) -> int:
+        """T, the number of steps."""
         return self.bits.shape[0]
 
     @property
     def batch(self) -> int:
+        """B, the number of samples."""
         return self.bits.shape[1]
 
     @functools.cached_property

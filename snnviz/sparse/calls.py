@@ -29,6 +29,7 @@ def _struct(dtype: torch.dtype) -> type[ctypes.Structure]:
 
 
 def call_parameters(dtype: torch.dtype, steps: int, batch: int, inputs: int, columns: int, **fields) -> ctypes.Structure:
+    """The struct `Sparse` of kernels/sparse_backward.cu for arrays of these sizes; fields: its other members, by name."""
     p = _struct(dtype)()
     p.k.T, p.k.M = steps, batch * columns
     p.batch, p.inputs, p.columns, p.samples = batch, inputs, columns, batch
@@ -38,10 +39,12 @@ def call_parameters(dtype: torch.dtype, steps: int, batch: int, inputs: int, col
 
 
 def tile_count(columns: int) -> int:
+    """How many tiles of `WIDE` columns cover so many columns."""
     return -(-columns // WIDE)
 
 
 def pointer(a):
+    """An argument as ctypes passes it: a tensor's address, a whole number, or None as a null pointer."""
     if a is None:
         return None
     return ctypes.c_void_p(a.data_ptr()) if isinstance(a, torch.Tensor) else ctypes.c_longlong(a)

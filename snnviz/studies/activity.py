@@ -25,7 +25,7 @@ from snnviz.stimuli import Poisson
 from snnviz.surrogates import AbstractSurrogate
 from snnviz.zeroth_order import ZerothOrder, matching_band
 
-SHOWN = (-1.6, 0.8)  # the margins a histogram opens with, in thresholds
+SHOWN = (-1.6, 0.8)  # the range of margins that a histogram shows at first, in thresholds
 BARS = 128  # bars in that range
 SIZES = {"F-MNIST": (100, 256, 200), "N-MNIST": (300, 256, 200), "SHD": (500, 256, 200)}  # T, B, N of published layers
 
@@ -40,8 +40,8 @@ def example() -> Experiment:
 class LayerLook:
     """One layer under a method. Arrays are [T, B, N]: margins u - theta, where it spiked, and where ds_du is not 0.
 
-    listed: how many entries the sparse pass lists, spikes too where the way back depends on them; extra: whether each carries u or
-    the threshold; dense_because: why the sparse pass refuses the layer, None if it takes it.
+    listed: how many entries the sparse pass lists; they include the spikes where the backward pass depends on them. extra: whether
+    each listed entry also stores u or the threshold. dense_because: why the sparse pass refuses the layer, None if it takes it.
     """
 
     name: str
@@ -56,6 +56,7 @@ class LayerLook:
 
     @property
     def entries(self) -> int:
+        """T B N, the number of entries."""
         return self.active.size
 
     @property
@@ -70,6 +71,7 @@ class LayerLook:
 
     @property
     def spike_share(self) -> float:
+        """The share of entries that spiked."""
         return float(self.spikes.mean())
 
     def within(self, band: float) -> float:
@@ -104,8 +106,11 @@ class LayerLook:
 
 @dataclasses.dataclass(frozen=True)
 class Look:
-    """A stored run under a method: its spiking layers; band: of a fixed band that is as active where the membrane's
-    density is flat, None if there is none; seconds: what re-thresholding took, without the forward pass."""
+    """A stored run under a method, by spiking layer.
+
+    band: the half-width of a fixed band that has as many active entries where the membrane's density is flat, or None.
+    seconds: the time that comparing with the threshold again took, without the forward pass.
+    """
 
     layers: tuple[LayerLook, ...]
     band: float | None
@@ -116,6 +121,7 @@ class Look:
 
     @property
     def entries(self) -> int:
+        """The number of entries in all layers."""
         return sum(layer.entries for layer in self.layers)
 
     @property
@@ -125,6 +131,7 @@ class Look:
 
     @property
     def spike_share(self) -> float:
+        """The share of entries that spiked, in all layers."""
         return sum(layer.spike_share * layer.entries for layer in self.layers) / self.entries
 
     def within(self, band: float) -> float:
@@ -194,7 +201,8 @@ def _look(layer: LayerRecord, method: AbstractGradientMethod, draw: Draw, backen
 
 
 def probability(method: AbstractGradientMethod, margins: np.ndarray) -> np.ndarray:
-    """P(active | u - theta), of the margins' shape: of a draw, of a gate, or 1 within a fixed band."""
+    """P(active | u - theta) for margins u - theta of any shape: the probability that a random band or a gate covers a margin; for a
+    fixed band 1 inside it and 0 outside."""
     at_spike, m = method.at_spike, torch.as_tensor(margins, dtype=torch.float64)
     if isinstance(at_spike.derivative, ZerothOrder):
         p = at_spike.derivative.activity(m)
@@ -208,7 +216,7 @@ def probability(method: AbstractGradientMethod, margins: np.ndarray) -> np.ndarr
 
 def equal_band(method: AbstractGradientMethod) -> float | None:
     """The fixed band that is as active as this method where the membrane's density is flat: half the integral of
-    P(active | m) over m. For LocalZO that is delta E[max |z|], the published match. None where it has no end."""
+    P(active | m) over m. For LocalZO that is delta E[max |z|], the published match. None where the integral is infinite."""
     at_spike = method.at_spike
     if isinstance(at_spike.derivative, ZerothOrder):
         band = matching_band(at_spike.derivative)
@@ -258,10 +266,12 @@ class Kept:
 
 
 def bytes_kept(active: int, listed: int | None, steps: int, batch: int, columns: int, extra: bool = False) -> list[Kept]:
-    """What a layer [T, B, N] with so many active entries keeps, array by array, its spikes included, which the layer
-    above needs: by autograd, by the published sparse code (three 64-bit indices an entry, kept by both layers that use them,
-    and the filtered spikes dense), and here (a byte and a number an entry that is `listed`, with `extra` another number, a
-    count a row, a bit a spike). listed: None where the sparse pass refuses the layer."""
+    """The bytes that a layer [T, B, N] with so many active entries keeps, array by array, its spikes included because the layer
+    above needs them, in three designs. Autograd keeps dense arrays. The published sparse code keeps three 64-bit indices for each
+    entry, in both layers that use them, and the filtered spikes as a dense array. This library keeps a byte and a number for each
+    entry that is `listed`, another number with `extra`, a count for each row, and one bit for each spike.
+
+    listed: None where the sparse pass refuses the layer."""
     dense, rows = 4 * steps * batch * columns, steps * batch * -(-columns // WIDE)
     return [
         Kept("Dense autograd", "membrane u", dense),
@@ -292,5 +302,5 @@ def totals(arrays: list[Kept]) -> dict[str, int]:
 
 
 def help_for(method: AbstractGradientMethod) -> str:
-    """What makes more entries active, in a sentence."""
+    """One sentence: which setting of the method makes more entries active."""
     return remedy(method.at_spike)

@@ -1,6 +1,6 @@
-"""How long a layer's backward pass takes, four ways (`snnviz.studies.contenders`): measured here, recorded elsewhere, published.
+"""The time of a layer's backward pass in four ways (`snnviz.studies.contenders`): measured here, recorded elsewhere, published.
 
-All four compute the same gradient of the second hidden layer of a made spiking workload.
+All four compute the same gradient of the second hidden layer of a workload of generated spikes.
 """
 
 import dataclasses
@@ -22,7 +22,7 @@ from snnviz.studies.machine import machine
 from snnviz.studies.workloads import WORKLOADS, Layers, layers
 
 SHARES = (0.5, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
-# Beside the library in a copy of the repository; an installed package has none.
+# The repository has this folder; an installed package has not.
 RESULTS = pathlib.Path(__file__).parents[2] / "bench" / "results"
 
 
@@ -61,7 +61,7 @@ class Plan(Declared):
         return [(self.steps, share) for share in SHARES]
 
     def check_budget(self) -> None:
-        """Raise ValueError if the slicing contender would take minutes, saying what to lower."""
+        """Raise ValueError, with what to lower, if the contender that slices would take minutes."""
         traffic = max(16 * steps**2 for steps, _ in self.points) * self.batch * self.hidden
         if traffic > 60e9:
             raise ValueError(
@@ -82,7 +82,7 @@ class Timing:
     backward: Mapping[str, float]
 
     def milliseconds(self, contender: str, step: bool) -> float:
-        """Of the backward pass, or of the whole step: forward and backward."""
+        """The time of the backward pass; with `step`, of forward and backward together."""
         return self.backward[contender] + (self.forward[contender] if step else 0.0)
 
     def factor(self, contender: str, step: bool) -> float:
@@ -101,6 +101,7 @@ class Series:
 
     @property
     def contenders(self) -> list[str]:
+        """The contenders that were timed at some point, in the order of `CONTENDERS`."""
         return [name for name in CONTENDERS if any(name in t.backward for t in self.timings)]
 
 

@@ -95,6 +95,7 @@ class Case:
         return {"naive": self.naive, "unbind": self.unbind, "fused": self.fused, "sparse": self.sparse}[name]()
 
     def naive(self, slices=lambda h: (h[:, t, :] for t in range(h.shape[1]))) -> Callable[[], Gradients]:
+        """Run the published loop forward; its backward pass. slices: the currents of each step, from h [B, T, N]."""
         x, w = self.batch_major.detach().requires_grad_(), self.weights.detach().requires_grad_()
         h = torch.einsum("bti,ij->btj", x, w)
         s = loop(slices(h), self.coefficients["beta"], self.neuron.theta, self.method.band)
@@ -106,9 +107,11 @@ class Case:
         return backward
 
     def unbind(self) -> Callable[[], Gradients]:
+        """Run the same loop over `h.unbind(1)` forward; its backward pass."""
         return self.naive(lambda h: h.unbind(1))
 
     def fused(self) -> Callable[[], Gradients]:
+        """Run the dense kernels forward; their backward pass."""
         x, w = self.dense.detach().requires_grad_(), self.weights.detach().requires_grad_()
         s = SpikingLayer(self.neuron, self.method, self.backend)(x @ w, Draw())
 
@@ -119,6 +122,7 @@ class Case:
         return backward
 
     def sparse(self) -> Callable[[], Gradients]:
+        """Run the sparse pass forward; its backward pass, which gives one number for each active entry of the layer below."""
         w, carrier = self.weights.detach().requires_grad_(), self.below.value.detach().requires_grad_()
         packed = dataclasses.replace(self.packed, carrier=carrier)
         out = sparse.spiking(packed, w, None, self.neuron, self.method, Draw(), guard=sparse.Guard(-1))

@@ -1,5 +1,5 @@
 """Surrogate module learning as one experiment: train a deep network with heads and without, and measure the error of
-each layer's gradient, layer by layer, while the outputs of the heads approach that of the network.
+every layer's gradient while the outputs of the heads approach the output of the network.
 
     *_, last = measure_depth(DepthStudy(layers=6, modules=SurrogateModules(after=(2, 4))))
     last.checkpoints[-1].errors.rows
@@ -102,7 +102,7 @@ class DepthStudy(Declared):
 
     @property
     def in_front(self) -> list[int]:
-        """The hidden layers up to the last head: those that a head trains."""
+        """The hidden layers up to the last head: a head trains each of these."""
         return list(range(1, max(self.modules.after, default=0) + 1))
 
     def check_budget(self) -> None:
@@ -148,8 +148,8 @@ class DepthStudy(Declared):
 class Training:
     """One training so far: loss and accuracy of each batch, and at its end the accuracy on digits never seen.
 
-    seconds: of computing on one core, or of the clock with a GPU. The first step, which pays for what is loaded once, counts
-    like an average one.
+    seconds: of CPU time on one core, or of wall-clock time with a GPU. The first step also loads libraries, so it counts as an
+    average step.
     """
 
     loss: tuple[float, ...] = ()
@@ -169,6 +169,7 @@ class Look:
 
     @property
     def done(self) -> bool:
+        """Whether all planned draws were made."""
         return self.errors.draws == self.errors.planned
 
 
@@ -188,19 +189,20 @@ class DepthRecord:
 
     @property
     def done(self) -> bool:
+        """Whether the last measurement, of the network without heads, is complete."""
         return self.without is not None and self.without.done
 
 
 def mean_error(look: Look, variant: str, layers: list[int]) -> float | None:
-    """The mean share of error over those of the layers where it could be measured, or None where it could in none."""
+    """The mean share of error over those of the layers in which it could be measured; None if it could in none of them."""
     shares = [row.error for row in look.errors.rows if row.variant == variant and row.layer in layers and row.error is not None]
     return sum(shares) / len(shares) if shares else None
 
 
 @dataclasses.dataclass(frozen=True)
 class Point:
-    """After `step` training steps: a head's divergence KL(q_i -> q) and agreement, and the mean error, of the head's road
-    and of the plain gradient, over the layers that it stands after (from the head before it)."""
+    """One head after `step` training steps: its divergence KL(q_i -> q) and agreement, and the mean error of the gradient through
+    the head and of the plain gradient, over the layers between the head before it and this one."""
 
     step: int
     divergence: float
@@ -210,7 +212,7 @@ class Point:
 
 
 def against_closeness(record: DepthRecord) -> dict[int, list[Point]]:
-    """For each head, by its layer, one point for each look."""
+    """For each head, keyed by its layer, one point for each measurement."""
     tracks: dict[int, list[Point]] = {}
     for look in record.checkpoints:
         start = 0
@@ -234,9 +236,9 @@ def one_thread() -> Iterator[None]:
 
 
 def measure_depth(study: DepthStudy, backend: AbstractBackend | str | None = None) -> Iterator[DepthRecord]:
-    """Train with heads, measuring on the way, then without, and measure again; yield the whole result so far, often.
+    """Train with heads and measure meanwhile; then train without heads and measure again. Yields the whole result so far, often.
 
-    The same study gives the same figures. It can be left at any record.
+    The same study gives the same numbers. A caller may stop after any record.
 
     Raises:
         ValueError: more work than a page should start.

@@ -1,5 +1,5 @@
-"""What there is to see of a spike derivative: a surrogate's two curves, an estimate's draws beside its closed forms, and
-what a sparse gradient costs in noise or bias. Numbers as numpy records; the draws are the library's own.
+"""What the Spike derivative page shows, as numpy records: a surrogate's two curves, single values of a zeroth-order estimate with
+its closed forms, and the noise or bias that a sparse gradient adds. The draws are those that the library trains with.
 
     sampled = sample(ZerothOrder(NormalLaw(), delta=0.5), u=0.05, count=300, seed=0)
     sampled.mean - sampled.expected         # within about two of sampled.errors
@@ -51,7 +51,7 @@ class Drawing(Declared):
 
 @dataclasses.dataclass(frozen=True)
 class Look(Declared):
-    """How surrogates are scaled to be compared in one figure."""
+    """The range of margins, and the scale, at which surrogates are compared in one figure."""
 
     reach: float = param(
         1.5, "Margins shown, up to", low=0.0, open_low=True, slider=(0.1, 5.0, 0.1), help="Both ways from the threshold."
@@ -128,9 +128,11 @@ class Sampled:
 
 @dataclasses.dataclass(frozen=True)
 class LawCurves:
-    """A law's density at z [K] and what its estimate's mean is made of: g(u) = (1/delta) times the area of `weight` beyond
-    edge = |u|/delta, weight = c z^alpha times the density; at_u: g there. area: of
-    g; band: B_th of one draw. atoms: values |z| with a probability of their own."""
+    """A law's density at z [K], and the integral that gives its estimate's mean: g(u) = (1/delta) times the area under
+    `weight` beyond edge = |u|/delta, with weight = c z^alpha times the density.
+
+    at_u: g(u). area: the integral of g over u. band: B_th of one draw. atoms: values of |z| that have a probability above 0.
+    """
 
     z: np.ndarray
     density: np.ndarray
@@ -243,7 +245,7 @@ def sample(estimate: ZerothOrder, drawing: Drawing, reach: float | None = None) 
 
 
 def affordable(estimate: ZerothOrder, u: float, seed: int) -> Drawing:
-    """A drawing of 1,000 values, or of fewer if these would take too long for a page."""
+    """A drawing of 1,000 values, or of as many as a page can wait for."""
     return Drawing(u, max(1, min(1000, MOST // estimate.draws)), seed)
 
 
@@ -279,7 +281,8 @@ def trade_off(
     peaks: Sequence[float] = (0.25, 0.5, 1.0, 2.0, 3.0),
     density: Density | None = None,
 ) -> list[Point]:
-    """What activity buys: LocalZO with these draws, the gate with these peaks, and the hard bands that match LocalZO's.
+    """The error of sparse derivatives against their activity: LocalZO with these draws, the gate with these peaks, and the fixed
+    bands that are as active as LocalZO.
 
     density: of the margins; None: flat, and integrals are over the margins themselves, in the membrane's unit. The gate
     is this project's own extra. Variances that diverge are inf. Mukhoty et al. 2023; Perez-Nieves & Goodman 2021.
@@ -289,7 +292,7 @@ def trade_off(
     u = delta * torch.exp(log)
     weight = u * (log[1] - log[0]) * (2.0 if density is None else density(u) + density(-u))
     g, second, hit = law.expected_surrogate(u, delta), law.second_moment(u, delta), law.survival(u / delta).clamp(0, 1)
-    far = len(u) - len(u) // 10  # the last decade: if it adds much, the integral diverges
+    far = len(u) - len(u) // 10  # the part of the integral over the last decade: if it is large, the integral diverges
 
     def over(values: torch.Tensor) -> float:
         parts = values * weight

@@ -18,8 +18,10 @@ from snnviz.stimuli import Poisson
 
 @dataclasses.dataclass(frozen=True)
 class SweepPoint:
-    """One setting of a sweep: the value, and by method the first layer's gradient norm over the readout's; rate: spikes per
-    neuron and step of the first layer."""
+    """One setting of a sweep: the value, and for each method the ratio |dL/dW_1| / |dL/dW_readout| of gradient norms.
+
+    rate: spikes per neuron and step in the first layer.
+    """
 
     value: float
     ratio: dict[AbstractGradientMethod, float]
@@ -145,7 +147,7 @@ class GrowthSweep(text.Written, Declared):
 
 
 def _up_to(method: AbstractGradientMethod, layers: int) -> AbstractGradientMethod:
-    """A method on a network of so many hidden layers: heads after layers that it does not have fall away."""
+    """A method for a network of so many hidden layers: without the heads that stand after layers which it does not have."""
     if not isinstance(method, SurrogateModules):
         return method
     return dataclasses.replace(method, after=tuple(number for number in method.after if number <= layers))

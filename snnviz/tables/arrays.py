@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from snnviz.tables import limits
-from snnviz.tables.columns import WITHOUT_HEADING, Table, guess_roles, role_of
+from snnviz.tables.columns import UNITS, WITHOUT_HEADING, Table, TimeUnit, guess_roles, role_of
+
+STATED = ("inputs", "unit", "own_zero")  # what a file says of its columns, as a text does in its comments: `Table`
 
 
 def unpacked(data: bytes) -> dict[str, np.ndarray]:
@@ -23,7 +25,7 @@ def unpacked(data: bytes) -> dict[str, np.ndarray]:
         alone = len(entries) == 1
         for entry in entries:
             name = entry.filename.removesuffix(".npy")
-            if not (alone or role_of(name) or name == "events"):
+            if not (alone or role_of(name) or name == "events" or name in STATED):
                 continue
             try:
                 with packed.open(entry) as member:
@@ -72,8 +74,12 @@ def array(file, whole: bool = False) -> np.ndarray:
 
 
 def of_arrays(arrays: dict[str, np.ndarray], roles: Sequence[str]) -> Table:
+    """The table in the arrays of a file, by name: one column an array, or one array of two dimensions. roles: as for `of_text`."""
     named: list[tuple[str, np.ndarray]] = []
+    stated = {name: arrays[name] for name in STATED if name in arrays} if len(arrays) > 1 else {}
     for name, array in arrays.items():
+        if name in stated:
+            continue
         if array.dtype.names:
             named += [(field, np.ascontiguousarray(array[field]).reshape(-1)) for field in array.dtype.names]
         elif array.ndim == 2 and not role_of(name):
@@ -103,7 +109,20 @@ def of_arrays(arrays: dict[str, np.ndarray], roles: Sequence[str]) -> Table:
         raise ValueError(f"names a column twice: {', '.join(named_roles)}.")
     first = tuple(str(column[0]) if len(column) else "" for column in values)
     used = {role: column for role, column in zip(chosen, values, strict=True) if role}
-    return Table(used, headings, chosen, first, notes, assumed=bool(notes))
+    return Table(used, headings, chosen, first, notes, *_stated(stated), assumed=bool(notes))
+
+
+def _stated(arrays: dict[str, np.ndarray]) -> tuple[tuple[int, ...] | None, TimeUnit | None, bool]:
+    """The size of the inputs, the unit of t, and whether times count from the recording's own zero; what is odd is not there."""
+    sides = arrays["inputs"].reshape(-1) if "inputs" in arrays else np.zeros(0)
+    size = tuple(map(int, sides)) if sides.dtype.kind in "iu" and len(sides) in (1, 3) else ()
+    unit = arrays["unit"].reshape(-1) if "unit" in arrays else np.zeros(0)
+    own = arrays["own_zero"].reshape(-1) if "own_zero" in arrays else np.zeros(0)
+    return (
+        size if size and all(0 < side < 10_000_000 for side in size) else None,
+        UNITS.get(str(unit[0])) if unit.dtype.kind == "U" and len(unit) == 1 else None,
+        bool(own[0]) if own.dtype.kind in "biu" and len(own) == 1 else False,
+    )
 
 
 def _sentence(error: BaseException) -> str:

@@ -28,6 +28,7 @@ class TimeUnit(enum.Enum):
 
     @property
     def microseconds(self) -> int:
+        """Its length in microseconds."""
         return {"microseconds": 1, "milliseconds": 1_000, "seconds": 1_000_000}[self.value]
 
     @classmethod
@@ -50,6 +51,7 @@ def role_of(heading: str) -> str:
 
 
 def unit_of(heading: str) -> TimeUnit | None:
+    """The unit of time that a heading names at its end, as "t (ms)" or "time_us" do; None where it names none."""
     match = re.search(r"[(\[_ ]\s*(\w+)\s*[)\]]?\s*$", heading.strip().lower())
     return UNITS.get(match[1]) if match else None
 

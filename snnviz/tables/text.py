@@ -3,6 +3,7 @@
 A heading names columns by the words of the field (`columns.NAMES`), with a unit where it has one: "time (us)", "t_ms".
 """
 
+import codecs
 import csv
 import io
 import re
@@ -13,14 +14,28 @@ import numpy as np
 from snnviz.tables import limits
 from snnviz.tables.columns import UNITS, WITHOUT_HEADING, Table, guess_roles, role_of, unit_of
 
+MARKS = (  # at the beginning of a file, the longer first
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
 
 def decode(data: bytes) -> str:
-    """A file's bytes as text; UTF-8 with or without a byte order mark, else Latin 1. Raises ValueError where it is no text."""
+    """A file's bytes as text; UTF-8 with or without a byte order mark, UTF-16 or UTF-32 with one (Excel's "Unicode text"), else
+    Latin 1. Raises ValueError where it is no text."""
+    marked = next((encoding for mark, encoding in MARKS if data.startswith(mark)), None)
+    if marked is not None:
+        try:
+            return lines_of(data.decode(marked))
+        except UnicodeDecodeError as error:
+            raise ValueError(f"begins as text in {marked.upper()} and does not go on so: it is cut short or damaged.") from error
     try:
         return lines_of(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         if b"\x00" in data:
-            raise ValueError("is no text file; a table holds numbers as text.") from error
+            raise ValueError("is no text file; a table holds numbers as text. Save it as CSV in UTF-8.") from error
         return lines_of(data.decode("latin-1"))
 
 
@@ -30,6 +45,7 @@ def lines_of(text: str) -> str:
 
 
 def of_text(text: str, roles: Sequence[str] = ()) -> Table:
+    """The table in a text. roles: what its columns hold (t, neuron, x, y, p), where that is not to be read from the headings."""
     if (lines := text.count("\n")) > limits.MOST_EVENTS:
         raise ValueError(f"has {lines:,} lines; one recording may have {limits.MOST_EVENTS:,} events. Cut it.")
     stated, number, begin = comments(text)

@@ -22,6 +22,7 @@ class Seconds:
 
     @property
     def total(self) -> float:
+        """The sum of all parts, in seconds."""
         return sum(dataclasses.astuple(self))
 
 

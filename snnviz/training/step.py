@@ -85,14 +85,17 @@ class RunningTraining:
         self.watch.forget()
 
     def clock(self) -> float:
+        """A time in seconds, once the device has finished all that was queued."""
         if self.device.type == "cuda":
             torch.cuda.synchronize()
         return time.perf_counter()
 
     def output(self, x: torch.Tensor) -> NetworkOutput:
+        """The network's output for a batch, [T, B, ...] as the data set gives it."""
         return self.network(network_input(self.training, x.to(self.device)))
 
     def loss(self, output: NetworkOutput, y: torch.Tensor) -> torch.Tensor:
+        """The loss of an output for the classes y, int64 [B]; with heads, theirs is included."""
         loss, heads = self.training.loss, self.training.method.heads
         if output.heads and heads is not None and isinstance(loss, CrossEntropy):  # `build` refuses heads with other losses
             reduced = NetworkOutput(loss.over_time.reduce(output.logits)[None], output.heads)
@@ -104,6 +107,7 @@ class RunningTraining:
         return self.training.loss.scores(output.logits.detach(), self.targets, self.train.dt).argmax(1)
 
     def step(self, epoch: int, batch: int, x: torch.Tensor, y: torch.Tensor, data: float) -> BatchRecord:
+        """Train on one batch; its record. epoch, batch: counted from 1. data: the seconds that making the batch took."""
         t, start = self.training, self.clock()
         lr = t.optimiser.lr * t.schedule.factor(((epoch - 1) * self.batches + batch - 1) / (t.epochs * self.batches))
         for group in self.optimiser.param_groups:
@@ -182,6 +186,7 @@ class RunningTraining:
             return loss, self.predicted(output).cpu().numpy()
 
     def look_at(self, sample: int) -> tuple[LayerRecord, ...]:
+        """What every layer does with one sample of the test half."""
         self.network.eval()
         with torch.no_grad(), Probe(self.network) as probe:
             self.output(self.test.take([sample])[0])

@@ -1,10 +1,12 @@
-"""What each page stands at, as its address says it; and what the visitor hears of settings that a link cannot have.
+"""The settings of each page, kept in the session and written into its URL; and the messages about settings that are not possible.
 
-Every control has a key like `neuron.LIF.tau_mem`, which is also its name in the URL (spelt by `snnviz.ui.url`); what stands
-at its default is left out. The session keeps these texts for each page apart, and the widget of a control under a key of its
-page (`own`), so no page moves a control of another. The URL is read where the visitor came by one: at the first visit, by a
-link, by the browser's history. A link says everything about its page, and what was left there earlier is forgotten. Whoever
-comes back by the menu, without settings, finds the page as it was left. In every other run the URL follows the controls.
+Every control has a key like `neuron.LIF.tau_mem`. The key is also its name in the URL, where `snnviz.ui.url` spells its value; a
+control at its default is left out. The session keeps the settings of each page separately, and each widget under a key that
+contains the name of its page (`own`), so that no page moves a control of another page.
+
+The URL is read at the first visit, after a link, and after a step through the browser's history. A link gives all settings of its
+page; earlier ones are forgotten. A visitor who comes back by the menu, whose URL has no settings, finds the page as they left it.
+In every other run of the app the URL is written from the controls.
 """
 
 import dataclasses
@@ -15,33 +17,34 @@ import streamlit as st
 
 from snnviz.ui import links, spelling, streamlit_private, url
 
-LINK = "link"  # in the URL of a link to the page on which it stands, and of one to a page at its defaults
-_VISIT = "_address.visit"  # where the session keeps all this
+LINK = "link"  # marks the URL of a link to the page that it is on, or to a page at its defaults
+_VISIT = "_address.visit"  # the key of the `_Visit` in the session
 
 
 @dataclasses.dataclass
 class _Standing:
-    """What one page stands at, in this session."""
+    """The settings of one page in this session, as texts by key."""
 
-    texts: dict[str, str] = dataclasses.field(default_factory=dict)  # of every control that is not at its default, drawn or not
-    unread: dict[str, list[str]] = dataclasses.field(default_factory=dict)  # what a link or a scope says, until a control reads it
+    texts: dict[str, str] = dataclasses.field(default_factory=dict)  # of every control that is not at its default
+    unread: dict[str, list[str]] = dataclasses.field(default_factory=dict)  # set by a link or a scope, not read yet
     defaults: dict[str, Any] = dataclasses.field(default_factory=dict)  # of every control drawn since the last link
     beyond: dict[str, list[Any]] = dataclasses.field(default_factory=dict)  # values that a slider does not offer by itself
     shown: dict[str, str] = dataclasses.field(default_factory=dict)  # what the URL says
-    arrived: dict[str, str] = dataclasses.field(default_factory=dict)  # what it stood at when the menu led back to it
+    arrived: dict[str, str] = dataclasses.field(default_factory=dict)  # the settings that the page had when the menu led to it
+    held: dict[str, Any] = dataclasses.field(default_factory=dict)  # what the visitor put aside on it, which no URL says
 
     def follow(self, texts: Mapping[str, list[str]]) -> None:
-        """Stand at just what a link says."""
+        """Take the settings of a link, and no others."""
         for key in [*self.defaults, *texts]:
             st.session_state.pop(own(key), None)
         self.unread = {key: list(several) for key, several in texts.items()}
         self.texts = {key: several[-1] for key, several in texts.items()}
-        self.defaults, self.beyond, self.shown, self.arrived = {}, {}, dict(self.texts), {}
+        self.defaults, self.beyond, self.shown, self.arrived, self.held = {}, {}, dict(self.texts), {}, {}
 
 
 @dataclasses.dataclass
 class _Visit:
-    """A session's way through the app."""
+    """What a session keeps: the page that is shown, the settings of all pages, the messages."""
 
     page: str | None = None
     shared: frozenset[str] = frozenset()
@@ -61,8 +64,8 @@ def _visit() -> _Visit:
 def begin(page: str, place: Any, shared: Collection[str] = ()) -> None:
     """Start a run of the app on a page; `shared` are the keys drawn on every page.
 
-    What the URL asks for and cannot be had is said in `place`, an empty element, as soon as it is known: a page may stop at any
-    moment, and after `st.stop` nothing can be drawn.
+    A setting of the URL that is not possible gets a message in `place`, an empty element, as soon as a control has read it: a page
+    may stop at any moment, and after `st.stop` nothing can be drawn.
     """
     visit = _visit()
     visit.drawn, visit.shared, visit.place = set(), frozenset(shared), place
@@ -77,7 +80,7 @@ def begin(page: str, place: Any, shared: Collection[str] = ()) -> None:
             visit.pages[None].follow(everywhere)
         visit.complaints = {}
         if history and not moved and not parameters and not link:
-            # The entry of the browser's history before the menu's page was brought back to where it had been left.
+            # This entry of the history was made when the menu led to the page: its URL had no settings, and the page kept its own.
             parameters = {key: [text] for key, text in standing.arrived.items()}
         if parameters or link or first or not moved:
             standing.follow(_renewed(page, parameters))
@@ -88,7 +91,7 @@ def begin(page: str, place: Any, shared: Collection[str] = ()) -> None:
 
 
 def _renewed(page: str, parameters: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """What a link says, as this version spells it."""
+    """The settings of a link, those of version 0.1.0 in this version's spelling."""
     settings = {key: several[-1] for key, several in parameters.items()}
     if links.is_old(page, settings):
         new = links.renewed(page, settings)
@@ -97,7 +100,7 @@ def _renewed(page: str, parameters: Mapping[str, list[str]]) -> dict[str, list[s
 
 
 def _publish() -> None:
-    """Let the URL say what the page stands at, and that these are this version's settings where 0.1.0 took them otherwise."""
+    """Write the page's settings into the URL, with a mark of this version where version 0.1.0 would read them differently."""
     visit = _visit()
     says = visit.pages[None].shown | visit.pages[visit.page].shown
     if visit.page is not None and links.is_old(visit.page, says):
@@ -107,10 +110,10 @@ def _publish() -> None:
 
 
 def end() -> None:
-    """Finish a run in which the page came to its end, so that every control it has was drawn: what else the URL sets is said."""
+    """Finish a run in which the page has drawn all its controls. Settings in the URL that belong to none of them get a message."""
     visit = _visit()
     for one in (visit.pages[None], visit.pages[visit.page]):
-        # A control that has just gone keeps its value for another view of the page; only the URL does not say it now.
+        # A control that another view of the page does not draw keeps its value, and the URL leaves it out.
         one.shown = {key: text for key, text in one.texts.items() if key in visit.drawn or key not in one.defaults}
     _publish()
     unknown = [key for key in visit.pages[visit.page].shown if key not in visit.drawn]
@@ -128,7 +131,7 @@ def _say(last: str = "") -> None:
 
 
 def query() -> dict[str, str]:
-    """What the URL of this page says where its controls stand now: for a link that changes one thing."""
+    """The settings of this page as the URL has them: for a link that changes one of them."""
     visit = _visit()
     standing = visit.pages[visit.page]
     return {key: text for key, text in standing.texts.items() if key in visit.drawn or key in standing.shown}
@@ -138,16 +141,16 @@ def query() -> dict[str, str]:
 
 
 def own(key: str) -> str:
-    """The key of a control's widget in the session: its page's own; a control that stands on every page keeps its name."""
+    """The key of a control's widget in the session: it contains the page, unless the control is drawn on every page."""
     visit = _visit()
     return key if key in visit.shared else f"{visit.page}/{key}"
 
 
 def stand(key: str, label: str, default: Any, read: Callable[[str], Any], shown: Callable[[Any], str] = spelling.spell) -> str:
-    """Let a control stand where its page does, before it is drawn; return the key of its widget.
+    """Set a control to its page's setting before it is drawn; return the key of its widget.
 
-    A control that nobody moved follows its default. A text that stands for no possible value gets a message and the default:
-    Streamlit alone would drop it silently, or round it.
+    A control that nobody has moved follows its default. Where a text stands for no possible value, the visitor reads a message and
+    the control takes its default: Streamlit alone would drop the text silently, or round it.
 
     Args:
         read: the value of a text; raises `spelling.Refused`. shown: a value as the visitor sees it.
@@ -178,7 +181,7 @@ def stand(key: str, label: str, default: Any, read: Callable[[str], Any], shown:
 
 
 def tell(key: str, text: str | None) -> None:
-    """Keep what a drawn control stands at, for the URL and for the next visit; None is its default."""
+    """Keep the text of a control that was drawn, for the URL and for the next visit; None: it is at its default."""
     standing = _visit().of(key)
     for texts in (standing.texts, standing.shown):
         if text is None:
@@ -189,7 +192,7 @@ def tell(key: str, text: str | None) -> None:
 
 
 def _write(key: str, text: str | None) -> None:
-    """Set a key of the URL at once: a page that stops early has said what it stands at."""
+    """Set a key of the URL at once, so that the URL of a page that stops early has it too."""
     if text is None:
         st.query_params.pop(key, None)
     elif st.query_params.get(key) != text:
@@ -197,35 +200,51 @@ def _write(key: str, text: str | None) -> None:
 
 
 def settle(key: str) -> None:
-    """A control was moved by hand: nothing is wrong with it any more."""
+    """Remove the message about a control, because the visitor has moved it."""
     _visit().complaints.pop(key, None)
 
 
 def beyond(key: str) -> list[Any]:
-    """The values of a control that its slider does not offer by itself, because a link asked for them; to be added to."""
+    """The values that a link has set and that the control's slider does not offer by itself. Callers add to this set."""
     return _visit().of(key).beyond.setdefault(key, [])
 
 
 def note(key: str, default: Any = None) -> None:
-    """Say that the page has drawn something under this key; a key in the URL without that gets a message."""
+    """Count a key as drawn. A key in the URL that the page never draws gets a message."""
     visit = _visit()
     visit.drawn.add(key)
     visit.of(key).defaults.setdefault(key, default)
 
 
-# ---- whole values, whose controls are not Streamlit's ------------------------------------------------------------------------
+# ---- what no URL says ----------------------------------------------------------------------------------------------------
+
+
+def hold(key: str, value: Any) -> None:
+    """Put a value aside on this page, None to let it go: it stays while the visitor is away, and goes with a link."""
+    visit = _visit()
+    visit.pages[visit.page].held[key] = value
+
+
+def held(key: str) -> Any:
+    """The value that was put aside on this page; None where there is none."""
+    visit = _visit()
+    return visit.pages[visit.page].held.get(key)
+
+
+# ---- whole values, with controls that are not Streamlit's ------------------------------------------------------------------------
 
 
 class Settings:
-    """What the page stands at, by key; each key that is looked up counts as drawn."""
+    """The settings of the page, by key; each key that is looked up counts as drawn."""
 
     def get(self, key: str) -> str | None:
+        """The text of a key; None where it stands at its default."""
         note(key)
         return _visit().of(key).texts.get(key)
 
 
 def put(key: str, text: str | None) -> None:
-    """Let a control stand at a text, or at its default, from outside: it reads that when it is next drawn."""
+    """Set a control to a text, or to its default (None), from code: the control reads it when it is next drawn."""
     standing = _visit().of(key)
     if text is None:
         standing.unread.pop(key, None)
@@ -236,9 +255,9 @@ def put(key: str, text: str | None) -> None:
 
 
 def recall(default: Any, key: str, tables: Sequence[url.Table] = ()) -> Any:
-    """The value that the page stands at under a key, `default` where it says nothing; see `url.read`.
+    """The value of the page's settings under a key, `default` where there are none; see `url.read`.
 
-    What is impossible gets one sentence on the page and its default.
+    A setting that is not possible gets one sentence on the page, and its default.
     """
     value, misread = url.read(Settings(), key, default, tables=tables)
     for problem in misread:
@@ -247,7 +266,7 @@ def recall(default: Any, key: str, tables: Sequence[url.Table] = ()) -> Any:
 
 
 def remember(settings: Mapping[str, str], *prefixes: str) -> None:
-    """Let the page stand at just these settings under these prefixes."""
+    """Replace all settings of the page under these prefixes by these."""
     visit = _visit()
     for key in [k for k in visit.pages[visit.page].texts if k.startswith(prefixes) and k not in settings]:
         put(key, None)

@@ -11,10 +11,10 @@ from snnviz.params import params
 from snnviz.studies.depth import DepthRecord, DepthStudy, Look, mean_error
 from snnviz.studies.reference_gradients import MEASURABLE
 from snnviz.surrogates import SURROGATES, Dspike
-from snnviz.ui import controls, page
+from snnviz.ui import address, controls, page
 
 CLEAR = 0.03  # differences of mean error below this are not called an effect
-_HELD = "_depth_held"
+_HELD = "measurement"
 
 
 def settings() -> DepthStudy:
@@ -46,15 +46,17 @@ def settings() -> DepthStudy:
 
 def hold(record: DepthRecord) -> None:
     """Draw this faintly behind what comes."""
-    st.session_state[_HELD] = record
+    address.hold(_HELD, record)
 
 
 def let_go() -> None:
-    st.session_state.pop(_HELD, None)
+    """Draw no other measurement behind the bars any more."""
+    address.hold(_HELD, None)
 
 
 def held() -> DepthRecord | None:
-    return st.session_state.get(_HELD)
+    """The measurement that is drawn behind the bars; None where there is none."""
+    return address.held(_HELD)
 
 
 def bars(record: DepthRecord, what: str = "error", behind: DepthRecord | None = None) -> None:
@@ -87,6 +89,7 @@ def values(look: Look, variant: str, what: str = "error") -> list[float | None]:
 
 
 def reliability(look: Look) -> list[float]:
+    """How well the two halves of the reference agree in each layer: the cosine r between them."""
     return [row.reliability for row in look.errors.rows if row.variant == look.errors.rows[0].variant]
 
 

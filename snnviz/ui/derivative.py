@@ -19,6 +19,7 @@ FILE, LIVE = "derivative.py", "derivative"
 
 
 def number(value: float) -> str:
+    """A number with three digits, or "infinite"."""
     return three_digits(value) if value < float("inf") else "infinite"
 
 
@@ -34,6 +35,7 @@ def chosen_law(choice: tuple[str, AbstractSurrogate, int]) -> AbstractLaw | None
 
 
 def download_draws(sampled: Sampled) -> None:
+    """Offer the curves of an estimate as a table."""
     page.downloads(
         "estimate",
         {
@@ -80,6 +82,7 @@ def about_estimates(estimate: ZerothOrder) -> None:
 
 
 def code_of_draws(estimate: ZerothOrder, drawing: Drawing, sampled: Sampled) -> tuple[str, Mapping[str, Any]]:
+    """The Python that draws this estimate, and the values that it must give."""
     source = f"""
 from snnviz import *
 

@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.io.json import to_json_plotly
 
+from snnviz.figures.theme import points_nowhere
 from snnviz.places import assets
 from snnviz.ui import streamlit_private
 
@@ -26,6 +27,7 @@ def figure(fig: go.Figure, key: str, pace: float | None = None) -> None:
     Its title is set as text above it: that wraps where a figure's own title would be cut or run into the legend.
     """
     drawn = fig.to_dict()
+    drawn["data"] = [*drawn["data"], *(trace.to_plotly_json() for trace in points_nowhere(fig))]
     layout = drawn["layout"]
     if not layout.get("meta", {}).get("alt"):
         raise ValueError(f"Figure {key!r} has no alternative text; make it with figures.theme.finish.")

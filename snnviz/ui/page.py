@@ -88,6 +88,7 @@ def here(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def equation(latex: str, text: str = "") -> None:
+    """Draw an equation, with a sentence above it."""
     if text:
         st.markdown(text)
     st.latex(latex)

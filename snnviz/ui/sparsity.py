@@ -69,6 +69,7 @@ def row() -> Any:
 
 
 def choose_layer(look: activity.Look) -> activity.LayerLook:
+    """Draw a choice of one of the network's layers."""
     return look[controls.option([layer.name for layer in look.layers], "Layer", "layer", segmented=True)]
 
 
@@ -115,6 +116,7 @@ def counted(look: activity.Look, layer: activity.LayerLook | None, run: RunRecor
 
 
 def about(method: AbstractGradientMethod) -> None:
+    """Draw the method's equation, what the equal band is, and the papers."""
     with st.expander("The equations and papers", icon=":material/function:"):
         st.latex(method.equation)
         st.latex(r"B_{th} = \tfrac12\int P(\text{active}\mid u)\,du = \delta\,\mathbb{E}\max_{k \le m}|z_k|\ \text{ for LocalZO}")

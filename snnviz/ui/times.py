@@ -44,6 +44,7 @@ def beside(series: Series, how: str, what: str, downloads: bool = True) -> None:
 
 
 def about() -> None:
+    """Draw why the backward pass through slices takes a time that is quadratic in T."""
     with st.expander("Why slicing is quadratic", icon=":material/function:"):
         st.code(
             "for t in range(T):                 # the published baseline\n    u = beta * u + h[:, t, :]\n\n"

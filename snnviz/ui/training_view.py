@@ -1,4 +1,4 @@
-"""A run of trainings on a page: the picture by view, the table, what went wrong."""
+"""A run of trainings on a page: its picture in several views, its table, and its problems."""
 
 import contextlib
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from snnviz.training.settings import Settings
 from snnviz.ui import methods, page, runs_view
 from snnviz.ui.words import literal
 
-EVERY = runs_view.EVERY  # seconds between two looks at a run that goes; its curves move twice in between
+EVERY = runs_view.EVERY  # seconds between two looks at a run that is going on; the curves move twice in between
 HEIGHT = 420
 VIEWS = {
     "learning": "Learning",
@@ -34,8 +34,10 @@ ONE_METHOD = ("raster", "confusion")  # views of one method at a time
 
 
 def watch(run: Run, draw: Callable[[RunState], None], invitation: str) -> RunState | None:
-    """The visitor's run as it goes: what to press, how far it is, `draw`, a row per method, what went wrong; `run` is
-    what Start starts, and drawn empty before. Returns the state at the last run of the page; None before the first start.
+    """Draw the visitor's run while it goes on: buttons, progress, the picture by `draw`, a table of its methods, its problems.
+
+    run: what the button Start starts; before that, its empty picture is drawn with `invitation`. Returns the state of the visitor's
+    run when the page was last run as a whole; None before the first start.
     """
     state = runs_view.current()
     going = state is not None and state.status.live
@@ -70,7 +72,7 @@ def watch(run: Run, draw: Callable[[RunState], None], invitation: str) -> RunSta
         if moving != going:
             st.rerun()
 
-    # Streamlit fades what is about to be drawn anew. Here that is everything at every look: the browser would never rest.
+    # Streamlit fades elements that it is about to redraw. Here it redraws all at every look, so fading would never end.
     st.html("<style>.st-key-live * {transition: none !important} .st-key-live [data-stale] {opacity: 1 !important}</style>")
     with st.container(key="live"):
         st.fragment(live, run_every=EVERY if going else None)()
@@ -81,14 +83,14 @@ def watch(run: Run, draw: Callable[[RunState], None], invitation: str) -> RunSta
 
 @st.cache_resource(show_spinner=False)
 def _prepared() -> None:
-    """Once on this server, after the first page that could start a run is drawn."""
+    """Prepare the workers, once on this server, after the first page that can start a run was drawn."""
     client.prepare()
-    with contextlib.suppress(ValueError):  # a store that is away is said where it is needed
+    with contextlib.suppress(ValueError):  # where the store does not answer, the page that needs it says so
         client.tidy()
 
 
 def problems(state: RunState) -> None:
-    """What went wrong, by method; what happened to the run."""
+    """Draw the problems of each method, and the notes of the run."""
     page.several([literal(note) for note in state.notes], "notes")
     lines = zip(state.run.labels, state.lines, strict=True)
     wrong = [f"**{label}.** {literal(' '.join(line.problems))}" for label, line in lines if line.problems]
@@ -96,7 +98,7 @@ def problems(state: RunState) -> None:
 
 
 def table(state: RunState) -> None:
-    """A row per method, of fixed height."""
+    """Draw a table of fixed height with a row for each method."""
     nan = float("nan")
     layers = max((len(line.epochs[-1].rates) for line in state.lines if line.epochs), default=0)
     best = [max(line.epochs, key=lambda e: e.test_accuracy, default=None) for line in state.lines]
@@ -130,7 +132,7 @@ def table(state: RunState) -> None:
 
 
 def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "follow") -> None:
-    """One view of a run, or of several over one another. `one`: the training shown where a view shows one."""
+    """Draw one view of a run, or of several in one picture. one: which training to show in a view that shows one only."""
     dark = page.dark()
     lines = [line for state in states for line in state.lines]
     runs = [state.run for state in states]
@@ -178,7 +180,7 @@ Groups = Sequence[tuple[str, list[Line]]]  # a label, and the lines of trainings
 
 
 def _tests(groups: Groups, value: str, against: str) -> list[curves.Line]:
-    """Test accuracy by group; over several seeds, the mean with a band from the least to the largest."""
+    """One line of a value for each group; over several seeds their mean, with a band from the least to the largest."""
     out = []
     for name, group in groups:
         count = min(len(line.epochs) for line in group)
@@ -197,7 +199,7 @@ def _times(line: Line, against: str) -> np.ndarray:
 
 
 def _batches(groups: Groups, against: str) -> list[curves.Line]:
-    """The loss: batch by batch, or over several seeds the mean and band of the epochs."""
+    """The loss of every batch; over several seeds the mean of every epoch, with its band."""
     out = []
     for name, group in groups:
         if len(group) > 1:
@@ -209,7 +211,7 @@ def _batches(groups: Groups, against: str) -> list[curves.Line]:
     return out
 
 
-# By view: the figure's title, and of each layer which values of the curve, what they are called, whether on a logarithmic axis.
+# For each view: the figure's title, and for each row (a field of the curve, its name, whether the axis is logarithmic).
 LAYERS = {
     "spikes": (
         "Spikes per neuron and step, and share of entries active in backward",
@@ -221,7 +223,7 @@ LAYERS = {
 
 
 def _layers(groups: Groups, view: str, dark: bool) -> Any:
-    """A row for each layer, there from the start; of deep networks the first and last few."""
+    """A row of the picture for each layer, even before there are values; of deep networks the first and the last few layers."""
     lines = [line for _, group in groups for line in group]
     hidden = max(line.training.architecture.layers for line in lines)
     title, of_layer = LAYERS[view]
@@ -269,7 +271,7 @@ def columns(state: RunState) -> dict[str, list]:
 
 
 def settings_toml(state: RunState) -> str:
-    """What a run was asked for, as TOML; of trainings the settings of each, which `snnviz train` reads."""
+    """The work of a run as TOML; of a run of trainings the settings of each, which `snnviz train` reads."""
     work = state.run.work
     if isinstance(work, Train):
         return Settings(work.trainings, state.run.backend, work.touch_active).to_toml()

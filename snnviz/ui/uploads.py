@@ -18,6 +18,7 @@ from snnviz.ui.words import literal
 
 KINDS = ("csv", "tsv", "txt", "npz", "npy")
 MOST = 1000  # recordings of one visitor
+LABEL, ROUND, WAITING = "data/own_label", "data/own_round", "data/own_waiting"  # what the session keeps of the page Data
 WORDS = {"t": "time", "neuron": "neuron", "x": "x", "y": "y", "p": "polarity", UNUSED: "not used"}
 
 
@@ -78,6 +79,7 @@ def attempt_add(visitor: str, label: str, name: str, data: bytes) -> str:
 
 
 def forget(visitor: str) -> None:
+    """Delete all recordings of a visitor."""
     shutil.rmtree(folder(visitor), ignore_errors=True)
 
 
@@ -91,22 +93,38 @@ def take_in(visitor: str) -> None:
     """Draw what takes a visitor's recordings in, and say which could not be used."""
     _expire()
     state = st.session_state
-    label = st.text_input("Class of these recordings", key="own_label", placeholder="left, right, ...", max_chars=60)
-    sent = st.file_uploader(
+    st.text_input("Class of these recordings", key=LABEL, persist_state="session", placeholder="left, right, ...", max_chars=60)
+    key = f"data/own_files_{state.get(ROUND, 0)}"
+    st.file_uploader(
         "Tables of events, one recording a file",
         KINDS,
         accept_multiple_files=True,
-        key=f"own_files_{state.get('own_round', 0)}",
+        key=key,
+        on_change=_wait,
+        args=(key,),
         help="Columns t, neuron; or t, x, y, p; in any order, with or without a heading. Nothing in a file is executed. "
         f"{uploads.setting(*uploads.MOST_BYTES) / 1e9:.2g} GB in all; what nobody looks at for "
         f"{uploads.setting(*uploads.DAYS):g} days is removed.",
     )
-    if st.button("Add these recordings", icon=":material/add:", disabled=not sent):
-        state["own_complaints"] = [c for f in sent if (c := attempt_add(visitor, label, f.name, f.getvalue()))]
-        state["own_round"] = state.get("own_round", 0) + 1
-        st.rerun()
+    waiting = state.get(WAITING, [])
+    if waiting and not state[key]:
+        st.caption(f"Chosen before you left the page: {literal(', '.join(file.name for file in waiting[:5]))}"
+                   f"{' and more' if len(waiting) > 5 else ''}.")  # fmt: skip
+    st.button("Add these recordings", icon=":material/add:", disabled=not waiting, on_click=_add, args=(visitor,))
     for complaint in state.pop("own_complaints", []):
         st.error(literal(complaint), icon=":material/error:")
+
+
+def _wait(key: str) -> None:
+    """Keep the chosen files until they are added: Streamlit forgets those of a page that is left."""
+    st.session_state[WAITING] = list(st.session_state[key])
+
+
+def _add(visitor: str) -> None:
+    state = st.session_state
+    label, waiting = state[LABEL], state.pop(WAITING, [])
+    state["own_complaints"] = [c for file in waiting if (c := attempt_add(visitor, label, file.name, file.getvalue()))]
+    state[ROUND] = state.get(ROUND, 0) + 1  # an uploader of another key is empty
 
 
 def layout(paths: Sequence[Path]) -> Layout | None:

@@ -38,7 +38,8 @@ Table = Mapping[str, type]  # a registry: classes by name
 class Settings(Protocol):
     """The settings of a URL: a dictionary, or what looks them up."""
 
-    def get(self, key: str, /) -> str | None: ...
+    def get(self, key: str, /) -> str | None:
+        """The text of a key; None where it is not set."""
 
 
 @dataclasses.dataclass(frozen=True)
