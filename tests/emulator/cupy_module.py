@@ -24,7 +24,8 @@ ORDERS = {"forward": 0, "backward": 1, "random": 2}  # in which the blocks and t
 ORDER = ORDERS[os.environ.get("EMULATOR_ORDER", "forward")]
 LAUNCHES: collections.Counter[tuple[str, str]] = collections.Counter()  # of each kernel and precision
 FLAGS = ("-std=c++17", "-ffp-contract=off", "-fno-math-errno", "-nostdinc++", "-fno-exceptions")
-CHECKED = ("-DEMULATED_CHECKS", "-Xclang", "-fsanitize=thread")
+# A compiler may read early what a loop is going to write first; such a read would be reported.
+CHECKED = ("-DEMULATED_CHECKS", "-Xclang", "-fsanitize=thread", "-mllvm", "-disable-licm-promotion")
 _turn = threading.Lock()  # one launch at a time: the runtime has one set of threads
 
 
