@@ -72,6 +72,13 @@ def output(*command: str | Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
+def test_the_file_without_a_server_is_the_same_from_the_package(installed, elsewhere):
+    from snnviz.live import static
+
+    output(installed / "snnviz", "static", "class.html")
+    assert (elsewhere / "class.html").read_text(encoding="utf-8") == static.page()
+
+
 def test_the_command_trains_five_epochs_and_keeps_the_run(installed, elsewhere):
     where = output(installed / "python", "-c", "import snnviz; print(snnviz.__file__)")
     assert Path(where).is_relative_to(installed.parent)

@@ -368,10 +368,10 @@ def test_the_playground_learns_in_a_worker_of_the_file(go):
     seen.page.keyboard.press(" ")
     seen.page.get_by_role("link", name="Playground", exact=True).click()
     assert seen.page.get_by_role("button", name="Train", exact=True).count() == 1
-    assert count() == before and seen.settings == {"play.methods": "bptt-exodus", "play.speed": "0"}
+    assert count() == before and {"play.methods": "bptt-exodus", "play.speed": "0"}.items() <= seen.settings.items()
     seen.page.reload()
     seen.drawn()
-    assert seen.settings == {"play.methods": "bptt-exodus", "play.speed": "0"} and not seen.errors
+    assert {"play.methods": "bptt-exodus", "play.speed": "0"}.items() <= seen.settings.items() and not seen.errors
 
 
 def test_a_reload_finds_the_screen_as_it_was(go):

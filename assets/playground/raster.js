@@ -69,7 +69,7 @@ export class RasterView {
       const n = run.widths[k], each = (shown[k] * height) / n;
       c.textAlign = "right";
       c.fillStyle = colours.muted;
-      c.fillText(k ? `hidden ${k}` : "inputs", left - 8, y + (n * each) / 2);
+      c.fillText(k ? `hidden ${k}` : "inputs", left - 8, y + (n * each) / 2, left - 10);
       c.fillStyle = faint(colours.ink, 0.04);
       c.fillRect(left, y, wide, n * each);
       for (let i = 0; i < n; i++) for (let t = 0; t < T; t++) {
@@ -98,7 +98,7 @@ export class RasterView {
     const y = (a) => top + READOUT - ((a - low) / (high - low)) * READOUT;
     c.fillStyle = colours.muted;
     c.textAlign = "right";
-    c.fillText("readout", this.left - 8, top + READOUT / 2);
+    c.fillText("readout", this.left - 8, top + READOUT / 2, this.left - 10);
     line(c, colours.grid, 1, this.left, y(0), w - 8, y(0));
     const best = run.p.indexOf(Math.max(...run.p));
     for (let i = 0; i < n; i++) {

@@ -72,6 +72,7 @@ class Kept:
                 self._values.popitem(last=False)
 
     def clear(self) -> None:
+        """Forget every result."""
         with self._lock:
             self._values.clear()
 

@@ -47,6 +47,7 @@ class Task:
         streamlit_private.lend_page(self._thread)
 
     def start(self) -> None:
+        """Begin to compute, in the task's own thread."""
         self._thread.start()
 
     def join(self) -> bool:

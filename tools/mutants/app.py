@@ -151,7 +151,7 @@ MUTATIONS = (
     Mutation(
         "url-numbers-by-a-comma",
         SPELLING,
-        '("-" if all(type(v) is int for v in value) else " ")',
+        '("-" if all(type(v) is int or isinstance(v, enum.Enum) for v in value) else " ")',
         '"-"',
         f"{TABLE} {WRITTEN} -k 'table or SpikeTrain'",
     ),
