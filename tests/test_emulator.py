@@ -122,9 +122,9 @@ FAULTS = {
         "put_row(k, u, row + 1,",
         "out of bounds, written|race",
     ),
-    "a missing barrier": (run_packing, packing_alone, AFTER_MASK, r"\1", "read: block 0, thread|race, read after a write"),
+    "a missing barrier": (run_packing, packing_alone, AFTER_MASK, r"\1", "not initialised, read|race, read after a write"),
     "a barrier for some": (run_packing, packing_alone, AFTER_MASK, r"\1if (j < 64) __syncthreads();", "different __syncthreads"),
-    "half of a mask": (run_packing, packing_alone, r"\(j & 31\) == 0", "j == 0", "not initialised, read: block 0, thread"),
+    "half of a mask": (run_packing, packing_alone, r"\(j & 31\) == 0", "j == 0", "not initialised, read"),
     "two who write": (run_packing, packing_alone, r"if \(\(j & 31\) == 0\)", "", "race, both write"),
     "a ballot for some": (
         run_packing,

@@ -46,21 +46,21 @@ def pytest_configure(config) -> None:
 @pytest.hookimpl(trylast=True)  # after -m has chosen
 def pytest_collection_modifyitems(config, items) -> None:
     if config.getoption("--sample"):
-        kept = sample(items)
-        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-        items[:] = kept
+        chosen = sample(items)
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
 
 
 def sample(items: list) -> list:
     """Tests in their order, without those whose parameters have all had their values in an earlier one of the same name."""
-    seen, kept = set(), []
+    seen, sampled = set(), []
     for item in items:
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         new = {(item.nodeid.split("[")[0], name, repr(value)) for name, value in parameters.items()} - seen
         if new or not parameters:
             seen |= new
-            kept.append(item)
-    return kept
+            sampled.append(item)
+    return sampled
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -312,7 +312,7 @@ def sanitizer(small: bool) -> Facts:
     if emulated() or not shutil.which("compute-sanitizer"):
         yield {"skipped": "compute-sanitizer is not installed here, or there is no GPU: `make emulate` has checks of its own"}
         return
-    found, failed = {}, []
+    results, failed = {}, []
     environment = os.environ | {"PYTORCH_NO_CUDA_MEMORY_CACHING": "1"}
     target = [sys.executable, "-m", "tools.gpu_check.stages", "tiny", os.devnull]
     for tool in ("memcheck", "racecheck", "initcheck"):
@@ -323,14 +323,14 @@ def sanitizer(small: bool) -> Facts:
             start = time.monotonic()
             out = lines("compute-sanitizer", *options, *target, timeout=45, env=environment)
             words = [line[:200] for line in out if "=====" in line or "Error" in line][-8:]
-            found[tool] = {"filter": chosen[:1], "seconds": time.monotonic() - start, "words": words or out[-3:]}
+            results[tool] = {"filter": chosen[:1], "seconds": time.monotonic() - start, "words": words or out[-3:]}
             if "tiny is done" in out:
                 if not any("ERROR SUMMARY: 0 errors" in line or "RACECHECK SUMMARY: 0" in line for line in out):
                     failed.append(f"{tool}: {words}")
                 break
         else:
             failed.append(f"{tool} did not run to the end: {out[-3:]}")
-        yield {"tools": found, "failed": failed}
+        yield {"tools": results, "failed": failed}
 
 
 STAGES = {
