@@ -2,10 +2,18 @@
 
 import dataclasses
 import os
+import sys
 from pathlib import Path
+
+import streamlit
 
 # Waiting threads of torch sleep instead of spinning, so the browser and other visitors get the cores. torch reads this once.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+if "snnviz.ui.loaded" not in sys.modules:  # the first visitor of a fresh server sees a word while Python loads
+    streamlit.set_page_config("snnviz", layout="wide", initial_sidebar_state=216)  # SIDEBAR
+    word = "Starting. The first visitor of a fresh server waits some seconds; the next ones do not."
+    streamlit.empty().info(word, icon=":material/hourglass:")
 
 import snnviz.ui.loaded  # noqa: F401, I001  first of all: the visitors of a fresh server wait here for one of them
 import plotly.io
@@ -72,7 +80,7 @@ def main() -> None:
         "<style>[data-testid=stMainBlockContainer] {padding: 2.5rem clamp(1rem, 3vw, 2.5rem) 3rem}"
         ".katex-display {padding: 3px}"
         "@media (max-width: 640px) {:has(> .st-key-presets) {flex-basis: 100%}}"
-        ".st-key-computing {position: fixed; bottom: 1rem; left: 50%; transform: translateX(-50%); z-index: 99;"
+        "[class*=st-key-computing-bar] {position: fixed; bottom: 1rem; left: 50%; transform: translateX(-50%); z-index: 99;"
         "padding: .5rem 1rem; width: min(36rem, 92vw); border-radius: .5rem; background: light-dark(#FFFFFF, #1B2129);"
         "box-shadow: 0 2px 12px #0006}"
         "[data-testid=stBaseButton-primary]:enabled :is(p, span) {color: light-dark(#FFFFFF, #11151B)}</style>"

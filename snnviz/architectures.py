@@ -34,6 +34,11 @@ class AbstractArchitecture(Declared, abc.ABC):
     def weights(self) -> tuple[int, ...]:
         """The number of weights of each layer, the readout's last."""
 
+    @property
+    def products(self) -> float:
+        """Multiply-adds of one sample's step through all layers."""
+        return float(sum(self.weights))
+
     @abc.abstractmethod
     def build(
         self, neuron: AbstractNeuron, method: AbstractGradientMethod, backend: AbstractBackend | str | None, seed: int
@@ -172,6 +177,11 @@ class Convolutional(AbstractArchitecture):
     def weights(self):
         between = [9 * self.channels * self.channels] * (self.layers - 1)
         return (9 * self.inputs * self.channels, *between, self.channels * self._sides[-1] ** 2 * self.outputs)
+
+    @property
+    def products(self):
+        *convolutions, readout = self.weights
+        return float(sum(w * side**2 for w, side in zip(convolutions, self._sides, strict=False)) + readout)
 
     def build(self, neuron, method, backend, seed):
         return network.convolutional(

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import torch
 
-from snnviz import account, laws, losses, stimuli, surrogates, text, waiting
+from snnviz import account, laws, losses, pace, stimuli, surrogates, text, waiting
 from snnviz.architectures import ARCHITECTURES, AbstractArchitecture
 from snnviz.backends import AbstractBackend, resolve
 from snnviz.draws import Draw
@@ -106,6 +106,13 @@ class Experiment(text.Written, Declared):
             lower.append(f"the number of methods ({methods})")
         return activity + weights, "This run", f"lower {', '.join(lower[:-1])} or {lower[-1]}"
 
+    def _check_time(self, methods: int, *backends: AbstractBackend) -> None:
+        """Raise ValueError where a page waits and would wait too long; how long a GPU takes is not estimated."""
+        if not any(backend.name == "cuda" for backend in backends):
+            reference = sum(backend.name == "reference" for backend in backends)
+            _, what, remedy = self._request(methods)
+            waiting.check(lambda: pace.of_run(self, methods, reference).seconds(), what, remedy)
+
     def input(self, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         """What the stimulus adds to the neurons' x in each step: [T, B, N] for a population, [T, B, *input_shape] for a
         network, whose inputs are charges like the spikes between its layers."""
@@ -171,6 +178,7 @@ def simulate(experiment: Experiment, backend: AbstractBackend | str | None = Non
     """
     start = time.perf_counter()
     backend = resolve(backend)
+    experiment._check_time(0, backend)
     with account.held(*experiment._request(reference=backend.name == "reference")), torch.no_grad():
         model, x = _model(experiment, BPTT(), backend, torch.float32)
         with Probe(model) as probe:
@@ -353,6 +361,7 @@ def compare_gradients(
             raise ValueError(f"methods: {text.source(method)} is given twice; every method runs once, with the same draws.")
     dtype, backend = dtype or _dtype(experiment), resolve(backend)
     chosen = {m: resolve("reference") if autograd and isinstance(m, BPTT) else backend for m in methods}
+    experiment._check_time(len(methods), *chosen.values())
     request = experiment._request(len(methods), samples=samples, **_cost(dtype, *chosen.values()))
     with account.held(*request):
         return _compare(experiment, chosen, dtype, samples)

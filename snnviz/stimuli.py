@@ -10,6 +10,7 @@ import binascii
 import dataclasses
 import functools
 import math
+import struct
 from typing import ClassVar, Self
 
 import numpy as np
@@ -222,30 +223,33 @@ def drawn_levels(drawn: str) -> tuple[float, np.ndarray]:
         data = base64.b64decode(drawn + "=" * (-len(drawn) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         data = b""
-    if len(data) != 1 + BINS or not 24 <= data[0] <= 104:
+    factor = struct.unpack("<d", data[1 + BINS :])[0] if len(data) == 9 + BINS else 1.0
+    if len(data) not in (1 + BINS, 9 + BINS) or not 24 <= data[0] <= 104 or not 1 <= factor < 2:
         raise ValueError(f"drawn = '{drawn[:20]}...': this is no drawn current. Draw one in the scope, and copy the link.")
-    return 2.0 ** (data[0] - 64), np.frombuffer(data, np.int8, offset=1)
+    return 2.0 ** (data[0] - 64) * factor, np.frombuffer(data, np.int8, BINS, offset=1)
 
 
-def encode_drawn(step_exponent: int, levels: np.ndarray) -> str:
-    """The text of a drawn current: levels int8 [BINS] times 2 ** step_exponent."""
+def encode_drawn(step_exponent: int, levels: np.ndarray, factor: float = 1.0) -> str:
+    """The text of a drawn current: levels int8 [BINS] times 2 ** step_exponent, times a factor from 1 to below 2."""
     data = bytes([step_exponent + 64]) + np.asarray(levels, np.int8).tobytes()
+    data += b"" if factor == 1 else struct.pack("<d", factor)
     return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
 
 
 def scaled_drawn(drawn: str, factor: float) -> str:
-    """A drawn current times a number: exact for a power of two, else to half a level of the 127."""
+    """A drawn current times a number above 0."""
     step, levels = drawn_levels(drawn)
     if not levels.any():
         return ""
-    values = levels * (step * factor)
-    exponent = math.frexp(step * factor)[1] - 1  # the largest power of two that is not above it
-    exponent += bool(np.abs(np.rint(values / 2.0**exponent)).max() > 127)
-    return encode_drawn(min(max(exponent, -40), 40), np.rint(values / 2.0**exponent))
+    part, exponent = math.frexp(step * factor)
+    if -40 <= exponent - 1 <= 40:
+        return encode_drawn(exponent - 1, levels, 2 * part)
+    nearest = 2.0 ** (40 if exponent > 0 else -40)  # beyond what the text holds: the nearest that it can say
+    return encode_drawn(40 if exponent > 0 else -40, np.clip(np.rint(levels * (step * factor / nearest)), -127, 127))
 
 
 def drawn_current(drawn: str, steps: int) -> np.ndarray:
-    """A drawn current per ms, float32 [steps]. Its levels are multiples of a power of two, so every backend has them exactly."""
+    """A drawn current per ms, float32 [steps]: each level times the step, rounded once, in the browser's scope too."""
     step, levels = drawn_levels(drawn)
     return (levels[np.arange(steps) * BINS // steps] * step).astype(np.float32)
 

@@ -62,9 +62,17 @@ def plain(value: Any, nothing: str | None = None) -> Any:
     if dataclasses.is_dataclass(value):
         fields = {f.name: (getattr(value, f.name), f) for f in dataclasses.fields(value)}
         present = {n: v for n, (v, f) in fields.items() if not (nothing and v is None and _default(f) is None)}
-        mark = MARK if isinstance(value, Written) and value.of_0_1_0() != value else {}
+        mark = MARK if isinstance(value, Written) and _was_other(value) else {}
         return {"is": type(value).__name__} | mark | {name: plain(item, nothing) for name, item in present.items()}
     return nothing if value is None else value
+
+
+def _was_other(value: "Written") -> bool:
+    """Whether version 0.1.0 would have meant something else by these fields, be it nothing possible."""
+    try:
+        return value.of_0_1_0() != value
+    except ValueError:
+        return True
 
 
 def made(data: Any, classes: Mapping[str, type], kind: Any = object) -> Any:

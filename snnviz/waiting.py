@@ -61,9 +61,9 @@ class Watch:
         """Seconds until it is done, if it goes on as it has gone so far; inf as long as nothing can be said."""
         return self.seconds * (1 - self.share) / self.share if self.share >= 0.01 else math.inf
 
-    def begin(self) -> None:
-        """What was waited for until now is no computing."""
-        self._begun = time.monotonic()
+    def begin(self, limit: float | None) -> None:
+        """It computes from now on, and may take `limit` seconds; until now it waited for its turn."""
+        self._begun, self.limit = time.monotonic(), limit
 
     def go_on(self) -> None:
         """Raise Abandoned if nobody waits, Late if it has taken too long."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 import gc
+import itertools
 import json
 import os
 import resource
@@ -34,6 +35,8 @@ from snnviz.methods import BPTT, Exodus, Slayer
 from snnviz.neurons import ALIF, LIF
 from snnviz.spiking_layer import SpikingLayer
 from snnviz.stimuli import Noise, Poisson, Step
+from snnviz.studies.backward_times import Plan, measure
+from snnviz.studies.depth import DepthStudy, measure_depth
 
 GB = 2**30
 
@@ -155,6 +158,15 @@ def test_what_killed_a_server_is_a_sentence(call, monkeypatch):
         call()
 
 
+@pytest.mark.parametrize("begin", [lambda: next(measure(Plan(steps=1000, batch=64, hidden=50))),
+                                   lambda: next(measure_depth(DepthStudy(width=128, time_steps=50, samples=356, draws=4)))],
+                         ids=["backward times", "depth"])  # fmt: skip
+def test_studies_in_the_background_ask_the_account_too(begin, monkeypatch):
+    monkeypatch.setattr(account.LEDGER, "_measure", lambda: GB // 2)
+    with pytest.raises(ValueError, match=r"^Measuring would take about [\d.]+ GB, and 0\.2 GB are allowed: lower the "):
+        begin()
+
+
 # The estimate against what is measured.
 
 NETWORK = Experiment(LIF(), Poisson(), 100, batch=64)
@@ -182,6 +194,10 @@ SETS = {
     "yinyang": YinYang(steps=2000, samples=5000),
     "rate": Digits(steps=200, samples=600, coding=Coding.RATE),
     "current": Digits(steps=200, samples=600, coding=Coding.DIRECT),
+}
+STUDIES = {
+    "depth": DepthStudy(training=3, layers=4, width=64, time_steps=50, draws=4, samples=356),
+    "backward times": Plan(steps=400, batch=16, hidden=256, repeats=1),
 }
 
 
@@ -237,7 +253,19 @@ def measured_peaks() -> dict[str, tuple[float, int]]:
     for name, one in SETS.items():
         smaller = dataclasses.replace(one, samples=100)
         peaks[name] = one.footprint(), _peak(lambda one=one: one.load(Split.TRAIN), lambda one=smaller: one.load(Split.TRAIN))
+    small = {
+        "depth": DepthStudy(training=3, layers=4, width=8, time_steps=2, draws=4, samples=8),
+        "backward times": Plan(steps=10, batch=1, hidden=8, repeats=1),
+    }
+    for name, study in STUDIES.items():
+        peaks[name] = study.footprint(), _peak(lambda s=study: _measured(s), lambda s=small[name]: _measured(s))
     return peaks
+
+
+def _measured(study: DepthStudy | Plan) -> None:
+    """A whole depth study; of the times, whose points are alike, the first."""
+    for _ in measure_depth(study) if isinstance(study, DepthStudy) else itertools.islice(measure(study), 1):
+        pass
 
 
 @pytest.fixture(scope="module")
@@ -249,7 +277,7 @@ def peaks():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in other units elsewhere, and fork is not everywhere")
-@pytest.mark.parametrize("name", [*RUNS, *SETS])
+@pytest.mark.parametrize("name", [*RUNS, *SETS, *STUDIES])
 def test_an_estimate_is_no_less_than_the_peak_and_no_more_than_three_times_it(name, peaks):
     estimate, peak = peaks[name]
     assert peak <= estimate <= 3 * peak, f"estimated {estimate / 1e6:.0f} MB, measured {peak / 1e6:.0f} MB"

@@ -10,7 +10,20 @@ from snnviz import Experiment, simulate
 from snnviz.datasets import YinYang
 from snnviz.neurons import ALIF, EIF, IF, LIF, QIF, CubaLIF, Izhikevich
 from snnviz.params import params
-from snnviz.stimuli import BINS, Noise, Poisson, Pulses, Ramp, Shaped, Sine, SpikeTrain, Step, drawn_current, encode_drawn
+from snnviz.stimuli import (
+    BINS,
+    Noise,
+    Poisson,
+    Pulses,
+    Ramp,
+    Shaped,
+    Sine,
+    SpikeTrain,
+    Step,
+    drawn_levels,
+    encode_drawn,
+    scaled_drawn,
+)  # fmt: skip
 from snnviz.studies.rate_curve import rate_curve
 from snnviz.training import Training
 from snnviz.ui import links
@@ -184,13 +197,24 @@ def test_what_flowed_flows(neuron, stimulus):
     assert x == pytest.approx(np.broadcast_to(expected, x.shape).astype(np.float32), rel=2e-7)
 
 
-def test_a_drawn_current_is_kept_to_half_a_level():
+@pytest.mark.parametrize("dt", [0.5, 0.1, 3.0, 1 / 3, 16.1])
+def test_a_drawn_current_means_what_it_meant_at_every_step(dt):
     levels = np.arange(128) - 64
     drawn = encode_drawn(-5, levels)
-    for dt in (0.5, 0.1, 3.0):
-        old = Experiment(LIF(dt=dt), Shaped(Step(0.1), 1.0, drawn), steps=128).of_0_1_0()
-        flows = drawn_current(old.stimulus.drawn, 128) * dt
-        assert np.abs(flows - levels / 32).max() <= (0 if dt == 0.5 else 2 / 127)
+    old = Experiment(LIF(dt=dt), Shaped(Step(0.0), 1.0, drawn), steps=128).of_0_1_0()
+    assert old.input()[:, 0, 0].numpy() == pytest.approx(levels / 32, rel=1.2e-7)
+    step, now = drawn_levels(old.stimulus.drawn)
+    assert step == pytest.approx(2**-5 / dt, rel=1e-15) and now.tolist() == levels.tolist()
+    assert len(old.stimulus.drawn) == (172 if dt == 0.5 else 183)
+
+
+def test_a_drawn_current_beyond_the_text_is_the_nearest_that_it_can_say():
+    drawn = encode_drawn(38, np.full(128, 100))
+    assert drawn_levels(scaled_drawn(drawn, 8.0)) == (2.0**40, pytest.approx(np.full(128, 127)))
+    assert drawn_levels(scaled_drawn(encode_drawn(-40, np.full(128, 100)), 0.013))[1].tolist() == [1] * 128
+    for text in (drawn + "A" * 11, encode_drawn(3, np.ones(128), 1.5)[:-4] + "AAAA"):
+        with pytest.raises(ValueError, match="this is no drawn current"):
+            drawn_levels(text)
 
 
 def test_a_link_of_0_1_0_means_what_it_meant():

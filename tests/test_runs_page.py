@@ -38,6 +38,10 @@ def test_a_depth_measurement_goes_on_is_stopped_and_is_under_runs(visit, server)
     assert runs.violations() == []
     runs.page.get_by_text("1 of 1 runs").wait_for()
     runs.page.get_by_text("stopped").filter(visible=True).first.wait_for()
+    table = runs.page.get_by_test_id("stDataFrame").first.bounding_box()
+    runs.page.mouse.click(table["x"] + 17, table["y"] + 52)  # the box of the first row: the address names the run
+    runs.page.wait_for_url(re.compile(r"/runs\?run=[0-9a-f]{16}$"))
+    runs.settle()
     runs.page.get_by_role("button", name="Show under Depth").click()
     runs.page.get_by_role("heading", name="A short road to early layers").wait_for()
     runs.page.get_by_text("These are from 4 layers").wait_for()

@@ -300,6 +300,22 @@ def test_a_drawn_current_survives_as_a_link(go):
     assert again.shown[1]["drawn"] == drawn
 
 
+def test_a_drawn_current_whose_step_is_no_power_of_two_goes_through_the_scope(go):
+    """From a link of 0.1.0 with a time step of 0.3 ms. A level drawn beside it keeps the step."""
+    levels = np.r_[np.zeros(6), np.arange(100), np.zeros(22)]
+    drawn = stimuli.scaled_drawn(stimuli.encode_drawn(-7, levels), 1 / 0.3)
+    seen = go(f"?M=1&T=128&drawn={drawn}").drawn()
+    seen.page.get_by_role("button", name="Draw", exact=True).click()
+    seen.page.get_by_label("Time cursor", exact=True).focus()
+    for _ in range(5):
+        seen.page.keyboard.press("ArrowRight")
+    seen.page.get_by_label("Drawn current at the time cursor").focus()
+    seen.page.keyboard.press("ArrowRight")
+    seen.until(f"() => JSON.parse(document.querySelector('[data-testid=stCode]').innerText)[1].drawn !== '{drawn}'")
+    step, now = stimuli.drawn_levels(seen.shown[1]["drawn"])
+    assert step == stimuli.drawn_levels(drawn)[0] and np.flatnonzero(now != levels).tolist() == [5]
+
+
 def test_a_current_is_drawn_with_keys(go):
     seen = go("?M=1&T=128").drawn()
     seen.page.get_by_role("button", name="Draw", exact=True).click()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from snnviz import stimuli
+from snnviz import stimuli, text
 from snnviz.architectures import ARCHITECTURES
 from snnviz.datasets import DATASETS, OwnRecordings
 from snnviz.datasets.catalogue import TonicSet
@@ -53,9 +53,11 @@ def numbers(default, param):
     """Numbers that a parameter admits and a control can show."""
     if isinstance(default, int):
         low, high = max(param.low if param else 0, -(10**9)), min(param.high if param else 10**6, 10**9)
-        return st.integers(int(np.ceil(low)) + bool(param and param.open_low), int(high))
+        first = int(np.ceil(low)) + bool(param and param.open_low)
+        return st.sampled_from([first, int(high)]) | st.integers(first, int(high))
     low, high = (max(param.low, -REACH), min(param.high, REACH)) if param else (0.0, 1e6)
-    finite = st.floats(low, high).filter(lambda v: param is None or param.admits(v))
+    finite = st.sampled_from([float(low), float(high)]) | st.floats(low, high)
+    finite = finite.filter(lambda v: param is None or param.admits(v))
     return st.one_of(finite, st.just(default)) if np.isinf(default) else finite
 
 
@@ -77,7 +79,8 @@ def values(draw, cls):
         elif isinstance(was, tuple):
             fields[field.name] = tuple(draw(st.lists(numbers(bases[0](1), None), max_size=4)))
         elif isinstance(was, str):
-            fields[field.name] = draw(st.sampled_from(["", DRAWN]) if field.name == "drawn" else st.text(LETTERS, max_size=8))
+            some_text = st.text(LETTERS, max_size=8) | st.text(max_size=8)
+            fields[field.name] = draw(st.sampled_from(["", DRAWN]) if field.name == "drawn" else some_text)
         else:
             table = next((t for t in TABLES if was is not None and type(was) in t.values()), None)
             table = table or next((t for t in TABLES if all(issubclass(c, bases) for c in t.values())), {"": type(was)})
@@ -99,6 +102,31 @@ def test_what_is_written_is_read_as_it_was(cls, data):
     assert all(isinstance(text, str) for text in settings.values())
     assert url.read(settings, "key", default, tables=TABLES) == (value, [])
     assert bool(settings) == (value != default)
+
+
+NAMES = {cls.__name__: cls for cls in CLASSES}
+ENUMS = {
+    kind.__name__: kind for cls in CLASSES for kind in typing.get_type_hints(cls).values()
+    if inspect.isclass(kind) and issubclass(kind, Enum)
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda c: c.__name__)
+@some_examples
+@given(data=st.data())
+def test_an_address_a_toml_file_a_record_and_python_say_the_same(cls, data):
+    value = data.draw(values(cls))
+    read, misread = url.read(url.write(value, "key", tables=TABLES), "key", cls(), tables=TABLES)
+    assert misread == []
+    assert text.from_toml(text.to_toml({"value": read}), NAMES) == {"value": value}
+    assert text.from_json(text.to_json(read), NAMES) == value
+    assert eval(text.source(read), NAMES | ENUMS) == value
+
+
+def test_what_0_1_0_could_not_have_meant_is_written_too():
+    """With a step of 1e30 ms its amplitude would be below all that can be set."""
+    value = Experiment(NEURONS["QIF"](dt=1e30))
+    assert Experiment.from_toml(value.to_toml()) == value and "per ms" in value.to_toml()
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda t: next(iter(t)))

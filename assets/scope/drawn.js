@@ -19,18 +19,21 @@ export class Drawn {
     this.step = 0;
   }
 
-  // The text is base64 of one byte for the step (its power of two + 64), then the levels; snnviz.stimuli.encode_drawn writes it too.
+  // The text is base64 of one byte for the step (its power of two + 64), then the levels, then, where the step is no power of two,
+  // its part from 1 to below 2 as a float64; snnviz.stimuli.encode_drawn writes it too.
   read(text) {
     this.clear();
     if (!text) return;
     const bytes = Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
-    this.step = 2 ** (bytes[0] - 64);
+    const part = bytes.length > 1 + BINS ? new DataView(bytes.buffer).getFloat64(1 + BINS, true) : 1;
+    this.step = 2 ** (bytes[0] - 64) * part;
     this.levels.set(new Int8Array(bytes.buffer, 1, BINS));
   }
 
   write() {
     if (!this.any) return "";
-    const bytes = [Math.log2(this.step) + 64, ...new Uint8Array(this.levels.buffer)];
+    const power = Math.floor(Math.log2(this.step)), part = this.step / 2 ** power;
+    const bytes = [power + 64, ...new Uint8Array(this.levels.buffer), ...(part === 1 ? [] : new Uint8Array(Float64Array.of(part).buffer))];
     return btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
   }
 
@@ -49,6 +52,6 @@ export class Drawn {
     return Math.floor((t * BINS) / T);
   }
   at(t, T) {
-    return this.levels[this.bin(t, T)] * this.step;
+    return Math.fround(this.levels[this.bin(t, T)] * this.step);
   }
 }

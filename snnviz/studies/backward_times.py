@@ -14,13 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from snnviz import sparse
+from snnviz import account, sparse
 from snnviz.backends import BACKENDS
 from snnviz.params import Declared, param
 from snnviz.studies.contenders import CONTENDERS, check, take_times
 from snnviz.studies.machine import machine
 from snnviz.studies.workloads import WORKLOADS, Layers, layers
 
+INPUTS = 200  # of the workload that is measured here
+BYTES_AN_ENTRY = 150  # of a layer [T, B, N]: what its measurement takes at its peak
 SHARES = (0.5, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 # The repository has this folder; an installed package has not.
 RESULTS = pathlib.Path(__file__).parents[2] / "bench" / "results"
@@ -60,8 +62,18 @@ class Plan(Declared):
             return [(max(2, round(self.steps * part)), 0.01) for part in (0.5, 1.0, 2.0, 4.0)]
         return [(self.steps, share) for share in SHARES]
 
+    def footprint(self) -> float:
+        """Bytes that measuring takes at its peak: the two layers of the longest point, and what autograd keeps of them."""
+        steps = max(steps for steps, _ in self.points)
+        return steps * self.batch * (BYTES_AN_ENTRY * self.hidden + 20 * INPUTS) + 40.0 * self.hidden**2
+
+    def _request(self) -> tuple[float, str, str]:
+        sizes = f"the steps ({self.steps}), the width ({self.hidden}) or the batch ({self.batch})"
+        return self.footprint(), "Measuring", f"lower {sizes}"
+
     def check_budget(self) -> None:
-        """Raise ValueError, with what to lower, if the contender that slices would take minutes."""
+        """Raise ValueError, with what to lower, if the contender that slices would take minutes, or memory that is not free."""
+        account.check(*self._request())
         traffic = max(16 * steps**2 for steps, _ in self.points) * self.batch * self.hidden
         if traffic > 60e9:
             raise ValueError(
@@ -120,11 +132,12 @@ def measure(plan: Plan) -> Iterator[Timing]:
     if reason := unmeasurable():
         raise RuntimeError(reason)
     prepared: dict[int, Layers] = {}
-    for steps, share in plan.points:
-        if steps not in prepared:
-            work = dataclasses.replace(WORKLOADS["SHD"], inputs=200, steps=steps)
-            prepared = {steps: layers(work, plan.hidden, plan.batch)}
-        yield _timing(plan, prepared[steps], share)
+    with account.held(*plan._request()):
+        for steps, share in plan.points:
+            if steps not in prepared:
+                work = dataclasses.replace(WORKLOADS["SHD"], inputs=INPUTS, steps=steps)
+                prepared = {steps: layers(work, plan.hidden, plan.batch)}
+            yield _timing(plan, prepared[steps], share)
 
 
 def _timing(plan: Plan, prepared: Layers, share: float) -> Timing:

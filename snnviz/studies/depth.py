@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import torch
 
+from snnviz import account
 from snnviz.backends import AbstractBackend, resolve
 from snnviz.datasets.base import Split
 from snnviz.datasets.digits import Coding, Digits
@@ -21,10 +22,11 @@ from snnviz.methods import BPTT, AbstractGradientMethod, Route, SurrogateModules
 from snnviz.network import Network, feed_forward
 from snnviz.neurons import LIF, Reset
 from snnviz.params import Declared, param
-from snnviz.studies.reference_gradients import DepthErrors, gradient_error_by_depth
+from snnviz.studies.reference_gradients import AT_ONCE, DepthErrors, gradient_error_by_depth
 
 NEURON = LIF(tau_mem=1 / math.log(2), reset_mode=Reset.ZERO)  # u[t] = v[t-1] / 2 + x[t], reset to zero, as in the paper
 INPUTS, CLASSES = 64, 10
+DIGITS, BATCH = 1797, 128  # in both parts of the set; in a training step
 EVERY = 5  # training steps between two records
 ROUNDS = 16  # the draws are made in this many rounds, with a record after each
 BUDGET = 5e11  # neuron-steps of the forward passes that a study may take
@@ -105,8 +107,19 @@ class DepthStudy(Declared):
         """The hidden layers up to the last head: a head trains each of these."""
         return list(range(1, max(self.modules.after, default=0) + 1))
 
+    def footprint(self) -> float:
+        """Bytes that a measurement takes at its peak: the digits over time, the activity of many noisy weights, and their noise."""
+        digits = self.time_steps * DIGITS * INPUTS
+        activity = max(AT_ONCE["cpu"], self.time_steps * max(self.samples, BATCH) * max(self.width, INPUTS))
+        noise = 2 * min(self.draws, 64) * self.layers * self.width * max(self.width, INPUTS)
+        return 40 * digits + 80 * activity + 6.0 * noise
+
+    def _request(self) -> tuple[float, str, str]:
+        return self.footprint(), "Measuring", "lower the time steps, the width or the number of digits measured on"
+
     def check_budget(self) -> None:
-        """Raise a ValueError, which says what to lower, if measuring would take too long."""
+        """Raise a ValueError, which says what to lower, if measuring would take too long, or memory that is not there."""
+        account.check(*self._request())
         depth = self.layers * (self.layers + 1) / 2
         work = 4 * self.draws * (self.looks + 1) * self.samples * self.time_steps * self.width**2 * depth
         if work > BUDGET:
@@ -244,7 +257,11 @@ def measure_depth(study: DepthStudy, backend: AbstractBackend | str | None = Non
         ValueError: more work than a page should start.
     """
     study.check_budget()
-    backend = resolve(backend)
+    with account.held(*study._request()):
+        yield from _measure(study, resolve(backend))
+
+
+def _measure(study: DepthStudy, backend: AbstractBackend) -> Iterator[DepthRecord]:
     record = DepthRecord(study, backend.name)
     yield dataclasses.replace(record, doing="Loading the digits")
     data = Digits(steps=study.time_steps, coding=Coding.DIRECT)

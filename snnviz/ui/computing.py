@@ -36,7 +36,7 @@ class Task:
 
     def __init__(self, compute: Callable[[], Any], visitor: str):
         self.visitor = visitor
-        self.watch = waiting.Watch(self._left, waiting.limit())
+        self.watch = waiting.Watch(self._left)
         self.done = threading.Event()
         self._lock = threading.Lock()
         self._waiting, self._since, self._over = 1, 0.0, False
@@ -74,6 +74,13 @@ class Task:
         """Whether nobody waits for it now."""
         return not self._waiting
 
+    @property
+    def late(self) -> bool:
+        """Whether it has taken longer than a page waits, though it may be in a call that cannot be ended."""
+        if self.done.is_set():
+            return isinstance(self._problem, waiting.Late)
+        return self.watch.limit is not None and self.watch.seconds > self.watch.limit + LOOK
+
     def _left(self) -> bool:
         with self._lock:
             self._over = self._over or (not self._waiting and time.monotonic() - self._since > GRACE)
@@ -85,7 +92,7 @@ class Task:
         Raises:
             ValueError: it took longer than a page waits.
         """
-        if isinstance(self._problem, waiting.Late):
+        if self.late:
             raise ValueError(
                 f"This took longer than {waiting.in_words(self.watch.limit or 0)}, which is what a page waits at most, and was "
                 "ended: choose fewer steps, neurons, samples or layers."
@@ -99,7 +106,7 @@ class Task:
             with waiting.watched(self.watch):
                 _let_end(self)
                 with _TURNS.turn(self.visitor):
-                    self.watch.begin()
+                    self.watch.begin(waiting.limit())
                     self._result = self._compute()
         except BaseException as problem:
             self._problem = problem
@@ -179,13 +186,15 @@ def _watch(task: Task, key: str) -> None:
     try:
         while not task.done.wait(LOOK):
             waiting.go_on()
+            if task.late:
+                return
             if place is None or time.monotonic() < shown_at:
                 continue
             if bar is None:
                 bar = place.begin(key)
             bar.progress(task.watch.share, says(task.watch))
     finally:
-        if place is not None and bar is not None and task.done.is_set():
+        if place is not None and bar is not None and (task.done.is_set() or task.late):
             place.slot.empty()
 
 
@@ -196,14 +205,14 @@ def says(watch: waiting.Watch) -> str:
 
 
 class _Place:
-    """Where a run of a page shows progress; each computation gets a button of its own."""
+    """Where a run of a page shows progress; each computation gets a bar and a button of its own, since keys are used once."""
 
     def __init__(self, slot: DeltaGenerator):
         self.slot, self._number = slot, 0
 
     def begin(self, key: str) -> DeltaGenerator:
         self._number += 1
-        with self.slot.container(key="computing", horizontal=True, vertical_alignment="center"):
+        with self.slot.container(key=f"computing-bar-{self._number}", horizontal=True, vertical_alignment="center"):
             bar = st.empty()
             st.button("Stop", key=f"computing-stop-{self._number}", on_click=_stop, args=(key,), icon=":material/stop:")
         return bar

@@ -14,9 +14,12 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.io.json import to_json_plotly
 
+from snnviz import account
 from snnviz.figures.theme import points_nowhere
 from snnviz.places import assets
 from snnviz.ui import streamlit_private
+
+COPIES = 6  # of a figure's text, on its way to the browser: JSON, its bytes, the message, and what the connection holds
 
 
 def figure(fig: go.Figure, key: str, pace: float | None = None) -> None:
@@ -42,8 +45,22 @@ def figure(fig: go.Figure, key: str, pace: float | None = None) -> None:
         if re.fullmatch(r"[xy]axis\d*", name)
     }
     layout["uirevision"] = f"{layout.get('uirevision')} {axes}"
-    sent: Any = to_json_plotly(drawn | {"name": f"snnviz-{key}", "library": _plotly_js(), "pace": pace})
-    _figure_component()(key=f"figure-{key}", data=sent.encode(), height=layout["height"])
+    with account.held(COPIES * weight(drawn), "Sending this picture", "choose fewer steps, neurons or samples"):
+        sent: Any = to_json_plotly(drawn | {"name": f"snnviz-{key}", "library": _plotly_js(), "pace": pace})
+        _figure_component()(key=f"figure-{key}", data=sent.encode(), height=layout["height"])
+
+
+def weight(part: Any) -> int:
+    """About how many bytes a figure's dictionary is as JSON, where its arrays are texts already."""
+    if isinstance(part, (str, bytes)):
+        return len(part) + 3
+    if isinstance(part, np.ndarray):
+        return 20 * part.size
+    if isinstance(part, Mapping):
+        return sum(len(name) + 3 + weight(value) for name, value in part.items())
+    if isinstance(part, (list, tuple)):
+        return sum(map(weight, part))
+    return 20
 
 
 @functools.cache

@@ -32,7 +32,8 @@ def whose(access: Access) -> str:
 
 def switch(state: RunState) -> None:
     """The switch by which whoever may change a run lets others look at it; the link to send them."""
-    run, access = state.run.id, store.default().access(state.run.id)
+    run, made_once = state.run.id, state.run.work.made_once
+    access = store.default().access(run)
     if access is None or not visitors.me().may_change(access):
         return
     key = f"share-{run}-{access.shared}"  # another tab may have moved it
@@ -43,7 +44,8 @@ def switch(state: RunState) -> None:
         on_change=_share,
         args=(run, key),
         help="Off: you alone see this run. On: everybody who opens this app may look at it, run it again and download it, and "
-        "nobody but you may stop, continue or delete it. Whoever runs the server sees all runs.",
+        "nobody but you may stop, continue or delete it. Whoever runs the server sees all runs."
+        + (" Who asks for just the same work sees its result in any case: it is done once for all." if made_once else ""),
     )
     if access.shared and st.context.url:
         st.markdown(f":small[The link to it: `{st.context.url.partition('?')[0]}?{LINKED}={run}`]")
