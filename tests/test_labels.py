@@ -192,7 +192,7 @@ def test_the_pages_show_saved_runs_and_keep_two_learning_rates_apart(tmp_path, m
         saved.begin(one)
         saved.mark(one.id, Status.FINISHED)
     at = AppTest.from_file(pathlib.Path(__file__).parents[1] / "app.py", default_timeout=60).run()
-    assert not at.exception and f"{when(1e9)}: Saved, finished" in [text.value for text in at.markdown]
+    assert not at.exception
     at.session_state["runs_table"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
     at.switch_page("pages/runs.py").run()
     assert not at.exception
