@@ -1,4 +1,4 @@
-# make app | test | check | fuzz | bench | clean: each does all its set-up on a fresh machine, and little the second time.
+# make app | test | check | emulate | fuzz | bench | clean: each does all its set-up on a fresh machine, and little the second time.
 # On a machine without a GPU, PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu" saves some gigabytes.
 PYTHON ?= $(firstword $(foreach p,python3 python3.12 python3.11,$(shell $(p) -c \
   'import sys; (3, 11) <= sys.version_info[:2] <= (3, 12) and print("$(p)")' 2>/dev/null)) python3)
@@ -8,17 +8,23 @@ PORT ?= 8501
 HOST ?= 127.0.0.1
 BENCH ?= kernels
 WORKERS ?= 2
+EMULATED = $(BIN)/python -m pytest -p tests.emulator --require-cuda -m "cuda or emulated" -n $(WORKERS) --dist worksteal
 
-.PHONY: app test check fuzz bench clean chromium
+.PHONY: app test check emulate fuzz bench clean chromium
 .DELETE_ON_ERROR:
 
 app: $(VENV)/app.stamp
 	$(BIN)/python -m snnviz app --host $(HOST) --port $(PORT)
 
-# WORKERS processes share the tests; each has an app and a browser of its own.
+# WORKERS processes share the tests; each has an app and a browser of its own. Then the GPU's, a sample, on an emulated one.
 test: check chromium
 	$(BIN)/python -m snnviz build
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations=25 $(ARGS)
+	$(if $(ARGS),,$(EMULATED) --sample)
+
+# Every test of the GPU on an emulated one that looks at every load and store of a kernel, once for each order of its threads.
+emulate: $(VENV)/dev.stamp
+	for order in forward backward random; do EMULATOR_CHECKS=1 EMULATOR_ORDER=$$order $(EMULATED) $(ARGS) || exit 1; done
 
 # What needs no run: style, form, types. The floors of the house are tests: tests/test_floors.py.
 check: $(VENV)/dev.stamp

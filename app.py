@@ -2,10 +2,18 @@
 
 import dataclasses
 import os
+import sys
 from pathlib import Path
+
+import streamlit
 
 # Waiting threads of torch sleep instead of spinning, so the browser and other visitors get the cores. torch reads this once.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+if "snnviz.ui.loaded" not in sys.modules:  # the first visitor of a fresh server sees a word while Python loads
+    streamlit.set_page_config("snnviz", layout="wide", initial_sidebar_state=216)  # SIDEBAR
+    word = "Starting. The first visitor of a fresh server waits some seconds; the next ones do not."
+    streamlit.empty().info(word, icon=":material/hourglass:")
 
 import snnviz.ui.loaded  # noqa: F401, I001  first of all: the visitors of a fresh server wait here for one of them
 import plotly.io

@@ -1,10 +1,11 @@
-"""A LIF layer's loop over time, forward and backward, against other libraries on the CPU: `python -m bench.peers`.
+"""A LIF layer's loop over time, forward and backward, against other libraries: `python -m bench.peers [--device cuda]`.
 
 Each library runs its own neuron with the same decay, threshold 1 and surrogate 1 / (1 + 2 |u|)^2, from input currents
 [T, batch, N] to spikes and back to the gradient of the input, as its documentation has it (spyx inside `jax.jit`). Where a
 library orders decay, reset and spike in another way, our neuron is set to that order; a row counts only if spikes then differ
 in at most 1e-5 of the places and gradients agree to 1e-4. Not in the requirements: those that are installed are run
-(`pip install snntorch==1.0.0 spikingjelly==2.0.0 spyx==1.0.0 grain`).
+(`pip install snntorch==1.0.0 spikingjelly==2.0.0 spyx==1.0.0 grain`). On a GPU SpikingJelly runs its Triton kernels, and spyx
+is left out: its arrays would have to leave the GPU.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read once, when torch is imported
+os.environ.setdefault("SJ_LIF_CUDA_IMPLEMENTATION", "triton")  # of SpikingJelly, on a GPU: the others have to be built first
 
 import torch
 
@@ -47,7 +49,7 @@ def snntorch(x: torch.Tensor, grad: torch.Tensor) -> Peer:
     import snntorch as snn  # pyright: ignore[reportMissingImports]  a peer, installed by hand
     from snntorch import surrogate  # pyright: ignore[reportMissingImports]  a peer, installed by hand
 
-    leaky = snn.Leaky(beta=BETA, threshold=1.0, spike_grad=surrogate.fast_sigmoid(slope=2), reset_mechanism="subtract")
+    leaky = snn.Leaky(beta=BETA, threshold=1.0, spike_grad=surrogate.fast_sigmoid(slope=2), reset_mechanism="subtract").to(x.device)
 
     def run():
         inputs, mem, spikes = x.detach().requires_grad_(), leaky.reset_mem(), []
@@ -71,7 +73,7 @@ def spikingjelly(x: torch.Tensor, grad: torch.Tensor) -> Peer:
         v_reset=None,
         step_mode="m",
         surrogate_function=surrogate.SoftSign(alpha=2.0),
-    )
+    ).to(x.device)
 
     def run():
         functional.reset_net(node)
@@ -84,6 +86,8 @@ def spikingjelly(x: torch.Tensor, grad: torch.Tensor) -> Peer:
 
 
 def spyx(x: torch.Tensor, grad: torch.Tensor) -> Peer:
+    if x.is_cuda:
+        raise ImportError("it is compared on the CPU only")
     import jax  # pyright: ignore[reportMissingImports]  a peer, installed by hand
     import spyx.axn  # pyright: ignore[reportMissingImports]  a peer, installed by hand
     import spyx.nn  # pyright: ignore[reportMissingImports]  a peer, installed by hand
@@ -110,11 +114,11 @@ PEERS = {"snntorch": snntorch, "spikingjelly": spikingjelly, "spyx": spyx}
 def ours(
     x: torch.Tensor, grad: torch.Tensor, neuron: LIF = NEURON, method: BPTT = METHOD, late: int = 0
 ) -> Callable[[], tuple[torch.Tensor, torch.Tensor]]:
-    """Our native run on the same arrays, in the order of a peer whose spikes come `late` steps after ours."""
-    backend, columns = BACKENDS["native"], x.shape[1] * x.shape[2]
+    """Our run on the same arrays, where they are, in the order of a peer whose spikes come `late` steps after ours."""
+    backend, columns = BACKENDS["cuda" if x.is_cuda else "native"], x.shape[1] * x.shape[2]
     c = torch.tensor([float(v) for v in neuron.coefficients().values()], dtype=torch.float64)
-    flat, initial = x.reshape(STEPS, columns), torch.zeros(1, columns)
-    shifted = torch.cat([grad.reshape(STEPS, columns)[late:], torch.zeros(late, columns)])
+    flat, initial = x.reshape(len(x), columns), x.new_zeros(1, columns)
+    shifted = torch.cat([grad.reshape(len(x), columns)[late:], x.new_zeros(late, columns)])
 
     def run():
         ran = backend.forward(neuron, c, flat, initial)
@@ -129,19 +133,19 @@ def ours(
 def check(peer: Peer, x: torch.Tensor, grad: torch.Tensor) -> None:
     """Raises AssertionError where the peer computes something else."""
     (s, dx), (our_s, our_dx) = (
-        tuple(a.reshape(STEPS, -1) for a in run()) for run in (peer.run, ours(x, grad, peer.neuron, peer.method, peer.late))
+        tuple(a.reshape(len(x), -1) for a in run()) for run in (peer.run, ours(x, grad, peer.neuron, peer.method, peer.late))
     )
-    differ = (s[peer.late :] != our_s[: STEPS - peer.late]).any(0)
-    assert (s[peer.late :] != our_s[: STEPS - peer.late]).double().mean() <= 1e-5, f"{peer.name}: other spikes"
+    differ = (s[peer.late :] != our_s[: len(x) - peer.late]).any(0)
+    assert (s[peer.late :] != our_s[: len(x) - peer.late]).double().mean() <= 1e-5, f"{peer.name}: other spikes"
     # A spike on the very edge may fall either way; then the rest of that neuron's gradient is another's.
     error = (dx - our_dx)[:, ~differ].abs().max() / our_dx.abs().max()
     assert error <= 1e-4, f"{peer.name}: the gradient differs by {error:.2g}"
 
 
-def measure(neurons: int, turns: int) -> Iterator[dict]:
+def measure(neurons: int, turns: int, device: str = "cpu", steps: int = STEPS) -> Iterator[dict]:
     g = torch.Generator().manual_seed(0)
-    x = torch.randn(STEPS, BATCH, neurons, generator=g) * 0.5 + 0.1
-    grad = torch.randn(STEPS, BATCH, neurons, generator=g)
+    x = (torch.randn(steps, BATCH, neurons, generator=g) * 0.5 + 0.1).to(device)
+    grad = torch.randn(steps, BATCH, neurons, generator=g).to(device)
     peers = []
     for name, make in PEERS.items():
         try:
@@ -150,11 +154,11 @@ def measure(neurons: int, turns: int) -> Iterator[dict]:
             print(f"{name} is left out: {missing}", file=sys.stderr)
     for peer in peers:
         check(peer, x, grad)
-    times = medians({"snnviz": ours(x, grad)} | {peer.name: peer.run for peer in peers}, turns)
+    times = medians({"snnviz": ours(x, grad)} | {peer.name: peer.run for peer in peers}, turns, device)
     for peer in peers:
         yield {
             "peer": f"{peer.name} {importlib.metadata.version(peer.name)}",
-            "T": STEPS,
+            "T": steps,
             "batch": BATCH,
             "N": neurons,
             "peer ms": times[peer.name],
@@ -165,16 +169,20 @@ def measure(neurons: int, turns: int) -> Iterator[dict]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--turns", type=int, default=5, help="rounds whose median is quoted")
     parser.add_argument("--no-save", action="store_true", help="only print")
     args = parser.parse_args()
-    rows = [row for neurons in SIZES for row in measure(neurons, args.turns)]
+    if args.device == "cuda" and (reason := BACKENDS["cuda"].unusable()):
+        print(f"cuda cannot run here: {reason}", file=sys.stderr)
+        return 2
+    rows = [row for neurons in SIZES for row in measure(neurons, args.turns, args.device)]
     if not rows:
         print("None of the libraries is installed.", file=sys.stderr)
         return 2
     print(table(rows))
     if not args.no_save:
-        print(save("peers", rows))
+        print(save("peers", rows, args.device))
     return 0
 
 

@@ -5,19 +5,18 @@ import streamlit as st
 import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
 from snnviz.ui import page, playground
 
-# Title, what to look for, page, settings in its URL, icon.
+# Title, what to look for, page, settings in its URL.
 FIRST_STEPS = (
     (
         "A neuron that tires",
         "its spikes thin out: why?",
         "neuron.py",
         {"neuron": "ALIF", "stimulus.Step.amplitude": "0.15"},
-        ":material/bolt:",
     ),
-    ("A slope that is missing", "what stands for it?", "derivative.py", {"view": "live"}, ":material/change_history:"),
-    ("Four ways, two answers", "two pairs agree: which?", "gradients.py", {}, ":material/compare_arrows:"),
-    ("One layer more", "whose gradient grows?", "gradients.py", {"of": "network"}, ":material/stacked_line_chart:"),
-    ("Digits, on the server", "the same, with curves", "training.py", {}, ":material/model_training:"),
+    ("A slope that is missing", "what stands for it?", "derivative.py", {"view": "live"}),
+    ("Four ways, two answers", "two pairs agree: which?", "gradients.py", {}),
+    ("One layer more", "whose gradient grows?", "gradients.py", {"of": "network"}),
+    ("Digits, on the server", "the same, with curves", "training.py", {}),
 )
 
 playground.look()
@@ -35,9 +34,9 @@ with page.guarded():
 
 with st.container(key="steps"):
     st.subheader("First steps", anchor=False)
-    for column, (title, text, file, settings, icon) in zip(st.columns(len(FIRST_STEPS)), FIRST_STEPS, strict=True):
-        with column.container(border=True, height="stretch"):
-            st.page_link(f"pages/{file}", label=f"**{title}**", icon=icon, query_params=page.here(settings))
+    for column, (number, (title, text, file, settings)) in zip(st.columns(len(FIRST_STEPS)), enumerate(FIRST_STEPS), strict=True):
+        with column.container(border=True, height="stretch", key=f"step-{number}"):
+            st.page_link(f"pages/{file}", label=f"**{title}**", query_params=page.here(settings))
             st.markdown(f":small[{text}]")
 
 if value is not None:

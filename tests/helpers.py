@@ -52,8 +52,9 @@ def moved(value, device: str):
         return value.to(device)
     if dataclasses.is_dataclass(value):
         return dataclasses.replace(value, **{f.name: moved(getattr(value, f.name), device) for f in dataclasses.fields(value)})
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(moved(a, device) for a in value))
+    if isinstance(value, tuple):
+        parts = [moved(a, device) for a in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
     return value
 
 

@@ -3,11 +3,14 @@
 import itertools
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from app import PAGES
-from snnviz.live import played
-from snnviz.live.playground import Descent, Neuron, PointSet, Stand, Way
-from tests.app_server import PHONE
+from snnviz import text
+from snnviz.live import played, small
+from snnviz.live.playground import Descent, Neuron, Playground, PointSet, Reading, Stand, Way
+from snnviz.ui import playground
+from tests.app_server import PHONE, ROOT
 
 STAGE = "e => { const s = e.stage; return "
 LOOK = (
@@ -49,6 +52,34 @@ def test_the_settings_are_those_of_the_engine():
     ):
         assert {c.value: c.title for c in choices} == {key: row["title"] for key, row in facts[name].items()}
         assert all(c.value.lower() == c.name.lower() for c in choices), "an address spells the name, the page the value"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Playground(),
+        Playground(set=PointSet.DIGITS, hidden=(24,), neuron=Neuron.ALIF, methods=(Way.EXODUS, Way.LOCALZO), draws=3),
+        Playground(
+            set=PointSet.SPIRALS, optimiser=Descent.MOMENTUM, surrogate=Stand.GAUSSIAN, batch=16, seed=4, overTime=Reading.MAX
+        ),
+    ],
+    ids=["moons", "digits", "spirals"],
+)
+def test_the_training_page_opens_in_the_same_state(value):
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    at.query_params.update(playground.link(value))
+    at.switch_page("pages/training.py").run()
+    assert not at.exception and not at.warning, [w.value for w in at.warning]
+    source = "".join(code.value for code in at.code)
+    parts = [small.dataset(value), small.optimiser(value), *(small.method(value, way) for way in value.methods)]
+    if value.neuron is not Neuron.LIF:
+        parts.append(small.neuron(value))
+    for part in parts:
+        assert text.source(part) in source, source
+
+
+def test_own_points_have_no_training_page():
+    assert playground.link(Playground(set=PointSet.OWN, points="0,0,0;0.5,0.5,1")) is None
 
 
 @pytest.mark.browser
@@ -151,20 +182,24 @@ def test_presets_own_points_and_a_drawn_digit(visit):
 
 
 @pytest.mark.browser
-def test_ten_visits_leave_no_worker_behind(visit):
+def test_ten_visits_leave_no_worker_and_no_memory_behind(visit):
     seen = opened(visit)
-    made = seen.page.context.new_cdp_session(seen.page)
+    cdp = seen.page.context.new_cdp_session(seen.page)
+    used = []
     menu = seen.page.get_by_test_id("stSidebarNav")
     for _ in range(10):
         menu.get_by_role("link", name="Runs", exact=True).click()
         seen.page.get_by_role("heading", name="Saved runs").wait_for()
         seen.page.wait_for_timeout(100)
         assert len(seen.page.workers) == 0
+        cdp.send("HeapProfiler.collectGarbage")
+        used.append(cdp.send("Runtime.getHeapUsage")["usedSize"] / 1e6)
         menu.get_by_role("link", name="Playground", exact=True).click()
         seen.play.locator("canvas.graph").wait_for()
         until(seen, "s?.frame")
         assert len(seen.page.workers) == 1
-    made.detach()
+    cdp.detach()
+    assert used[-1] < used[2] + 5, f"megabytes after each leaving: {used}"
     assert seen.errors == []
 
 
@@ -177,3 +212,12 @@ def test_everybody_can_use_it(visit, size, dark):
     if size != PHONE:
         bottom = seen.play.locator(".body").bounding_box()
         assert bottom["y"] + bottom["height"] <= 720, "four methods are seen without scrolling"
+
+
+@pytest.mark.browser
+def test_a_link_to_the_start_of_0_1_0_leads_here(visit):
+    visit()  # the server is no fresh one
+    seen = visit("start", backend="reference")
+    seen.page.wait_for_url("**/?backend=reference")
+    seen.page.locator(".playground canvas.graph").wait_for()
+    assert seen.page.get_by_role("dialog").count() == 0 and seen.errors == []

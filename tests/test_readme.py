@@ -63,7 +63,7 @@ def test_a_command_exists_with_its_options(command):
                 _parser().parse_args(words[1:])
             except SystemExit:
                 pytest.fail(complaint.getvalue())
-    elif tool.startswith("bench."):
+    elif tool.startswith(("bench.", "tools.")):
         text = help_of(tool)
         assert "usage" in text
         assert all(re.search(rf"(?<![\w-]){word}\b", text) for word in words if word.startswith("--")), text

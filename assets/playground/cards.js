@@ -73,7 +73,7 @@ export class Cards {
     dots.width = dots.height = pixels;
     const context = dots.getContext("2d");
     context.setTransform(pixels / w, 0, 0, pixels / w, 0, 0);
-    drawPoints(context, stage.train, 0, 0, w, w < 60 ? 1.1 : 1.5, stage.s.set === "own" ? 1 : 2);
+    drawPoints(context, stage.train, 0, 0, w, w < 60 ? 1.1 : 1.5, stage.s.set === "own" ? stage.train.n : stage.train.n / (w < 80 ? 4 : 2));
     return dots;
   }
 

@@ -90,7 +90,8 @@ export class Hands {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !stage.e.root.getClientRects().length) return;
     if (!mine && target !== document.body && target !== document.documentElement && !target.closest?.("section[tabindex], [data-testid='stMain']")) return;
     const tag = target.tagName ?? "";
-    if (/^(TEXTAREA|SELECT)$/.test(tag) || target.isContentEditable || (tag === "INPUT" && target.type !== "checkbox" && event.key !== "Escape")) return;
+    const typing = /^(TEXTAREA|SELECT)$/.test(tag) || target.isContentEditable || (tag === "INPUT" && target.type !== "checkbox");
+    if (typing && event.key !== "Escape") return;
     if ((event.key === " " || event.key === "Enter") && /^(BUTTON|A|SUMMARY|INPUT)$/.test(tag)) return;
     if (event.key.startsWith("Arrow") && mine && !event.shiftKey && (target === stage.e.graph || target === stage.e.raster || target === stage.panel.pad.canvas || target.getAttribute("role") === "radio")) return;
     const act = this.act(event);

@@ -89,10 +89,11 @@ export function mark(context, c, x, y, radius) {
   }
 }
 
-export function drawPoints(context, set, x0, y0, size, radius, every = 1) {
+// The first `count` points.
+export function drawPoints(context, set, x0, y0, size, radius, count = set.n) {
   for (let c = 0; c < colours.classes.length; c++) {
     context.beginPath();
-    for (let i = 0; i < set.n; i += every) {
+    for (let i = 0; i < count; i++) {
       if (set.c[i] === c) mark(context, c, x0 + place(set.x[i], size), y0 + place(-set.y[i], size), radius);
     }
     context.strokeStyle = colours.paper;

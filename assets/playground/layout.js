@@ -8,13 +8,13 @@ const DEEP = 12; // tiles one above the other; more stand in further columns bes
 export function columnsOf(w, h, s, outputs, { picture = false } = {}) {
   const narrow = w < 480, names = picture ? ["digit"] : inputsOf(s), counts = [names.length, ...s.hidden, outputs];
   const rows = counts.map((n, k) => (k > 0 && k < counts.length - 1 ? Math.ceil(n / Math.ceil(n / DEEP)) : n));
-  const most = Math.max(...rows, 6), size = Math.max(18, Math.min(narrow ? 32 : 42, (h - 10) / most - (narrow ? 5 : 8)));
-  const left = narrow ? 14 : 52, right = narrow ? 46 : 78, step = (w - left - right - size) / (counts.length - 1);
+  const most = Math.max(...rows, 6), size = Math.max(18, Math.min(narrow ? 32 : Math.max(42, Math.min(60, h / 10)), (h - 10) / most - (narrow ? 5 : 8)));
+  const left = narrow ? 14 : 52, right = narrow ? 60 : 78, step = (w - left - right - size) / (counts.length - 1);
   return counts.map((n, k) => {
     const kind = k === 0 ? "input" : k === counts.length - 1 ? "readout" : "hidden", high = rows[k], wide = Math.ceil(n / high);
     const tile = kind === "input" && picture ? Math.min(narrow ? 56 : 88, 2 * size + 12)
-      : kind === "readout" ? (n > 4 ? Math.min(size, (h - 10) / n - 4) : narrow ? size : Math.min(54, size * 1.25)) : size;
-    const gap = Math.min(tile + (kind === "readout" ? (n > 4 ? 5 : 26) : narrow ? 8 : 10), (h - 10) / high), top = (h - gap * (high - 1)) / 2;
+      : kind === "readout" ? (n > 4 ? Math.min(size, (h - 10) / n - 4) : narrow ? size : size * 1.25) : size;
+    const gap = Math.min(tile + (kind === "readout" ? (n > 4 ? 5 : 26) : narrow ? 8 : Math.max(10, size / 3)), (h - 10) / high), top = (h - gap * (high - 1)) / 2;
     const x = left + k * step + size / 2;
     return {
       kind, layer: k - 1, x,

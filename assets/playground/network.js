@@ -243,20 +243,20 @@ export class NetworkView {
     let number = node.i;
     for (let j = 0; j < k; j++) number += this.columns[j].nodes.length;
     const heat = this.heats[number], size = Math.min(140, h - 60), lines = this.facts(s, m, run, k, column, live, heat);
-    const high = size + 10 + 17 * lines.length, left = live.x - live.size / 2 - size - 26;
-    const x = live.x + size + 40 > w ? Math.max(10, left) : live.x + live.size / 2 + 16, y = Math.max(9, Math.min(h - high - 12, live.y - size / 2));
+    c.font = `13px ${colours.font}`;
+    const wide = Math.max(size, ...lines.map((text) => c.measureText(text).width)), high = size + 10 + 17 * lines.length;
+    const x = live.x + live.size / 2 + wide + 30 > w ? Math.max(10, live.x - live.size / 2 - wide - 26) : live.x + live.size / 2 + 16, y = Math.max(9, Math.min(h - high - 12, live.y - size / 2));
     c.save();
     c.shadowColor = faint("#000000", 0.25);
     c.shadowBlur = 18;
     c.fillStyle = colours.paper;
     c.beginPath();
-    c.roundRect(x - 9, y - 9, size + 18, high + 18, 10);
+    c.roundRect(x - 9, y - 9, wide + 18, high + 18, 10);
     c.fill();
     c.restore();
     heat.draw(c, x, y, size, 6, !this.pixels);
     if (!this.pixels) drawChosen(c, s.px, s.py, x, y, size, 4);
     c.textAlign = "left";
-    c.font = `13px ${colours.font}`;
     for (const [i, text] of lines.entries()) {
       c.fillStyle = i ? colours.muted : colours.ink;
       c.fillText(text, x, y + size + 17 + 17 * i);

@@ -24,7 +24,7 @@ export const round = (name, label, act) => make("button", { type: "button", clas
 // Everything, by name.
 export function build() {
   const e = {};
-  const add = (name, tag, attributes = {}, ...children) => (e[name] = make(tag, { class: name, ...attributes }, ...children));
+  const add = (name, tag, attributes = {}, ...children) => (e[name] = make(tag, { ...attributes, class: `${name} ${attributes.class ?? ""}`.trim() }, ...children));
   const canvas = (name, label, attributes = {}) => add(name, "canvas", { role: "img", "aria-label": label, ...attributes });
   add("play", "button", { type: "button", title: "Train or pause (space)" });
   add("updates", "b", {}, "0");

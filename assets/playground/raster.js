@@ -13,7 +13,7 @@ export class RasterView {
   }
 
   get left() {
-    return this.canvas.clientWidth < 480 ? 52 : 62;
+    return this.canvas.clientWidth < 480 ? 60 : 68;
   }
 
   stepAt(x, T) {
@@ -29,7 +29,7 @@ export class RasterView {
       still.height = this.canvas.height;
       const context = still.getContext("2d");
       context.setTransform(still.width / w, 0, 0, still.height / h, 0, 0);
-      context.font = `13px ${colours.font}`;
+      context.font = `${w < 480 ? 12 : 13}px ${colours.font}`;
       context.textBaseline = "middle";
       if (chosen) this.trace(context, w, h, run, chosen);
       else this.rows(context, w, h, s, run);

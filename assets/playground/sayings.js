@@ -30,7 +30,7 @@ export function trouble(key, m) {
   return null;
 }
 
-const silentLayer = (m, i) => m.rates?.[i] === 0;
+const silentLayer = (m, i) => m.spikes?.[i] === 0;
 
 // Pairs of methods whose weights are equal, bit for bit.
 export function twins(methods) {
@@ -63,7 +63,8 @@ export function sentence(s, frame, { preset, winner, note }) {
   const order = [...keys].sort((a, b) => frame.methods[b].test.accuracy - frame.methods[a].test.accuracy), [best, worst] = [order[0], order.at(-1)];
   if (least && frame.methods[sparing].test.accuracy > frame.methods[best].test.accuracy - 0.05) return `${least}.**${sparing !== best ? ` ${title(best)} touches ${percent(touched(frame.methods[best]))} and is right on ${right(frame.methods[best])}.` : ""}`;
   if (frame.methods[best].test.accuracy - frame.methods[worst].test.accuracy > 0.08) return `${title(best)} is right on ${right(frame.methods[best])}, ${title(worst)} on ${right(frame.methods[worst])}.** The same batches, other gradients.`;
-  return `All are right on about ${right(frame.methods[best])}.**${least ? ` ${least}.` : ""}`;
+  const range = right(frame.methods[worst]) === right(frame.methods[best]) ? right(frame.methods[best]) : `${Math.round(100 * frame.methods[worst].test.accuracy)} to ${right(frame.methods[best])}`;
+  return `All are right on ${range}.**${least ? ` ${least}.` : ""}`;
 }
 
 // What runs through the network, beside its slow motion.

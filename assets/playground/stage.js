@@ -1,6 +1,5 @@
 // The playground itself: its settings, the worker that trains, the picture's loop. It knows nothing of Streamlit.
 
-import { isDark } from "../scope/host.js";
 import { make } from "../scope/controls.js";
 import { unpack } from "../scope/kernels.js";
 import { Cards } from "./cards.js";
@@ -19,7 +18,7 @@ import { RasterView } from "./raster.js";
 import { PointRun } from "./run.js";
 import { sentence, spoken, story } from "./sayings.js";
 import { Codec, restarts, whole } from "./state.js";
-import { colours, useColours } from "./theme.js";
+import { follow, skeleton, theme } from "./surroundings.js";
 
 const FRAME = 45; // ms between two looks at the training; spikes move at every frame of the screen
 const SLOW = 13; // steps of a run a second, in slow motion
@@ -38,7 +37,7 @@ export class Stage {
     this.s = this.codec.read(address.read());
     root.append(e.root);
     e.root.stage = this; // for whoever measures
-    this.theme();
+    theme(this);
     this.digits = { unseen: data.digits.count - data.digits.train };
     this.train = SETS[this.s.set].plane ? parts(this.s).train : { n: 0 };
     this.graph = new NetworkView(e.graph);
@@ -56,7 +55,7 @@ export class Stage {
     Object.assign(e.race, { onclick: () => this.set({ race: !this.s.race }) });
     Object.assign(e.png, { onclick: () => savePicture(this) });
     this.refresh();
-    this.watch(root);
+    this.release = follow(this, root);
     this.ready = this.start(wasm, worker);
   }
 
@@ -77,6 +76,7 @@ export class Stage {
     const { packed, count, train } = this.data.digits, bytes = new Uint8Array(await unpack(packed));
     Object.assign(this.digits, { images: bytes.subarray(0, 64 * count), labels: bytes.subarray(64 * count), train });
     this.train = parts(this.s, this.digits).train;
+    this.panel.pad.draw();
   }
 
   // 64 grey values of the digit that runs: drawn by hand, or an unseen one.
@@ -88,26 +88,6 @@ export class Stage {
     return images.subarray(at, at + 64);
   }
 
-  watch(root) {
-    const scheme = matchMedia("(prefers-color-scheme: dark)");
-    this.resizes = new ResizeObserver(() => this.resize());
-    this.resizes.observe(this.e.root);
-    this.themes = new MutationObserver(() => this.theme());
-    this.themes.observe(document.documentElement, { attributes: true, attributeFilter: ["class", "style", "data-theme"] });
-    if (root.host) this.themes.observe(root.host, { attributes: true });
-    this.onScheme = () => this.theme();
-    scheme.addEventListener("change", this.onScheme);
-    // Out of sight nothing is trained.
-    this.sights = new IntersectionObserver(([entry]) => this.see(entry.isIntersecting));
-    this.sights.observe(this.e.root);
-    this.onHidden = () => this.see(!document.hidden);
-    document.addEventListener("visibilitychange", this.onHidden);
-    this.release = () => {
-      scheme.removeEventListener("change", this.onScheme);
-      document.removeEventListener("visibilitychange", this.onHidden);
-    };
-  }
-
   destroy() {
     this.alive = false;
     cancelAnimationFrame(this.asking);
@@ -115,22 +95,10 @@ export class Stage {
     clearTimeout(this.speaking);
     this.worker?.terminate();
     this.worker = this.point = this.frame = this.run = null;
-    for (const one of [this.resizes, this.themes, this.sights]) one.disconnect();
     this.release();
     this.hands.destroy();
     this.e.root.stage = null;
     this.e.root.remove();
-  }
-
-  theme() {
-    const dark = isDark(this.e.root);
-    if (colours.dark === dark && this.themed) return;
-    this.themed = true;
-    useColours(this.data.colours[dark ? "dark" : "light"], dark);
-    colours.font = getComputedStyle(this.e.root).fontFamily;
-    this.e.root.classList.toggle("dark", dark);
-    for (const name of ["paper", "panel", "ink", "muted", "grid", "active", "silent", "excite", "inhibit"]) this.e.root.style.setProperty(`--${name}`, colours[name]);
-    if (this.panel) this.resize();
   }
 
   resize() {
@@ -139,23 +107,8 @@ export class Stage {
     drawColumns(this);
     this.cards.refresh(this.s);
     this.fresh = true;
-    if (!this.frame) this.skeleton();
+    if (!this.frame) skeleton(this);
     this.wake();
-  }
-
-  // Before the first numbers are here: where the network will be.
-  skeleton() {
-    const canvas = this.e.graph, ratio = devicePixelRatio || 1;
-    canvas.width = Math.round(canvas.clientWidth * ratio);
-    canvas.height = Math.round(canvas.clientHeight * ratio);
-    const c = canvas.getContext("2d");
-    c.scale(ratio, ratio);
-    c.fillStyle = colours.panel;
-    for (const column of this.graph.layout(this.s)) for (const { x, y, size } of column.nodes) {
-      c.beginPath();
-      c.roundRect(x - size / 2, y - size / 2, size, size, 6);
-      c.fill();
-    }
   }
 
   // ---- settings ---------------------------------------------------------------------------------------------------------
@@ -205,7 +158,7 @@ export class Stage {
     this.cards.refresh(s);
     drawColumns(this);
     this.buttons();
-    for (const button of e.presets.children) button.setAttribute("aria-pressed", String(presetOf(s)?.title === button.textContent));
+    for (const button of e.presets.children) button.setAttribute("aria-pressed", String(presetOf(s, this.codec.defaults)?.title === button.textContent));
     this.wake();
   }
 
@@ -401,7 +354,7 @@ export class Stage {
   }
 
   say() {
-    const note = presetOf(this.s), text = sentence(this.s, this.frame, { preset: note?.says, winner: this.winner });
+    const note = presetOf(this.s, this.codec.defaults), text = sentence(this.s, this.frame, { preset: note?.says, winner: this.winner });
     // A sentence stays for two seconds at least, so that it can be read.
     if (text !== this.said && (performance.now() - (this.saidAt ?? -1e9) > 2000 || !this.training)) {
       this.said = text;

@@ -123,7 +123,7 @@ class Playground(Declared):
     neuron: Neuron = param(Neuron.LIF, "Neuron", help="What the hidden layers are made of.")
     hidden: tuple[int, ...] = (8, 8)
     methods: tuple[Way, ...] = (Way.BPTT, Way.SLAYER, Way.LOCALZO, Way.SPARSE)
-    shown: Way = param(Way.BPTT, "Shown", help="Whose network is drawn.")
+    shown: Way = param(Way.LOCALZO, "Shown", help="Whose network is drawn.")
     rate: float = param(
         0.03, "Learning rate", low=1e-5, high=10, slider=(0.001, 1.0, 0.001), log=True, help="The size of an update."
     )
@@ -132,7 +132,7 @@ class Playground(Declared):
     surrogate: Stand = param(Stand.SINGLE_EXPONENTIAL, "Surrogate", help="What stands for the derivative of a spike.")
     width: float = param(
         0.5,
-        "Surrogate's width",
+        "Surrogate width",
         low=0.05,
         high=2,
         slider=(0.05, 2.0, 0.05),
@@ -149,7 +149,7 @@ class Playground(Declared):
         help="How far its draws reach from the threshold.",
     )
     draws: int = param(
-        1, "LocalZO's draws", "m", low=1, high=20, slider=(1, 20, 1), help="More draws: less noise, more entries touched."
+        1, "Draws of LocalZO", "m", low=1, high=20, slider=(1, 20, 1), help="More draws: less noise, more entries touched."
     )
     scale: float = param(
         1.0,

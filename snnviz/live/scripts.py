@@ -35,7 +35,14 @@ def bundle(entry: str) -> str:
     named = [name for name in public[entry] if name != "default"]
     ends = [f"export const {{ {', '.join(named)} }} = {last};\n"] if named else []
     ends += [f"export default {last}.default;\n"] if "default" in public[entry] else []
-    return "".join([*parts.values(), *ends])
+    return _lean("".join([*parts.values(), *ends]))
+
+
+def _lean(text: str) -> str:
+    """A script without its lines of comment, its empty lines and its indentation: a fifth less to send. No text in
+    these files goes over several lines."""
+    lines = (line.strip() for line in text.splitlines())
+    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
 
 
 def _add(file: str, above: tuple[str, ...], parts: dict[str, str], public: dict[str, tuple[str, ...]]) -> None:

@@ -1,7 +1,10 @@
 """An NVIDIA GPU emulated on the CPU, so that every launch of every kernel runs where there is no GPU.
 
-    python -m pytest -p tests.emulator --require-cuda -m cuda         the tests of the GPU
-    python -m tests.emulator -m bench.kernels                         any module or script
+    python -m pytest -p tests.emulator --require-cuda -m "cuda or emulated"         the tests of the GPU, and of this
+    python -m tests.emulator -m bench.kernels --backend cuda                        any module or script
+
+--sample runs a part of them in which each value of each parameter of a test occurs once: what `make test` takes. `make emulate`
+runs all, with checks.
 
 | part | what it emulates |
 |---|---|
@@ -14,6 +17,8 @@ EMULATOR_ORDER=forward, backward or random is the order in which blocks and thre
 
 Not covered: several streams or GPUs, the numerics of cuBLAS and cuDNN, and time. Linux on x86-64 only.
 """
+
+import pytest
 
 from tests.emulator import torch_device  # isort: skip  before torch
 from tests.emulator import cupy_module
@@ -30,10 +35,34 @@ def activate() -> None:
 _active: list[bool] = []
 
 
+def pytest_addoption(parser) -> None:
+    parser.addoption("--sample", action="store_true", help="each value of each parameter of a test once, not each with each")
+
+
 def pytest_configure(config) -> None:
     activate()
 
 
+@pytest.hookimpl(trylast=True)  # after -m has chosen
+def pytest_collection_modifyitems(config, items) -> None:
+    if config.getoption("--sample"):
+        chosen = sample(items)
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
+
+
+def sample(items: list) -> list:
+    """Tests in their order, without those whose parameters have all had their values in an earlier one of the same name."""
+    seen, sampled = set(), []
+    for item in items:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        new = {(item.nodeid.split("[")[0], name, repr(value)) for name, value in parameters.items()} - seen
+        if new or not parameters:
+            seen |= new
+            sampled.append(item)
+    return sampled
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
-    counts = sorted(cupy_module.LAUNCHES.items())
-    terminalreporter.write_line(f"emulated: {sum(n for _, n in counts)} launches of {len(counts)} kernels (one precision each)")
+    if counts := cupy_module.LAUNCHES:
+        terminalreporter.write_line(f"emulated: {sum(counts.values())} launches of {len(counts)} kernels (one precision each)")

@@ -7,6 +7,7 @@ import hashlib
 import importlib.metadata
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -49,9 +50,16 @@ def compiled(name: str, text: str, *flags: str) -> pathlib.Path:
     return path
 
 
-def preprocessed(text: str, *flags: str) -> str:
-    """A C++ text with its macros expanded."""
-    return _run(*COMPILER, *flags, "-E", "-P", "-x", "c++", "-", given=text)
+def kernels(text: str, *flags: str) -> list[str]:
+    """The names of the kernels (`__global__` functions) in a CUDA text, its macros expanded; kept in the cache like a library."""
+    path = cache() / f"names-{hashlib.sha256(chr(10).join((text, *flags)).encode()).hexdigest()[:16]}.txt"
+    if not path.is_file():
+        expanded = _run(*COMPILER, *flags, "-D__CUDACC__", "-D__global__=EMULATED_GLOBAL", "-E", "-P", "-x", "c++", "-", given=text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        written = path.with_suffix(f".{os.getpid()}")
+        written.write_text("\n".join(re.findall(r"EMULATED_GLOBAL void (\w+)\(", expanded)), encoding="utf-8")
+        os.replace(written, path)
+    return path.read_text(encoding="utf-8").split()
 
 
 def _run(*command: str, given: str | None = None) -> str:

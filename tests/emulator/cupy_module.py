@@ -10,7 +10,6 @@ import ctypes
 import functools
 import importlib.machinery
 import os
-import re
 import sys
 import threading
 import types
@@ -25,7 +24,8 @@ ORDERS = {"forward": 0, "backward": 1, "random": 2}  # in which the blocks and t
 ORDER = ORDERS[os.environ.get("EMULATOR_ORDER", "forward")]
 LAUNCHES: collections.Counter[tuple[str, str]] = collections.Counter()  # of each kernel and precision
 FLAGS = ("-std=c++17", "-ffp-contract=off", "-fno-math-errno", "-nostdinc++", "-fno-exceptions")
-CHECKED = ("-DEMULATED_CHECKS", "-Xclang", "-fsanitize=thread")
+# A compiler may read early what a loop is going to write first; such a read would be reported.
+CHECKED = ("-DEMULATED_CHECKS", "-Xclang", "-fsanitize=thread", "-mllvm", "-disable-licm-promotion")
 _turn = threading.Lock()  # one launch at a time: the runtime has one set of threads
 
 
@@ -43,8 +43,7 @@ def _library(code: str, options: tuple[str, ...], checks: bool) -> ctypes.CDLL:
     if unknown:
         raise LaunchError(f"nvrtc: error: invalid value for {unknown[0]}")
     defines = [o for o in options if o.startswith("-D")]
-    plain = build.preprocessed(code, "-D__CUDACC__", "-D__global__=EMULATED_GLOBAL", *defines)
-    names = re.findall(r"EMULATED_GLOBAL void (\w+)\(", plain)
+    names = build.kernels(code, *defines)
     first, last = ((build.HERE / name).read_text(encoding="utf-8") for name in ("cuda.h", "runtime.h"))
     text = "\n".join((first, code, '#line 1 "runtime.h"', last, *(f"EMULATED_ENTRY({name})" for name in names)))
     return ctypes.CDLL(str(build.compiled(names[0], text, *FLAGS, *defines, *(CHECKED if checks else ()))))
@@ -86,9 +85,9 @@ class RawKernel:
             raise LaunchError(f"{self.name}: CUDA_ERROR_INVALID_VALUE: grid {grid}, block {block}")
         arrays, values = [], []
         for number, (value, size) in enumerate(zip(args, self.parameters, strict=True)):
-            data = _bytes(value)
-            if len(data) != (8 if size < 0 else size):
-                raise LaunchError(f"{self.name}: argument {number} has {len(data)} bytes; the parameter has {abs(size)}")
+            data, expected = _bytes(value), 8 if size < 0 else size
+            if len(data) != expected:
+                raise LaunchError(f"{self.name}: argument {number} has {len(data)} bytes; the parameter has {expected}")
             if size < 0 and (address := int.from_bytes(data, "little")):
                 arrays.append(_Array(address, self._end(number, address), min(-size, 4)))
             values.append((ctypes.c_char * len(data)).from_buffer_copy(data))
