@@ -310,7 +310,7 @@ def test_what_a_closed_tab_computes_ends_within_seconds(chromium, tmp_path):
         (server,) = (path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if port in path.read_bytes().split(b"\0"))
         tab = chromium.new_page()
         tab.goto(f"{url}/neuron?backend=reference&view=figure&run.steps=900000")
-        tab.locator(".st-key-computing").get_by_text("of 900,000").wait_for(timeout=60_000)
+        tab.locator(BAR).get_by_text("of 900,000").wait_for(timeout=60_000)
 
         def spends(seconds: float) -> float:
             """CPU time in a second."""
