@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PORT ?= 8501
 HOST ?= 127.0.0.1
 BENCH ?= kernels
-WORKERS ?= 2
+WORKERS ?= 3
 EMULATED = $(BIN)/python -m pytest -p tests.emulator --require-cuda -m "cuda or emulated" -n $(WORKERS) --dist worksteal
 
 .PHONY: app test check emulate fuzz bench clean chromium servers

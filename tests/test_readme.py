@@ -80,7 +80,8 @@ def test_a_command_exists_with_its_options(command):
 def help_of(module: str) -> str:
     """What a benchmark prints when asked for help."""
     out, before = io.StringIO(), sys.argv
-    sys.modules.pop(module, None)  # run as a program, whoever imported it before
+    for imported in (module, f"{module}.__main__"):  # run as a program, whoever imported it before
+        sys.modules.pop(imported, None)
     sys.argv = [module, "--help"]
     try:
         with contextlib.redirect_stdout(out), pytest.raises(SystemExit) as end:

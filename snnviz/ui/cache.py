@@ -95,19 +95,24 @@ def cached(compute: Callable[P, R]) -> Callable[P, R]:
         for argument in (*args, *kwargs.values()):
             _require_text(argument)
         key = f"{compute.__module__}.{compute.__qualname__}{args!r}{sorted(kwargs.items())!r}"
-
-        def keep() -> R:
-            result = compute(*args, **kwargs)
-            if size(result) <= LARGEST:
-                _RESULTS.put(key, result)
-            return result
-
-        if (entry := _RESULTS.get(key)) is not None:
-            return entry[0]
-        result = computing.result(key, keep)
-        return result if (entry := _RESULTS.get(key)) is None else entry[0]
+        return remembered(key, lambda: compute(*args, **kwargs))
 
     return recall
+
+
+def remembered(key: str, compute: Callable[[], R]) -> R:
+    """The result under a key; computed, in a thread of its own, where it is not kept. The key names all that it depends on."""
+
+    def keep() -> R:
+        result = compute()
+        if size(result) <= LARGEST:
+            _RESULTS.put(key, result)
+        return result
+
+    if (entry := _RESULTS.get(key)) is not None:
+        return entry[0]
+    result = computing.result(key, keep)
+    return result if (entry := _RESULTS.get(key)) is None else entry[0]
 
 
 def size(value: Any) -> int:

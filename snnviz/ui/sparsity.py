@@ -14,8 +14,8 @@ from snnviz.params import Param, params
 from snnviz.records import RunRecord
 from snnviz.studies import activity
 from snnviz.surrogates import SURROGATES, FastSigmoid, Gaussian
-from snnviz.ui import address, backend, computing, controls, estimates, methods, page
-from snnviz.ui.cache import cached
+from snnviz.ui import address, backend, controls, estimates, methods, page
+from snnviz.ui.cache import cached, remembered
 
 FILE = "sparsity.py"
 KINDS = ("localzo", "gated", "sparse")
@@ -60,7 +60,7 @@ def look(experiment: Experiment, method: AbstractGradientMethod) -> tuple[RunRec
     experiment.check_budget()
     run = cached(simulate)(experiment, backend.chosen())
     key = f"look {experiment!r} {method!r} {backend.chosen()}"
-    return run, computing.result(key, lambda: activity.look(run, method, experiment.seed))
+    return run, remembered(key, lambda: activity.look(run, method, experiment.seed))
 
 
 def row() -> Any:
