@@ -219,10 +219,6 @@ def places_in(folder: pathlib.Path) -> dict[str, str]:
     return {"SNNVIZ_STORE": f"sqlite:///{folder / 'runs.sqlite'}", "SNNVIZ_HOME": str(folder), "SNNVIZ_DATA": str(folder / "sets")}
 
 
-# Controls that version 0.1.0 did not have, where they stand if a link does not name them.
-YOUNGER = [["Biases", False], ["First biases up to", 0.0]]
-
-
 @pytest.mark.parametrize("name", LINKS)
 def test_a_link_restores_the_screen_that_it_restored(recorded, name):
     before = recorded[name]
@@ -236,8 +232,8 @@ def test_a_link_restores_the_screen_that_it_restored(recorded, name):
             continue
         gone = [entry for entry in entries if entry not in now[what]]
         fresh = [entry for entry in now[what] if entry not in entries]
-        # The code may make more of the picture than it did in 0.1.0, and not less; a younger control changes nothing.
-        same = not gone if what == "values" else [entry for entry in now[what] if entry not in YOUNGER] == entries
+        # The code may make more of the picture than it did in 0.1.0, and not less.
+        same = not gone if what == "values" else now[what] == entries
         assert same, f"{what}: missing {gone}, not there before {fresh}"
 
 
