@@ -46,7 +46,7 @@ export class Cards {
   make(key) {
     const { stage } = this, { title, note, own } = METHODS[key];
     const map = make("canvas", { class: "map", role: "img", "aria-label": `${title}: its answer` });
-    const parts = { map, accuracy: make("b", {}), said: make("span", { class: "said" }), shares: make("div", { class: "shares" }), norms: make("div", { class: "norms" }),
+    const parts = { map, accuracy: make("b", {}), verdict: make("span", { class: "verdict" }), shares: make("div", { class: "shares" }), norms: make("div", { class: "norms" }),
       rate: make("span", { class: "rate", title: "Updates a second, had the method a core to itself" }), heat: new Heat(GRID) };
     parts.show = make("button", { type: "button", class: "show", title: `Show ${title} in the network`, onclick: () => stage.set({ shown: key }) }, stroke(key), title);
     parts.shares.title = "Share of neurons and steps that the gradient touches, by hidden layer";
@@ -60,7 +60,7 @@ export class Cards {
       head.append(parts.own.element);
     } else head.append(make("small", {}, note));
     parts.box = make("div", { class: "card" }, head, map, make("div", { class: "numbers" },
-      make("div", { class: "line" }, parts.accuracy, make("span", { class: "test" }, "right"), parts.norms), make("div", { class: "line" }, parts.said, parts.rate), parts.shares));
+      make("div", { class: "line" }, parts.accuracy, make("span", { class: "test" }, "right"), parts.norms), make("div", { class: "line" }, parts.verdict, parts.rate), parts.shares));
     stage.hands.choosing(map);
     return parts;
   }
@@ -96,8 +96,8 @@ export class Cards {
     write(card.accuracy, `${Math.round(100 * m.test.accuracy)} %`);
     const ill = trouble(key, m);
     card.box.classList.toggle("ill", Boolean(ill));
-    write(card.said, ill ?? (m.active ? `touched ${percent(touched(m))}` : "not yet trained"));
-    card.said.title = ill ?? "";
+    write(card.verdict, ill ?? (m.active ? `touched ${percent(touched(m))}` : "not yet trained"));
+    card.verdict.title = ill ?? "";
     write(card.rate, m.ms && !ill ? `${Number((1000 / m.ms).toPrecision(2)).toLocaleString("en")}/s` : "");
     bars(card.shares, m.active ?? [], (bar, a) => bar.style.setProperty("--share", a.toFixed(4)));
     bars(card.norms, m.norms ?? [], (bar, n) => (bar.style.height = `${Math.max(6, Math.min(100, 20 * (Math.log10(n + 1e-12) + 4)))}%`));

@@ -275,8 +275,8 @@ export class NetworkView {
     if (column.kind === "readout") return [name, range];
     let spikes = 0;
     if (run) for (let t = 0; t < run.T; t++) spikes += run.spikes[k][t * run.widths[k] + node.i];
-    const said = this.pixels ? "what it looks for: blue excites" : s.tile === "first" ? "darker: its first spike is earlier" : `darker: more spikes, ${heat.range.join(" to ")}`;
-    return [name, said, `this ${this.pixels ? "digit" : "point"}: ${spikes} ${spikes === 1 ? "spike" : "spikes"} in ${s.T} ms, threshold 1`, range];
+    const legend = this.pixels ? "what it looks for: blue excites" : s.tile === "first" ? "darker: its first spike is earlier" : `darker: more spikes, ${heat.range.join(" to ")}`;
+    return [name, legend, `this ${this.pixels ? "digit" : "point"}: ${spikes} ${spikes === 1 ? "spike" : "spikes"} in ${s.T} ms, threshold 1`, range];
   }
 }
 

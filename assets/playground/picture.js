@@ -17,7 +17,7 @@ export function savePicture(stage) {
   c.fillStyle = colours.ink;
   c.textBaseline = "middle";
   c.font = `600 16px ${colours.font}`;
-  c.fillText((stage.said ?? "").replace("**", ""), 16, 26, wide - 32);
+  c.fillText((stage.sentence ?? "").replace("**", ""), 16, 26, wide - 32);
   c.drawImage(e.graph, 0, 52, left, e.graph.clientHeight);
   c.drawImage(e.raster, 0, 60 + e.graph.clientHeight, left, e.raster.clientHeight);
   let y = 60;

@@ -31,7 +31,7 @@ export class Stage {
   constructor(root, { data, wasm, worker, address }) {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     Object.assign(this, { data, address, codec: new Codec(data.fields, data.key), frame: null, run: null, generation: 0, training: !still,
-      play: { phase: "forward", t: 0, on: !still, pause: 0 }, looked: null, stale: true, fresh: false, waiting: false, asked: 0, alive: true, drawn: "" });
+      play: { phase: "forward", t: 0, on: !still, pause: 0 }, looked: null, stale: true, fresh: false, waiting: false, askedAt: 0, alive: true, drawn: "" });
     this.meter = { frames: 0, drawing: 0, started: performance.now(), first: 0 };
     const e = (this.e = build());
     this.s = this.codec.read(address.read());
@@ -303,8 +303,8 @@ export class Stage {
     if (!this.e.root.clientWidth) return; // until it comes into sight again, and has a size
     const start = performance.now(), { s, play } = this, seconds = Math.min(0.1, (now - (this.before ?? now)) / 1000);
     this.before = now;
-    if (this.worker && !this.waiting && !this.rested && (this.stale || (this.training && now - this.asked >= FRAME))) {
-      Object.assign(this, { waiting: true, stale: false, asked: now });
+    if (this.worker && !this.waiting && !this.rested && (this.stale || (this.training && now - this.askedAt >= FRAME))) {
+      Object.assign(this, { waiting: true, stale: false, askedAt: now });
       this.worker.postMessage({ type: "frame", shown: s.shown, generation: this.generation, image: SETS[s.set].plane ? null : this.image() });
     }
     const m = this.frame?.generation === this.generation && this.frame.methods[s.shown];
@@ -356,9 +356,9 @@ export class Stage {
   say() {
     const note = presetOf(this.s, this.codec.defaults), text = sentence(this.s, this.frame, { preset: note?.says, winner: this.winner });
     // A sentence stays for two seconds at least, so that it can be read.
-    if (text !== this.said && (performance.now() - (this.saidAt ?? -1e9) > 2000 || !this.training)) {
-      this.said = text;
-      this.saidAt = performance.now();
+    if (text !== this.sentence && (performance.now() - (this.sentenceAt ?? -1e9) > 2000 || !this.training)) {
+      this.sentence = text;
+      this.sentenceAt = performance.now();
       writeSentence(this.e.says, text);
       this.speakSoon();
     }
@@ -367,7 +367,7 @@ export class Stage {
   speakSoon() {
     clearTimeout(this.speaking);
     this.speaking = setTimeout(() => {
-      write(this.e.live, spoken(this.s, this.frame, this.training, this.said ?? ""));
+      write(this.e.live, spoken(this.s, this.frame, this.training, this.sentence ?? ""));
       this.e.graph.setAttribute("aria-label", `The network of ${METHODS[this.s.shown].title}: ${this.s.hidden.join(", ")} hidden neurons, each a picture of its answer over the plane`);
     }, 1500);
   }

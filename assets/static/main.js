@@ -44,10 +44,10 @@ function write(name, settings) {
 
 function follow() {
   const { page, settings } = parse(location.hash), name = Object.hasOwn(PAGES, page) ? page : Object.keys(PAGES)[0];
-  const asked = settings.get("theme");
+  const wish = settings.get("theme");
   settings.delete("theme");
   settings.delete("per"); // the mark of the app's own addresses, which these are
-  theme = asked === "dark" || asked === "light" ? asked : "";
+  theme = wish === "dark" || wish === "light" ? wish : "";
   const wrong = page && name !== page ? [`This file has no page "${page.slice(0, 40)}".`] : [];
   show(name, settings, wrong).catch((problem) => {
     console.error(problem);

@@ -11,7 +11,7 @@ const FIRST = { neuron: "LIF", stimulus: "Step" };
 export class NeuronPage {
   // shipped: what Python wrote into the file. changed(settings): what the page stands at has settled.
   constructor(root, shipped, settings, changed, module) {
-    Object.assign(this, { root, module, shipped, changed, revision: 0, scope: null, kept: {} });
+    Object.assign(this, { root, module, shipped, changed, revision: 0, scope: null, chosen: {} });
     this.help = new Help();
     this.setup = make("div", { class: "scope setup", role: "group", "aria-label": "Neuron and stimulus" });
     this.host = make("div", { class: "host" });
@@ -40,7 +40,7 @@ export class NeuronPage {
     this.problems = reader.problems;
     this.strangers = reader.strangers();
     this.revision++;
-    this.kept = { [neuron.is]: neuron, [this.stimulus.is]: this.stimulus };
+    this.chosen = { [neuron.is]: neuron, [this.stimulus.is]: this.stimulus };
     this.controls();
     this.show();
   }
@@ -110,16 +110,16 @@ export class NeuronPage {
     const neuron = control({ name: "neuron", label: "Neuron", kind: "choice", choices: choices(neurons), help: "What gathers the current." },
       () => this.scene.neuron.is, (name) => {
         const before = this.scene.neuron, follows = this.stimulus.is === FIRST.stimulus && this.stimulus.amplitude === this.neuron.amplitude;
-        this.kept[before.is] = this.scope.plain().neuron;
-        this.scene = { ...this.scope.plain(), neuron: this.kept[name] ?? this.plain(neurons, name) };
+        this.chosen[before.is] = this.scope.plain().neuron;
+        this.scene = { ...this.scope.plain(), neuron: this.chosen[name] ?? this.plain(neurons, name) };
         if (follows) this.stimulus.amplitude = this.neuron.amplitude;
         this.other();
       }, this.help);
     const stimulus = control({ name: "stimulus", label: "Stimulus", kind: "choice", choices: choices(stimuli), help: "The current from outside." },
       () => this.stimulus.is, (name) => {
-        this.kept[this.stimulus.is] = this.stimulus;
+        this.chosen[this.stimulus.is] = this.stimulus;
         this.scene = this.scope.plain();
-        this.stimulus = this.kept[name] ?? { ...this.plain(stimuli, name), ...this.start(name) };
+        this.stimulus = this.chosen[name] ?? { ...this.plain(stimuli, name), ...this.start(name) };
         this.other();
       }, this.help);
     const fields = stimuli[this.stimulus.is].controls.map(one(() => this.stimulus)), run = population.map(one(() => this.population));

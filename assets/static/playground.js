@@ -19,11 +19,11 @@ export class PlaygroundPage {
   // What of the settings is possible, and sentences on the rest.
   judge(settings) {
     const { codec, data } = this, own = (key) => key.startsWith(`${data.key}.`) && codec.fields[key.slice(data.key.length + 1)];
-    const asked = [...settings].filter(([key]) => own(key)), texts = Object.fromEntries(asked);
+    const entries = [...settings].filter(([key]) => own(key)), texts = Object.fromEntries(entries);
     const before = JSON.stringify(this.texts), read = codec.read(texts);
     this.texts = codec.write(read);
     this.strangers = [...settings.keys()].filter((key) => !own(key));
-    this.problems = asked.filter(([key, text]) => !(key in this.texts) && !same(text, own(key).default)).map(([key, text]) =>
+    this.problems = entries.filter(([key, text]) => !(key in this.texts) && !same(text, own(key).default)).map(([key, text]) =>
       `${own(key).label || key}: the address says ${key}=${text.slice(0, 40)}, which is not possible. ${own(key).default} is used instead.`);
     return before !== JSON.stringify(this.texts);
   }
