@@ -11,7 +11,7 @@ import torch
 from snnviz.backends import browser
 from snnviz.formulas import formulas
 from snnviz.laws import LAWS, AbstractLaw, SurrogateLaw
-from snnviz.live.scenes import Loss, plain
+from snnviz.live.scenes import plain
 from snnviz.params import Declared, Param, params
 from snnviz.surrogates import SURROGATES, FastSigmoid, SingleExponential, Triangle
 from snnviz.zeroth_order import ZerothOrder
@@ -28,13 +28,18 @@ def _control(name: str, value: Any, param: Param) -> dict[str, Any]:
     if isinstance(value, bool):
         return control | {"kind": "switch"}
     if isinstance(value, enum.Enum):
-        return control | {"kind": "choice", "choices": [[m.value, str(m) if type(value) is Loss else m.value] for m in type(value)]}
+        return control | {"kind": "choice", "choices": choices(type(value))}
     bounded = math.isfinite(param.low) or math.isfinite(param.high)
     return control | {
         "kind": "whole" if isinstance(value, int) else "number", "slider": list(param.slider or ()), "log": param.log,
         "low": plain(param.low), "high": plain(param.high), "open_low": param.open_low,
         "allowed": param.allowed if bounded else "",
     }  # fmt: skip
+
+
+def choices(kind: type[enum.Enum]) -> list[list[str]]:
+    """What a choice can be: each value, and the title under which it is offered."""
+    return [[member.value, getattr(member, "title", member.value)] for member in kind]
 
 
 @functools.cache

@@ -10,13 +10,15 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from snnviz.datasets import Circles, Digits, OwnPoints, Spirals, TwoMoons, Xor, YinYangPoints
+from snnviz.datasets import Digits, OwnPoints
 from snnviz.datasets.base import AbstractGenerated
 from snnviz.datasets.points import STREAMS, AbstractPoints
 from snnviz.figures import theme
 from snnviz.formulas import Formula, Traced, formulas, written
 from snnviz.laws import NormalLaw
 from snnviz.live.declared import declare
+from snnviz.live.playground import Descent, PointSet, Way
+from snnviz.live.small import IN_THE_PLANE
 from snnviz.methods import BPTT, AbstractGradientMethod, Exodus, LocalZO, Slayer, SparseGD
 from snnviz.methods.base import AtSpike, Choice
 from snnviz.neurons import ALIF, IF, LIF, AbstractNeuron, CubaLIF
@@ -25,15 +27,14 @@ from snnviz.surrogates import AbstractSurrogate, FastSigmoid, Gaussian, SingleEx
 from snnviz.zeroth_order import ZerothOrder
 
 WIDTH, TAU = Traced("width"), Traced("tau")  # the page's settings that formulas stand on
-_SHORT = {  # what fits on a chip: a name, and in what the method differs
-    "bptt": ("BPTT", "reset kept"),
-    "exodus": ("EXODUS", "closed form"),
-    "bptt_cut": ("BPTT, cut", "reset cut"),
-    "slayer": ("SLAYER", "no reset"),
-    "localzo": ("LocalZO", "at random"),
-    "sparse": ("Sparse GD", "in a band"),
+_NOTES = {  # in what a method differs, as short as a card needs it
+    Way.BPTT: "reset kept",
+    Way.EXODUS: "closed form",
+    Way.BPTT_CUT: "reset cut",
+    Way.SLAYER: "no reset",
+    Way.LOCALZO: "at random",
+    Way.SPARSE: "in a band",
 }
-_SETS = {"moons": TwoMoons, "circles": Circles, "xor": Xor, "spirals": Spirals, "yinyang": YinYangPoints}
 _DASHES = {"solid": [], "dash": [7, 5], "dot": [2, 3], "dashdot": [9, 3, 2, 3]}
 
 
@@ -44,17 +45,14 @@ def facts() -> dict[str, Any]:
         "surrogates": _surrogates(),
         "neurons": {cls.__name__: _neuron(cls) for cls in (LIF, IF, ALIF, CubaLIF)},
         "optimisers": {
-            "adam": {"title": "Adam", "beta1": Adam().beta1, "beta2": Adam().beta2},
-            "sgd": {"title": "SGD", "momentum": 0.0},
-            "momentum": {"title": "SGD, momentum", "momentum": SGD().momentum},
+            Descent.ADAM.value: {"title": Descent.ADAM.title, "beta1": Adam().beta1, "beta2": Adam().beta2},
+            Descent.SGD.value: {"title": Descent.SGD.title, "momentum": 0.0},
+            Descent.MOMENTUM.value: {"title": Descent.MOMENTUM.title, "momentum": SGD().momentum},
         },
         "sets": {
-            name: _set(cls, len(cls.classes))
-            for name, cls in _SETS.items()
-        }
-        | {
-            "own": _set(OwnPoints, 3),
-            "digits": _set(Digits, 10),
+            **{points.value: _set(points, cls, len(cls.classes)) for points, cls in IN_THE_PLANE.items()},
+            PointSet.OWN.value: _set(PointSet.OWN, OwnPoints, 3),
+            PointSet.DIGITS.value: _set(PointSet.DIGITS, Digits, 10),
         },
         "streams": STREAMS,
     }  # fmt: skip
@@ -67,11 +65,11 @@ def script() -> str:
     return f"// {note}\nexport const FACTS = {text};\n"
 
 
-def _set(cls: type[AbstractGenerated], classes: int) -> dict[str, Any]:
+def _set(points: PointSet, cls: type[AbstractGenerated], classes: int) -> dict[str, Any]:
     """plane: its samples are points in the plane; drawn: at random by the page; pixels: of an image."""
-    title, plane = cls.title.removesuffix(" in the plane"), issubclass(cls, AbstractPoints)
+    plane = issubclass(cls, AbstractPoints)
     kinds = {"plane": plane, "drawn": plane and cls is not OwnPoints, "pixels": 0 if plane else 64}
-    return {"title": title, "about": cls.description, "classes": classes, "library": cls.__name__} | kinds
+    return {"title": points.title, "about": cls.description, "classes": classes, "library": cls.__name__} | kinds
 
 
 def _methods() -> dict[str, Any]:
@@ -91,9 +89,10 @@ def _method(name: str, cls: type[AbstractGradientMethod], choice: Choice) -> dic
         object.__setattr__(traced, field, value)
     drawn = {"kernel": NormalLaw.kernel, "coefficients": formulas(ZerothOrder, "coefficients", law=NormalLaw())}
     at_spike = AtSpike(ZerothOrder()) if cls is LocalZO else traced.at_spike
-    short, note = _SHORT[name]
+    way = Way(name)
     return {
-        "title": short, "name": choice.title, "note": note, "equation": cls.equation, "cite": cls.cite, "library": cls.__name__,
+        "title": way.title, "name": choice.title, "note": _NOTES[way],
+        "equation": cls.equation, "cite": cls.cite, "library": cls.__name__,
         "light": theme.LIGHT.method(name), "dark": theme.DARK.method(name), "dash": _DASHES[theme.METHOD_DASHES[name]],
         "reset": traced.reset_path.value, "own": list(numbers), "controls": controls,
         "gain": written(at_spike.gain), "window": _bounded(written(at_spike.window)),

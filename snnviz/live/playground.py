@@ -4,31 +4,19 @@ The page (assets/playground/) draws its controls from these declarations, so nam
 """
 
 import dataclasses
-import enum
 import functools
 import re
 from typing import Any
 
 import numpy as np
 
+from snnviz import neurons, surrogates
 from snnviz.backends import browser
 from snnviz.datasets import Digits, OwnPoints, Split
 from snnviz.datasets.digits import pixels
 from snnviz.live import declared, scopes
-from snnviz.live.scenes import plain
+from snnviz.live.scenes import Named, plain
 from snnviz.params import Declared, param
-
-
-class Named(enum.Enum):
-    """A choice: its value, which is its name in lower case, is written in addresses; its title is what a visitor reads."""
-
-    title: str
-
-    def __new__(cls, value: str, title: str) -> "Named":
-        member = object.__new__(cls)
-        member._value_ = value
-        member.title = title
-        return member
 
 
 class PointSet(Named):
@@ -53,10 +41,10 @@ class Coding(Named):
 class Neuron(Named):
     """What the hidden layers are made of."""
 
-    LIF = "LIF", "LIF"
-    IF = "IF", "IF"
-    ALIF = "ALIF", "ALIF"
-    CUBALIF = "CubaLIF", "CUBA-LIF"
+    LIF = "LIF", neurons.LIF.title
+    IF = "IF", neurons.IF.title
+    ALIF = "ALIF", neurons.ALIF.title
+    CUBALIF = "CubaLIF", neurons.CubaLIF.title
 
 
 class Descent(Named):
@@ -70,10 +58,10 @@ class Descent(Named):
 class Stand(Named):
     """The surrogate of the methods that use one."""
 
-    SINGLE_EXPONENTIAL = "single_exponential", "Single exponential"
-    FAST_SIGMOID = "fast_sigmoid", "Fast sigmoid"
-    GAUSSIAN = "gaussian", "Gaussian"
-    TRIANGLE = "triangle", "Triangle"
+    SINGLE_EXPONENTIAL = "single_exponential", surrogates.SingleExponential.title
+    FAST_SIGMOID = "fast_sigmoid", surrogates.FastSigmoid.title
+    GAUSSIAN = "gaussian", surrogates.Gaussian.title
+    TRIANGLE = "triangle", surrogates.Triangle.title
 
 
 class Reading(Named):
@@ -231,15 +219,13 @@ def data() -> dict[str, Any]:
     for field in dataclasses.fields(Playground):
         default = getattr(value, field.name)
         control = controls.get(field.name, {"name": field.name, "label": "", "help": "", "default": plain(default)})
-        if isinstance(default, Named):
-            control |= {"choices": [[m.value, m.title] for m in type(default).__members__.values()], "default": default.value}
-        elif isinstance(default, str):
+        if isinstance(default, str):
             control["kind"] = "text"
         elif isinstance(default, tuple):
             names = isinstance(default[0], Named)
             control |= {"kind": "names" if names else "sizes", "default": [getattr(d, "value", d) for d in default]}
             if names:
-                control["choices"] = [[m.value, m.title] for m in type(default[0]).__members__.values()]
+                control["choices"] = declared.choices(type(default[0]))
         fields.append(control)
     return {"key": KEY, "fields": fields, "colours": scopes.colours(), "digits": digits()}
 

@@ -14,14 +14,23 @@ from snnviz.surrogates import SURROGATES, AbstractSurrogate, SingleExponential
 from snnviz.zeroth_order import ZerothOrder
 
 
-class Loss(enum.Enum):
+class Named(enum.Enum):
+    """A choice: its value, which is its name in lower case, is written in addresses; its title is what a visitor reads."""
+
+    title: str
+
+    def __new__(cls, value: str, title: str) -> "Named":
+        member = object.__new__(cls)
+        member._value_ = value
+        member.title = title
+        return member
+
+
+class Loss(Named):
     """What the backward pass starts from, at one step of one neuron."""
 
-    SPIKE = "spike"
-    TARGET = "target"
-
-    def __str__(self) -> str:
-        return {"spike": "the spike s", "target": "half the squared distance of u to a target"}[self.value]
+    SPIKE = "spike", "the spike s"
+    TARGET = "target", "half the squared distance of u to a target"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,7 @@ from snnviz.optimisers import SGD, AbstractOptimiser, Adam
 from snnviz.studies.small_training import SmallTraining
 from snnviz.surrogates import AbstractSurrogate, FastSigmoid, Gaussian, SingleExponential, Triangle
 
-_IN_THE_PLANE = {
+IN_THE_PLANE = {  # the sets whose points the page draws itself
     PointSet.MOONS: TwoMoons,
     PointSet.CIRCLES: Circles,
     PointSet.XOR: Xor,
@@ -51,7 +51,7 @@ def dataset(value: Playground) -> AbstractDataset:
     coding = PlaneCoding.CONSTANT if value.coding is Coding.CONSTANT else PlaneCoding.SPIKE_TIME
     if value.set is PointSet.OWN:
         return OwnPoints(steps=value.T, coding=coding, mirrored=value.mirrored, placed=value.points, seed=value.seed)
-    return _IN_THE_PLANE[value.set](steps=value.T, noise=value.noise, coding=coding, mirrored=value.mirrored, seed=value.seed)
+    return IN_THE_PLANE[value.set](steps=value.T, noise=value.noise, coding=coding, mirrored=value.mirrored, seed=value.seed)
 
 
 def neuron(value: Playground) -> AbstractNeuron:
