@@ -83,14 +83,14 @@ class Choice:
 class Step:
     """One step of a lesson; every text is Markdown and may be empty.
 
-    look: the state of the page. told: what stands above the question. question, choices: both or none; exactly one choice is right.
+    look: the state of the page. text: what stands above the question. question, choices: both or none; exactly one choice is right.
     observe, views, explain, honest: what comes after the choice. change, changes: the thing to change, and its views.
     sources: keys of assets/references.bib.
     """
 
     title: str
     look: Look
-    told: str = ""
+    text: str = ""
     question: str = ""
     choices: tuple[Choice, ...] = ()
     observe: str = ""
@@ -234,8 +234,8 @@ def _look(text: str, page: str, line: _Line) -> Look:
 
 def _step(lines: list[_Line], page: str) -> Step:
     first, parts = lines[0], dict(_parts(lines))
-    told = parts.pop("")
-    looks = [line for line in told if line.text.startswith("look:")]
+    above = parts.pop("")
+    looks = [line for line in above if line.text.startswith("look:")]
     if len(looks) != 1:
         raise first.wrong("a step says once what its page shows, in a line like: look: ?neuron=LIF")
     look = _look(looks[0].text.removeprefix("look:"), page, looks[0])
@@ -247,7 +247,7 @@ def _step(lines: list[_Line], page: str) -> Step:
         if not _KEY.fullmatch(key):
             raise first.wrong(f"a source is a key of references.bib, as gerstner2002spiking, and not {key!r}")
     return Step(
-        first.text.removeprefix("# ").strip(), look, _text(line for line in told if line not in looks), question, choices,
+        first.text.removeprefix("# ").strip(), look, _text(line for line in above if line not in looks), question, choices,
         observe, views, _text(parts.get("Explain", [])), _text(parts.get("Honest", [])), change, changes, tuple(sources),
     )  # fmt: skip
 
