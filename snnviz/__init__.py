@@ -11,6 +11,7 @@ from dataclasses import replace as replace
 from snnviz.architectures import ARCHITECTURES as ARCHITECTURES
 from snnviz.architectures import Convolutional as Convolutional
 from snnviz.architectures import FeedForward as FeedForward
+from snnviz.backends import kernel_text as kernel_text
 from snnviz.datasets import DATASETS as DATASETS
 from snnviz.datasets import Binning as Binning
 from snnviz.datasets import Cifar10Dvs as Cifar10Dvs

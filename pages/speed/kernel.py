@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from snnviz.backends import kernel_text
 from snnviz.neurons import NEURONS
 from snnviz.ui import controls, page, speed
 
@@ -18,15 +19,8 @@ def show(left, right):
         page.citation(neuron.cite)
     source = f"""
 from snnviz import *
-from snnviz.backends import source
 
-text = source.joined("{neuron.kernel}.cu")      # what a compiler gets, headers and all
-print(text)
+for line in kernel_text.lines("{neuron.kernel}"):
+    print(f"{{line.role:7}} {{line.text}}")
 """
-    return source, {"text.count('SNN_NEURON(')": _neurons(neuron.kernel)}
-
-
-def _neurons(kernel: str) -> int:
-    from snnviz.backends import source
-
-    return source.joined(f"{kernel}.cu").count("SNN_NEURON(")
+    return source, {f'kernel_text.lines("{neuron.kernel}")': kernel_text.lines(neuron.kernel)}
