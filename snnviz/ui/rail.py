@@ -55,11 +55,11 @@ def beside(page: str) -> Iterator[None]:
                 _head(place, now)
             with st.container(key="lesson-tail", gap="small"):
                 _tail(place, now, covered)
+            progress.exchange()
         with st.container(key="lesson-page"):
             st.html(f'<div class="lesson-veil"><div><strong>{COVERED}</strong></div></div>' if covered else "<!-- -->")
             with st.container(key="lesson-picture"):
                 yield
-    progress.exchange()
 
 
 def _head(place: Place, now: Reveal) -> None:
