@@ -63,6 +63,7 @@ SETTINGS = {
     "sparsity/time/published": [{}],
     "sparsity/time/here": [{"against": against, "plan.steps": "10", "plan.hidden": "8"} for against in ("activity", "steps")],
     "sparsity/time/gpu": [{}],
+    "sparsity/time/cpu": [{}, {"recorded": "1"}],
     "speed/here": [{"plan.points": "2", "plan.steps": "10", "plan.repeats": "1", "plan.grows": "batch", "neuron": "ALIF"}],
     "speed/peers": [{}],
     "speed/kernel": [{}, {"neuron": "QIF"}],

@@ -137,7 +137,7 @@ def follow(settings: Mapping[str, str]) -> None:
     """Give the page these settings and no others, as a link does, before any of its controls is drawn."""
     visit = _visit()
     visit.complaints = {}
-    visit.pages[visit.page].follow({key: [text] for key, text in settings.items()})
+    visit.pages[visit.page].follow(_renewed(visit.page or "", {key: [text] for key, text in settings.items()}))
 
 
 def query() -> dict[str, str]:

@@ -13,7 +13,7 @@ import streamlit as st
 
 from snnviz.lessons import Lesson, View, lessons
 from snnviz.places import assets
-from snnviz.ui import address, progress
+from snnviz.ui import address, links, progress
 from snnviz.ui import lessons as places
 from snnviz.ui.lessons import Place, Reveal
 from snnviz.ui.references import references
@@ -154,7 +154,7 @@ def _with_views(place: Place, text: str, views: tuple[View, ...], key: str) -> N
     with st.container(horizontal=True, gap="xsmall", key=f"lesson-{key}"):
         for i, view in enumerate(views):
             label = f"**{view.label}**" + (f" {view.text}" if view.text else "")
-            shown = "primary" if view.look.query == state else "secondary"
+            shown = "primary" if {k: v for k, v in view.look.query.items() if k != links.MARK} == state else "secondary"
             st.button(label, key=f"lesson-{key}-{i}", type=shown, on_click=places.show, args=(place, view.look))
 
 
