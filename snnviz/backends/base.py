@@ -77,7 +77,10 @@ class AbstractBackend(abc.ABC):
         parameters: bool = False,
         record: bool = False,
     ) -> Backward:
-        """The sweep back through time. parameters: also dL/d(coefficients); record: also ds_du and the multiplier."""
+        """The sweep back through time. parameters: also dL/d(coefficients); record: also ds_du and the multiplier.
+
+        With ResetPath.NONE every step is alone: the state that it begins with is a constant, and dL/d(last state) reaches nothing.
+        """
 
 
 def check_run(backend: AbstractBackend, neuron: AbstractNeuron, x: torch.Tensor, initial: torch.Tensor, device: str) -> None:
