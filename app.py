@@ -51,6 +51,7 @@ PAGES = (
     Entry("gradients.py", "Gradients", ":material/compare_arrows:", "Explore"),
     Entry("sparsity.py", "Sparsity", ":material/scatter_plot:", "Explore"),
     Entry("depth.py", "Depth", ":material/account_tree:", "Explore"),
+    Entry("speed.py", "Speed", ":material/speed:", "Explore"),
     Entry("training.py", "Training", ":material/model_training:", "Train"),
     Entry("data.py", "Data", ":material/grain:", "Train"),
     Entry("runs.py", "Runs", ":material/folder_open:", "Train"),

@@ -69,6 +69,7 @@ AWAY = {
     "gradients": {"methods": "cut-slayer", "surrogate": "Gaussian", "stimulus.Noise.mean": "0.08", "run.seed": "3", "log": "true"},
     "sparsity": {"method": "gated", "gated.surrogate": "Triangle", "run.steps": "60"},
     "depth": {"after": "1-3", "surrogate": "Triangle", "depth.seed": "2"},
+    "speed": {"view": "kernel", "neuron": "ALIF"},
     "training": {"data": "YinYang", "methods": "kept-localzo", "surrogate": "Triangle", "epochs": "3"},
     "data": {"data": "YinYang", "view": "raster", "sample": "4"},
 }

@@ -136,8 +136,11 @@ class KernelBackend(AbstractBackend, abc.ABC):
             values = ds_du_of(neuron, coefficients, at_spike, draw, forward).view(1, -1)
             at_spike = AtSpike(Given(lambda margin: values))
 
-        def row(a):
-            return None if a is None else a.reshape(1, -1)
+        def row(a: torch.Tensor) -> torch.Tensor:
+            return a.reshape(1, -1)
+
+        def row_or_none(a: torch.Tensor | None) -> torch.Tensor | None:
+            return None if a is None else row(a)
 
         starts = u.new_zeros((len(initial), u.numel()))
         if parameters or not neuron.linear:
@@ -152,8 +155,8 @@ class KernelBackend(AbstractBackend, abc.ABC):
             draw,
             row(u),
             starts,
-            Forward(row(u), row(forward.s), row(forward.trace), starts),
-            Upstream(row(upstream.s), row(upstream.u)),
+            Forward(row(u), row_or_none(forward.s), row_or_none(forward.trace), starts),
+            Upstream(row_or_none(upstream.s), row_or_none(upstream.u)),
             parameters=parameters,
             record=record,
         )
