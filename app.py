@@ -21,7 +21,8 @@ import streamlit as st
 
 from snnviz import memory, places, waiting
 from snnviz.backends import source
-from snnviz.ui import address, backend, building, computing, leaving, lessons, problems, rail, streamlit_private, visitors
+from snnviz.ui import address, backend, building, computing, leaving, problems, streamlit_private, visitors
+from snnviz.ui.classroom import role, strip
 from snnviz.ui.words import literal
 
 HERE = Path(__file__).parent
@@ -46,7 +47,6 @@ class Entry:
 # In the order of the menu; the app opens with the first.
 PAGES = (
     Entry("playground.py", "Playground", ":material/play_circle:"),
-    Entry("lessons.py", "Lessons", ":material/school:"),
     Entry("neuron.py", "Neuron", ":material/bolt:", "Explore"),
     Entry("derivative.py", "Spike derivative", ":material/change_history:", "Explore"),
     Entry("gradients.py", "Gradients", ":material/compare_arrows:", "Explore"),
@@ -56,6 +56,7 @@ PAGES = (
     Entry("training.py", "Training", ":material/model_training:", "Train"),
     Entry("data.py", "Data", ":material/grain:", "Train"),
     Entry("runs.py", "Runs", ":material/folder_open:", "Train"),
+    Entry("class.py", "Class", ":material/co_present:", "Teach"),
 )
 
 
@@ -74,9 +75,10 @@ def main() -> None:
     sections[""].append(st.Page(_start, url_path="start", visibility="hidden"))
     page = st.navigation(sections)
     visitors.arrive()
+    role.arrive()
     leaving.begin()
     messages = st.container()
-    address.begin(page.url_path, messages.empty(), shared={"backend"}, carried=lessons.KEYS)
+    address.begin(page.url_path, messages.empty(), shared={"backend"})
     # Italic letters are a little wider than their box, so a displayed equation would get a scroll bar: padding prevents it. The
     # dark theme's blue is too light for white button text: dark text there.
     st.html(
@@ -96,8 +98,8 @@ def main() -> None:
             waiting.watched(waiting.Watch(streamlit_private.abandoned())),
         ):
             backend.pick()
-            with rail.beside(page.url_path):
-                page.run()
+            strip.attend(page, {one.url_path: one for several in sections.values() for one in several})
+            page.run()
             address.end()
         for trouble in places.troubles():
             messages.warning(literal(trouble), icon=":material/folder_off:")
