@@ -137,16 +137,16 @@ def apart(one, other) -> float:
 
 def test_four_ways():
     lesson = lessons.lesson("four-ways")
-    kept, cut, slayer, exodus = gradients(lesson.steps[0].look).values()
-    assert apart(exodus[1], kept[1]) < 1e-14 and apart(slayer[1], cut[1]) < 1e-14
-    figures = {"29.8": slayer[0].norm, "9.5": kept[0].norm, "0.46": slayer[0].cosine}
-    kept, cut, slayer, exodus = gradients(by_label("four-ways", 2)["zero"]).values()
-    assert apart(exodus[1], kept[1]) < 1e-14
+    bptt, cut, slayer, exodus = gradients(lesson.steps[0].look).values()
+    assert apart(exodus[1], bptt[1]) < 1e-14 and apart(slayer[1], cut[1]) < 1e-14
+    figures = {"29.8": slayer[0].norm, "9.5": bptt[0].norm, "0.46": slayer[0].cosine}
+    bptt, cut, slayer, exodus = gradients(by_label("four-ways", 2)["zero"]).values()
+    assert apart(exodus[1], bptt[1]) < 1e-14
     figures["0.71"] = apart(slayer[1], cut[1])
     change = by_label("four-ways", 2, change=True)
     figures["0.92"] = list(gradients(change["Fast sigmoid"]).values())[2][0].cosine
-    kept, _, slayer, _ = gradients(change["Narrow exponential"]).values()
-    figures |= {"136": kept[0].norm, "52": slayer[0].norm}
+    bptt, _, slayer, _ = gradients(change["Narrow exponential"]).values()
+    figures |= {"136": bptt[0].norm, "52": slayer[0].norm}
     check("four-ways", figures, "1 0 10 0.1")
 
 
