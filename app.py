@@ -22,6 +22,7 @@ import streamlit as st
 from snnviz import memory, places, waiting
 from snnviz.backends import source
 from snnviz.ui import address, backend, building, computing, heading, leaving, problems, streamlit_private, visitors
+from snnviz.ui.classroom import role, strip
 from snnviz.ui.words import literal
 
 HERE = Path(__file__).parent
@@ -51,9 +52,11 @@ PAGES = (
     Entry("gradients.py", "Gradients", ":material/compare_arrows:", "Explore"),
     Entry("sparsity.py", "Sparsity", ":material/scatter_plot:", "Explore"),
     Entry("depth.py", "Depth", ":material/account_tree:", "Explore"),
+    Entry("speed.py", "Speed", ":material/speed:", "Explore"),
     Entry("training.py", "Training", ":material/model_training:", "Train"),
     Entry("data.py", "Data", ":material/grain:", "Train"),
     Entry("runs.py", "Runs", ":material/folder_open:", "Train"),
+    Entry("class.py", "Class", ":material/co_present:", "Teach"),
 )
 
 
@@ -72,6 +75,7 @@ def main() -> None:
     sections[""].append(st.Page(_start, url_path="start", visibility="hidden"))
     page = st.navigation(sections)
     visitors.arrive()
+    role.arrive()
     leaving.begin()
     messages = st.container()
     address.begin(page.url_path, messages.empty(), shared={"backend"})
@@ -92,6 +96,7 @@ def main() -> None:
             waiting.watched(waiting.Watch(streamlit_private.abandoned())),
         ):
             backend.pick()
+            strip.attend(page, {one.url_path: one for several in sections.values() for one in several})
             page.run()
             address.end()
             heading.finish()

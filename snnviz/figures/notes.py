@@ -38,8 +38,9 @@ class Mark(enum.Enum):
 class Note:
     """Words about one point of a panel.
 
-    text: in plain words, with the number. at: points (x, y) in the panel's units of which the words are equally true; one of
-    them is shown. row: the panel, from 1. mark: how the point is marked. above: the panel where the words stand, if not the point's own.
+    text: in plain words, with the number. at: points (x, y), in the panel's units, of which the words are equally true; one of
+    them is shown. row: the panel, from 1. mark: how the point is marked. above: the panel where the words stand, if not the
+    point's own.
     """
 
     text: str
@@ -153,7 +154,7 @@ class _Panel:
         self.up = self._axis(fig, f"y{number}", "y", height)
 
     def _axis(self, fig: go.Figure, name: str, part: str, pixels: float) -> _Axis:
-        axis = fig.layout[f"{part}axis{name[1:]}"]
+        axis: Any = fig.layout[f"{part}axis{name[1:]}"]
         log = axis.type == "log"
         ends = axis.range
         if ends is None:  # the browser chooses one like this, and keeps a zoom only where Python has not
