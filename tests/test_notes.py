@@ -15,7 +15,7 @@ HUES = {"BPTT, reset kept": "bptt", "BPTT, reset cut": "bptt_cut", "SLAYER": "sl
 DEFAULT = Experiment(LIF(), Noise(mean=0.06, sd=0.15), steps=200)
 
 
-def said(experiment, width=1.0):
+def words(experiment, width=1.0):
     surrogate = SingleExponential(width)
     methods = [BPTT(surrogate), BPTT(surrogate, keep_reset=False), Slayer(surrogate), Exodus(surrogate)]
     comparison = compare_gradients(experiment, methods, autograd=True)
@@ -24,15 +24,15 @@ def said(experiment, width=1.0):
 
 
 def test_gradients_say_who_agrees_why_they_part_and_where_they_grow():
-    parts, one, other = said(DEFAULT)
+    parts, one, other = words(DEFAULT)
     assert parts.startswith("near the threshold a step back keeps ") and parts.endswith("%: the curves part")
     assert one.startswith("EXODUS lies on BPTT, reset kept") and other.startswith("SLAYER lies on BPTT, reset cut")
-    zero = said(dataclasses.replace(DEFAULT, neuron=LIF(reset_mode=Reset.ZERO)))
+    zero = words(dataclasses.replace(DEFAULT, neuron=LIF(reset_mode=Reset.ZERO)))
     assert not any("SLAYER lies" in note for note in zero), "reset to zero: SLAYER is not the cut"
     assert any("EXODUS lies" in note for note in zero)
-    calm = said(dataclasses.replace(DEFAULT, stimulus=Noise(mean=0.0, sd=0.001)), width=0.1)
+    calm = words(dataclasses.replace(DEFAULT, stimulus=Noise(mean=0.0, sd=0.001)), width=0.1)
     assert not any("part" in note for note in calm), "far from the threshold nothing is forgotten"
-    loud = said(Experiment(LIF(), Noise(mean=0.12, sd=0.25), steps=400), width=0.1)
+    loud = words(Experiment(LIF(), Noise(mean=0.12, sd=0.25), steps=400), width=0.1)
     assert loud[0].startswith("beyond ±1 it grows") and not any("beyond" in note for note in [parts, one, other, *calm])
 
 
