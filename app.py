@@ -21,7 +21,7 @@ import streamlit as st
 
 from snnviz import memory, places, waiting
 from snnviz.backends import source
-from snnviz.ui import address, backend, building, computing, heading, leaving, problems, streamlit_private, visitors
+from snnviz.ui import address, backend, building, computing, heading, leaving, lessons, problems, rail, streamlit_private, visitors
 from snnviz.ui.classroom import role, strip
 from snnviz.ui.words import literal
 
@@ -47,6 +47,7 @@ class Entry:
 # In the order of the menu; the app opens with the first.
 PAGES = (
     Entry("playground.py", "Playground", ":material/play_circle:"),
+    Entry("lessons.py", "Lessons", ":material/school:"),
     Entry("neuron.py", "Neuron", ":material/bolt:", "Explore"),
     Entry("derivative.py", "Spike derivative", ":material/change_history:", "Explore"),
     Entry("gradients.py", "Gradients", ":material/compare_arrows:", "Explore"),
@@ -78,7 +79,7 @@ def main() -> None:
     role.arrive()
     leaving.begin()
     messages = st.container()
-    address.begin(page.url_path, messages.empty(), shared={"backend"})
+    address.begin(page.url_path, messages.empty(), shared={"backend"}, carried=lessons.KEYS)
     # Italic letters are a little wider than their box, so a displayed equation would get a scroll bar: padding prevents it. The
     # dark theme's blue is too light for white button text: dark text there.
     st.html(
@@ -97,7 +98,8 @@ def main() -> None:
         ):
             backend.pick()
             strip.attend(page, {one.url_path: one for several in sections.values() for one in several})
-            page.run()
+            with rail.beside(page.url_path):
+                page.run()
             address.end()
             heading.finish()
         for trouble in places.troubles():

@@ -68,8 +68,9 @@ def _visit() -> _Visit:
     return st.session_state.setdefault(_VISIT, _Visit())
 
 
-def begin(page: str, place: Any, shared: Collection[str] = ()) -> None:
-    """Start a run of the app on a page; `shared` are the keys drawn on every page.
+def begin(page: str, place: Any, shared: Collection[str] = (), carried: Collection[str] = ()) -> None:
+    """Start a run of the app on a page; `shared` are the keys drawn on every page, `carried` those that a link from the page to
+    itself leaves as they are.
 
     A setting of the URL that is not possible gets a message in `place`, an empty element, as soon as a control has read it: a page
     may stop at any moment, and after `st.stop` nothing can be drawn.
@@ -89,6 +90,8 @@ def begin(page: str, place: Any, shared: Collection[str] = ()) -> None:
         if history and not moved and not parameters and not link:
             # This entry of the history was made when the menu led to the page: its URL had no settings, and the page kept its own.
             parameters = {key: [text] for key, text in standing.arrived.items()}
+        if link and not moved and not history:
+            parameters = {key: [standing.texts[key]] for key in carried if key in standing.texts} | parameters
         if parameters or link or first or not moved:
             standing.follow(_renewed(page, parameters))
         else:
@@ -146,6 +149,13 @@ def holds(settings: Mapping[str, str]) -> bool:
     """Whether the page stands at these settings. A control at its default holds what its default is spelt as, once it was drawn."""
     standing = _visit().pages[_visit().page]
     return all(standing.spelt(key) == text for key, text in settings.items())
+
+
+def follow(settings: Mapping[str, str]) -> None:
+    """Give the page these settings and no others, as a link does, before any of its controls is drawn."""
+    visit = _visit()
+    visit.complaints = {}
+    visit.pages[visit.page].follow(_renewed(visit.page or "", {key: [text] for key, text in settings.items()}))
 
 
 def query() -> dict[str, str]:
