@@ -131,7 +131,11 @@ class Network(nn.Module):
         return [m for m in self.modules() if isinstance(m, SpikingLayer)]
 
     def differentiate(self, method: AbstractGradientMethod | Sequence[AbstractGradientMethod]) -> "Network":
-        """Set the gradient method: one for all layers, or one for each, from the input to the output."""
+        """Set the gradient method: one for all layers, or one for each, from the input to the output.
+
+        Raises:
+            ValueError: not as many methods as layers.
+        """
         layers = self.spiking_layers
         methods = list(method) if isinstance(method, Sequence) else [method] * len(layers)
         if len(methods) != len(layers):

@@ -248,9 +248,9 @@ class DepthErrors:
 
 
 def layer_gradients(network: Network, method: AbstractGradientMethod, x: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
-    """dL/dW of every hidden layer under a method and its own loss (with heads, where it has them), as in training.
+    """dL/dW, [out, in], of every hidden layer under a method and its own loss (with heads, where it has them), as in training.
 
-    The network stays as it is.
+    x [T, B, *inputs] are inputs and y [B] their classes. The network stays as it is.
 
     Raises:
         ValueError: the method has heads that the network lacks.
