@@ -121,11 +121,11 @@ def test_parameters_of_the_neuron_are_learned():
 def test_events_say_what_the_numbers_say(steps, batch, columns, rate, twice):
     x = made_of(rate / 2, (steps, batch, columns), torch.float32)
     x = x + (x * made_of(0.5, x.shape, torch.float32, 1) if twice else 0)  # some fire twice in a step
-    found = Events.of(x)
+    listed = Events.of(x)
     if x.sum((0, 2)).max() > steps * columns:
-        assert found is None
+        assert listed is None
         return
-    assert torch.equal(found.dense(), x) and found.rate == pytest.approx(float(x.mean()), abs=1e-6)
+    assert torch.equal(listed.dense(), x) and listed.rate == pytest.approx(float(x.mean()), abs=1e-6)
     for other in (0.5, -1.0, math.nan, math.inf):
         x[-1, -1, -1] = other
         assert Events.of(x) is None
@@ -180,12 +180,12 @@ def test_a_network_of_any_kind_gives_the_same_gradients(kind):
 def test_products_are_dense_where_many_inputs_are_active_or_they_are_currents():
     network = feed_forward(30, [24], 4, LIF(), BPTT(), gain=3.0)
     for x, by_events in ((made_of(0.3, (9, 2, 30), torch.float32), True), (made_of(0.8, (9, 2, 30), torch.float32), False)):
-        asked = []
-        network.blocks[0].transform.register_forward_pre_hook(lambda module, inputs, asked=asked: asked.append(inputs[0]))
+        dense_inputs = []
+        network.blocks[0].transform.register_forward_pre_hook(lambda module, x, inputs=dense_inputs: inputs.append(x))
         for products in (Products.MEASURED, Products.EVENTS):
             network.products = products
             network(x)
-        assert len(asked) == (0 if by_events else 1)
+        assert len(dense_inputs) == (0 if by_events else 1)
     x = torch.rand(9, 2, 30)
     network.products = Products.DENSE
     dense = network(x).logits

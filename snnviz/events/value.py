@@ -51,10 +51,10 @@ class Events:
         x = spikes.detach().contiguous()
         first = torch.empty((batch, steps + 1), dtype=torch.int32)
         places = torch.empty((batch, steps * columns), dtype=torch.uint16)
-        found = torch.empty(batch, dtype=torch.int32)
+        counts = torch.empty(batch, dtype=torch.int32)
         p = call_parameters(x.dtype, steps, batch, columns, columns, capacity=places.shape[1])
-        run("of", p, x.dtype, by_threads(batch), lambda number: (x, first, places, found))
-        if (found < 0).any():
+        run("of", p, x.dtype, by_threads(batch), lambda number: (x, first, places, counts))
+        if (counts < 0).any():
             return None
         return cls(first, places, columns, x.dtype, _Carried.apply(spikes) if spikes.requires_grad else None)
 
