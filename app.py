@@ -21,7 +21,7 @@ import streamlit as st
 
 from snnviz import memory, places, waiting
 from snnviz.backends import source
-from snnviz.ui import address, backend, building, computing, leaving, lessons, problems, rail, streamlit_private, visitors
+from snnviz.ui import address, backend, building, computing, heading, leaving, lessons, problems, rail, streamlit_private, visitors
 from snnviz.ui.classroom import role, strip
 from snnviz.ui.words import literal
 
@@ -83,9 +83,7 @@ def main() -> None:
     # Italic letters are a little wider than their box, so a displayed equation would get a scroll bar: padding prevents it. The
     # dark theme's blue is too light for white button text: dark text there.
     st.html(
-        "<style>[data-testid=stMainBlockContainer] {padding: 2.5rem clamp(1rem, 3vw, 2.5rem) 3rem}"
-        ".katex-display {padding: 3px}"
-        "@media (max-width: 640px) {:has(> .st-key-presets) {flex-basis: 100%}}"
+        "<style>.katex-display {padding: 3px}"
         "[class*=st-key-computing-bar] {position: fixed; bottom: 1rem; left: 50%; transform: translateX(-50%); z-index: 99;"
         "padding: .5rem 1rem; width: min(36rem, 92vw); border-radius: .5rem; background: light-dark(#FFFFFF, #1B2129);"
         "box-shadow: 0 2px 12px #0006}"
@@ -103,6 +101,7 @@ def main() -> None:
             with rail.beside(page.url_path):
                 page.run()
             address.end()
+            heading.finish()
         for trouble in places.troubles():
             messages.warning(literal(trouble), icon=":material/folder_off:")
     except waiting.Abandoned:
