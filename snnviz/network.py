@@ -88,6 +88,7 @@ class Network(nn.Module):
 
     heads: modules by the number of the hidden layer (from 1) whose spikes, averaged over time, they read; they are
     used in training only (surrogate module learning). `detach_heads`: the spikes that go on from a head carry no gradient.
+    direct: the error's way straight from the readout to every hidden layer (e-prop).
     Random draws are keyed by `seed`, the layer and the number of forward passes so far.
 
     touch_active: run forward and backward over the active entries alone where `dense_because()` gives no reason against it;
@@ -101,6 +102,7 @@ class Network(nn.Module):
         self.readout: nn.Linear = readout
         self.leaky: SpikingLayer | None = leaky
         self.heads, self.detach_heads = nn.ModuleDict(), False
+        self.direct: roads.Direct | None = None
         self.active: tuple[sparse.ActiveSet, ...] = ()
         self.rates: tuple[float, ...] = ()
         self.touch_active, self.guard = False, sparse.Guard()
@@ -157,21 +159,33 @@ class Network(nn.Module):
                 logits = self.leaky(logits, self.draw(len(self.blocks)))
             self.passes += self.training
             return NetworkOutput(logits)
-        heads = []
+        if self.direct is None and any(layer.method.feedback is not None for layer in self.spiking_layers):
+            raise ValueError(
+                "e-prop's error has no way to the hidden layers yet: call attach_heads(network, method, classes) first."
+            )
+        heads, sent = [], []
         for number, block in enumerate(waiting.steps(self.blocks, "layer", len(self.blocks))):
             x = block(x, self.draw(number))
             if self.training and str(number + 1) in self.heads:
                 heads.append(self.heads[str(number + 1)](x))
                 x = x.detach() if self.detach_heads else x
-        logits = self._logits(x.flatten(2))
+            if self.direct is not None:
+                sent.append(x.flatten(2))
+                x = x.detach()
+        logits = (
+            self._logits(x.flatten(2)) if self.direct is None or not sent else self._at_readout(self.direct(self.readout, sent))
+        )
         self.passes += self.training
         return NetworkOutput(logits, tuple(heads))
 
     def _logits(self, x: torch.Tensor) -> torch.Tensor:
-        if self.leaky is None:
-            return over_time(self.readout, x)
+        if self.leaky is None or self.direct is not None:
+            return self._at_readout(over_time(self.readout, x))
         logits, down = roads.current(self.leaky.method, functools.partial(over_time, self.readout), self.readout.parameters(), x)
         return self.leaky(logits, self.draw(len(self.blocks)), down)
+
+    def _at_readout(self, logits: torch.Tensor) -> torch.Tensor:
+        return logits if self.leaky is None else self.leaky(logits, self.draw(len(self.blocks)))
 
     def _sparse_logits(self, x: torch.Tensor) -> torch.Tensor:
         source: torch.Tensor | sparse.Packed = x.flatten(2)

@@ -16,6 +16,7 @@ from snnviz.methods import (
     OSTL,
     OTTT,
     SLTT,
+    EProp,
     Exodus,
     GatedZO,
     LocalZO,
@@ -42,6 +43,7 @@ ROWS = {
     "sltt": [(SLTT(Triangle(0.8)), NONE)],
     "ottt": [(OTTT(Triangle(0.8)), IGNORED)],
     "ostl": [(OSTL(Triangle(0.8)), KEPT)],
+    "eprop": [(EProp(Triangle(0.8)), CUT), (EProp(Triangle(0.8), keep_reset=True), KEPT)],
 }
 
 
@@ -62,7 +64,7 @@ def test_the_pages_list_every_method():
     made = at.session_state["made"]
     assert {type(method) for method in made.values()} == set(METHODS.values())
     assert list(made) == list(CHOICES) == list(FOR_A_NETWORK) == list(ROWS)
-    assert list(FOR_A_NEURON) == [name for name, method in made.items() if method.heads is None]
+    assert list(FOR_A_NEURON) == [name for name, method in made.items() if not method.needs_layers]
     assert len({hue(method) for method in made.values()}) == len(made)
     for name, method in made.items():
         (settings, path), *_ = ROWS[name]

@@ -21,6 +21,7 @@ from snnviz.params import Declared
 from snnviz.surrogates import AbstractSpikeDerivative
 
 if TYPE_CHECKING:
+    from snnviz.methods.eprop import EProp
     from snnviz.methods.modules import SurrogateModules
 
 
@@ -124,8 +125,8 @@ class AbstractGradientMethod(Declared, abc.ABC):
         """2. Along time."""
 
     @property
-    def down_path(self) -> ResetPath:
-        """2. Along time once more, for what goes down to the layer below; the weights see `reset_path`."""
+    def down_path(self) -> ResetPath | None:
+        """2. Along time once more, for what goes down to the layer below; the weights see `reset_path`. None: nothing goes down."""
         return self.reset_path
 
     @property
@@ -136,12 +137,22 @@ class AbstractGradientMethod(Declared, abc.ABC):
     @property
     def online(self) -> bool:
         """Whether it could be computed while the run goes on, with a memory that does not grow with the number of steps."""
-        return self.down_path is ResetPath.NONE and not self.through_recurrence
+        return self.down_path in (None, ResetPath.NONE) and not self.through_recurrence
 
     @property
     def heads(self) -> "SurrogateModules | None":
         """3. Across layers: None is the chain rule alone; else the heads that add another road."""
         return None
+
+    @property
+    def feedback(self) -> "EProp | None":
+        """3. Across layers: None is the chain rule; else the error reaches every hidden layer straight from the readout."""
+        return None
+
+    @property
+    def needs_layers(self) -> bool:
+        """Whether it differs from others only where several layers are."""
+        return self.heads is not None or self.feedback is not None
 
     @property
     def sparse(self) -> bool:

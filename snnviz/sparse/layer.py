@@ -48,7 +48,7 @@ def unsupported(neuron: AbstractNeuron, method: AbstractGradientMethod) -> str |
         return reason
     if not method.sparse:
         return f"{method.title} has no active set: its derivative is zero nowhere, so every entry counts."
-    if method.heads is not None:
+    if method.needs_layers:
         return f"{method.title} needs the gradient of every spike."
     if ResetPath.NONE in (method.reset_path, method.down_path):
         return f"{method.title} carries no gradient along time, which the sparse pass does not know."

@@ -14,7 +14,7 @@ from snnviz.ui import controls
 
 # Every entry of every method's menu, by its name in addresses: the method's class and the entry.
 CHOICES = {choice.name: (cls, choice) for cls in METHODS.values() for choice in cls.menu()}
-FOR_A_NEURON = tuple(name for name, (cls, _) in CHOICES.items() if cls().heads is None)  # heads need layers
+FOR_A_NEURON = tuple(name for name, (cls, _) in CHOICES.items() if not cls().needs_layers)
 FOR_A_NETWORK = tuple(CHOICES)
 
 
@@ -93,12 +93,15 @@ def _terms(method: AbstractGradientMethod) -> tuple[str, ...]:
     if spike.after_reset:
         words += ", read after the reset"
     road = "chain rule" if method.heads is None else f"chain rule and heads ({method.heads.route.value})"
+    if method.feedback is not None:
+        road = f"straight from the readout ({method.feedback.feedback_by.value})"
     own, down = _ALONG[method.reset_path], _ALONG[method.down_path]
     memory = f"does not grow with T; {method.trace}" if method.online else "grows with T"
     return words, own, "the same" if own == down else down, road, _cuts(method), memory
 
 
 _ALONG = {
+    None: "nothing goes down",
     ResetPath.KEPT: "reset kept",
     ResetPath.CUT: "reset cut",
     ResetPath.IGNORED: "reset left out",
@@ -115,6 +118,8 @@ def _cuts(method: AbstractGradientMethod) -> str:
         cuts.append("the way through the reset")
     if down is ResetPath.NONE and own is not down:
         cuts.append("later steps, for the layers below")
+    if down is None:
+        cuts.append("the way through the layers above, but for the readout")
     if not method.through_recurrence:
         cuts.append("loops between neurons")
     if method.at_spike.window < float("inf"):
