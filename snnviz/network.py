@@ -153,6 +153,11 @@ class Network(nn.Module):
         return None
 
     def forward(self, x: torch.Tensor) -> NetworkOutput:
+        """The output for x [T, B, ...].
+
+        Raises:
+            ValueError: the method sends the error straight from the readout, and `attach_heads` has not made its way yet.
+        """
         if self.touch_active and self.dense_because() is None:
             logits = self._sparse_logits(x)
             if self.leaky is not None:
