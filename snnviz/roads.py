@@ -94,13 +94,13 @@ class Direct(nn.Module):
             self.fixed[layer] = (2 * drawn - 1) * self.bound
         return self.fixed[layer].to(like)
 
-    def forward(self, readout: nn.Linear, spikes: Sequence[torch.Tensor]) -> torch.Tensor:
-        logits = readout(spikes[-1].detach())
+    def forward(self, product: Transform, weight: torch.Tensor, spikes: Sequence[torch.Tensor]) -> torch.Tensor:
+        logits = product(spikes[-1].detach())
         for layer, s in enumerate(spikes):
             if layer < len(spikes) - 1 or self.method.feedback_by is Feedback.RANDOM:
-                matrix = self.matrix(layer, s.new_empty((readout.out_features, s.shape[-1])))
+                matrix = self.matrix(layer, s.new_empty((len(weight), s.shape[-1])))
             else:
-                matrix = readout.weight.detach() if self.adaptive is None else self.adaptive
+                matrix = weight.detach() if self.adaptive is None else self.adaptive
             logits = logits + _Beside.apply(s, matrix)
         return logits
 

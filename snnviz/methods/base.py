@@ -150,6 +150,11 @@ class AbstractGradientMethod(Declared, abc.ABC):
         return None
 
     @property
+    def one_sweep(self) -> bool:
+        """Whether one sweep through a layer gives all: its weights and the layer below see the same, by the chain rule."""
+        return self.down_path is self.reset_path is not ResetPath.NONE and self.through_recurrence and self.feedback is None
+
+    @property
     def needs_layers(self) -> bool:
         """Whether it differs from others only where several layers are."""
         return self.heads is not None or self.feedback is not None
