@@ -52,7 +52,7 @@ def test_the_raster_rings_what_surprises_where_it_is():
 
     def rings(method):
         layer = activity.look(run, method, 0).layers[0]
-        fig = active_raster.active_raster(layer, drawn=method.at_spike.derivative.random)
+        fig = active_raster.active_raster(layer, random=method.at_spike.derivative.random)
         spikes, active = layer.spikes[:, 0], layer.active[:, 0]
         for note, ring in zip(fig.layout.annotations, fig.layout.shapes, strict=True):
             at = round(ring.xanchor / layer.dt), int(ring.yanchor)

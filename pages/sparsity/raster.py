@@ -20,7 +20,7 @@ def show(left, right):
         random = method.at_spike.derivative.random
         picture, share = st.container(key="with-share").columns([5, 1])
         with picture:
-            page.figure(active_raster.active_raster(layer, sample, page.dark(), drawn=random), "raster", fill=True)
+            page.figure(active_raster.active_raster(layer, sample, page.dark(), random=random), "raster", fill=True)
         with share:
             sparsity.to_scale(layer)
         sparsity.counted(look, layer, run, method)

@@ -10,8 +10,8 @@ MARKS = 40_000
 TRIED = 40  # entries that a note may point at
 
 
-def active_raster(layer, sample: int = 0, dark: bool = False, height: int = 470, drawn: bool = False) -> go.Figure:
-    """layer: `sparsity.LayerLook`. One sample: time across, neurons upwards. drawn: whether draws decide which entries are active."""
+def active_raster(layer, sample: int = 0, dark: bool = False, height: int = 470, random: bool = False) -> go.Figure:
+    """layer: `sparsity.LayerLook`. One sample: time across, neurons upwards. random: draws decide which are active."""
     c = colours(dark)
     spikes, active = layer.spikes[:, sample], layer.active[:, sample]
     steps, many = active.shape
@@ -74,13 +74,13 @@ def active_raster(layer, sample: int = 0, dark: bool = False, height: int = 470,
     fig.update_layout(plot_bgcolor=c.panel, legend={"itemsizing": "constant"}, margin={"t": 40, "b": 44})
     fig.update_yaxes(range=[-0.8, many - 0.2], showgrid=False)
     fig.update_xaxes(range=[-layer.dt, layer.times[-1] + layer.dt], showgrid=False)
-    return annotate(fig, surprises(layer, sample, drawn), dark)
+    return annotate(fig, surprises(layer, sample, random), dark)
 
 
-def surprises(layer, sample: int, drawn: bool) -> list[Note | None]:
+def surprises(layer, sample: int, random: bool) -> list[Note | None]:
     """An entry that did not fire and gets a gradient, and one that fired and gets none; each where there is one."""
     spikes, active = layer.spikes[:, sample], layer.active[:, sample]
-    missed = "the draw missed" if drawn else "beyond the band"
+    missed = "the draw missed" if random else "beyond the band"
     return [
         _ring(layer, active & ~spikes, "did not fire, but came near: it gets a gradient"),
         _ring(layer, spikes & ~active, f"fired, but {missed}: it gets none"),

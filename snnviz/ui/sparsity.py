@@ -117,9 +117,8 @@ def to_scale(layer: activity.LayerLook) -> None:
     sides = [100 * math.sqrt(share) for share in (layer.share, layer.spike_share)]
     fits = sum(sides) <= 96 and layer.spike_share > 0
     squares = [("touched", 0.0, sides[0]), *([("spiking", sides[0] + 4, sides[1])] if fits else [])]
-    drawn = "".join(
-        f'<i class="{name}" style="left:{left:.2f}%;width:{side:.2f}%;height:{side:.2f}%"></i>' for name, left, side in squares
-    )
+    place = "left:{:.2f}%;width:{:.2f}%;height:{:.2f}%"
+    drawn = "".join(f'<i class="{name}" style="{place.format(left, side, side)}"></i>' for name, left, side in squares)
     numbers = f"{three_digits(100 * layer.share)} % of the entries get a gradient, {three_digits(100 * layer.spike_share)} % spike."
     st.html(
         f'<div class="to-scale"><p><b>{three_digits(100 * layer.share)} %</b>of the entries get a gradient</p>'
