@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar, cast
 import torch
 from torch import nn
 
-from snnviz import sparse, waiting
+from snnviz import events, sparse, waiting
 from snnviz.backends import AbstractBackend
 from snnviz.biased import Biased, added
 from snnviz.draws import Draw
@@ -53,6 +53,26 @@ class Block(nn.Module):
             current = over_time(self.normalise, current)
         return self.spikes(current, draw)
 
+    def dense_because(self) -> str | None:
+        """One sentence: why this layer cannot read and give its spikes as events. None: it can."""
+        if not isinstance(self.transform, nn.Linear) or self.pool or self.recurrent:
+            return "Products over events know plain linear layers only."
+        if self.spiking.tap is not None:
+            return "The run is being recorded, which needs every array."
+        return events.unsupported(self.spiking.neuron, self.spiking.backend)
+
+    def by_events(self, source: events.Events | torch.Tensor, draw: Draw) -> events.Fired:
+        """The layer's run, given its input as events, or as numbers [T, B, N] for a dense product."""
+        layer, linear = self.spiking, cast(nn.Linear, self.transform)
+        what = (layer.neuron, layer.coefficients(), layer.method, draw)
+        if isinstance(source, events.Events) and self.normalise is None:
+            return events.spiking(source, linear.weight, added(linear), *what)
+        if isinstance(source, events.Events):  # the currents of the whole batch are normalised before a neuron gets one
+            current = events.product(source, linear.weight, added(linear))
+        else:
+            current = over_time(linear, source)
+        return events.fire(current if self.normalise is None else over_time(self.normalise, current), *what)
+
     def spikes(self, current: torch.Tensor, draw: Draw) -> torch.Tensor:
         """The spikes for a current [T, B, ...]: normalisation (if any), neuron, pooling (if any)."""
         s = self.spiking(current, draw) if self.recurrent is None else self._recurrent(self.recurrent, current, draw)
@@ -85,6 +105,9 @@ class Network(nn.Module):
     touch_active: run forward and backward over the active entries alone where `dense_because()` gives no reason against it;
     gradients are the same. `active` and `rates` then hold each hidden layer's active set and spikes per neuron and step; `guard`
     says what is warned of.
+
+    products: how layers multiply (`snnviz.events.Products`), where `events_because()` gives no reason against events. Then too
+    `rates` and `active` hold what each hidden layer did (`share` of an active entry is known after the backward pass).
     """
 
     def __init__(self, blocks: Sequence[Block], readout: nn.Linear, leaky: SpikingLayer | None, seed: int = 0):
@@ -93,9 +116,10 @@ class Network(nn.Module):
         self.readout: nn.Linear = readout
         self.leaky: SpikingLayer | None = leaky
         self.heads, self.detach_heads = nn.ModuleDict(), False
-        self.active: tuple[sparse.ActiveSet, ...] = ()
+        self.active: tuple[sparse.ActiveSet | events.Fired, ...] = ()
         self.rates: tuple[float, ...] = ()
         self.touch_active, self.guard = False, sparse.Guard()
+        self.products = events.Products.DENSE
         self.seed, self.passes = seed, 0
         for number, layer in enumerate(self.spiking_layers):
             layer.number = number
@@ -142,24 +166,54 @@ class Network(nn.Module):
                 return reason
         return None
 
+    def events_because(self) -> str | None:
+        """One sentence: why this network's layers cannot exchange events. None: they can."""
+        return next((reason for block in self.blocks if (reason := block.dense_because())), None)
+
+    @property
+    def counts(self) -> bool:
+        """Whether a training step leaves `rates` and `active` behind: it touches active entries only, or exchanges events."""
+        if self.touch_active and self.dense_because() is None:
+            return True
+        return self.products is not events.Products.DENSE and self.events_because() is None
+
     def forward(self, x: torch.Tensor) -> NetworkOutput:
+        heads: list[torch.Tensor] = []
         if self.touch_active and self.dense_because() is None:
             logits = self._sparse_logits(x)
-            if self.leaky is not None:
-                logits = self.leaky(logits, self.draw(len(self.blocks)))
-            self.passes += self.training
-            return NetworkOutput(logits)
-        heads = []
-        for number, block in enumerate(waiting.steps(self.blocks, "layer", len(self.blocks))):
-            x = block(x, self.draw(number))
-            if self.training and str(number + 1) in self.heads:
-                heads.append(self.heads[str(number + 1)](x))
-                x = x.detach() if self.detach_heads else x
-        logits = over_time(self.readout, x.flatten(2))
+        elif self.products is not events.Products.DENSE and self.events_because() is None:
+            logits = self._event_logits(x, heads)
+        else:
+            for number, block in enumerate(waiting.steps(self.blocks, "layer", len(self.blocks))):
+                x = block(x, self.draw(number))
+                if self._has_head(number):
+                    heads.append(self.heads[str(number + 1)](x))
+                    x = x.detach() if self.detach_heads else x
+            logits = over_time(self.readout, x.flatten(2))
         if self.leaky is not None:
             logits = self.leaky(logits, self.draw(len(self.blocks)))
         self.passes += self.training
         return NetworkOutput(logits, tuple(heads))
+
+    def _has_head(self, number: int) -> bool:
+        return self.training and str(number + 1) in self.heads
+
+    def _event_logits(self, x: torch.Tensor, heads: list[torch.Tensor]) -> torch.Tensor:
+        x, fired = x.flatten(2), []
+        source = events.Events.of(x) or x  # None: currents, not spikes
+        for number, block in enumerate(waiting.steps(self.blocks, "layer", len(self.blocks))):
+            if isinstance(source, events.Events) and source.rate > self.products.most:
+                source = source.dense() if number else x
+            out = block.by_events(source, self.draw(number))
+            source = out.spikes
+            fired.append(out)
+            if self._has_head(number):
+                heads.append(self.heads[str(number + 1)](source.dense()))
+                source = source.without_gradient() if self.detach_heads else source
+        self.active, self.rates = tuple(fired), tuple(out.spikes.rate for out in fired)
+        if not isinstance(source, events.Events):  # there is no hidden layer, and the input is made of currents
+            return over_time(self.readout, source)
+        return events.product(source, self.readout.weight, added(self.readout))
 
     def _sparse_logits(self, x: torch.Tensor) -> torch.Tensor:
         source: torch.Tensor | sparse.Packed = x.flatten(2)

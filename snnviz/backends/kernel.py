@@ -11,6 +11,7 @@ from snnviz.backends.base import AbstractBackend, Backward, Forward, check_finit
 from snnviz.backends.reference import ds_du_of
 from snnviz.draws import Draw
 from snnviz.methods.base import AtSpike, ResetPath
+from snnviz.neurons.base import AbstractNeuron
 
 REALS = {torch.float32: ("float", ctypes.c_float), torch.float64: ("double", ctypes.c_double)}
 
@@ -109,7 +110,7 @@ class KernelBackend(AbstractBackend, abc.ABC):
                 *rows(forward.trace),
                 initial.contiguous(),
                 zeros if upstream.last is None else upstream.last.contiguous(),
-                self._given(neuron, coefficients, at_spike, draw, forward),
+                given(neuron, coefficients, at_spike, draw, forward),
                 delta,
                 grad_initial,
                 sums,
@@ -117,21 +118,32 @@ class KernelBackend(AbstractBackend, abc.ABC):
                 multiplier,
             ],
         )
-        grad_c = None
-        if sums is not None:
-            names = list(neuron.coefficients())
-            grad_c = coefficients.new_zeros(len(names))
-            for name, total in zip(neuron.kernel_gradients, sums.double().sum(1), strict=True):
-                grad_c[names.index(name)] = total
+        grad_c = None if sums is None else coefficient_gradients(neuron, coefficients, sums.double().sum(1))
         return Backward(delta, grad_initial, grad_c, ds_du, multiplier)
 
-    def _given(self, neuron, coefficients, at_spike, draw, forward):
-        """The array that the functor reads besides the margins: given values [T, M], a table, or None."""
-        if not neuron.fires:
-            return None
-        if at_spike.derivative.kernel in source.derivatives():
-            table = at_spike.derivative.table()
-            return None if table is None else table.to(forward.u)
-        if at_spike.gain != 1 or at_spike.window != math.inf or at_spike.gate:
-            raise ValueError("Given values are used as they are: give them gain, window and gate in the function itself.")
-        return ds_du_of(neuron, coefficients, at_spike, draw, forward).contiguous()
+
+def given(
+    neuron: AbstractNeuron, coefficients: torch.Tensor, at_spike: AtSpike, draw: Draw, forward: Forward
+) -> torch.Tensor | None:
+    """The array that the functor of a spike derivative reads besides the margins: given values [T, M], a table, or None.
+
+    Raises:
+        ValueError: given values with a gain, a window or a gate.
+    """
+    if not neuron.fires:
+        return None
+    if at_spike.derivative.kernel in source.derivatives():
+        table = at_spike.derivative.table()
+        return None if table is None else table.to(forward.u)
+    if at_spike.gain != 1 or at_spike.window != math.inf or at_spike.gate:
+        raise ValueError("Given values are used as they are: give them gain, window and gate in the function itself.")
+    return ds_du_of(neuron, coefficients, at_spike, draw, forward).contiguous()
+
+
+def coefficient_gradients(neuron: AbstractNeuron, coefficients: torch.Tensor, sums: torch.Tensor) -> torch.Tensor:
+    """dL/dc [coefficients], 0 where the kernel knows none, from the sums of those that it knows, float64 in its order."""
+    names = list(neuron.coefficients())
+    out = coefficients.new_zeros(len(names))
+    for name, total in zip(neuron.kernel_gradients, sums, strict=True):
+        out[names.index(name)] = total
+    return out

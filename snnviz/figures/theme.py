@@ -130,6 +130,12 @@ def method_line(name: str, dark: bool = False, width: float = 2.5, turn: int = 0
     return {"color": colours(dark).method(name), "dash": dash, "width": width}
 
 
+def stroke(name: str, dark: bool = False) -> str:
+    """The line of a gradient method as letters in its colour, for a row that is named by it."""
+    letters = {"solid": "━━", "dash": "╍╍", "dot": "┅┅"}.get(method_line(name)["dash"], "╺╸╺")
+    return f'<span style="color:{method_line(name, dark)["color"]}">{letters}</span>'
+
+
 @functools.cache
 def template(dark: bool = False) -> go.layout.Template:
     """The one Plotly template."""

@@ -1,10 +1,12 @@
 """Choosing gradient methods to compare: which, and what they have in common."""
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from snnviz.figures import theme
 from snnviz.labels import distinct, labelled
 from snnviz.laws import LAWS
 from snnviz.methods import METHODS, AbstractGradientMethod, LocalZO, SurrogateModules
@@ -16,6 +18,9 @@ from snnviz.ui import controls
 CHOICES = {choice.name: (cls, choice) for cls in METHODS.values() for choice in cls.menu()}
 FOR_A_NEURON = tuple(name for name, (cls, _) in CHOICES.items() if cls().heads is None)  # heads need layers
 FOR_A_NETWORK = tuple(CHOICES)
+
+# Of a line's dash: the pixels that are drawn of those in a period.
+STROKES = {"solid": (9, 9), "dash": (9, 14), "dot": (3, 7), "dashdot": (12, 16), "longdash": (16, 21), "longdashdot": (16, 19)}
 
 
 def title(name: str) -> str:
@@ -34,8 +39,26 @@ def hues(methods: Sequence[AbstractGradientMethod]) -> dict[str, str]:
 
 
 def names(offered: Sequence[str], default: Sequence[str], prefix: str = "methods") -> list[str]:
-    """Draw the choice of methods; their names, in the menu's order."""
-    return controls.several(offered, "Methods", prefix, default=default, titles=title)
+    """Draw the choice of methods, each with the line that it has in figures under its name; their names, in the menu's order."""
+    st.html(_strokes(tuple(offered)))
+    return controls.several(offered, "Methods", prefix, default=default, titles=title, bare=True)
+
+
+@functools.cache
+def _strokes(offered: tuple[str, ...]) -> str:
+    """The style of the pills of methods: each one's colour and dash, 3 pixels along its lower edge."""
+    rules = []
+    for number, name in enumerate(offered, 1):
+        _, choice = CHOICES[name]
+        hue = choice.hue or name
+        light, dark = (theme.method_line(hue, night)["color"] for night in (False, True))
+        on, period = STROKES[theme.method_line(hue)["dash"]]
+        line = f"repeating-linear-gradient(90deg, var(--stroke) 0 {on}px, transparent {on}px {period}px)"
+        rules.append(
+            f".st-key-asks [data-variant=pills]:nth-child({number}) {{--stroke: light-dark({light}, {dark});"
+            f"background-image: {line}; background-size: calc(100% - 20px) 3px}}"
+        )
+    return f"<style>{''.join(rules)}</style>"
 
 
 def settings(chosen: Sequence[str], layers: int = 0) -> list[AbstractGradientMethod]:
