@@ -78,7 +78,7 @@ class Sharing(LoadScopeScheduling):
 
     def _assign_work_unit(self, node) -> None:
         with_browser = int(node.gateway.id.removeprefix("gw")) % 2 == 0
-        wanted = next((name for name in self.workqueue if browses(name) == with_browser), None)
-        if wanted is not None:
-            self.workqueue.move_to_end(wanted, last=False)
+        chosen = next((name for name in self.workqueue if browses(name) == with_browser), None)
+        if chosen is not None:
+            self.workqueue.move_to_end(chosen, last=False)
         super()._assign_work_unit(node)
