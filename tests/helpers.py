@@ -13,6 +13,7 @@ from snnviz.methods import AbstractGradientMethod, AtSpike, ResetPath
 from snnviz.neurons import LIF, NEURONS
 from snnviz.surrogates import Triangle
 
+FOR_THE_BROWSER = {"playground.cu"}  # kernels that no GPU runs
 REFERENCE = BACKENDS["reference"]
 ALL_NEURONS = [neuron for cls in NEURONS.values() for neuron in cls.variants()]
 DIFFERENTIABLE = [n for n in ALL_NEURONS if n.differentiable]
