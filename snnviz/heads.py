@@ -16,6 +16,7 @@ from torch import nn
 from snnviz.methods.base import AbstractGradientMethod
 from snnviz.methods.modules import Route, SurrogateModules
 from snnviz.network import SEEDING, Network, NetworkOutput
+from snnviz.roads import Direct
 
 CHANNELS = 256  # a head on a convolution reduces its input to at most this many channels
 LEAK = 0.01
@@ -39,6 +40,9 @@ class MapHead(nn.Module):
     The convolutions are 1 x 1 to 256 channels if C is above that, then 7 x 7 and 5 x 5 with stride 2 and 3 x 3, as far
     as they fit into a map of that side: a larger kernel would read mostly padding. Each is followed by batch
     normalisation and LeakyReLU, and so is the first linear layer, from 4 C to 2 C.
+
+    Raises:
+        ValueError: from `forward`, while it trains, a batch of one sample, over which nothing can be normalised.
     """
 
     def __init__(self, channels: int, side: int, classes: int):
@@ -63,9 +67,10 @@ class MapHead(nn.Module):
 
 
 def attach_heads(network: Network, method: AbstractGradientMethod, classes: int, seed: int = 0) -> Network:
-    """Replace a network's heads by the ones of its method, with weights drawn from `seed`; return the network.
+    """Replace a network's heads by the ones of its method, with weights drawn from `seed`, and the error's direct way to the hidden
+    layers by that of its method; return the network.
 
-    A method without heads leaves the network with none. The heads are in `network.heads` by the number of their layer;
+    A method without them leaves the network with none. The heads are in `network.heads` by the number of their layer;
     the rest of the network, and torch's global random state, stay as they were.
 
     Raises:
@@ -83,6 +88,8 @@ def attach_heads(network: Network, method: AbstractGradientMethod, classes: int,
             for number in sorted(modules.after):
                 heads[str(number)] = _head(network, number, classes, modules)
     network.heads = heads.to(network.readout.weight)
+    feedback = method.feedback
+    network.direct = None if feedback is None else Direct(network.readout, len(network.blocks), feedback, seed)
     network.detach_heads = modules is not None and modules.route is Route.DETACH
     return network
 
@@ -119,7 +126,7 @@ def sml_loss(output: NetworkOutput, y: torch.Tensor, method: SurrogateModules) -
 
 
 def loss_of(output: NetworkOutput, y: torch.Tensor, method: AbstractGradientMethod) -> torch.Tensor:
-    """The loss of a method: `sml_loss` if it has heads, else the cross entropy of the logits' mean over time."""
+    """The loss [] of a method for classes y [B]: `sml_loss` if it has heads, else the cross entropy of the logits' mean."""
     return F.cross_entropy(output.logits.mean(0), y) if method.heads is None else sml_loss(output, y, method.heads)
 
 

@@ -19,7 +19,7 @@ FLOORS = {
             "snnviz.account", "snnviz.memory", "snnviz.waiting",
             "snnviz.params", "snnviz.labels", "snnviz.text", "snnviz.places", "snnviz.records", "snnviz.probe", "snnviz.neurons",
             "snnviz.surrogates", "snnviz.methods", "snnviz.draws", "snnviz.laws", "snnviz.falling", "snnviz.zeroth_order",
-            "snnviz.formulas", "snnviz.clock", "snnviz.tables",
+            "snnviz.formulas", "snnviz.clock", "snnviz.tables", "snnviz.lessons",
         ),
         1,
     ),
@@ -29,6 +29,7 @@ FLOORS = {
     "snnviz.runs": 5,
     "snnviz.commands": 5,
     "snnviz.live": 5,
+    "snnviz.classroom": 5,
     "snnviz.__main__": 5,
     "snnviz.ui": 6,
 }  # fmt: skip
