@@ -28,7 +28,7 @@ from snnviz.surrogates import SURROGATES, FastSigmoid, Given
 from snnviz.training import BatchRecord, EpochRecord, Settings, Training, train
 from snnviz.ui.code import of_trainings
 from snnviz.zeroth_order import ZerothOrder
-from tests.helpers import ALL_NEURONS, Chosen, close, examples, name, rounding
+from tests.helpers import ALL_NEURONS, SWEPT, Chosen, close, examples, name, rounding
 
 NATIVE = BACKENDS["native"]
 NEURONS = [neuron for neuron in ALL_NEURONS if events.unsupported(neuron, NATIVE) is None]
@@ -88,7 +88,7 @@ def agree(x, neuron, method, columns: int = 37, **kwargs):
 @pytest.mark.parametrize("neuron", NEURONS, ids=name)
 def test_every_neuron_and_every_reset_path(neuron):
     x = made_of(0.15, (19, 3, 53), torch.float64)
-    for path in ResetPath:
+    for path in SWEPT:
         spikes, dense = agree(x, neuron, Chosen(AtSpike(FastSigmoid()), path))
         assert spikes[1].any() and dense["first"].any()
 
