@@ -154,6 +154,8 @@ class RunningTraining:
                 for gradient in gradients:
                     gradient.mul_(t.clip / whole)
             self.optimiser.step()
+            if self.network.direct is not None:
+                self.network.direct.decay(self.network.readout)
         else:
             bad = [name for name, norm in zip(self.names, norms, strict=True) if not math.isfinite(norm)]
             problems.append(
