@@ -1,5 +1,7 @@
 """Shape against width: one training under six surrogates, each at its width, ten times narrower and ten times wider."""
 
+import dataclasses
+
 import streamlit as st
 
 from snnviz import text
@@ -13,6 +15,10 @@ from snnviz.ui import backend, controls, page, runs_view, widths
 def show(left, right):
     with left:
         sweep = controls.edit(WidthSweep(), "sweep", only=("seeds", "keep_reset"))
+        with st.expander("The training"):
+            dataset = controls.edit(sweep.base.dataset, "data", only=("samples",))
+            base = controls.edit(sweep.base, "run", only=("epochs", "seed"))
+        sweep = dataclasses.replace(sweep, base=dataclasses.replace(base, dataset=dataset))
         st.caption(
             f"{sweep.base.dataset.title}, {sweep.base.dataset.samples:,} samples; two layers of 64, τ 10 ms, Adam, "
             f"{sweep.base.epochs} epochs. Base widths: triangle 0.6, boxcar 0.3, Gaussian 0.25, sigmoid of slope 6 (of one width "
