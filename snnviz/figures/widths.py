@@ -42,8 +42,8 @@ def widths(
     whole = [row for row in percent if None not in row]
     ahead = sum(row[1] >= max(row[0], row[2]) for row in whole)  # pyright: ignore[reportOperatorIssue, reportOptionalOperand]
     title = f"The base width is ahead in {ahead} of {len(whole)} shapes" if whole else "The first row is being trained"
-    said = "; ".join(f"{shape}: {', '.join(row)}" for shape, row in zip(shapes, words, strict=True) if any(row))
-    finish(fig, title, f"Test accuracy by shape and width. {said}.", dark=dark, height=height, uirevision="widths")
+    summary = "; ".join(f"{shape}: {', '.join(row)}" for shape, row in zip(shapes, words, strict=True) if any(row))
+    finish(fig, title, f"Test accuracy by shape and width. {summary}.", dark=dark, height=height, uirevision="widths")
     fig.update_yaxes(autorange="reversed", type="category", showgrid=False)
     fig.update_xaxes(side="top", type="category", showgrid=False)
     return fig
