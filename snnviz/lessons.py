@@ -132,8 +132,8 @@ class Lesson:
 
 def languages() -> tuple[str, ...]:
     """The languages that there are lessons in, English first."""
-    others = sorted(folder.name for folder in (assets() / "lessons").iterdir() if folder.is_dir() and folder.name != ENGLISH)
-    return (ENGLISH, *others)
+    others = {path.parent.name for path in (assets() / "lessons").glob("*/*.md")} - {ENGLISH}
+    return (ENGLISH, *sorted(others))
 
 
 @functools.cache

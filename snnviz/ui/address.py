@@ -33,6 +33,13 @@ class _Standing:
     arrived: dict[str, str] = dataclasses.field(default_factory=dict)  # the settings that the page had when the menu led to it
     held: dict[str, Any] = dataclasses.field(default_factory=dict)  # what the visitor put aside on it, which no URL says
 
+    def spelt(self, key: str) -> str | None:
+        """The text of a control that was drawn, of its default where it stands there; None where it was not drawn yet."""
+        if key in self.texts or key not in self.defaults:
+            return self.texts.get(key)
+        default = self.defaults[key]
+        return spelling.spell_names(default) if isinstance(default, list) else spelling.spell(default)
+
     def follow(self, texts: Mapping[str, list[str]]) -> None:
         """Take the settings of a link, and no others."""
         for key in [*self.defaults, *texts]:
@@ -61,8 +68,9 @@ def _visit() -> _Visit:
     return st.session_state.setdefault(_VISIT, _Visit())
 
 
-def begin(page: str, place: Any, shared: Collection[str] = ()) -> None:
-    """Start a run of the app on a page; `shared` are the keys drawn on every page.
+def begin(page: str, place: Any, shared: Collection[str] = (), carried: Collection[str] = ()) -> None:
+    """Start a run of the app on a page; `shared` are the keys drawn on every page, `carried` those that a link from the page to
+    itself leaves as they are.
 
     A setting of the URL that is not possible gets a message in `place`, an empty element, as soon as a control has read it: a page
     may stop at any moment, and after `st.stop` nothing can be drawn.
@@ -82,6 +90,8 @@ def begin(page: str, place: Any, shared: Collection[str] = ()) -> None:
         if history and not moved and not parameters and not link:
             # This entry of the history was made when the menu led to the page: its URL had no settings, and the page kept its own.
             parameters = {key: [text] for key, text in standing.arrived.items()}
+        if link and not moved and not history:
+            parameters = {key: [standing.texts[key]] for key in carried if key in standing.texts} | parameters
         if parameters or link or first or not moved:
             standing.follow(_renewed(page, parameters))
         else:
@@ -128,6 +138,24 @@ def _say(last: str = "") -> None:
     sentences = [*visit.complaints.values(), *([last] if last else [])]
     if sentences and visit.place is not None:
         visit.place.warning("\n\n".join(sentences), icon=":material/link_off:")
+
+
+def link_to(settings: Mapping[str, str]) -> dict[str, str]:
+    """The query of a link, made by this version, that says everything about its page."""
+    return dict(settings) | {LINK: "1", links.MARK: links.PER_MS}
+
+
+def holds(settings: Mapping[str, str]) -> bool:
+    """Whether the page stands at these settings. A control at its default holds what its default is spelt as, once it was drawn."""
+    standing = _visit().pages[_visit().page]
+    return all(standing.spelt(key) == text for key, text in settings.items())
+
+
+def follow(settings: Mapping[str, str]) -> None:
+    """Give the page these settings and no others, as a link does, before any of its controls is drawn."""
+    visit = _visit()
+    visit.complaints = {}
+    visit.pages[visit.page].follow(_renewed(visit.page or "", {key: [text] for key, text in settings.items()}))
 
 
 def query() -> dict[str, str]:
