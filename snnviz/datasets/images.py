@@ -114,13 +114,13 @@ class AbstractImages(AbstractDataset):
     def find(self) -> dict[Split, list[Path]]:
         """The files of each part; raises NotHere with what to do where a part is missing."""
         root = places.data(self.folder)
-        found = self.look(root) if root.is_dir() else {}
-        if not all(found.get(split) for split in Split):
+        listing = self.look(root) if root.is_dir() else {}
+        if not all(listing.get(split) for split in Split):
             raise NotHere(
                 f"{self.title} is not in {root}; take {self.files} from {self.home} ({self.licence}) into that folder, or name the "
                 "folder that holds it."
             )
-        return found
+        return listing
 
     def have(self) -> str:
         """A sentence on how much of the set is on disk: 10,000 of 50,000 training images and so on. Raises as `find` does."""
@@ -134,9 +134,9 @@ class AbstractImages(AbstractDataset):
 
     def load(self, split: Split) -> Samples:
         images, labels = self._read(split)
-        wanted = round(self.samples * self.totals[list(Split).index(split)] / sum(self.totals))
+        size = round(self.samples * self.totals[list(Split).index(split)] / sum(self.totals))
         order = np.random.default_rng([self.seed, list(Split).index(split)]).permutation(len(images))
-        chosen = np.sort(order[:wanted])
+        chosen = np.sort(order[:size])
         storage = Pixels(images[chosen], chosen, self.coding, self.steps, self.dt, self.rate, self.seed)
         return Samples(
             storage,
