@@ -19,7 +19,7 @@ class Braille(AbstractGenerated):
     A taxel sends a spike when its pressure has risen by `change` since its last spike, and another input one when it has fallen by
     as much (send on delta); a large jump is several spikes in one step. A step is one reading of the sensor.
 
-    Inputs `[T, S, 24]`: twelve that rise, then twelve that fall. Müller-Cleve et al. (2022), CC BY 4.0.
+    Inputs `[T, S, 24]`: twelve that rise, then twelve that fall. Mueller-Cleve et al. (2022), CC BY 4.0.
     """
 
     title: ClassVar[str] = "Braille letters"
