@@ -48,8 +48,8 @@ def mode() -> Iterator[None]:
 
 
 def _switch() -> None:
-    wanted = (st.session_state.get("present-bar") or {}).get("mode")
-    address.put(PRESENT, None if on() or wanted == "off" else "1")
+    message = (st.session_state.get("present-bar") or {}).get("mode")
+    address.put(PRESENT, None if on() or message == "off" else "1")
 
 
 def _code() -> str:
