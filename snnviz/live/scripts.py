@@ -55,7 +55,7 @@ class _Texts:
     def __init__(self) -> None:
         self.parts: dict[str, str] = {}
         self.public: dict[str, tuple[str, ...]] = {}
-        self.worker: tuple[str, "_Texts"] | None = None  # its file, and that with all that it imports
+        self.worker: tuple[str, _Texts] | None = None  # its file, and that with all that it imports
 
     def written(self) -> list[str]:
         """All of it in order, what page and worker share once."""
