@@ -68,6 +68,7 @@ SETTINGS = {
     "speed/peers": [{}],
     "speed/kernel": [{}, {"neuron": "QIF"}],
     "speed/gpu": [{"shown": "time"}],
+    "gradients/loop": [{"of": "weights", "loop.points": "200", "surrogate": "Triangle"}],
     "training/widths": [{"run.epochs": "1", "data.samples": "40"}],
     "derivative/surrogates": [{}, {"of": "MultiGaussian-Dspike", "look.unit_area": "true"}],
     "derivative/live": [{}, {"zo.delta": "0.3", "zo.draws": "4", "draw.seed": "2"}],
