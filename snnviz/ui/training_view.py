@@ -274,5 +274,5 @@ def settings_toml(state: RunState) -> str:
     """The work of a run as TOML; of a run of trainings the settings of each, which `snnviz train` reads."""
     work = state.run.work
     if isinstance(work, Train):
-        return Settings(work.trainings, state.run.backend, work.touch_active).to_toml()
+        return Settings(work.trainings, state.run.backend, work.touch_active, work.products).to_toml()
     return text.to_toml({"backend": state.run.backend, "work": work})
