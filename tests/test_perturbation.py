@@ -24,7 +24,7 @@ STEPS, GOLDEN = 60, 0.6180339887498949
 T = np.arange(STEPS)
 INPUT = torch.from_numpy((T * GOLDEN % 1 < 0.4).astype(float))[:, None, None]
 TARGET = torch.from_numpy((T * math.sqrt(2) % 1 < 0.15).astype(float))
-SMOOTHED = 2.64475883582  # d/dw E L(w + 0.1 e) at w = 0.8: every jump of the staircase found by bisection, weighed by the bell
+SMOOTHED = 2.64475883582  # d/dw E L(w + 0.1 e) at w = 0.8: every jump of the staircase mean by bisection, weighed by the bell
 DRAWS = 20_000
 Y = torch.tensor([0])
 
@@ -61,18 +61,18 @@ def last(network, estimator, **more):
 )
 def test_one_weight_on_a_staircase(estimator, variance):
     """Against the jumps themselves; sigma is 0.125 of the weight 0.8."""
-    found = last(one_weight(), estimator)
-    error = found.errors[0].item()
-    assert found.draws == DRAWS and found.variance == pytest.approx(variance, rel=0.15)
-    assert error == pytest.approx(math.sqrt(found.variance / DRAWS), rel=1e-6)
-    assert abs(found.gradients[0].item() - SMOOTHED) < 4 * error < 0.05 * SMOOTHED
+    mean = last(one_weight(), estimator)
+    error = mean.errors[0].item()
+    assert mean.draws == DRAWS and mean.variance == pytest.approx(variance, rel=0.15)
+    assert error == pytest.approx(math.sqrt(mean.variance / DRAWS), rel=1e-6)
+    assert abs(mean.gradients[0].item() - SMOOTHED) < 4 * error < 0.05 * SMOOTHED
 
 
 def test_noise_on_the_current():
     """Against the difference quotient of the loss that this noise smooths, with the same noise at both ends."""
     draws, h = 8000, 0.02
     estimator = NodePerturbation(0.1, draws)
-    found = last(one_weight(), estimator)
+    mean = last(one_weight(), estimator)
     ends = []
     for w in (0.8 + h, 0.8 - h):
         runs, parts = Runs(one_weight(w), INPUT, Y, filtered, [1], 5), []
@@ -81,8 +81,8 @@ def test_noise_on_the_current():
             parts.append(runs.losses([runs.weights[0][None]], [0.1 * noise])[0])
         ends.append(torch.cat(parts))
     quotients = (ends[0] - ends[1]) / (2 * h)
-    error = math.hypot(found.errors[0].item(), quotients.std().item() / math.sqrt(draws))
-    assert abs(found.gradients[0].item() - quotients.mean().item()) < 4 * error < 0.3 * abs(quotients.mean().item())
+    error = math.hypot(mean.errors[0].item(), quotients.std().item() / math.sqrt(draws))
+    assert abs(mean.gradients[0].item() - quotients.mean().item()) < 4 * error < 0.3 * abs(quotients.mean().item())
 
 
 def small(seed: int = 0):
@@ -95,18 +95,16 @@ def test_the_forward_gradient_and_its_variance():
     """(N + 1) |g|^2 for one draw, so that the cosine after K draws is 1 / sqrt(1 + (N + 1) / K)."""
     network, batch = small()
     method, draws = BPTT(FastSigmoid(), keep_reset=False), 4000
-    found = last(network, ForwardGradient(draws, method), loss=of_the_mean, layers=None, batch=batch)
+    mean = last(network, ForwardGradient(draws, method), loss=of_the_mean, layers=None, batch=batch)
     exact = Runs(network, *batch, of_the_mean, None, 0).gradients(method)
     size, n = sum(g.square().sum().item() for g in exact), sum(g.numel() for g in exact)
-    assert n == 6 * 5 + 5 * 5 + 5 * 3 and found.variance == pytest.approx((n + 1) * size, rel=0.1)
-    for got, true, error in zip(found.gradients, exact, found.errors, strict=True):
+    assert n == 6 * 5 + 5 * 5 + 5 * 3 and mean.variance == pytest.approx((n + 1) * size, rel=0.1)
+    for got, true, error in zip(mean.gradients, exact, mean.errors, strict=True):
         assert ((got - true).abs() < 5 * error + 1e-15).all()
-    flat, other = (torch.cat([g.flatten() for g in some]) for some in (found.gradients, exact))
+    flat, other = (torch.cat([g.flatten() for g in some]) for some in (mean.gradients, exact))
     cosine = torch.cosine_similarity(flat, other, 0).item()
-    assert found.cosine == pytest.approx(cosine, abs=0.01) and found.cosine == pytest.approx(
-        (1 + (n + 1) / draws) ** -0.5, abs=0.01
-    )
-    assert found.half == pytest.approx((n + 1) / 3, rel=0.15)
+    assert mean.cosine == pytest.approx(cosine, abs=0.01) and mean.cosine == pytest.approx((1 + (n + 1) / draws) ** -0.5, abs=0.01)
+    assert mean.half == pytest.approx((n + 1) / 3, rel=0.15)
 
 
 def test_the_bracket_is_one_run_in_forward_mode():
@@ -135,9 +133,9 @@ def test_the_bracket_is_one_run_in_forward_mode():
 
 def test_weight_perturbation_finds_what_the_reference_gradient_does():
     network, batch = small(1)
-    found = last(network, WeightPerturbation(0.25, 3000), loss=of_the_mean, layers=[2], batch=batch)
+    mean = last(network, WeightPerturbation(0.25, 3000), loss=of_the_mean, layers=[2], batch=batch)
     *_, (reference,) = noise_gradients(network, *batch, sigma=0.25, draws=1500, layers=[2])
-    assert reference.cosine(found.gradients[0]) > 0.9 * found.cosine > 0.8
+    assert reference.cosine(mean.gradients[0]) > 0.9 * mean.cosine > 0.8
 
 
 @pytest.mark.parametrize("estimator", [cls(draws=40) for cls in ESTIMATORS.values()], ids=lambda e: type(e).__name__)

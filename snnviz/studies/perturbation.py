@@ -10,7 +10,7 @@ import copy
 import dataclasses
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -23,8 +23,10 @@ from snnviz.studies.reference_gradients import AT_ONCE, WEIGHTS, layers_of, spik
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 STREAM = 0xE0000000  # the layers' numbers in these draws, apart from those of a network's own draws
-DRAWS = dict(low=1, high=10**7, slider=(1, 1000, 1), help="Runs under noise, pairs of them where they come in pairs.")
-SIGMA = dict(low=0.0, open_low=True, slider=(0.01, 1.0, 0.01))
+DRAWS: dict[str, Any] = dict(
+    low=1, high=10**7, slider=(1, 1000, 1), help="Runs under noise, pairs of them where they come in pairs."
+)
+SIGMA: dict[str, Any] = dict(low=0.0, open_low=True, slider=(0.01, 1.0, 0.01))
 
 
 @dataclasses.dataclass(frozen=True)
