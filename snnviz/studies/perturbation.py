@@ -212,7 +212,11 @@ def of_the_mean(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 
 class Runs:
-    """Runs of one network on one batch, K of them side by side with other weights or noise: what an estimator works with."""
+    """Runs of one network on one batch, K of them side by side with other weights or noise: what an estimator works with.
+
+    Raises:
+        ValueError: a network that is recurrent, has biases or convolutions, or lacks one of the layers.
+    """
 
     def __init__(self, network: Network, x: torch.Tensor, y: torch.Tensor, loss: Loss, layers: Sequence[int] | None, seed: int):
         modules = layers_of(network)
