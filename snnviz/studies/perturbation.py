@@ -45,7 +45,7 @@ class Estimate:
 
     @property
     def errors(self) -> tuple[torch.Tensor, ...]:
-        """The standard error of the mean, weight by weight."""
+        """The standard error of the mean, weight by weight, [out, in] for each layer."""
         of_one = ((s - g.square()).clamp(min=0) for g, s in zip(self.gradients, self.squares, strict=True))
         return tuple((spread / max(1, self.draws - 1)).sqrt() for spread in of_one)
 
@@ -75,7 +75,7 @@ class AbstractEstimator(Declared, abc.ABC):
 
     @abc.abstractmethod
     def sums(self, runs: "Runs", first: int, count: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        """For each layer the sum of `count` estimates from draw number `first` on, and the sum of their squares."""
+        """For each layer the sum of `count` estimates from draw number `first` on and the sum of their squares, [out, in] each."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -212,7 +212,7 @@ def of_the_mean(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 
 class Runs:
-    """Runs of one network on one batch, K of them side by side with other weights or noise: what an estimator works with.
+    """Runs of one network on one batch, x [T, B, ...] and y [B], K of them side by side with other weights or noise.
 
     Raises:
         ValueError: a network that is recurrent, has biases or convolutions, or lacks one of the layers.
@@ -279,7 +279,7 @@ class Runs:
         return self.loss(h, self.y)
 
     def gradients(self, method: AbstractGradientMethod) -> list[torch.Tensor]:
-        """dL/dW of each layer that is looked at, under a gradient method, for the mean over the batch."""
+        """dL/dW [out, in] of each layer that is looked at, under a gradient method, for the mean over the batch."""
         network = copy.deepcopy(self.network).differentiate(method).train()
         logits = network(self.x).logits
         weights = [layers_of(network)[n - 1].weight for n in self.numbers]
