@@ -16,8 +16,8 @@ def loop(
     dark: bool = False,
     height: int = 440,
 ) -> go.Figure:
-    """weights [n], loss [n, n] by w1 and w2: the ground. circle: w1 and w2 of the walk's points. walks: by label the angle in degrees,
-    the sum so far as a share of the whole way, from -1 to 1, and the method's hue, None for the control."""
+    """weights [n], loss [n, n] by w1 and w2: the ground. circle: w1 and w2 of the walk's points. walks: by label the angle in
+    degrees, the sum so far as a share of the whole way, from -1 to 1, and the method's hue, None for the control."""
     c = colours(dark)
     fig = panels(rows=1, cols=2, column_widths=[0.42, 0.58], horizontal_spacing=0.12)
     fig.add_heatmap(
@@ -56,7 +56,7 @@ def loop(
         uirevision="loop",
     )
     fig.update_xaxes(title_text="first weight", row=1, col=1)
-    fig.update_yaxes(title_text="second weight", row=1, col=1)
+    fig.update_yaxes(title_text="second weight", scaleanchor="x", row=1, col=1)
     fig.update_xaxes(title_text="way round (degrees)", dtick=90, range=[0, 360], row=1, col=2)
     fig.update_yaxes(title_text="sum of the slopes, % of the way", row=1, col=2)
     return fig

@@ -26,7 +26,7 @@ INPUT = ((_STEP * _GOLDEN) % 1 < 0.3) * 1.0  # [T], spikes
 WANTED = ((_STEP * _ROOT) % 1 < 0.1) * 1.0  # [T], spikes
 SMOOTH = Sigmoid(10.0)  # the control: its primitive in place of the step, with its own derivative
 LOW, HIGH, SIDE = 0.6, 1.2, 31  # the map of signs: its weights, and points to a side
-GRID, SIGMA = 0.002, 0.05  # of the map: distance of the points that the loss is smoothed over, and the noise's width
+GRID, SIGMA = 0.004, 0.05  # of the map: distance of the points that the loss is smoothed over, and the noise's width
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,8 +90,8 @@ def gradient(w1: np.ndarray, w2: np.ndarray, way: Way) -> tuple[np.ndarray, np.n
 
 @dataclasses.dataclass(frozen=True)
 class Walk:
-    """A walk round a loop. angle [n]: of its points; rise [n]: what the slopes add up to by then, in units of the loss; length: what
-    they would add up to if every step went straight uphill."""
+    """A walk round a loop. angle [n]: of its points; rise [n]: what the slopes add up to by then, in units of the loss; length:
+    what they would add up to if every step went straight uphill."""
 
     angle: np.ndarray
     rise: np.ndarray
@@ -124,8 +124,8 @@ def walk(loop: Loop, way: Way) -> Walk:
 
 @dataclasses.dataclass(frozen=True)
 class Signs:
-    """Where a surrogate gradient points against the loss's own slope. weights [31]: of both axes; angle [31, 31]: degrees between it
-    and the gradient of the loss smoothed over noise of width `SIGMA` on both weights, NaN where that is next to 0; [w1, w2]."""
+    """Where a surrogate gradient points against the loss's own slope. weights [31]: of both axes; angle [31, 31]: degrees between
+    it and the gradient of the loss smoothed over noise of width `SIGMA` on both weights, NaN where that is next to 0; [w1, w2]."""
 
     weights: np.ndarray
     angle: np.ndarray
