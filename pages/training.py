@@ -15,7 +15,7 @@ from snnviz.params import Param
 from snnviz.runs.values import Run
 from snnviz.runs.work import Train
 from snnviz.training import Training
-from snnviz.ui import backend, code, controls, methods, page, recordings, runs_view, training_view, visitors
+from snnviz.ui import address, backend, code, controls, methods, page, recordings, runs_view, training_view, visitors
 
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
 TRAINABLE = {name: cls for name, cls in LOSSES.items() if issubclass(cls, AbstractTrainingLoss)}
@@ -25,15 +25,62 @@ TOUCH = Param(
 )
 SHAPED = ("inputs", "outputs", "side")  # of a network: they follow from the data set
 
+# Each is one of the library's prepared comparisons, and opens with its recorded run (assets/recordings/).
+STORY = {
+    "methods": "slayer-exodus", "slayer.scale": "3", "slayer.again.on": "true", "slayer.again": "0.1",
+    "optimiser": "SGD", "optimiser.SGD.lr": "0.1", "epochs": "10", "sample": "10",
+}  # fmt: skip
+PRESETS = {
+    "Too large a step": (
+        "**SLAYER at scale 3 never learns the digits; at scale 0.1 it does.** EXODUS has no scale to tune.",
+        STORY,
+    ),
+    "Which came first?": (
+        "**The order of two pulses: SLAYER at scale 3 stays at chance.** At scale 0.1 it learns, as EXODUS does without one.",
+        STORY
+        | {
+            "data": "TemporalOrder",
+            "network.FeedForward.width": "64",
+            "network.FeedForward.first_gain": "3",
+            "optimiser.SGD.lr": "0.02",
+            "epochs": "15",
+            "sample": "0",
+        },
+    ),
+    "Four methods": (
+        "**Under Adam all four learn the digits.** BPTT and EXODUS are one gradient; LocalZO touches a part of the entries.",
+        {"methods": "kept-slayer-exodus-localzo", "optimiser": "Adam", "epochs": "10", "sample": "10"},
+    ),
+    "Deep: with heads": (
+        "**Heads shorten the road back.** Eight layers, with and without surrogate modules after the third and the sixth.",
+        {
+            "methods": "kept-modules",
+            "modules.after": "3-6",
+            "surrogate": "Dspike",
+            "data.Digits.steps": "10",
+            "network.FeedForward.layers": "8",
+            "network.FeedForward.width": "32",
+            "network.FeedForward.gain": "3",
+            "loss.CrossEntropy.over_time": "mean",
+            "schedule": "Cosine",
+            "epochs": "15",
+            "sample": "10",
+        },
+    ),
+}
+
 page.heading(
     "Train several methods side by side",
-    "All start from the same weights and see the same batches; only the gradient differs. Press Start and watch who learns, "
-    "how fast, and what it costs. A run goes on when you leave the page, and is saved.",
+    "All start from the same weights and see the same batches; only the gradient differs.",
 )
+address.opens_with(STORY)  # after the heading: a fresh server may have run the page bare until there
+page.presets("training.py", PRESETS)
+picked = methods.names(methods.FOR_A_NETWORK, ["kept", "slayer", "exodus", "localzo"])
 left, right = page.sides()
 with left:
-    picked = methods.names(methods.FOR_A_NETWORK, ["kept", "slayer", "exodus", "localzo"])
-    dataset = controls.choose(SETS, "Data", "data", default=Training().dataset, exclude=("folder",), more="More of the data")
+    dataset = controls.choose(
+        SETS, "Data", "data", default=Training().dataset, exclude=("folder",), more="More of the data", folded="The data"
+    )
     own = st.session_state.get("own_recordings")
     if own and st.toggle(
         "Train on your uploaded recordings", key="train_own", persist_state="session", help="Those of the Data page."
@@ -63,7 +110,7 @@ with left:
             )
         )
         sample = int(controls.number(0, Param("Test sample shown", low=0, high=100_000), "sample"))
-    chosen = methods.settings(picked)
+    chosen = methods.settings(picked, shape.layers, head=1, again=True)
 
 with right, page.guarded():
     if not chosen:
@@ -94,8 +141,9 @@ with right, page.guarded():
 
     state = training_view.watch(
         Run(Train(trainings, sample, touch_active), backend.chosen(), visitors.visitor(), dataset.title),
-        lambda now: training_view.picture([now], view, one, "training"),
-        "Nothing has run yet. The settings are good to begin with: press Start.",
+        lambda now, changed: training_view.picture([now], view, one, "training", changed),
+        "Nothing has run with these settings. Start trains; the curves and one test sample appear here, epoch by epoch.",
+        prepared=True,
     )
     if state is not None and not state.status.live:
         with st.container(horizontal=True):

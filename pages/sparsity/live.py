@@ -30,7 +30,7 @@ def show(left, right):
         trainings = tuple(dataclasses.replace(base, method=one) for one in chosen)
         state = training_view.watch(
             Run(Train(trainings, touch_active=True), backend.chosen(), visitors.visitor(), "Active share in training"),
-            lambda now: training_view.picture([now], "active", key="sparsity"),
+            lambda now, changed: training_view.picture([now], "active", key="sparsity"),
             "Nothing is being trained. Press Start: the digits, with the method of the controls.",
         )
         st.caption(
