@@ -21,7 +21,7 @@ import streamlit as st
 
 from snnviz import memory, places, waiting
 from snnviz.backends import source
-from snnviz.ui import address, backend, building, computing, leaving, problems, streamlit_private, visitors
+from snnviz.ui import address, backend, building, computing, leaving, lessons, problems, rail, streamlit_private, visitors
 from snnviz.ui.words import literal
 
 HERE = Path(__file__).parent
@@ -46,11 +46,13 @@ class Entry:
 # In the order of the menu; the app opens with the first.
 PAGES = (
     Entry("playground.py", "Playground", ":material/play_circle:"),
+    Entry("lessons.py", "Lessons", ":material/school:"),
     Entry("neuron.py", "Neuron", ":material/bolt:", "Explore"),
     Entry("derivative.py", "Spike derivative", ":material/change_history:", "Explore"),
     Entry("gradients.py", "Gradients", ":material/compare_arrows:", "Explore"),
     Entry("sparsity.py", "Sparsity", ":material/scatter_plot:", "Explore"),
     Entry("depth.py", "Depth", ":material/account_tree:", "Explore"),
+    Entry("speed.py", "Speed", ":material/speed:", "Explore"),
     Entry("training.py", "Training", ":material/model_training:", "Train"),
     Entry("data.py", "Data", ":material/grain:", "Train"),
     Entry("runs.py", "Runs", ":material/folder_open:", "Train"),
@@ -74,7 +76,7 @@ def main() -> None:
     visitors.arrive()
     leaving.begin()
     messages = st.container()
-    address.begin(page.url_path, messages.empty(), shared={"backend"})
+    address.begin(page.url_path, messages.empty(), shared={"backend"}, carried=lessons.KEYS)
     # Italic letters are a little wider than their box, so a displayed equation would get a scroll bar: padding prevents it. The
     # dark theme's blue is too light for white button text: dark text there.
     st.html(
@@ -94,7 +96,8 @@ def main() -> None:
             waiting.watched(waiting.Watch(streamlit_private.abandoned())),
         ):
             backend.pick()
-            page.run()
+            with rail.beside(page.url_path):
+                page.run()
             address.end()
         for trouble in places.troubles():
             messages.warning(literal(trouble), icon=":material/folder_off:")

@@ -3,21 +3,7 @@
 import streamlit as st
 
 import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
-from snnviz.ui import page, playground
-
-# Title, what to look for, page, settings in its URL.
-FIRST_STEPS = (
-    (
-        "A neuron that tires",
-        "its spikes thin out: why?",
-        "neuron.py",
-        {"neuron": "ALIF", "stimulus.Step.amplitude": "0.15"},
-    ),
-    ("A slope that is missing", "what stands for it?", "derivative.py", {"view": "live"}),
-    ("Four ways, two answers", "two pairs agree: which?", "gradients.py", {}),
-    ("One layer more", "whose gradient grows?", "gradients.py", {"of": "network"}),
-    ("Digits, on the server", "the same, with curves", "training.py", {}),
-)
+from snnviz.ui import lesson_cards, page, playground
 
 playground.look()
 with st.container(key="heading"):
@@ -32,13 +18,7 @@ with page.guarded():
     else:
         value = playground.stage()
 
-with st.container(key="steps"):
-    st.subheader("First steps", anchor=False)
-    for column, (number, (title, text, file, settings)) in zip(st.columns(len(FIRST_STEPS)), enumerate(FIRST_STEPS), strict=True):
-        with column.container(border=True, height="stretch", key=f"step-{number}"):
-            st.page_link(f"pages/{file}", label=f"**{title}**", query_params=page.here(settings))
-            st.markdown(f":small[{text}]")
-
+lesson_cards.doors()
 if value is not None:
     with page.guarded():
         source, shows = playground.code(value)

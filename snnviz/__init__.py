@@ -11,6 +11,7 @@ from dataclasses import replace as replace
 from snnviz.architectures import ARCHITECTURES as ARCHITECTURES
 from snnviz.architectures import Convolutional as Convolutional
 from snnviz.architectures import FeedForward as FeedForward
+from snnviz.backends import kernel_text as kernel_text
 from snnviz.datasets import DATASETS as DATASETS
 from snnviz.datasets import Binning as Binning
 from snnviz.datasets import Cifar10Dvs as Cifar10Dvs
@@ -82,6 +83,7 @@ from snnviz.studies import activity as activity
 from snnviz.studies import backward_times as backward_times
 from snnviz.studies import derivative as derivative
 from snnviz.studies import sample_views as sample_views
+from snnviz.studies import speed as speed
 from snnviz.studies.backward_times import Plan as Plan
 from snnviz.studies.depth import DepthStudy as DepthStudy
 from snnviz.studies.depth import measure_depth as measure_depth
@@ -96,6 +98,8 @@ from snnviz.studies.rate_curve import rate_curve as rate_curve
 from snnviz.studies.small_training import SmallTraining as SmallTraining
 from snnviz.studies.smooth_spike import SmoothSpike as SmoothSpike
 from snnviz.studies.smooth_spike import smooth_gradients as smooth_gradients
+from snnviz.studies.speed import Grows as Grows
+from snnviz.studies.speed import SpeedPlan as SpeedPlan
 from snnviz.surrogates import *  # noqa: F403  its __all__ names every surrogate
 from snnviz.training import BatchRecord as BatchRecord
 from snnviz.training import EpochRecord as EpochRecord

@@ -16,5 +16,5 @@ def step_of(times: np.ndarray | float, dt: float | np.ndarray) -> np.ndarray:
 
 
 def reached(times: np.ndarray | float, moment: np.ndarray | float, dt: float) -> np.ndarray:
-    """Whether each of the times has come to a moment, bool; all three in the same unit."""
+    """Whether each of the times has come to a moment, bool of the shape of `times`; all three in the same unit."""
     return (np.asarray(times, np.float64) - moment) / dt + TOLERANCE >= 0

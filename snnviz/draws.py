@@ -30,7 +30,10 @@ def _times(factor: int, word: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]
 
 
 def philox(key: tuple[int, int], counter: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-    """Philox 4x32-10: four random words for each counter. Words are int64 tensors with values below 2^32."""
+    """Philox 4x32-10: four random words for each counter. Words are int64 tensors of one shape with values below 2^32.
+
+    Salmon, Moraes, Dror & Shaw 2011.
+    """
     k0, k1 = key
     c0, c1, c2, c3 = counter
     for _ in range(10):
@@ -51,7 +54,7 @@ def uniforms(draw: Draw, steps: int, columns: int, index: int) -> torch.Tensor:
 
 
 def log_positive(x: torch.Tensor) -> torch.Tensor:
-    """ln x for normal float32 x > 0 by a polynomial (S. Moshier, Cephes, logf): the same bits as the kernel's."""
+    """ln x, of any shape, for normal float32 x > 0 by a polynomial (S. Moshier, Cephes, logf): the same bits as the kernel's."""
     f, e = torch.frexp(x)
     small = f < 0.70710678
     f = torch.where(small, f * 2, f) - 1
@@ -76,7 +79,7 @@ def log_positive(x: torch.Tensor) -> torch.Tensor:
 
 
 def half_normal(p: torch.Tensor) -> torch.Tensor:
-    """abs(z) of a standard normal z, given p = P(abs(z) > value), float32 (M. Giles 2010, "Approximating the erfinv
+    """abs(z) of a standard normal z, given p = P(abs(z) > value), float32 of any shape (M. Giles 2010, "Approximating the erfinv
     function")."""
     w = -log_positive(p * (2 - p))
     root = torch.sqrt(torch.clamp(w, min=5).double()).float()  # torch's float32 root is not always the nearest float

@@ -120,7 +120,11 @@ class Experiment(text.Written, Declared):
             return torch.from_numpy(np.array(self.current() * self.factors())).to(dtype)
 
     def current(self) -> np.ndarray:
-        """The stimulus itself, a drive per ms or charges, float64 of the input's shape."""
+        """The stimulus itself, a drive per ms or charges, float64 [T, B, *inputs] like the input.
+
+        Raises:
+            ValueError: the input would not fit into the memory.
+        """
         self.check_budget()
         shape = self.inputs
         columns = self.batch * math.prod(shape)
@@ -327,7 +331,8 @@ def _differentiate(
 
 
 def network_loss(experiment: Experiment, model: Network, x: torch.Tensor, method: AbstractGradientMethod) -> torch.Tensor:
-    """The loss of a network on its batch, with labels drawn by the experiment's seed. A method with heads brings its own."""
+    """The loss [] of a network on its batch x [T, B, *inputs], with labels drawn by the experiment's seed. A method with heads
+    brings its own."""
     generator = torch.Generator().manual_seed(experiment.seed)
     classes = model.readout.out_features
     y = torch.randint(classes, (experiment.batch,), generator=generator).to(x.device)

@@ -39,6 +39,9 @@ class MapHead(nn.Module):
     The convolutions are 1 x 1 to 256 channels if C is above that, then 7 x 7 and 5 x 5 with stride 2 and 3 x 3, as far
     as they fit into a map of that side: a larger kernel would read mostly padding. Each is followed by batch
     normalisation and LeakyReLU, and so is the first linear layer, from 4 C to 2 C.
+
+    Raises:
+        ValueError: from `forward`, while it trains, a batch of one sample, over which nothing can be normalised.
     """
 
     def __init__(self, channels: int, side: int, classes: int):
@@ -119,7 +122,7 @@ def sml_loss(output: NetworkOutput, y: torch.Tensor, method: SurrogateModules) -
 
 
 def loss_of(output: NetworkOutput, y: torch.Tensor, method: AbstractGradientMethod) -> torch.Tensor:
-    """The loss of a method: `sml_loss` if it has heads, else the cross entropy of the logits' mean over time."""
+    """The loss [] of a method for classes y [B]: `sml_loss` if it has heads, else the cross entropy of the logits' mean."""
     return F.cross_entropy(output.logits.mean(0), y) if method.heads is None else sml_loss(output, y, method.heads)
 
 

@@ -51,33 +51,33 @@ class AbstractLaw(Declared, abc.ABC):
         """E[|z|^k; |z| > t] for k = 0, 1, 2 (and -1, -2 where alpha = -1), t >= 0; inf where it diverges."""
 
     def quantile(self, p: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-        """|z| of draws p = P(|z| > value), float32 in (0, 1): in the dtype of `like`, the same bits as the kernel's."""
+        """|z| of draws p = P(|z| > value), float32 in (0, 1) of any shape: in the dtype of `like`, the bits of the kernel's."""
         return tabled(p, quantile_table(self).to(like))
 
     def survival(self, t: torch.Tensor | float) -> torch.Tensor:
-        """P(|z| > t)."""
+        """P(|z| > t), float64 of the shape of t."""
         return self.tail_moment(0, t)
 
     def density(self, t: torch.Tensor | float) -> torch.Tensor:
-        """The density of z at t and at -t, without atoms (Rademacher's is 0 everywhere)."""
+        """The density of z at t and at -t, float64 of the shape of t, without atoms (Rademacher's is 0 everywhere)."""
         with torch.enable_grad():
             t = float64(t).abs().detach().requires_grad_()
             return -torch.autograd.grad(self.survival(t).sum(), t)[0] / 2
 
     def expected_surrogate(self, u: torch.Tensor | float, delta: float = 1.0) -> torch.Tensor:
-        """g(u) = E[G] = c/(2 delta) E[|z|^alpha; |z| > |u|/delta]. Its area is c E|z|^(1 + alpha)."""
+        """g(u) = E[G] = c/(2 delta) E[|z|^alpha; |z| > |u|/delta], of the shape of u. Its area is c E|z|^(1 + alpha)."""
         return self.tail_moment(self.alpha, float64(u).abs() / delta) * (self.constant / (2 * delta))
 
     def second_moment(self, u: torch.Tensor | float, delta: float = 1.0) -> torch.Tensor:
-        """E[G^2] of one draw; inf where it diverges."""
+        """E[G^2] of one draw, of the shape of the margins u; inf where it diverges."""
         return self.tail_moment(2 * self.alpha, float64(u).abs() / delta) * (self.constant / (2 * delta)) ** 2
 
     def variance(self, u: torch.Tensor | float, delta: float = 1.0, draws: int = 1) -> torch.Tensor:
-        """Var G for the mean of `draws` draws, (E[G^2] - g(u)^2) / draws."""
+        """Var G for the mean of `draws` draws, (E[G^2] - g(u)^2) / draws, of the shape of the margins u."""
         return (self.second_moment(u, delta) - self.expected_surrogate(u, delta) ** 2) / draws
 
     def activity(self, u: torch.Tensor | float, delta: float = 1.0, draws: int = 1) -> torch.Tensor:
-        """P(G is not 0) = 1 - (1 - P(|z| > |u|/delta))^draws."""
+        """P(G is not 0) = 1 - (1 - P(|z| > |u|/delta))^draws, of the shape of the margins u."""
         return -torch.expm1(draws * torch.log1p(-self.survival(float64(u).abs() / delta).clamp(0, 1)))
 
     @property
@@ -126,8 +126,8 @@ def quantile_table(law: AbstractLaw) -> torch.Tensor:
 
 
 def tabled(p: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
-    """Quantiles by straight lines in `quantile_table`, in the table's dtype; p float32 in (0, 1). Twin of the kernel's
-    Tabled."""
+    """Quantiles by straight lines in `quantile_table`, in the table's dtype; p float32 in (0, 1), of any shape. Twin of the
+    kernel's Tabled."""
     q = 1 - p
     tail = p < q
     below = 0x3F000000 - torch.where(tail, p, q).view(torch.int32)

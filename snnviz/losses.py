@@ -40,7 +40,7 @@ class AbstractSpikesLoss(AbstractLoss):
 
     @abc.abstractmethod
     def upstream(self, s: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """dL/ds, like s."""
+        """dL/ds, of the shape [T, B, N] and the dtype of s; `generator` draws what a loss has of chance."""
 
 
 @dataclasses.dataclass(frozen=True)

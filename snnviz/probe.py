@@ -73,6 +73,9 @@ class Probe:
         probe.layers          # a tuple of LayerRecord
 
     Recording needs memory and time: it stores every array of every layer, for the first `samples` of the batch (None: all).
+
+    Raises:
+        ValueError: the network has no spiking layer.
     """
 
     def __init__(self, network: torch.nn.Module, samples: int | None = None):

@@ -174,7 +174,11 @@ class Noise(AbstractStimulus):
 
 @dataclasses.dataclass(frozen=True)
 class SpikeTrain(AbstractStimulus):
-    """Input spikes of weight I at given times (ms), the same for every column: drawn by hand, or read from a file."""
+    """Input spikes of weight I at given times (ms), the same for every column: drawn by hand, or read from a file.
+
+    Raises:
+        ValueError: a time that is no number of milliseconds, or below 0.
+    """
 
     times: tuple[float, ...] = (20.0, 25.0, 30.0, 60.0, 62.0, 64.0, 66.0)
     weight: float = param(0.5, "Weight", "w", slider=(-2.0, 2.0, 0.05), help="What one input spike adds to the membrane, at once.")

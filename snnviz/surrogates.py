@@ -70,11 +70,11 @@ class AbstractSurrogate(AbstractSpikeDerivative):
 
     @abc.abstractmethod
     def primitive(self, m: torch.Tensor) -> torch.Tensor:
-        """The smooth spike, with primitive(-inf) = 0 where its area is finite."""
+        """The smooth spike at margins m, element by element, with primitive(-inf) = 0 where its area is finite."""
 
     @abc.abstractmethod
     def derivative(self, m: torch.Tensor) -> torch.Tensor:
-        """ds/du at margin m."""
+        """ds/du at margins m, element by element."""
 
     def ds_du(self, margin: torch.Tensor, draw: Draw) -> torch.Tensor:
         return self.derivative(margin)
@@ -116,7 +116,7 @@ class FastSigmoid(AbstractSurrogate):
 
 @dataclasses.dataclass(frozen=True)
 class Sigmoid(AbstractSurrogate):
-    """ds/du = k sigma(k m) (1 - sigma(k m)): peak k/4, area 1."""
+    """ds/du = k sigma(k m) (1 - sigma(k m)): peak k/4, area 1. Neftci, Mostafa & Zenke 2019."""
 
     slope: float = _width(5.0, "Slope", "k", "Larger is narrower and higher.", (0.5, 50.0, 0.5))
 
@@ -186,7 +186,7 @@ class Triangle(AbstractSurrogate):
 
 @dataclasses.dataclass(frozen=True)
 class Boxcar(AbstractSurrogate):
-    """ds/du = 1/(2w) for |m| < w, else 0: area 1."""
+    """ds/du = 1/(2w) for |m| < w, else 0: area 1. Neftci, Mostafa & Zenke 2019."""
 
     width: float = _width(0.5, "Half width", "w", "Zero outside this distance from the threshold.")
 
@@ -211,7 +211,10 @@ class Boxcar(AbstractSurrogate):
 
 @dataclasses.dataclass(frozen=True)
 class Gaussian(AbstractSurrogate):
-    """ds/du = N(m; 0, sigma): peak 0.399/sigma, area 1. What LocalZO with normal draws has as its mean."""
+    """ds/du = N(m; 0, sigma): peak 0.399/sigma, area 1. What LocalZO with normal draws has as its mean.
+
+    Yin, Corradi & Bohté 2021.
+    """
 
     sigma: float = _width(0.4, "Standard deviation", r"\sigma", "Width of the bell.")
 
@@ -316,7 +319,13 @@ class Dspike(AbstractSurrogate):
 
 @dataclasses.dataclass(frozen=True)
 class Given(AbstractSpikeDerivative):
-    """Any other derivative: a Python function of the margins [T, M], evaluated in torch and handed to the kernel."""
+    """Any other derivative: a Python function of the margins [T, M], evaluated in torch and handed to the kernel.
+
+    Neftci, Mostafa & Zenke 2019 on why other functions do, too.
+
+    Raises:
+        ValueError: the function returned no tensor of the margins' shape.
+    """
 
     function: Callable[[torch.Tensor], torch.Tensor]
 

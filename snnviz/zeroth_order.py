@@ -25,7 +25,7 @@ from snnviz.surrogates import AbstractSpikeDerivative, AbstractSurrogate
 def estimate(margin: torch.Tensor, z: Iterable[torch.Tensor], delta: float, scale: float, alpha: int = 1) -> torch.Tensor:
     """scale times the sum over the given |z| of |z|^alpha where |m| < |z| delta, else 0; the comparison is strict.
 
-    margin: u - theta; every |z| has its shape and dtype; scale = c / (2 delta draws). Twin of ZerothOrder::row in
+    margin: u - theta [T, M]; every |z| has its shape and dtype; scale = c / (2 delta draws). Twin of ZerothOrder::row in
     kernels/spike_derivative.cuh, in its order of operations. Mukhoty et al. 2023.
     """
     total = torch.zeros_like(margin)

@@ -31,12 +31,12 @@ def test_page_fits_a_phone(visit, address):
     assert visit(address, size=PHONE).cut_off() == 0
 
 
-def test_the_menu_and_the_first_steps_lead_somewhere(visit):
+def test_the_menu_and_the_cards_lead_somewhere(visit):
     seen = visit()
     for link in seen.page.get_by_test_id("stPageLink-NavLink").all():
         assert link.get_attribute("href")
-    seen.page.get_by_role("link", name="A neuron that tires").click()
-    seen.page.wait_for_url(re.compile(r"/neuron\?.*neuron=ALIF"))
+    seen.page.get_by_role("link", name="A leaky bucket").click()
+    seen.page.wait_for_url(re.compile(r"/neuron\?.*lesson=leaky-bucket"))
     seen.settle()
     assert seen.page.get_by_test_id("stAlert").count() == 0, "the page does not know its own link"
     assert seen.errors == []

@@ -63,6 +63,10 @@ SETTINGS = {
     "sparsity/time/published": [{}],
     "sparsity/time/here": [{"against": against, "plan.steps": "10", "plan.hidden": "8"} for against in ("activity", "steps")],
     "sparsity/time/gpu": [{}],
+    "speed/here": [{"plan.points": "2", "plan.steps": "10", "plan.repeats": "1", "plan.grows": "batch", "neuron": "ALIF"}],
+    "speed/peers": [{}],
+    "speed/kernel": [{}, {"neuron": "QIF"}],
+    "speed/gpu": [{"shown": "time"}],
     "derivative/surrogates": [{}, {"of": "MultiGaussian-Dspike", "look.unit_area": "true"}],
     "derivative/live": [{}, {"zo.delta": "0.3", "zo.draws": "4", "draw.seed": "2"}],
     "derivative/estimator": [{}, {"law": "SurrogateLaw", "made": "Gaussian", "compare": "Gaussian", "draw.count": "50"}],
@@ -75,8 +79,8 @@ SETTINGS = {
     "data/surface": [{"tau": "5"}, {"data": "DelayedXor"}],
     "data/profile": [{}, {"data": "RandomManifolds"}],
 }
-WITHOUT_CODE = {"gradients", "sparsity", "sparsity/time", "derivative", "data"}  # their views have it
-WITHOUT_CODE |= {"data/made", "data/disk", "data/own", "runs"}
+WITHOUT_CODE = {"gradients", "sparsity", "sparsity/time", "derivative", "data", "speed"}  # their views have it
+WITHOUT_CODE |= {"data/made", "data/disk", "data/own", "runs", "lessons"}
 PRESSED = {  # the button, and what is shown once its work is done
     "depth": ("Train and measure", "rows", SMALL_STUDY),
     "training": ("Start", "sorted(epochs)", SMALL_TRAINING),

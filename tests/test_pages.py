@@ -153,6 +153,7 @@ VIEWS = [
     *(("gradients.py", {"view": view, "run.steps": "20"}) for view in ("traces", "smooth")),
     *(("gradients.py", {"of": "network", "view": view} | SMALL) for view in ("layers", "heat")),
     *(("sparsity.py", {"view": view} | SMALL) for view in ("margins", "bytes", "time", "live")),
+    *(("speed.py", {"view": view}) for view in ("peers", "kernel", "gpu")),
     *(("depth.py", {}), ("training.py", {}), ("data.py", {"data": "YinYang"}), ("playground.py", {})),
 ]
 

@@ -16,16 +16,18 @@ import sqlalchemy as sa
 from snnviz.datasets import YinYang
 from snnviz.heads import Closeness
 from snnviz.methods import BPTT, LocalZO, Route, SurrogateModules
+from snnviz.neurons import ALIF
 from snnviz.runs import rows, schema
 from snnviz.runs.fetch import Arrived
 from snnviz.runs.journal import Journal, Unsaved
 from snnviz.runs.store import Store, StoreError, UnreadableError
 from snnviz.runs.values import Access, Curve, Line, Run, RunState, Status
-from snnviz.runs.work import KINDS, FetchSet, MeasureDepth, MeasureTimes, Progress, SweepGrowth, Train
+from snnviz.runs.work import KINDS, FetchSet, MeasureDepth, MeasureSpeed, MeasureTimes, Progress, SweepGrowth, Train
 from snnviz.studies.backward_times import Plan, Series, Timing
 from snnviz.studies.depth import DepthRecord, DepthStudy, Look
 from snnviz.studies.growth import GrowthPoint, GrowthRecord
 from snnviz.studies.reference_gradients import DepthErrors, GradientError
+from snnviz.studies.speed import Grows, LoopTimes, SpeedPlan, SpeedRecord
 from snnviz.training import EpochRecord, Seconds, Training
 
 TRAININGS = tuple(Training(YinYang(samples=60), method=m, epochs=3, seed=s) for m in (BPTT(), LocalZO()) for s in (0, 1))
@@ -150,10 +152,12 @@ def test_a_result_of_every_kind_comes_out_as_it_went_in(store):
     study = DepthStudy(SurrogateModules(after=(1,), route=Route.DETACH), layers=2)
     looked = DepthRecord(study, "native", "Measuring", 0.5, checkpoints=(Look(3, errors, (Closeness(1, 0.1, 0.5, 0.25, 1.0),)),))
     timing = Timing(10, 2, 8, 0.01, {"naive": 1.0, "sparse": 0.1}, {"naive": 2.0, "sparse": 0.2})
+    loop = LoopTimes(10, 2, 8, {"native": 1.0}, {"native": 2.0}, 3e6)
     results = {
         "depth": (MeasureDepth(study), looked),
         "growth": (SweepGrowth(), GrowthRecord((GrowthPoint(1, (1.0, float("inf"))), GrowthPoint(0.5, (2.0, 3.0))))),
         "times": (MeasureTimes(Plan(over_steps=True)), Series("here", "2026-01-01", "batch 2", (timing, timing))),
+        "speed": (MeasureSpeed(SpeedPlan(ALIF(), Grows.STEPS)), SpeedRecord("here", "2026-01-01", "ALIF", (loop,), None, 2)),
         "fetch": (FetchSet("SHD", "/data"), Arrived(512, True)),
     }
     assert {Train.kind, *results} == set(KINDS)

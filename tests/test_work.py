@@ -12,10 +12,11 @@ from snnviz.architectures import FeedForward
 from snnviz.methods import BPTT, Exodus, SurrogateModules
 from snnviz.runs import client, fetch, store
 from snnviz.runs.values import Run, Status
-from snnviz.runs.work import KINDS, FetchSet, MeasureDepth, MeasureTimes, SweepGrowth
+from snnviz.runs.work import KINDS, FetchSet, MeasureDepth, MeasureSpeed, MeasureTimes, SweepGrowth
 from snnviz.studies.backward_times import Plan
 from snnviz.studies.depth import DepthStudy, measure_depth
 from snnviz.studies.growth import GrowthSweep, Over, depth_experiment, sweep
+from snnviz.studies.speed import SpeedPlan
 
 STUDY = DepthStudy(SurrogateModules(after=(1,)), layers=2, width=6, training=8, looks=2, draws=8, samples=16)
 SMALL = depth_experiment(2, steps=20, batch=2, width=16)
@@ -166,6 +167,7 @@ def test_work_that_is_too_much_is_refused_before_it_starts(home):
         MeasureDepth(DepthStudy(layers=20, width=128, draws=16384)),
         SweepGrowth(GrowthSweep(Over.STEPS, wide)),
         MeasureTimes(Plan(over_steps=True, steps=1000)),
+        MeasureSpeed(SpeedPlan(steps=2000, neurons=4096, batch=256, points=10)),
     )
     for work in too_much:
         with pytest.raises(ValueError, match="lower the"):

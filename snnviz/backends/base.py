@@ -77,11 +77,24 @@ class AbstractBackend(abc.ABC):
         parameters: bool = False,
         record: bool = False,
     ) -> Backward:
-        """The sweep back through time. parameters: also dL/d(coefficients); record: also ds_du and the multiplier."""
+        """The sweep back through time, from dL/ds, dL/du and dL/d(last state) to dL/dx [T, M] and dL/d(initial) [states, M].
+
+        x [T, M] and initial [states, M] are what `forward` was given. parameters: also dL/d(coefficients); record: also ds_du and
+        the multiplier, [T, M] each. With ResetPath.NONE every step is alone: the state that it begins with is a constant, and
+        dL/d(last state) reaches nothing.
+
+        Raises:
+            ValueError, TypeError, RuntimeError: as `check_run`.
+        """
 
 
 def check_run(backend: AbstractBackend, neuron: AbstractNeuron, x: torch.Tensor, initial: torch.Tensor, device: str) -> None:
-    """Raise one clear error unless these arrays can go to a kernel of this backend."""
+    """Raise one clear error unless these arrays, x [T, M] and initial [states, M], can go to a kernel of this backend.
+
+    Raises:
+        RuntimeError: the backend cannot run here. TypeError: a dtype other than float32 and float64, or two different ones.
+        ValueError: another shape, or another device.
+    """
     if reason := backend.unusable():
         raise RuntimeError(f"The backend '{backend.name}' cannot run here: {reason}")
     if x.dtype not in (torch.float32, torch.float64):
@@ -104,8 +117,14 @@ def check_run(backend: AbstractBackend, neuron: AbstractNeuron, x: torch.Tensor,
 
 
 def check_finite(neuron: AbstractNeuron, x: torch.Tensor, initial: torch.Tensor, forward: Forward) -> None:
-    """Raise one clear error if bad numbers went in or came out. Where a neuron never forgets such a number its last state
-    tells, and only then is the input searched."""
+    """Raise one clear error if a number of x [T, M] or initial [states, M] is not finite, or the run made one.
+
+    A neuron that never forgets such a number still has it in its last state: of those the last state alone is looked at, and the
+    input is searched only where it is bad.
+
+    Raises:
+        ValueError: NaN or infinity, with the first place where it stands; or a membrane that left the range of numbers.
+    """
     if torch.isfinite(forward.last).all():
         searched = (x, initial) if neuron.forgets else ()
         if all(torch.isfinite(torch.stack(torch.aminmax(tensor))).all() for tensor in searched):

@@ -47,7 +47,7 @@ class AbstractStorage(abc.ABC):
 
     @abc.abstractmethod
     def events(self, sample: int) -> np.ndarray | None:
-        """The events of one sample as a structured array of `EVENT`, in order of time; None if the set was not made of events."""
+        """The events of one sample, `[events]` of `EVENT` in order of time; None if the set was not made of events."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -234,7 +234,7 @@ class Samples:
     def batches(self, batch_size: int, seed: int = 0, epoch: int | None = None) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """All samples once, `batch_size` at a time: x float32 `[T, B, *shape]`, y int64 `[B]`; the last may be smaller.
 
-        The order is a permutation drawn from (seed, epoch) alone; with no epoch, the order of the set.
+        The order is a permutation drawn from (seed, epoch) alone; with no epoch, the order of the set. ValueError: no sample.
         """
         if batch_size < 1:
             raise ValueError(f"batch_size = {batch_size}: a batch needs at least one sample.")
@@ -245,7 +245,7 @@ class Samples:
             yield self.take(order[low : low + batch_size])
 
     def events(self, sample: int) -> np.ndarray | None:
-        """The events of one sample (`EVENT`: t in ms, x, y, p); None for a set that was not made of events."""
+        """The events of one sample, `[events]` of `EVENT`: t in ms, x, y, p; None for a set that was not made of events."""
         return self.storage.events(sample)
 
 
@@ -337,7 +337,7 @@ class AbstractGenerated(AbstractDataset):
         )
 
     def halves(self, y: np.ndarray) -> dict[Split, np.ndarray]:
-        """Sample numbers of each part, given every sample's class."""
+        """Sample numbers of each part, given every sample's class `[S]`."""
         return halves(y, self.train_share, self.seed)
 
     @abc.abstractmethod
@@ -363,14 +363,14 @@ class AbstractGenerated(AbstractDataset):
 
 
 def balanced(rng: np.random.Generator, samples: int, classes: int) -> np.ndarray:
-    """Labels `[samples]` in random order, every class as often as any other, give or take one."""
+    """Labels `[samples]` in random order: every class as often as any other, give or take one. ValueError: fewer than 2 each."""
     if samples < 2 * classes:
         raise ValueError(f"samples = {samples}: {classes} classes need at least {2 * classes} samples, two of each.")
     return rng.permutation(np.arange(samples) % classes)
 
 
 def halves(y: np.ndarray, share: float, seed: int) -> dict[Split, np.ndarray]:
-    """Sample numbers of each part: `share` of each class to train on, by seed. A class with two samples is in both."""
+    """Sample numbers of each part, for classes y `[S]`: `share` of each to train on, by seed. A class of two samples is in both."""
     rng = np.random.default_rng([seed, 0x5717])
     train = np.zeros(len(y), bool)
     for label in np.unique(y):
@@ -389,7 +389,7 @@ def twins(x: np.ndarray, half: dict[Split, np.ndarray]) -> int:
 
 
 def bernoulli(rng: np.random.Generator, rate: np.ndarray | float, dt: float, size: tuple[int, ...]) -> np.ndarray:
-    """Spikes, uint8 of the given size: one per step with probability rate dt (rate in Hz, dt in ms).
+    """Spikes, uint8 of shape `size`: one per step with probability rate dt (rate in Hz, dt in ms).
 
     Raises:
         ValueError: a rate is above one spike per step, which no step could hold.

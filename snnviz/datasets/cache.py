@@ -32,7 +32,8 @@ def key_of(settings: str, files: Iterable[Path] = ()) -> str:
 
 
 def load(key: str) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
-    """The arrays (memory-mapped, read-only) and facts of an entry; None where there is none or it is damaged."""
+    """The arrays (memory-mapped, read-only, of the shapes they were stored with) and facts of an entry; None where there is none or
+    it is damaged."""
     folder = places.cache() / "datasets" / key
     try:
         facts = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
@@ -45,7 +46,8 @@ def load(key: str) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
 
 
 def store(key: str, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
-    """Keep an entry. A cache that cannot be written (full disk, no rights) is no reason to stop: nothing is kept."""
+    """Keep an entry: arrays of any shape by name, and facts that JSON can hold. Where the cache cannot be written (full disk, no
+    rights) nothing is kept, and nothing is raised."""
     root = places.cache() / "datasets"
     fresh = None
     try:

@@ -65,7 +65,7 @@ def checked(events: Columns, sensor: tuple[int, ...] | None) -> tuple[Columns, f
 
 
 def only(events: Columns, keep: np.ndarray) -> Columns:
-    """The events where `keep` is true."""
+    """The events where `keep`, bool `[events]`, is true."""
     return {name: column[keep] for name, column in events.items()}
 
 
@@ -86,7 +86,7 @@ def extent(recordings: dict[int, Columns], stated: dict[int, tuple[int, ...] | N
 
 
 def evenly(members: np.ndarray, labels: np.ndarray, number: int, seed: int) -> list[int]:
-    """`wanted` of the members, every class as often as can be, drawn by seed."""
+    """`number` of the members `[members]`, every class of `labels` `[S]` as often as can be, drawn by seed."""
     rng = np.random.default_rng([seed, 0xE7E2])
     ranked = []
     for label in np.unique(labels[members]):

@@ -63,7 +63,11 @@ class DvsGesture(AbstractDvs128):
 
 
 def read_npy(path: Path) -> Columns:
-    """The events of one file of rows x, y, p, t in ms."""
+    """The events of one file of rows x, y, p, t in ms.
+
+    Raises:
+        ValueError: the file is damaged, or holds other rows.
+    """
     try:
         rows = np.load(path, allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:

@@ -20,6 +20,10 @@ class AbstractHeidelberg(AbstractTonic):
     """HDF5 files with spikes/times (s), spikes/units, labels and extra/keys; inputs `[T, S, 700]`, or downsampled.
 
     A file that is cut or damaged is named and left out; with only one part left, that one is split by seed.
+    Cramer et al. 2022.
+
+    Raises:
+        ValueError: from `load` and `find`, no file can be read.
     """
 
     cite: ClassVar[str] = "cramer2022shd"

@@ -33,6 +33,7 @@ class OwnPoints(AbstractPoints):
         self.points()
 
     def place(self, u, c):
+        """Raises NotImplementedError: placed points are not drawn."""
         raise NotImplementedError("Placed points are not drawn.")
 
     def points(self):

@@ -41,7 +41,10 @@ def uniforms(seed: int, stream: str, column: np.ndarray, step: np.ndarray | int,
 
 
 def direction(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The unit vector towards (2 a - 1, 2 b - 1), and where that point lies in the unit disc: only those are evenly spread."""
+    """The unit vector towards (2 a - 1, 2 b - 1), and where that point lies in the unit disc: only those are evenly spread.
+
+    Element by element, of any shape.
+    """
     x, y = 2 * a - 1, 2 * b - 1
     square = x * x + y * y
     inside = (square > 0) & (square <= 1)
@@ -50,7 +53,7 @@ def direction(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
 
 
 def turned(turns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sine and cosine of an angle in turns, by polynomials of + - * alone: the same bits in a page."""
+    """Sine and cosine of angles in turns, of any shape, by polynomials of + - * alone: the same bits in a page."""
     quarters = np.floor(4 * turns + 0.5)
     a = (turns - quarters / 4) * 6.283185307179586  # within +-pi/4
     z = a * a
@@ -64,8 +67,8 @@ def turned(turns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def spread(seed: int, number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Two numbers for each point with mean 0 and variance 1: sums of twelve uniform draws, less 6. Near enough to the normal law
-    for noise (they end at 6 and have a little lighter tails), and made of additions alone."""
+    """Two numbers for each point, `[points]` each, with mean 0 and variance 1: sums of twelve uniform draws, less 6. Near enough to
+    the normal law for noise (they end at 6 and have a little lighter tails), and made of additions alone."""
     total = np.zeros((2, len(number)))
     for block in range(6):
         for row in uniforms(seed, "noise", number, 0, block):
@@ -141,5 +144,5 @@ class AbstractPoints(AbstractGenerated):
 
 
 def step_of(value: np.ndarray, steps: int) -> np.ndarray:
-    """The step in which an input of this value fires, int64: 1 and 0.6 T + 1 for 1 and -1."""
+    """The step in which an input of this value fires, int64 of the shape of `value`: 1 and 0.6 T + 1 for 1 and -1."""
     return (1 + np.floor((1 - value) / 2 * WINDOW * steps + 0.5)).astype(np.int64)

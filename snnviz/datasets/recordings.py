@@ -35,6 +35,10 @@ class OwnRecordings(AbstractEvents):
     Times count from each recording's first event, as cameras begin anywhere on their clock; without `align` from the clock's zero.
 
     Inputs `[T, S, neurons]` or `[T, S, 2, height, width]`, as large as the largest number in the files, or as they state.
+
+    Raises:
+        ValueError: columns that are no roles, or one of them twice; from `load` and `find`, labels.csv names no recording.
+        FileNotFoundError: from `load` and `find`, there is no such folder.
     """
 
     title: ClassVar[str] = "Your own recordings"
@@ -118,7 +122,7 @@ class OwnRecordings(AbstractEvents):
 
 
 def in_microseconds(times: np.ndarray, unit: TimeUnit) -> np.ndarray:
-    """Times of a unit in microseconds: whole ones as they are, others as float64."""
+    """Times `[events]` of a unit in microseconds: whole ones as they are, others as float64."""
     if times.dtype.kind in "iub" and unit is TimeUnit.MICROSECOND:
         return times
     return times.astype(np.float64) * unit.microseconds
@@ -148,7 +152,11 @@ def read_recording(data: bytes, name: str) -> Columns:
 
 
 def read_labels(path: Path) -> dict[str, str]:
-    """What labels.csv says: file to label."""
+    """What labels.csv says: file to label.
+
+    Raises:
+        ValueError: no CSV text, or no heading with file and label.
+    """
     try:
         lines = [line for line in tables.decode(path.read_bytes()).splitlines() if line.strip()]
         between = next((mark for mark in ("\t", ";") if lines and mark in lines[0]), ",")

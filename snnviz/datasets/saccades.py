@@ -28,6 +28,9 @@ class Saccades(AbstractEvents):
     it remembers the new level. `noise` false events per pixel and second are added.
 
     Inputs `[T, S, 2, side, side]`. The three saccades after Orchard et al. (2015), the digits as in `Digits`.
+
+    Raises:
+        ValueError: from `load` and `find`, a path on which the digit leaves the sensor.
     """
 
     title: ClassVar[str] = "Digits under saccades"

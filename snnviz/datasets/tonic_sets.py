@@ -28,6 +28,9 @@ class AbstractTonic(AbstractEvents):
     tonic: the name of tonic's class. calls: its arguments, one mapping for each part. size: of the download, in words. If
     only a part of the set is on disk, tonic's readers read that part, and the source sentence says how much it is. Only
     `load(..., download=True)` and `fetch()` fetch; tonic's class then downloads, verifies and unpacks.
+
+    Raises:
+        NotHere: from `load` and `find`, neither the set nor a part of it is on disk.
     """
 
     offline: ClassVar[bool] = False
@@ -59,7 +62,11 @@ class AbstractTonic(AbstractEvents):
 
     @abc.abstractmethod
     def look(self, root: Path) -> Found | None:
-        """The recordings of this set in a folder; None where there are none."""
+        """The recordings of this set in a folder; None where there are none.
+
+        Raises:
+            ValueError, FileNotFoundError: there are some that cannot be read here.
+        """
 
 
 def arriving(name: str, root: Path) -> Path:

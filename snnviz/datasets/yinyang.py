@@ -66,7 +66,7 @@ class YinYang(AbstractGenerated):
 
 
 def region(a: np.ndarray, b: np.ndarray, dot: float) -> np.ndarray:
-    """Where points of the unit square lie: 0 yin, 1 yang, 2 dot, -1 outside the sign.
+    """Where points (a, b) of the unit square lie, of any shape: 0 yin, 1 yang, 2 dot, -1 outside the sign.
 
     The sign is a disc. Yin is its upper half, with a disc of half the radius added at the left and another taken away
     at the right; a dot sits in the middle of each of the two.

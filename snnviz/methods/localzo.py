@@ -75,6 +75,7 @@ class GatedZO(AbstractGradientMethod):
     No unbiased estimate of g that is non-zero with probability p has less variance than g^2 (1/p - 1), and this one
     attains it: for the normal law's surrogate peak = 0.5 has the noise of LocalZO at 21 % less activity, peak = 1 a
     quarter of the noise at 57 % more. With peak <= 1 every value is 0 or 1/s. One uniform draw for a neuron and step.
+    LocalZO is Mukhoty et al. 2023.
 
     Raises:
         ValueError: the surrogate is negative somewhere, which no probability can stand for.

@@ -152,8 +152,12 @@ class AbstractNeuron(Declared, abc.ABC):
         return None
 
     def nullclines(self, v: np.ndarray, current: float) -> tuple[np.ndarray, np.ndarray]:
-        """The second state at which dv/dt = 0, and at which its own derivative is 0, for each v, at a constant current. Only
-        where there is a `phase_range`."""
+        """The second state at which dv/dt = 0, and at which its own derivative is 0, for each v, at a constant current, of
+        the shape of v.
+
+        Raises:
+            NotImplementedError: a neuron without a `phase_range` has no phase plane.
+        """
         raise NotImplementedError(f"{self.title} has no phase plane.")
 
     def dense_because(self) -> str | None:
@@ -182,17 +186,17 @@ def is_choice(value: Any) -> TypeGuard[bool | enum.Enum]:
 
 
 def decay(dt: float, tau: float | torch.Tensor) -> float | torch.Tensor:
-    """beta = exp(-dt / tau), exact for a current that is constant over the step; tau and dt in ms."""
+    """beta = exp(-dt / tau), of the shape of tau, exact for a current that is constant over the step; tau and dt in ms."""
     exponent = -dt / tau
     return torch.exp(exponent) if isinstance(exponent, torch.Tensor) else formulas.exp(exponent)
 
 
 def clip(u: torch.Tensor, v_min: torch.Tensor | float) -> torch.Tensor:
-    """u, but at least v_min; the gradient passes where u > v_min only, and NaN stays NaN."""
+    """u, of any shape, but at least v_min; the gradient passes where u > v_min only, and NaN stays NaN."""
     return torch.where(u <= v_min, v_min, u)
 
 
 def fire(u: torch.Tensor, theta: torch.Tensor | float, limit: int) -> torch.Tensor:
-    """s = [u >= theta], or with limit > 1 how many thresholds fit into u, at most limit."""
+    """s = [u >= theta], of the shape of u, or with limit > 1 how many thresholds fit into u, at most limit."""
     s = (u >= theta).to(u.dtype)
     return s if limit == 1 else s * torch.clamp(torch.floor(u / theta), max=limit)

@@ -8,7 +8,7 @@ LAYOUT = {torch.float32: (23, 127, torch.int32), torch.float64: (52, 1023, torch
 
 
 def exponential(x: torch.Tensor) -> torch.Tensor:
-    """exp(x) for abs(x) <= 80, from + - * alone: x = n ln 2 + r, then Taylor's series in r up to r^13, times 2^n.
+    """exp(x), of any shape, for abs(x) <= 80, from + - * alone: x = n ln 2 + r, then Taylor's series in r up to r^13, times 2^n.
 
     IEEE arithmetic fixes every step, so that the kernels give the same bits on every machine, where library functions differ.
     """

@@ -10,7 +10,10 @@ from snnviz.params import param
 
 @dataclasses.dataclass(frozen=True)
 class LeakyReadout(AbstractNeuron):
-    """u[t] = beta u[t-1] + x[t], beta = exp(-dt / tau_mem): no threshold, no spikes; u is the output. Times in ms."""
+    """u[t] = beta u[t-1] + x[t], beta = exp(-dt / tau_mem): no threshold, no spikes; u is the output. Times in ms.
+
+    Neftci, Mostafa & Zenke 2019.
+    """
 
     tau_mem: float = param(20.0, "Membrane time constant", r"\tau", **TAU, help="How long the output remembers.")
     dt: float = param(1.0, "Time step", **DT)

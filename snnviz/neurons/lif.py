@@ -107,7 +107,7 @@ class MembraneReset(AbstractNeuron):
 
 
 def leaks(level: float, decay: float | torch.Tensor, dt: float) -> float:
-    """What leaks per ms out of a leaky sum that stands at `level` and decays by `decay` in a step of dt ms."""
+    """What leaks per ms out of a leaky sum that stands at `level` and decays by `decay`, one number, in a step of dt ms."""
     return level * (1 - float(decay)) / dt
 
 

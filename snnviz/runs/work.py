@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from snnviz import heads, text
 from snnviz.params import Declared
 from snnviz.runs import fetch
-from snnviz.studies import backward_times, depth, growth, reference_gradients
+from snnviz.studies import backward_times, depth, growth, machine, reference_gradients, speed
 from snnviz.training import VALUES as TRAINED
 from snnviz.training import Failure, Record, Training, compare_training
 
@@ -228,17 +228,53 @@ class MeasureTimes(Work):
 
     def records(self, backend: str, folder: Path, result: Any = None) -> Iterator[Progress]:
         plan, timings, series = self.plan, (), None
-        machine, date = backward_times.this_machine()
+        this_machine, date = machine.here()
         about = f"batch {plan.batch}, {plan.hidden} to {plan.hidden} neurons"
         yield Progress(0.0, "Measuring")
         for timing in backward_times.measure(plan):
             timings = (*timings, timing)
-            series = backward_times.Series(machine, date, about, timings)
+            series = backward_times.Series(this_machine, date, about, timings)
             yield Progress(len(timings) / len(plan.points), f"Measured {len(timings)} of {len(plan.points)} points", series)
 
     @classmethod
     def result_parts(cls) -> dict[str, type]:
         return {"Series": backward_times.Series, "Timing": backward_times.Timing}
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class MeasureSpeed(Work):
+    """Times of a layer's loop on the worker's machine (`studies.speed`), one such measurement at a time. Its result is a
+    `SpeedRecord`. Interrupted, it starts again, as `MeasureTimes` does."""
+
+    kind = "speed"
+    can_pause = False
+    alone = True
+
+    plan: speed.SpeedPlan = dataclasses.field(default_factory=speed.SpeedPlan)
+
+    @classmethod
+    def parts(cls) -> dict[str, type]:
+        return TRAINED | {"MeasureSpeed": cls, "SpeedPlan": speed.SpeedPlan}
+
+    @property
+    def title(self) -> str:
+        return self.plan.title
+
+    def check(self) -> None:
+        self.plan.check_budget()
+
+    def records(self, backend: str, folder: Path, result: Any = None) -> Iterator[Progress]:
+        plan = self.plan
+        record = speed.begin(plan)
+        yield Progress(0.0, "Measuring", record)
+        for point in speed.measure(plan):
+            record = dataclasses.replace(record, points=(*record.points, point))
+            done = len(record.points)
+            yield Progress(done / plan.points, f"Measured {done} of {plan.points} points", record)
+
+    @classmethod
+    def result_parts(cls) -> dict[str, type]:
+        return {"SpeedRecord": speed.SpeedRecord, "LoopTimes": speed.LoopTimes}
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -282,4 +318,4 @@ class FetchSet(Work):
         return {"Arrived": fetch.Arrived}
 
 
-KINDS: dict[str, type[Work]] = {one.kind: one for one in (Train, MeasureDepth, SweepGrowth, MeasureTimes, FetchSet)}
+KINDS: dict[str, type[Work]] = {one.kind: one for one in (Train, MeasureDepth, SweepGrowth, MeasureTimes, MeasureSpeed, FetchSet)}

@@ -139,7 +139,7 @@ class Look:
         return sum(layer.within(band) * layer.entries for layer in self.layers) / self.entries
 
     def over_time(self, window: float = 0.0) -> dict[str, np.ndarray]:
-        """Every layer's share of active and of spiking entries at each step, as columns, with the time of the steps in ms."""
+        """Every layer's share of active and of spiking entries at each step, as columns [T], with the time of the steps in ms."""
         columns = {"time_ms": self.layers[0].times}
         for layer in self.layers:
             columns[f"{layer.name}_active"], columns[f"{layer.name}_spiking"] = layer.over_time(window)
@@ -202,7 +202,11 @@ def _look(layer: LayerRecord, method: AbstractGradientMethod, draw: Draw, backen
 
 def probability(method: AbstractGradientMethod, margins: np.ndarray) -> np.ndarray:
     """P(active | u - theta) for margins u - theta of any shape: the probability that a random band or a gate covers a margin; for a
-    fixed band 1 inside it and 0 outside."""
+    fixed band 1 inside it and 0 outside.
+
+    Raises:
+        ValueError: a derivative that is neither a surrogate nor an estimate, such as a function that was given.
+    """
     at_spike, m = method.at_spike, torch.as_tensor(margins, dtype=torch.float64)
     if isinstance(at_spike.derivative, ZerothOrder):
         p = at_spike.derivative.activity(m)

@@ -10,7 +10,6 @@ import math
 import pathlib
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -18,14 +17,12 @@ from snnviz import account, sparse
 from snnviz.backends import BACKENDS
 from snnviz.params import Declared, param
 from snnviz.studies.contenders import CONTENDERS, check, take_times
-from snnviz.studies.machine import machine
+from snnviz.studies.machine import RESULTS, in_words
 from snnviz.studies.workloads import WORKLOADS, Layers, layers
 
 INPUTS = 200  # of the workload that is measured here
 BYTES_AN_ENTRY = 150  # of a layer [T, B, N]: what its measurement takes at its peak
 SHARES = (0.5, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
-# The repository has this folder; an installed package has not.
-RESULTS = pathlib.Path(__file__).parents[2] / "bench" / "results"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,19 +152,6 @@ def _timing(plan: Plan, prepared: Layers, share: float) -> Timing:
     return Timing(prepared.work.steps, plan.batch, plan.hidden, case.active.share, forward, backward)
 
 
-def this_machine() -> tuple[str, str]:
-    """The machine that measures here, and the date."""
-    here = machine("cpu")
-    return _in_words(here), here["date"][:10]
-
-
-def _in_words(machine: Mapping[str, Any]) -> str:
-    if machine.get("gpu"):
-        return str(machine["gpu"])
-    threads = machine.get("torch_threads", 1)
-    return f"{machine.get('cpu', 'CPU')}, {threads} thread{'s' if threads != 1 else ''}"
-
-
 def recorded(folder: pathlib.Path = RESULTS, gpu: bool = True) -> list[Series]:
     """The results of bench/sparsity.py in a folder, one series for each layer that was measured; gpu: only those of a GPU.
     A file that is none of its results is passed over."""
@@ -186,7 +170,7 @@ def recorded(folder: pathlib.Path = RESULTS, gpu: bool = True) -> list[Series]:
                 by_layer.setdefault(about, []).append(
                     Timing(case["steps"], case["batch"], case["hidden"], case["active"], forward, backward)
                 )
-            recordings += [Series(_in_words(ran_on), ran_on["date"][:10], about, tuple(t)) for about, t in by_layer.items()]
+            recordings += [Series(in_words(ran_on), ran_on["date"][:10], about, tuple(t)) for about, t in by_layer.items()]
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
     return recordings

@@ -63,6 +63,9 @@ class Case:
     """One layer at one activity: its input (packed, and dense [T, B, N]), weights, upstream gradient [T, B, N].
 
     Each contender runs forward and returns its backward pass: a function that returns dL/dW and dL/dinput.
+
+    Raises:
+        ValueError: an input without an active set. The sparse pass goes down to the active entries of the layer below.
     """
 
     packed: sparse.Packed
@@ -85,7 +88,11 @@ class Case:
 
     @property
     def active(self) -> sparse.ActiveSet:
-        """The active set of the last sparse pass."""
+        """The active set of the last sparse pass.
+
+        Raises:
+            RuntimeError: there was no sparse pass.
+        """
         if self._active is None:
             raise RuntimeError("The sparse contender has not run yet: there is no active set.")
         return self._active
@@ -122,7 +129,11 @@ class Case:
         return backward
 
     def sparse(self) -> Callable[[], Gradients]:
-        """Run the sparse pass forward; its backward pass, which gives one number for each active entry of the layer below."""
+        """Run the sparse pass forward; its backward pass, which gives one number for each active entry of the layer below.
+
+        Raises:
+            RuntimeError: gradients are switched off.
+        """
         w, carrier = self.weights.detach().requires_grad_(), self.below.value.detach().requires_grad_()
         packed = dataclasses.replace(self.packed, carrier=carrier)
         out = sparse.spiking(packed, w, None, self.neuron, self.method, Draw(), guard=sparse.Guard(-1))

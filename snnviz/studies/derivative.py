@@ -329,7 +329,11 @@ class Sweep:
 
 
 def sweep(law: AbstractLaw, delta: float, draws: int, over: str, density: Density | None = None) -> Sweep:
-    """`trade_off` against the draws (over = "draws", at this delta) or the width (over = "delta", with these draws)."""
+    """`trade_off` against the draws (over = "draws", at this delta) or the width (over = "delta", with these draws).
+
+    Raises:
+        ValueError: another `over`.
+    """
     if over not in ("draws", "delta"):
         raise ValueError(f"over = {over!r}: sweep over 'draws' or 'delta'.")
     widths = tuple(float(f"{0.01 * 10 ** (i / 5):.2g}") for i in range(12))
@@ -373,5 +377,5 @@ def questions() -> list[Question]:
 
 
 def along(surrogate: AbstractSurrogate, margins: np.ndarray) -> np.ndarray:
-    """A surrogate's derivative at these margins."""
+    """A surrogate's derivative at these margins, float64 of their shape."""
     return surrogate.derivative(torch.from_numpy(margins).double()).numpy()

@@ -1,14 +1,18 @@
-"""The machine, the versions and the date of a measurement: without them a time means little."""
+"""The machine, the versions and the date of a measurement, without which a time means little; where recorded ones lie."""
 
 import datetime
 import os
 import pathlib
 import platform
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 
 from snnviz.backends import source
+
+# What bench/ has recorded: the repository has this folder; an installed package has not.
+RESULTS = pathlib.Path(__file__).parents[2] / "bench" / "results"
 
 
 def machine(device: str = "cpu") -> dict[str, Any]:
@@ -30,3 +34,17 @@ def machine(device: str = "cpu") -> dict[str, Any]:
         "compiler": source.compiler()[1],
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
+
+
+def in_words(machine: Mapping[str, Any]) -> str:
+    """A machine, as `machine` describes it, in a few words: its GPU, or its processor and how many threads torch uses."""
+    if machine.get("gpu"):
+        return str(machine["gpu"])
+    threads = machine.get("torch_threads", 1)
+    return f"{machine.get('cpu', 'CPU')}, {threads} thread{'s' if threads != 1 else ''}"
+
+
+def here() -> tuple[str, str]:
+    """This machine's processor in words, and the date."""
+    this = machine("cpu")
+    return in_words(this), this["date"][:10]

@@ -176,7 +176,7 @@ def _spikes(block: Block, current: torch.Tensor) -> torch.Tensor:
     """The output of a block for its transform's output [T, B, K, N], each of K normalised by itself."""
     if block.normalise is not None:
         current = _normalised(block.normalise, current)
-    return block.spikes(current, Draw())
+    return block.spikes(current, None, Draw())
 
 
 def _normalised(normalise: Normalise, current: torch.Tensor) -> torch.Tensor:
@@ -248,9 +248,9 @@ class DepthErrors:
 
 
 def layer_gradients(network: Network, method: AbstractGradientMethod, x: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
-    """dL/dW of every hidden layer under a method and its own loss (with heads, where it has them), as in training.
+    """dL/dW, [out, in], of every hidden layer under a method and its own loss (with heads, where it has them), as in training.
 
-    The network stays as it is.
+    x [T, B, *inputs] are inputs and y [B] their classes. The network stays as it is.
 
     Raises:
         ValueError: the method has heads that the network lacks.

@@ -29,7 +29,8 @@ def flat(half: Samples, number: int) -> np.ndarray:
 
 
 def events(half: Samples, number: int) -> np.ndarray | None:
-    """The events of one sample (`EVENT`: t in ms, x, y, p); of spikes that were never events, one for each. None for currents."""
+    """The events of one sample, [events] of `EVENT`: t in ms, x, y, p; of spikes that were never events, one for each. None for
+    currents."""
     recorded = half.events(number)
     if recorded is not None:
         return recorded
@@ -49,8 +50,8 @@ def events(half: Samples, number: int) -> np.ndarray | None:
 
 
 def table(half: Samples, number: int) -> tuple[dict[str, np.ndarray], tuple[str, ...]] | None:
-    """The events of one sample as columns, and what a file of them must state to be read as the same sample: the size of the
-    inputs, the unit of time and its zero. None for currents."""
+    """The events of one sample as columns [events], and what a file of them must state to be read as the same sample: the size of
+    the inputs, the unit of time and its zero. None for currents."""
     if (recorded := events(half, number)) is None:
         return None
     names = ("t", "neuron") if len(half.shape) == 1 else ("t", "x", "y") if half.shape[0] == 1 else ("t", "x", "y", "p")
@@ -105,7 +106,7 @@ def time_surface(recorded: np.ndarray, size: tuple[int, int], at: float, tau: fl
 
 
 def class_pictures(half: Samples) -> tuple[list[np.ndarray], list[str]]:
-    """One sample of each class (at most 20), summed over time; of inputs without rows, its steps against its inputs."""
+    """One sample of each class (at most 20), and their names: summed over time [height, width]; without rows [inputs, T]."""
     pictures, names = [], []
     for label, name in waiting.steps(list(enumerate(half.classes))[:MOST_CLASSES], "class"):
         numbers = np.flatnonzero(half.y.numpy() == label)

@@ -56,8 +56,8 @@ def network_input(work: Workload, batch: int) -> tuple[torch.Tensor, str]:
 
 
 def scaled_weights(source: sparse.Packed, columns: int, neuron: LIF, seed: int) -> torch.Tensor:
-    """Uniform weights, scaled until the layer fires at RATE, then rounded to multiples of 2^-12: their sums are exact
-    in float32, so that every contender has the same spikes whatever order it adds in."""
+    """Uniform weights [inputs, columns], scaled until the layer fires at RATE, then rounded to multiples of 2^-12: their sums are
+    exact in float32, so that every contender has the same spikes whatever order it adds in."""
     g = torch.Generator().manual_seed(seed)
     weights = (2 * torch.rand(source.columns, columns, generator=g) - 1) / source.columns**0.5
     weights = weights.to(source.bits.device)
@@ -71,7 +71,7 @@ def scaled_weights(source: sparse.Packed, columns: int, neuron: LIF, seed: int) 
 
 
 def band_for(share: float, u: torch.Tensor, theta: float) -> float:
-    """The band within which this share of the entries lies."""
+    """The band, in the unit of the membrane u (of any shape), within which this share of its entries lies."""
     margins = (u - theta).abs().flatten()
     return 1e9 if share >= 1 else margins.kthvalue(max(1, round(share * len(margins)))).values.item() * (1 + 1e-6)
 

@@ -108,7 +108,8 @@ class RunningTraining:
         return self.training.loss.scores(output.logits.detach(), self.targets, self.train.dt).argmax(1)
 
     def step(self, epoch: int, batch: int, x: torch.Tensor, y: torch.Tensor, data: float) -> BatchRecord:
-        """Train on one batch; its record. epoch, batch: counted from 1. data: the seconds that making the batch took."""
+        """Train on one batch x [T, B, *inputs] with classes y [B]; its record. epoch, batch: counted from 1. data: the seconds that
+        making the batch took."""
         t, start = self.training, self.clock()
         lr = t.optimiser.lr * t.schedule.factor(((epoch - 1) * self.batches + batch - 1) / (t.epochs * self.batches))
         for group in self.optimiser.param_groups:

@@ -62,8 +62,9 @@ def _visit() -> _Visit:
     return st.session_state.setdefault(_VISIT, _Visit())
 
 
-def begin(page: str, place: Any, shared: Collection[str] = ()) -> None:
-    """Start a run of the app on a page; `shared` are the keys drawn on every page.
+def begin(page: str, place: Any, shared: Collection[str] = (), carried: Collection[str] = ()) -> None:
+    """Start a run of the app on a page; `shared` are the keys drawn on every page, `carried` those that a link from the page to
+    itself leaves as they are.
 
     A setting of the URL that is not possible gets a message in `place`, an empty element, as soon as a control has read it: a page
     may stop at any moment, and after `st.stop` nothing can be drawn.
@@ -83,6 +84,8 @@ def begin(page: str, place: Any, shared: Collection[str] = ()) -> None:
         if history and not moved and not parameters and not link:
             # This entry of the history was made when the menu led to the page: its URL had no settings, and the page kept its own.
             parameters = {key: [text] for key, text in standing.arrived.items()}
+        if link and not moved and not history:
+            parameters = {key: [standing.texts[key]] for key in carried if key in standing.texts} | parameters
         if parameters or link or first or not moved:
             standing.follow(_renewed(page, parameters))
             standing.opened = standing.opened or bool(parameters) or link
@@ -144,6 +147,13 @@ def _say(last: str = "") -> None:
     sentences = [*visit.complaints.values(), *([last] if last else [])]
     if sentences and visit.place is not None:
         visit.place.warning("\n\n".join(sentences), icon=":material/link_off:")
+
+
+def follow(settings: Mapping[str, str]) -> None:
+    """Give the page these settings and no others, as a link does, before any of its controls is drawn."""
+    visit = _visit()
+    visit.complaints = {}
+    visit.pages[visit.page].follow({key: [text] for key, text in settings.items()})
 
 
 def query() -> dict[str, str]:

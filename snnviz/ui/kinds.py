@@ -8,8 +8,8 @@ import streamlit as st
 
 from snnviz import text
 from snnviz.runs.values import RunState, Status
-from snnviz.runs.work import KINDS, FetchSet, MeasureDepth, MeasureTimes, SweepGrowth, Train
-from snnviz.ui import code, depth, growth, times, training_view
+from snnviz.runs.work import KINDS, FetchSet, MeasureDepth, MeasureSpeed, MeasureTimes, SweepGrowth, Train
+from snnviz.ui import code, depth, growth, speed, times, training_view
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,6 +64,16 @@ def _times_columns(state: RunState) -> dict[str, list]:
     return table(state.progress.result) if state.progress.result else {}
 
 
+def _draw_speed(state: RunState) -> None:
+    speed.draw(state.progress.result, cast(MeasureSpeed, state.run.work).plan.grows.value)
+
+
+def _speed_columns(state: RunState) -> dict[str, list]:
+    from snnviz.studies.speed import table
+
+    return table(state.progress.result) if state.progress.result else {}
+
+
 def _draw_fetch(state: RunState) -> None:
     arrived, work = state.progress.result, cast(FetchSet, state.run.work)
     amount = arrived.amount if arrived else "0 kB"
@@ -113,6 +123,10 @@ for point in backward_times.measure(plan):
     return source, {"plan.points": cast(MeasureTimes, state.run.work).plan.points}
 
 
+def _speed_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
+    return speed.code(cast(MeasureSpeed, state.run.work).plan)
+
+
 def _fetch_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
     work = cast(FetchSet, state.run.work)
     source = f"""
@@ -132,6 +146,7 @@ KIND = {
         "Growth", "Gradients", "gradients.py", {"of": "network", "view": "growth"}, _draw_growth, _growth_columns, _growth_code
     ),
     "times": Kind("Times", "Sparsity", "sparsity.py", {"view": "time", "source": "here"}, _draw_times, _times_columns, _times_code),
+    "speed": Kind("Speed", "Speed", "speed.py", {}, _draw_speed, _speed_columns, _speed_code),
     "fetch": Kind("Fetch", "Data", "data.py", {"from": "disk"}, _draw_fetch, lambda _: {}, _fetch_code),
 }
 if KIND.keys() != KINDS.keys() or Train.kind not in KIND:

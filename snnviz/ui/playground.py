@@ -110,12 +110,6 @@ def look() -> None:
         "[data-testid=stMainBlockContainer] {padding: 0.9rem 1.4rem 2rem !important}"
         "[data-testid=stMainBlockContainer] > [data-testid=stVerticalBlock] {gap: 0}"
         ".st-key-heading {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)}"
-        ".st-key-steps {gap: 0.35rem; margin-top: 0.3rem}"
-        ".st-key-steps > div {min-height: 1.3rem}"
-        ".st-key-steps h3 {font-size: 0.95rem; line-height: 1.3rem; padding: 0}"
-        "[class*=st-key-step-] {padding: 0.4rem 0.8rem; gap: 0; min-height: 3.6rem}"
-        "[class*=st-key-step-] p {line-height: 1.3; margin: 0}"
-        "[class*=st-key-step-] a {padding: 0; margin: 0}"
         # Where the sidebar is closed, the button that opens it and the logo lie over the top of the page.
         ".stApp:has([data-testid=stExpandSidebarButton]) [data-testid=stMainBlockContainer] {padding-top: 3.9rem !important}"
         "</style>"
