@@ -21,7 +21,8 @@ import streamlit as st
 
 from snnviz import memory, places, waiting
 from snnviz.backends import source
-from snnviz.ui import address, backend, building, computing, leaving, lessons, problems, rail, streamlit_private, visitors
+from snnviz.ui import address, backend, building, computing, heading, leaving, lessons, problems, rail, streamlit_private, visitors
+from snnviz.ui.classroom import role, strip
 from snnviz.ui.words import literal
 
 HERE = Path(__file__).parent
@@ -56,6 +57,7 @@ PAGES = (
     Entry("training.py", "Training", ":material/model_training:", "Train"),
     Entry("data.py", "Data", ":material/grain:", "Train"),
     Entry("runs.py", "Runs", ":material/folder_open:", "Train"),
+    Entry("class.py", "Class", ":material/co_present:", "Teach"),
 )
 
 
@@ -74,15 +76,14 @@ def main() -> None:
     sections[""].append(st.Page(_start, url_path="start", visibility="hidden"))
     page = st.navigation(sections)
     visitors.arrive()
+    role.arrive()
     leaving.begin()
     messages = st.container()
     address.begin(page.url_path, messages.empty(), shared={"backend"}, carried=lessons.KEYS)
     # Italic letters are a little wider than their box, so a displayed equation would get a scroll bar: padding prevents it. The
     # dark theme's blue is too light for white button text: dark text there.
     st.html(
-        "<style>[data-testid=stMainBlockContainer] {padding: 2.5rem clamp(1rem, 3vw, 2.5rem) 3rem}"
-        ".katex-display {padding: 3px}"
-        "@media (max-width: 640px) {:has(> .st-key-presets) {flex-basis: 100%}}"
+        "<style>.katex-display {padding: 3px}"
         "[class*=st-key-computing-bar] {position: fixed; bottom: 1rem; left: 50%; transform: translateX(-50%); z-index: 99;"
         "padding: .5rem 1rem; width: min(36rem, 92vw); border-radius: .5rem; background: light-dark(#FFFFFF, #1B2129);"
         "box-shadow: 0 2px 12px #0006}"
@@ -96,9 +97,11 @@ def main() -> None:
             waiting.watched(waiting.Watch(streamlit_private.abandoned())),
         ):
             backend.pick()
+            strip.attend(page, {one.url_path: one for several in sections.values() for one in several})
             with rail.beside(page.url_path):
                 page.run()
             address.end()
+            heading.finish()
         for trouble in places.troubles():
             messages.warning(literal(trouble), icon=":material/folder_off:")
     except waiting.Abandoned:

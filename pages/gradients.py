@@ -20,36 +20,65 @@ FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and c
 LOSSES = {cls.__name__: cls for cls in (WeightedSpikes, SpikeAt)}
 OF_A_NEURON = {"traces": "Gradient by time", "smooth": "Who is right?"}
 OF_A_NETWORK = {"layers": "By layer", "growth": "Growth", "heat": "Heat map", "weights": "Weights"}
+ONE = {"of": "neuron", "view": "traces", "neuron": "LIF", "neuron.LIF.reset_mode": "subtract", "surrogate": "SingleExponential"}
 PRESETS = {
+    "Two answers": (
+        "**Four ways back give two answers.** Near the threshold BPTT and EXODUS forget; SLAYER and the cut never do.",
+        ONE | {"methods": "kept-cut-slayer-exodus", "surrogate.SingleExponential.width": "1", "log": "false"},
+    ),
     "EXODUS calm, SLAYER explodes": (
-        "SLAYER's gradient grows by a factor of 5 to 30 from layer to layer, 14 on the mean of ten seeds; EXODUS's does not.",
-        {"of": "network", "view": "growth"},
+        "**SLAYER's gradient grows with every layer, EXODUS's does not:** by 5 to 30 times a layer, 14 on the mean of ten seeds.",
+        {
+            "of": "network",
+            "view": "growth",
+            "over": "depth",
+            "network": "FeedForward",
+            "neuron": "IF",
+            "surrogate": "SingleExponential",
+        },
     ),
     "EXODUS's own limit": (
-        "A narrow, high surrogate: the exact multiplier leaves ±1 and the exact gradient explodes.",
-        {
+        "**A narrow, high surrogate: even the exact gradient explodes.** Its multiplier leaves ±1 again and again.",
+        ONE
+        | {
             "surrogate.SingleExponential.width": "0.1",
             "log": "true",
             "run.steps": "400",
+            "stimulus": "Noise",
             "stimulus.Noise.mean": "0.12",
             "stimulus.Noise.sd": "0.25",
         },
     ),
-    "Equal, or not": ("Reset to zero: SLAYER is no longer BPTT with the reset cut.", {"neuron.LIF.reset_mode": "zero"}),
-    "The LocalZO mean settles": (
-        "Twenty draws a step, beside the Gaussian surrogate they stand for.",
-        {"methods": "cut-localzo", "surrogate": "Gaussian", "surrogate.Gaussian.sigma": "0.5", "localzo.draws": "20"},
+    "Equal, or not": (
+        "**Reset to zero, and SLAYER is no longer BPTT with the reset cut.** EXODUS still lies on BPTT.",
+        ONE | {"methods": "kept-cut-slayer-exodus", "neuron.LIF.reset_mode": "zero", "surrogate.SingleExponential.width": "1"},
     ),
-    "Who is right?": ("Finite differences of a smooth spike: the exact gradient passes through them.", {"view": "smooth"}),
+    "The LocalZO mean settles": (
+        "**Twenty draws a step come near the Gaussian surrogate that they stand for.** Fewer draws scatter more.",
+        {
+            "of": "neuron",
+            "view": "traces",
+            "methods": "cut-localzo",
+            "surrogate": "Gaussian",
+            "surrogate.Gaussian.sigma": "0.5",
+            "localzo.draws": "20",
+        },
+    ),
+    "Who is right?": (
+        "**A smooth spike has a true gradient,** and finite differences find it: which curve passes through the dots?",
+        {"of": "neuron", "view": "smooth"},
+    ),
 }
 
 page.heading(
     "One run, several gradients",
-    "Every method goes back over the same spikes; what differs is what it puts at a spike, and what it does with the reset. "
-    "Look where the curves part, and at the multiplier below them: beyond ±1 a gradient grows on its way back.",
+    "Every method goes back over the same spikes: what does each put at a spike, and what does it do with the reset?",
+    "gradients.py",
+    PRESETS,
 )
-page.presets("gradients.py", PRESETS)
-left, right = page.sides()
+with page.stage():
+    asks = page.asks()
+    left, right = page.sides()
 with left:
     subject = controls.option(
         ["neuron", "network"],
@@ -57,14 +86,16 @@ with left:
         "of",
         segmented=True,
         titles={"neuron": "One neuron", "network": "A network"}.__getitem__,
+        bare=True,
     )
-with right:
+with asks:
     if subject == "neuron":
         picked = methods.names(methods.FOR_A_NEURON, ["kept", "cut", "slayer", "exodus"])
-        view = controls.option(list(OF_A_NEURON), "View", "view", segmented=True, titles=OF_A_NEURON.__getitem__)
+        view = controls.option(list(OF_A_NEURON), "View", "view", segmented=True, titles=OF_A_NEURON.__getitem__, bare=True)
     else:
         picked = methods.names(methods.FOR_A_NETWORK, ["kept", "slayer", "exodus"])
-        view = controls.option(list(OF_A_NETWORK), "View", "view", segmented=True, titles=OF_A_NETWORK.__getitem__)
+        view = controls.option(list(OF_A_NETWORK), "View", "view", segmented=True, titles=OF_A_NETWORK.__getitem__, bare=True)
+with right:
     if not picked:
         st.info("Choose a method above.")
         st.stop()
@@ -72,10 +103,12 @@ with right:
 if subject == "neuron":
     with left:
         chosen = methods.settings(picked)
-        neuron = controls.choose(FIRING, "Neuron", "neuron", default=LIF())
-        stimulus = controls.choose(STIMULI, "Stimulus", "stimulus", default=Noise(mean=0.06, sd=0.15))
-        loss = controls.choose(LOSSES, "Loss", "loss")
-        experiment = controls.edit(Experiment(neuron, stimulus, steps=200, loss=loss), "run", only=("steps", "seed"))
+        front = controls.Front(st.container(), ("tau_mem",))
+        with st.expander("Neuron, input, loss"):
+            neuron = controls.choose(FIRING, "Neuron", "neuron", default=LIF(), front=front)
+            stimulus = controls.choose(STIMULI, "Stimulus", "stimulus", default=Noise(mean=0.06, sd=0.15))
+            loss = controls.choose(LOSSES, "Loss", "loss")
+            experiment = controls.edit(Experiment(neuron, stimulus, steps=200, loss=loss), "run", only=("steps", "seed"))
         log = controls.switch(False, Param("Logarithmic gradient", help="For gradients that explode."), "log")
     with right, page.guarded():
         comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen(), None, True)
@@ -107,11 +140,15 @@ if subject == "neuron":
         )
 else:
     with left:
-        shape = controls.choose(ARCHITECTURES, "Network", "network", default=FeedForward())
-        chosen = methods.settings(picked, shape.layers)
-        neuron = controls.choose(FIRING, "Neuron", "neuron", default=IF())
-        base = dataclasses.replace(depth_experiment(3, steps=100, neuron=neuron), architecture=shape)
-        experiment = controls.edit(base, "run", only=("steps", "batch", "seed"))
+        front = controls.Front(st.container(), ("layers",))
+        below = st.container()
+        with st.expander("Network, neuron, run"):
+            shape = controls.choose(ARCHITECTURES, "Network", "network", default=FeedForward(), front=front)
+            neuron = controls.choose(FIRING, "Neuron", "neuron", default=IF())
+            base = dataclasses.replace(depth_experiment(3, steps=100, neuron=neuron), architecture=shape)
+            experiment = controls.edit(base, "run", only=("steps", "batch", "seed"))
+        with below:
+            chosen = methods.settings(picked, shape.layers)
     with right, page.guarded():
         comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen(), None, False, 1)
         lines, shows = page.view(__file__, view).show(experiment, chosen, comparison)

@@ -72,11 +72,17 @@ PRESETS = {
 page.heading(
     "Train several methods side by side",
     "All start from the same weights and see the same batches; only the gradient differs.",
+    "training.py",
+    PRESETS,
 )
 address.opens_with(STORY)  # after the heading: a fresh server may have run the page bare until there
-page.presets("training.py", PRESETS)
-picked = methods.names(methods.FOR_A_NETWORK, ["kept", "slayer", "exodus", "localzo"])
-left, right = page.sides()
+with page.stage():
+    asks = page.asks()
+    left, right = page.sides()
+with asks:
+    picked = methods.names(methods.FOR_A_NETWORK, ["kept", "slayer", "exodus", "localzo"])
+    titles = training_view.VIEWS.__getitem__
+    view = controls.option(list(training_view.VIEWS), "Picture", "view", titles=titles, segmented=True, bare=True)
 with left:
     dataset = controls.choose(
         SETS, "Data", "data", default=Training().dataset, exclude=("folder",), more="More of the data", folded="The data"
@@ -87,12 +93,13 @@ with left:
     ):
         dataset = own
     epochs = controls.number(8, Param("Epochs", low=1, high=10_000, slider=(1, 50, 1)), "epochs")
+    front = controls.Front(st.container(), ("lr",))
     with st.expander("Network"):
         shape = controls.choose(ARCHITECTURES, "Network", "network", default=Training().architecture, exclude=SHAPED)
         neuron = controls.choose(FIRING, "Neuron", "neuron", default=Training().neuron, exclude=("dt",))
         touch_active = isinstance(shape, FeedForward) and controls.switch(False, TOUCH, "network.FeedForward.touch_active")
     with st.expander("Learning"):
-        optimiser = controls.choose(OPTIMISERS, "Optimiser", "optimiser", default=Training().optimiser)
+        optimiser = controls.choose(OPTIMISERS, "Optimiser", "optimiser", default=Training().optimiser, front=front)
         schedule = controls.choose(SCHEDULES, "Learning rate over time", "schedule", default=Training().schedule)
         loss = controls.choose(TRAINABLE, "Loss", "loss", default=Training().loss)
         base = controls.edit(Training, "run", only=("batch", "seed", "clip"))
@@ -110,11 +117,12 @@ with left:
             )
         )
         sample = int(controls.number(0, Param("Test sample shown", low=0, high=100_000), "sample"))
-    chosen = methods.settings(picked, shape.layers, head=1, again=True)
+    with st.expander("Methods"):
+        chosen = methods.settings(picked, shape.layers, head=1, again=True)
 
 with right, page.guarded():
     if not chosen:
-        st.info("Choose a method at the left.")
+        st.info("Choose a method above.")
         st.stop()
     trainings = tuple(
         dataclasses.replace(
@@ -134,7 +142,6 @@ with right, page.guarded():
     )
     recordings.before_training(dataset)
     state = runs_view.current()
-    view = controls.option(list(training_view.VIEWS), "Picture", "view", titles=training_view.VIEWS.__getitem__, segmented=True)
     one = 0
     if view in training_view.ONE_METHOD and state is not None and len(state.run.labels) > 1:
         one = state.run.labels.index(st.selectbox("Method", state.run.labels, key="training/method_shown", persist_state="session"))

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar, cast
 import torch
 from torch import nn
 
-from snnviz import roads, sparse, waiting
+from snnviz import sparse, waiting
 from snnviz.backends import AbstractBackend
 from snnviz.biased import Biased, added
 from snnviz.draws import Draw
@@ -48,29 +48,21 @@ class Block(nn.Module):
         self.transform, self.normalise, self.spiking, self.pool, self.recurrent = transform, normalise, spiking, pool, recurrent
 
     def forward(self, x: torch.Tensor, draw: Draw) -> torch.Tensor:
-        modules = [self.transform] if self.normalise is None else [self.transform, self.normalise]
-        weights = itertools.chain(*(module.parameters() for module in modules))
-        return self.spikes(*roads.current(self.spiking.method, self.current, weights, x), draw)
-
-    def current(self, x: torch.Tensor) -> torch.Tensor:
-        """The neurons' current for an input [T, B, ...]: the transform, then normalisation (if any)."""
         current = over_time(self.transform, x)
-        return current if self.normalise is None else over_time(self.normalise, current)
+        if self.normalise is not None:
+            current = over_time(self.normalise, current)
+        return self.spikes(current, draw)
 
-    def spikes(self, current: torch.Tensor, down: torch.Tensor | None, draw: Draw) -> torch.Tensor:
-        """The spikes for a current [T, B, ...], pooled (if at all). down: as in `SpikingLayer.run`."""
-        loops = self.recurrent
-        s = self.spiking(current, draw, down) if loops is None else self._recurrent(loops, current, down, draw)
+    def spikes(self, current: torch.Tensor, draw: Draw) -> torch.Tensor:
+        """The spikes for a current [T, B, ...]: normalisation (if any), neuron, pooling (if any)."""
+        s = self.spiking(current, draw) if self.recurrent is None else self._recurrent(self.recurrent, current, draw)
         return s if self.pool is None else over_time(self.pool, s)
 
-    def _recurrent(self, weights: nn.Linear, current: torch.Tensor, down: torch.Tensor | None, draw: Draw) -> torch.Tensor:
+    def _recurrent(self, weights: nn.Linear, current: torch.Tensor, draw: Draw) -> torch.Tensor:
         state, s, spikes = None, None, []
         for t in waiting.steps(range(len(current)), "step"):
-            if s is not None and not self.spiking.method.through_recurrence:
-                s = s.detach()
             now = current[t] if s is None else current[t] + weights(s)
-            road = None if down is None else down[t][None]
-            out = self.spiking.run(now[None], state, dataclasses.replace(draw, first=draw.first + t), road)
+            out = self.spiking.run(now[None], state, dataclasses.replace(draw, first=draw.first + t))
             s, state = out.fired[0], out.last
             spikes.append(s)
         return torch.stack(spikes)
@@ -163,15 +155,11 @@ class Network(nn.Module):
             if self.training and str(number + 1) in self.heads:
                 heads.append(self.heads[str(number + 1)](x))
                 x = x.detach() if self.detach_heads else x
-        logits = self._logits(x.flatten(2))
+        logits = over_time(self.readout, x.flatten(2))
+        if self.leaky is not None:
+            logits = self.leaky(logits, self.draw(len(self.blocks)))
         self.passes += self.training
         return NetworkOutput(logits, tuple(heads))
-
-    def _logits(self, x: torch.Tensor) -> torch.Tensor:
-        if self.leaky is None:
-            return over_time(self.readout, x)
-        logits, down = roads.current(self.leaky.method, functools.partial(over_time, self.readout), self.readout.parameters(), x)
-        return self.leaky(logits, self.draw(len(self.blocks)), down)
 
     def _sparse_logits(self, x: torch.Tensor) -> torch.Tensor:
         source: torch.Tensor | sparse.Packed = x.flatten(2)

@@ -63,6 +63,7 @@ SETTINGS = {
     "sparsity/time/published": [{}],
     "sparsity/time/here": [{"against": against, "plan.steps": "10", "plan.hidden": "8"} for against in ("activity", "steps")],
     "sparsity/time/gpu": [{}],
+    "sparsity/time/cpu": [{}, {"recorded": "1"}],
     "speed/here": [{"plan.points": "2", "plan.steps": "10", "plan.repeats": "1", "plan.grows": "batch", "neuron": "ALIF"}],
     "speed/peers": [{}],
     "speed/kernel": [{}, {"neuron": "QIF"}],
@@ -80,7 +81,8 @@ SETTINGS = {
     "data/profile": [{}, {"data": "RandomManifolds"}],
 }
 WITHOUT_CODE = {"gradients", "sparsity", "sparsity/time", "derivative", "data", "speed"}  # their views have it
-WITHOUT_CODE |= {"data/made", "data/disk", "data/own", "runs", "lessons"}
+WITHOUT_CODE |= {"data/made", "data/disk", "data/own", "runs"}
+WITHOUT_CODE |= {"class", "lessons"}
 PRESSED = {  # the button, and what is shown once its work is done
     "depth": ("Train and measure", "rows", SMALL_STUDY),
     "training": ("Start", "sorted(epochs)", SMALL_TRAINING),

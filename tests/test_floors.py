@@ -29,6 +29,7 @@ FLOORS = {
     "snnviz.runs": 5,
     "snnviz.commands": 5,
     "snnviz.live": 5,
+    "snnviz.classroom": 5,
     "snnviz.__main__": 5,
     "snnviz.ui": 6,
 }  # fmt: skip

@@ -192,14 +192,15 @@ def test_ten_visits_leave_no_worker_and_no_memory_behind(visit):
         seen.page.get_by_role("heading", name="Saved runs").wait_for()
         seen.page.wait_for_timeout(100)
         assert len(seen.page.workers) == 0
-        cdp.send("HeapProfiler.collectGarbage")
+        for _ in range(3):  # what the first finds dead holds more that only then is
+            cdp.send("HeapProfiler.collectGarbage")
         used.append(cdp.send("Runtime.getHeapUsage")["usedSize"] / 1e6)
         menu.get_by_role("link", name="Playground", exact=True).click()
         seen.play.locator("canvas.graph").wait_for()
         until(seen, "s?.frame")
         assert len(seen.page.workers) == 1
     cdp.detach()
-    assert used[-1] < used[2] + 5, f"megabytes after each leaving: {used}"
+    assert used[-1] < used[4] + 3, f"megabytes after each leaving: {used}"
     assert seen.errors == []
 
 

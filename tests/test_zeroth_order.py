@@ -287,7 +287,8 @@ def test_mean_variance_and_activity_of_draws(backend, law):
         ]
         for values, exact in pairs[: 2 if heavy else 3]:
             error = values.std() / math.sqrt(g.numel())
-            assert (values.mean() - exact).abs() <= 4.5 * error + 1e-6 * abs(exact), f"{draws} draws"
+            rounded = 1e-14 * derivative.mean(u).abs() ** 2  # a variance is a difference of squares
+            assert (values.mean() - exact).abs() <= 4.5 * error + 1e-6 * abs(exact) + rounded, f"{draws} draws"
 
 
 # The converse: from a surrogate to its law --------------------------------------------------------------------------

@@ -12,6 +12,15 @@ const CONFIG = {
   modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d", "sendChartToCloud"],
 };
 
+const BELOW = 14; // pixels that stay free below a picture that fills its window
+const LEAST = 230; // a lower window shows a picture of the usual height, a part of it at a time
+const MOST = 1.5; // times its usual height: a picture is not drawn out on a tall screen
+
+const NOTE = "note"; // the name of annotations that are notes, as snnviz/figures/notes.py has it
+const NARROW = 520; // pixels
+const LETTER = 7.3; // pixels a letter of a note
+const MARGINS = 120; // pixels at both sides of a plot
+
 const places = new WeakMap(); // root -> Place
 const decoder = new TextDecoder();
 let library;
@@ -29,9 +38,15 @@ class Place {
     this.element = document.createElement("div");
     this.element.className = "figure";
     this.element.setAttribute("role", "figure");
-    root.append(this.element);
+    this.words = document.createElement("ol");
+    this.words.className = "figure-notes";
+    root.append(this.element, this.words);
     this.resized = new ResizeObserver(() => this.fit());
     this.resized.observe(this.element);
+    const page = this.element.closest("[data-testid=stMainBlockContainer]");
+    if (page) this.resized.observe(page); // what is above the picture may grow
+    this.window = () => this.fit();
+    window.addEventListener("resize", this.window);
   }
 
   // Shows a figure. Returns a function that removes it; the function does nothing if a newer call has been made.
@@ -40,7 +55,8 @@ class Place {
     const { element } = this;
     this.sent = sent;
     if (element.firstChild instanceof Text) element.replaceChildren(); // removes the last error message
-    element.style.height = `${sent.layout.height}px`;
+    element.classList.toggle("fills", Boolean(sent.fill));
+    element.style.height = `${this.height()}px`;
     element.setAttribute("aria-label", sent.layout.meta.alt);
     element.setAttribute("aria-busy", "true");
     this.draw(turn).catch((problem) => {
@@ -53,8 +69,10 @@ class Place {
       if (turn !== this.turn) return;
       this.turn++;
       this.resized.disconnect();
+      window.removeEventListener("resize", this.window);
       window.Plotly?.purge(element);
       element.remove();
+      this.words.remove();
       places.delete(this.root);
     };
   }
@@ -63,7 +81,7 @@ class Place {
     const { element, sent } = this;
     const plotly = await (library ??= load(sent.library));
     const show = async (data) => {
-      const layout = { ...structuredClone(sent.layout), ...this.size() }; // a copy, because Plotly changes its arguments
+      const layout = this.noted({ ...structuredClone(sent.layout), ...this.size() }); // a copy, because Plotly changes its arguments
       if (turn === this.turn) await plotly.react(element, data, layout, (this.config ??= this.configure()));
     };
     const ends = sent.pace && sent.data.map(end); // only if `pace` is set: reading the ends of large figures takes time
@@ -81,7 +99,33 @@ class Place {
   // In full-screen mode a figure has the height of the screen.
   size() {
     const whole = document.fullscreenElement === this.element;
-    return { width: this.element.clientWidth || undefined, height: whole ? window.innerHeight : this.sent.layout.height };
+    return { width: this.element.clientWidth || undefined, height: whole ? window.innerHeight : this.height() };
+  }
+
+  // The height that Python sent. A figure that is the picture of its page takes what the window has below the figure's top while
+  // nothing is scrolled, if that is enough to read it: then the whole picture is seen at once.
+  height() {
+    const { fill, layout } = this.sent;
+    if (!fill) return layout.height;
+    let { top } = this.element.getBoundingClientRect();
+    for (let outer = this.element; (outer = outer.parentElement); ) top += outer.scrollTop;
+    const room = Math.floor(window.innerHeight - top - BELOW);
+    return room < LEAST ? layout.height : Math.min(room, MOST * layout.height);
+  }
+
+  // In a narrow figure notes would run off its edge: a number stands in the place of each, and the words stand below the figure.
+  noted(layout) {
+    const notes = (layout.annotations ?? []).filter((note) => note.name === NOTE);
+    this.narrow = layout.width < NARROW;
+    this.words.replaceChildren();
+    if (!this.narrow) for (const note of notes) within(layout, note);
+    else for (const [number, note] of notes.entries()) {
+      const line = document.createElement("li");
+      line.textContent = note.text.replace(/<[^>]*>/g, "");
+      this.words.append(line);
+      note.text = `<b>${number + 1}</b>`;
+    }
+    return layout;
   }
 
   fit() {
@@ -89,6 +133,8 @@ class Place {
     const layout = element._fullLayout;
     if (!layout || !element.clientWidth) return; // not drawn yet, or in a closed tab
     const { width, height } = this.size();
+    element.style.height = document.fullscreenElement === element ? "" : `${height}px`;
+    if (width < NARROW !== this.narrow) return void this.draw(this.turn);
     if (width !== layout.width || height !== layout.height) window.Plotly.relayout(element, { width, height });
   }
 
@@ -101,6 +147,14 @@ class Place {
       toImageButtonOptions: { format: "png", scale: 2, filename: this.sent.name },
     };
   }
+}
+
+// Moves a note that would run off the plot's edge back into it.
+function within(layout, note) {
+  const [low, high] = layout[note.axref.replace("x", "xaxis")].range;
+  const half = (0.5 * LETTER * note.text.replace(/<[^>]*>/g, "").length) / (layout.width - MARGINS);
+  const share = (note.ax - low) / (high - low);
+  if (half < 0.5) note.ax = low + Math.min(Math.max(share, half), 1 - half) * (high - low);
 }
 
 // The part of a curve up to `middle`, halfway between the end that is shown and the new end, so a figure that is sent once a

@@ -17,7 +17,7 @@ def show(experiment, chosen, comparison):
     state = runs_view.bar(work, backend.chosen(), "Sweep", at_once=True)
     runs_view.note(state, work, backend.chosen())
     if state is not None and isinstance(state.run.work, SweepGrowth):
-        growth.curves(state.run.work.sweep, state.progress.result)
+        growth.curves(state.run.work.sweep, state.progress.result, fill=True)
     lines = f"""study = GrowthSweep({over}, experiment, tuple(methods))
 ratios = []
 for point in sweep(study.settings, "{backend.chosen()}"):

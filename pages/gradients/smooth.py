@@ -14,7 +14,7 @@ def show(experiment, chosen, comparison, log):
         st.info("Sampled and banded methods have no smooth spike to be right about: choose BPTT, SLAYER or EXODUS too.")
         st.stop()
     smooth = cached(smooth_gradients)(experiment, tuple(exact))
-    page.figure(smooth_spike.smooth_spike(smooth, methods.hues(exact), page.dark()), "smooth")
+    page.figure(smooth_spike.smooth_spike(smooth, methods.hues(exact), page.dark()), "smooth", fill=True)
     st.caption(
         "Here the step itself is replaced by the surrogate's primitive, so that a true gradient exists. The dots "
         "are central differences of the run; no method is involved in them."

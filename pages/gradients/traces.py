@@ -9,10 +9,10 @@ from snnviz.ui import methods, page
 
 def show(experiment, chosen, comparison, log):
     runs = labelled({method: run.layers[0] for method, run in comparison.runs.items()})
-    page.figure(gradient_traces.gradient_traces(runs, methods.hues(chosen), log=log, dark=page.dark()), "deltas")
+    page.figure(gradient_traces.gradient_traces(runs, methods.hues(chosen), log=log, dark=page.dark()), "deltas", fill=True)
     st.caption(
-        f"The strips show each method's multiplier {experiment.neuron.multiplier}, step by step: blank is 0 (the past is "
-        "forgotten), blue goes up to 1, yellow down to −1; orange and pink lie beyond, and there a gradient grows on its way back."
+        f"The strips show what one step back multiplies by, {experiment.neuron.multiplier}: blank is 0 (the past is forgotten), "
+        "grey is near ±1, ink lies beyond, and there a gradient grows on its way back."
     )
     lines = """for run in comparison.runs.values():
     print(run.layers[0].delta[:, 0, 0])                  # dL/dx by time"""

@@ -1,8 +1,8 @@
-"""Time: how long the backward pass takes, as published, measured here, or recorded on a GPU."""
+"""Time: how long the backward pass takes, as published, measured here, or recorded on a CPU or a GPU."""
 
 from snnviz.ui import controls, page, times
 
-SOURCES = {"published": "Published", "here": "Measured here", "gpu": "Recorded on a GPU"}
+SOURCES = {"published": "Published", "here": "Measured here", "cpu": "Recorded on a CPU", "gpu": "Recorded on a GPU"}
 
 
 def show(left, right):

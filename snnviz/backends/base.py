@@ -80,8 +80,7 @@ class AbstractBackend(abc.ABC):
         """The sweep back through time, from dL/ds, dL/du and dL/d(last state) to dL/dx [T, M] and dL/d(initial) [states, M].
 
         x [T, M] and initial [states, M] are what `forward` was given. parameters: also dL/d(coefficients); record: also ds_du and
-        the multiplier, [T, M] each. With ResetPath.NONE every step is alone: the state that it begins with is a constant, and
-        dL/d(last state) reaches nothing.
+        the multiplier, [T, M] each.
 
         Raises:
             ValueError, TypeError, RuntimeError: as `check_run`.

@@ -15,9 +15,6 @@ from snnviz.methods.localzo import LocalZO as LocalZO
 from snnviz.methods.localzo import GatedZO as GatedZO
 from snnviz.methods.sparse import SparseGD as SparseGD
 from snnviz.methods.modules import SurrogateModules as SurrogateModules
-from snnviz.methods.sltt import SLTT as SLTT
-from snnviz.methods.ottt import OTTT as OTTT
-from snnviz.methods.ostl import OSTL as OSTL
 # isort: on
 
 METHODS: dict[str, type[AbstractGradientMethod]] = {

@@ -186,9 +186,16 @@ def is_choice(value: Any) -> TypeGuard[bool | enum.Enum]:
 
 
 def decay(dt: float, tau: float | torch.Tensor) -> float | torch.Tensor:
-    """beta = exp(-dt / tau), of the shape of tau, exact for a current that is constant over the step; tau and dt in ms."""
+    """beta = exp(-dt / tau), of the shape of tau, exact for a current that is constant over the step; tau and dt in ms.
+
+    A learned tau gives the bits of a fixed one: torch's exp is rounded otherwise where the processor has longer vectors.
+    """
     exponent = -dt / tau
-    return torch.exp(exponent) if isinstance(exponent, torch.Tensor) else formulas.exp(exponent)
+    if not isinstance(exponent, torch.Tensor):
+        return formulas.exp(exponent)
+    beta = torch.exp(exponent)
+    exact = beta.new_tensor([formulas.exp(e) for e in exponent.detach().flatten().tolist()]).view_as(beta)
+    return beta + (exact - beta).detach()  # neighbours: the difference has no rounding, and so has the sum
 
 
 def clip(u: torch.Tensor, v_min: torch.Tensor | float) -> torch.Tensor:

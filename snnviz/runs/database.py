@@ -1,4 +1,4 @@
-"""The database that saved runs lie in: its address, how long anybody waits for it, and its faults in one sentence each."""
+"""The database of saved runs and classes: its address, how long anybody waits for it, its faults in one sentence each."""
 
 import functools
 import re
@@ -14,6 +14,7 @@ from snnviz.runs.limits import within
 SECRET = "(?i)pass|pwd|secret|token|key"  # in the name of an option of an address
 PATIENCE = 8.0  # seconds to wait for the server of a database
 CONNECT = 4  # of which for a connection
+Result = TypeVar("Result")
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -84,8 +85,8 @@ class Database:
             raise StoreError(f"No driver for {self.name} is installed here: {self._without_secrets(str(problem))}.") from None
         if self._in_file:
             event.listen(self._engine, "connect", _quick)
-        tables = schema.tables()
-        self._meta, self._runs, self._lines, self._epochs = (tables.tables[n] for n in ("snnviz", "runs", "lines", "epochs"))
+        self.tables = schema.tables().tables
+        self._meta, self._runs, self._lines, self._epochs = (self.tables[n] for n in ("snnviz", "runs", "lines", "epochs"))
         try:
             self._migrate()
         except BaseException:
@@ -103,6 +104,12 @@ class Database:
             ) from None
         except (self._exc.DBAPIError, self._exc.TimeoutError) as problem:
             raise self._unusable(problem) from problem
+
+    @limited
+    def transact(self, work: Callable[[Any], Result]) -> Result:
+        """What `work` returns, done on a connection in one transaction: all of it or nothing."""
+        with self._transaction() as connection:
+            return work(connection)
 
     @contextmanager
     def _transaction(self) -> Iterator[Any]:

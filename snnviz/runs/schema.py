@@ -1,4 +1,4 @@
-"""The tables of saved runs, and how a database of an older schema becomes one of this.
+"""The tables of saved runs and of classes, and how a database of an older schema becomes one of this.
 
 `tables` describes them as they are now; the way there from version 0.1.0's is in `migrations/`, one file a schema. A database
 says its schema's number in the table `snnviz`, so that an older snnviz refuses it in one sentence.
@@ -8,10 +8,11 @@ import logging
 import threading
 from typing import Any
 
-SCHEMA = 3
+SCHEMA = 4
 HEAD = str(SCHEMA)  # each revision is named after the schema that it leads to
 LOCK = 0x736E6E76697A  # "snnviz": the number of our lock among PostgreSQL's advisory locks
 _one_at_a_time = threading.Lock()  # Alembic's context belongs to the whole process
+CLASS_TABLES = ("classes", "class_teachers", "class_students", "class_answers", "class_seeds")
 NUMBERS = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "seconds")
 
 
@@ -20,7 +21,7 @@ class NewerSchema(Exception):
 
 
 def tables() -> Any:
-    """The tables as SQLAlchemy's MetaData: snnviz, runs, lines, epochs."""
+    """The tables as SQLAlchemy's MetaData: snnviz, runs, lines, epochs, and those of classes."""
     import sqlalchemy as sa
 
     metadata = sa.MetaData()
@@ -71,7 +72,60 @@ def tables() -> Any:
         *(sa.Column(name, number) for name in NUMBERS),
         sa.Column("rest", text),
     )
+    _add_classes(metadata)
     return metadata
+
+
+def _add_classes(metadata: Any) -> None:
+    import sqlalchemy as sa
+
+    text, number, whole, name = sa.Text, sa.Double, sa.Integer, sa.String(32)
+    sa.Table(
+        "classes",
+        metadata,
+        sa.Column("id", name, primary_key=True),
+        sa.Column("code", sa.String(16), nullable=False, unique=True),
+        sa.Column("secret", sa.String(64), nullable=False, index=True),  # a hash
+        sa.Column("owner", text),
+        sa.Column("opened", number),
+        sa.Column("until", number),
+        sa.Column("joined", whole),
+        sa.Column("stage", text),
+    )
+    room = ("room", name)
+    sa.Table(
+        "class_teachers",
+        metadata,
+        sa.Column(*room, primary_key=True),
+        sa.Column("visitor", sa.String(64), primary_key=True, index=True),
+    )
+    sa.Table(
+        "class_students",
+        metadata,
+        sa.Column(*room, primary_key=True),
+        sa.Column("number", whole, primary_key=True, autoincrement=False),
+        sa.Column("visitor", sa.String(64), index=True),
+        sa.Column("nickname", text),
+        sa.Column("seen", number),
+        sa.Column("place", text),
+        sa.Column("followed", whole),
+    )
+    sa.Table(
+        "class_answers",
+        metadata,
+        sa.Column(*room, primary_key=True),
+        sa.Column("ballot", sa.String(128), primary_key=True),
+        sa.Column("student", whole, primary_key=True, autoincrement=False),
+        sa.Column("choice", whole),
+    )
+    sa.Table(
+        "class_seeds",
+        metadata,
+        sa.Column(*room, primary_key=True),
+        sa.Column("experiment", whole, primary_key=True, autoincrement=False),
+        sa.Column("student", whole, primary_key=True, autoincrement=False),
+        sa.Column("run", name),
+    )
 
 
 def migrate(engine: Any) -> None:

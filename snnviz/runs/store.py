@@ -298,6 +298,17 @@ class Store(Database):
         return [rows.summary(row) for row in listed]
 
     @limited
+    def tested(self, runs: Sequence[str]) -> dict[str, tuple[float, ...]]:
+        """The test accuracy after each epoch of the first training of each of these runs, in one query; NaN where there is none."""
+        t = self._epochs.c
+        query = self._sa.select(t.run, t.test_accuracy).where(t.run.in_(list(runs)), t.line == 0).order_by(t.run, t.epoch)
+        accuracies: dict[str, tuple[float, ...]] = {}
+        with self._transaction() as database:
+            for run, accuracy in database.execute(query):
+                accuracies[run] = (*accuracies.get(run, ()), float("nan") if accuracy is None else accuracy)
+        return accuracies
+
+    @limited
     def delete(self, runs: Sequence[str]) -> None:
         """Forget runs for good."""
         with self._transaction() as database:

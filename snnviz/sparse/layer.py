@@ -50,8 +50,6 @@ def unsupported(neuron: AbstractNeuron, method: AbstractGradientMethod) -> str |
         return f"{method.title} has no active set: its derivative is zero nowhere, so every entry counts."
     if method.heads is not None:
         return f"{method.title} needs the gradient of every spike."
-    if ResetPath.NONE in (method.reset_path, method.down_path):
-        return f"{method.title} carries no gradient along time, which the sparse pass does not know."
     if method.at_spike.derivative.kernel not in source.derivatives():
         return "Given derivatives are evaluated on every entry."
     return None

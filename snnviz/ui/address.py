@@ -34,6 +34,13 @@ class _Standing:
     held: dict[str, Any] = dataclasses.field(default_factory=dict)  # what the visitor put aside on it, which no URL says
     opened: bool = False  # whether a link or the page itself has said what it opens with
 
+    def spelt(self, key: str) -> str | None:
+        """The text of a control that was drawn, of its default where it stands there; None where it was not drawn yet."""
+        if key in self.texts or key not in self.defaults:
+            return self.texts.get(key)
+        default = self.defaults[key]
+        return spelling.spell_names(default) if isinstance(default, list) else spelling.spell(default)
+
     def follow(self, texts: Mapping[str, list[str]]) -> None:
         """Take the settings of a link, and no others."""
         for key in [*self.defaults, *texts]:
@@ -149,11 +156,22 @@ def _say(last: str = "") -> None:
         visit.place.warning("\n\n".join(sentences), icon=":material/link_off:")
 
 
+def link_to(settings: Mapping[str, str]) -> dict[str, str]:
+    """The query of a link, made by this version, that says everything about its page."""
+    return dict(settings) | {LINK: "1", links.MARK: links.PER_MS}
+
+
+def holds(settings: Mapping[str, str]) -> bool:
+    """Whether the page stands at these settings. A control at its default holds what its default is spelt as, once it was drawn."""
+    standing = _visit().pages[_visit().page]
+    return all(standing.spelt(key) == text for key, text in settings.items())
+
+
 def follow(settings: Mapping[str, str]) -> None:
     """Give the page these settings and no others, as a link does, before any of its controls is drawn."""
     visit = _visit()
     visit.complaints = {}
-    visit.pages[visit.page].follow({key: [text] for key, text in settings.items()})
+    visit.pages[visit.page].follow(_renewed(visit.page or "", {key: [text] for key, text in settings.items()}))
 
 
 def query() -> dict[str, str]:

@@ -14,6 +14,14 @@ from snnviz.ui import address, spelling
 from snnviz.ui.url import Table
 
 
+@dataclasses.dataclass(frozen=True)
+class Front:
+    """Fields that are drawn in view, where the rest stands in an expander: their names, and the place they are drawn in."""
+
+    place: Any
+    names: Collection[str]
+
+
 def edit(
     value: Any,
     prefix: str,
@@ -23,6 +31,7 @@ def edit(
     tables: Sequence[Table] = (),
     columns: int = 1,
     more: str = "More settings",
+    front: Front | None = None,
 ) -> Any:
     """Draw the controls of a dataclass and return the value they stand at.
 
@@ -33,6 +42,7 @@ def edit(
         tables: registries; a field whose default is of a class in one of them becomes a choice from it.
         columns: controls side by side.
         more: the label of the expander with the advanced ones.
+        front: fields that stand elsewhere, in view.
     """
     default = value() if isinstance(value, type) else value
     fields = {n: p for n, p in params(default).items() if n not in exclude and (only is None or n in only)}
@@ -40,7 +50,7 @@ def edit(
     plain = {n: p for n, p in fields.items() if not p.advanced}
     slots = st.columns(columns) if columns > 1 else None
     for i, (name, param) in enumerate(plain.items()):
-        with slots[i % columns] if slots else st.container():
+        with front.place if front and name in front.names else slots[i % columns] if slots else st.container():
             chosen[name] = _control(getattr(default, name), param, f"{prefix}.{name}", tables)
     if len(plain) < len(fields):
         with st.expander(more):
@@ -62,6 +72,7 @@ def choose(
     exclude: Collection[str] = (),
     columns: int = 1,
     more: str = "More settings",
+    front: Front | None = None,
     folded: str = "",
 ) -> Any:
     """Draw a choice of one class of a registry, then the controls of its fields, and return the value they stand at.
@@ -76,7 +87,9 @@ def choose(
     value = default if not isinstance(default, str) and default is not None and name == start else table[name]
     if dataclasses.is_dataclass(value) and params(value):
         with st.expander(folded) if folded else contextlib.nullcontext():
-            return edit(value, f"{prefix}.{name}", only=only, exclude=exclude, tables=tables, columns=columns, more=more)
+            return edit(
+                value, f"{prefix}.{name}", only=only, exclude=exclude, tables=tables, columns=columns, more=more, front=front
+            )
     return value() if isinstance(value, type) else value
 
 
@@ -89,13 +102,18 @@ def option(
     titles: Callable[[str], str] = str,
     help: str | None = None,
     segmented: bool = False,
+    bare: bool = False,
 ) -> str:
-    """Draw a choice of one of a few names, shown by their titles, and return the name. `segmented` shows all side by side."""
+    """Draw a choice of one of a few names, shown by their titles, and return the name.
+
+    segmented: shows all side by side. bare: hides the label from those who see what is offered; screen readers read it.
+    """
     default = options[0] if default is None else default
     widget = address.stand(key, label, default, lambda text: spelling.name(text, options), titles)
     if st.session_state[widget] not in options:
         st.session_state[widget] = default
     shared = {"format_func": titles, "key": widget, "help": help, "on_change": address.settle, "args": (key,)}
+    shared["label_visibility"] = "collapsed" if bare else "visible"
     if segmented:
         name = st.segmented_control(label, list(options), required=True, wrap=True, **shared)
     else:
@@ -112,8 +130,12 @@ def several(
     default: Sequence[str],
     titles: Callable[[str], str] = str,
     help: str | None = None,
+    bare: bool = False,
 ) -> list[str]:
-    """Draw a choice of any of a few names, all shown by their titles; return the chosen ones in the order of `options`."""
+    """Draw a choice of any of a few names, all shown by their titles; return the chosen ones in the order of `options`.
+
+    bare: hides the label from those who see what is offered; screen readers read it.
+    """
     start, state = list(default), st.session_state
     widget = address.stand(
         key, label, start, lambda text: spelling.names(text, options), lambda names: ", ".join(map(titles, names))
@@ -122,7 +144,7 @@ def several(
         state[widget] = start
     chosen = st.pills(
         label, list(options), selection_mode="multi", format_func=titles, key=widget, help=help, wrap=True,
-        on_change=address.settle, args=(key,),
+        on_change=address.settle, args=(key,), label_visibility="collapsed" if bare else "visible",
     )  # fmt: skip
     names = [name for name in options if name in chosen]
     address.tell(key, None if set(names) == set(default) else spelling.spell_names(names))

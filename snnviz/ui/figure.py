@@ -17,17 +17,18 @@ from plotly.io.json import to_json_plotly
 from snnviz import account
 from snnviz.figures.theme import points_nowhere
 from snnviz.places import assets
-from snnviz.ui import streamlit_private
+from snnviz.ui import heading, streamlit_private
 
 COPIES = 6  # of a figure's text, on its way to the browser: JSON, its bytes, the message, and what the connection holds
 
 
-def figure(fig: go.Figure, key: str, pace: float | None = None) -> None:
+def figure(fig: go.Figure, key: str, pace: float | None = None, *, fill: bool = False) -> None:
     """Draw a figure at full width with its alternative text. The next one under the same key moves it, zoom and all.
 
     `pace`: curves that grew since the last one grow in two steps, these seconds apart.
 
-    Its title is set as text above it: that wraps where a figure's own title would be cut or run into the legend.
+    Its title is set as text above it: that wraps where a figure's own title would be cut or run into the legend. `fill`: it is
+    the picture of its page, which takes the height that the window has below its top; its title is the sentence of the page.
     """
     drawn = fig.to_dict()
     drawn["data"] = [*drawn["data"], *(trace.to_plotly_json() for trace in points_nowhere(fig))]
@@ -35,7 +36,8 @@ def figure(fig: go.Figure, key: str, pace: float | None = None) -> None:
     if not layout.get("meta", {}).get("alt"):
         raise ValueError(f"Figure {key!r} has no alternative text; make it with figures.theme.finish.")
     if title := (layout.pop("title", None) or {}).get("text"):
-        st.markdown(f"**{title}**")
+        heading.says(f"**{title}**") if fill else st.markdown(f"**{title}**")
+        layout["meta"] |= {"title": title}
         layout.setdefault("margin", {})["t"] = 28 if layout.get("annotations") else 12
         layout["height"] -= 40
     # A zoom belongs to what the axes show: milliseconds on a logarithm, or another quantity, start whole.
@@ -46,8 +48,8 @@ def figure(fig: go.Figure, key: str, pace: float | None = None) -> None:
     }
     layout["uirevision"] = f"{layout.get('uirevision')} {axes}"
     with account.held(COPIES * weight(drawn), "Sending this picture", "choose fewer steps, neurons or samples"):
-        sent: Any = to_json_plotly(drawn | {"name": f"snnviz-{key}", "library": _plotly_js(), "pace": pace})
-        _figure_component()(key=f"figure-{key}", data=sent.encode(), height=layout["height"])
+        sent: Any = to_json_plotly(drawn | {"name": f"snnviz-{key}", "library": _plotly_js(), "pace": pace, "fill": fill})
+        _figure_component()(key=f"figure-{key}", data=sent.encode(), height="content" if fill else layout["height"])
 
 
 def weight(part: Any) -> int:

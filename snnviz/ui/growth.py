@@ -6,13 +6,13 @@ from snnviz.studies.growth import GrowthRecord, GrowthSweep, Over
 from snnviz.ui import methods, page
 
 
-def curves(sweep: GrowthSweep, record: GrowthRecord | None) -> None:
-    """A curve for each method, through the points so far."""
+def curves(sweep: GrowthSweep, record: GrowthRecord | None, fill: bool = False) -> None:
+    """A curve for each method, through the points so far. `fill`: as the picture of its page."""
     points = record.points if record else ()
     ratios = labelled({method: [point.ratios[i] for point in points] for i, method in enumerate(sweep.methods)})
     log = sweep.over in (Over.TAU, Over.SCALE)
     values = [point.value for point in points]
-    page.figure(growth.growth(values, ratios, methods.hues(sweep.methods), sweep.label, log, page.dark()), "growth")
+    page.figure(growth.growth(values, ratios, methods.hues(sweep.methods), sweep.label, log, page.dark()), "growth", fill=fill)
 
 
 def columns(sweep: GrowthSweep, record: GrowthRecord | None) -> dict[str, list]:

@@ -1,14 +1,16 @@
 """Choosing gradient methods to compare: which, and what they have in common."""
 
 import dataclasses
+import functools
 import math
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from snnviz.figures import theme
 from snnviz.labels import distinct, labelled
 from snnviz.laws import LAWS
-from snnviz.methods import METHODS, AbstractGradientMethod, LocalZO, ResetPath, Slayer, SurrogateModules
+from snnviz.methods import METHODS, AbstractGradientMethod, LocalZO, Slayer, SurrogateModules
 from snnviz.params import Param, params
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, SingleExponential
 from snnviz.ui import controls
@@ -21,6 +23,9 @@ SECOND = Param(
 )  # fmt: skip
 FOR_A_NEURON = tuple(name for name, (cls, _) in CHOICES.items() if cls().heads is None)  # heads need layers
 FOR_A_NETWORK = tuple(CHOICES)
+
+# Of a line's dash: the pixels that are drawn of those in a period.
+STROKES = {"solid": (9, 9), "dash": (9, 14), "dot": (3, 7), "dashdot": (12, 16), "longdash": (16, 21), "longdashdot": (16, 19)}
 
 
 def title(name: str) -> str:
@@ -39,8 +44,26 @@ def hues(methods: Sequence[AbstractGradientMethod]) -> dict[str, str]:
 
 
 def names(offered: Sequence[str], default: Sequence[str], prefix: str = "methods") -> list[str]:
-    """Draw the choice of methods; their names, in the menu's order."""
-    return controls.several(offered, "Methods", prefix, default=default, titles=title)
+    """Draw the choice of methods, each with the line that it has in figures under its name; their names, in the menu's order."""
+    st.html(_strokes(tuple(offered)))
+    return controls.several(offered, "Methods", prefix, default=default, titles=title, bare=True)
+
+
+@functools.cache
+def _strokes(offered: tuple[str, ...]) -> str:
+    """The style of the pills of methods: each one's colour and dash, 3 pixels along its lower edge."""
+    rules = []
+    for number, name in enumerate(offered, 1):
+        _, choice = CHOICES[name]
+        hue = choice.hue or name
+        light, dark = (theme.method_line(hue, night)["color"] for night in (False, True))
+        on, period = STROKES[theme.method_line(hue)["dash"]]
+        line = f"repeating-linear-gradient(90deg, var(--stroke) 0 {on}px, transparent {on}px {period}px)"
+        rules.append(
+            f".st-key-asks [data-variant=pills]:nth-child({number}) {{--stroke: light-dark({light}, {dark});"
+            f"background-image: {line}; background-size: calc(100% - 20px) 3px}}"
+        )
+    return f"<style>{''.join(rules)}</style>"
 
 
 def settings(chosen: Sequence[str], layers: int = 0, head: int = 0, again: bool = False) -> list[AbstractGradientMethod]:
@@ -85,9 +108,8 @@ def terms(active: Mapping[AbstractGradientMethod, float]) -> str:
     labels = distinct(list(active))
     rows = [(label, *_terms(m), f"{100 * share:.3g} %") for label, (m, share) in zip(labels, active.items(), strict=True)]
     lines = [
-        "| method | 1. at the spike | 2. along time | 2. once more, for what goes down | 3. across layers | what it cuts "
-        "| memory over time | entries active |",
-        "|---|---|---|---|---|---|---|---|",
+        "| method | 1. at the spike | 2. along time: the reset is | 3. across layers | entries active |",
+        "|---|---|---|---|---|",
     ]
     for label, *cells in rows:
         marked = [cell if cell == first else f"**{cell}**" for cell, first in zip(cells, rows[0][1:], strict=True)]
@@ -95,7 +117,7 @@ def terms(active: Mapping[AbstractGradientMethod, float]) -> str:
     return "\n".join(lines)
 
 
-def _terms(method: AbstractGradientMethod) -> tuple[str, ...]:
+def _terms(method: AbstractGradientMethod) -> tuple[str, str, str]:
     spike = method.at_spike
     words = "sampled difference quotient" if spike.derivative.random else f"{spike.derivative.title.lower()} surrogate"
     if spike.gate:
@@ -107,30 +129,4 @@ def _terms(method: AbstractGradientMethod) -> tuple[str, ...]:
     if spike.after_reset:
         words += ", read after the reset"
     road = "chain rule" if method.heads is None else f"chain rule and heads ({method.heads.route.value})"
-    own, down = _ALONG[method.reset_path], _ALONG[method.down_path]
-    memory = f"does not grow with T; {method.trace}" if method.online else "grows with T"
-    return words, own, "the same" if own == down else down, road, _cuts(method), memory
-
-
-_ALONG = {
-    ResetPath.KEPT: "reset kept",
-    ResetPath.CUT: "reset cut",
-    ResetPath.IGNORED: "reset left out",
-    ResetPath.NONE: "nothing",
-}
-
-
-def _cuts(method: AbstractGradientMethod) -> str:
-    """What of BPTT's gradient a method leaves out."""
-    own, down, cuts = method.reset_path, method.down_path, []
-    if own is ResetPath.NONE:
-        cuts.append("all that comes from later steps")
-    elif own is not ResetPath.KEPT:
-        cuts.append("the way through the reset")
-    if down is ResetPath.NONE and own is not down:
-        cuts.append("later steps, for the layers below")
-    if not method.through_recurrence:
-        cuts.append("loops between neurons")
-    if method.at_spike.window < float("inf"):
-        cuts.append("what is outside the band")
-    return ", ".join(cuts) or "nothing"
+    return words, method.reset_path.value, road

@@ -12,9 +12,12 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz.ui import address, streamlit_private
+from snnviz.ui import address
 from snnviz.ui.figure import downloads as downloads
 from snnviz.ui.figure import figure as figure
+from snnviz.ui.heading import Presets
+from snnviz.ui.heading import heading as heading
+from snnviz.ui.heading import says as says
 from snnviz.ui.problems import guarded as guarded
 from snnviz.ui.references import citation as citation
 
@@ -22,16 +25,6 @@ from snnviz.ui.references import citation as citation
 def dark() -> bool:
     """Whether the visitor sees the dark theme; figures take this."""
     return st.context.theme.type == "dark"
-
-
-def heading(title: str, text: str) -> None:
-    """The title of a page and, in under sixty words, what to look at."""
-    if len(text.split()) >= 60:
-        raise ValueError(f"The paragraph above the picture has {len(text.split())} words; keep it under 60.")
-    if streamlit_private.route_by_app():
-        st.rerun()
-    st.title(title, anchor=False)
-    st.markdown(text)
 
 
 def view(file: str, name: str) -> ModuleType:
@@ -53,10 +46,19 @@ def view(file: str, name: str) -> ModuleType:
     return module
 
 
-def sides(controls: float = 1.0, picture: float = 2.6) -> Sequence[Any]:
+def stage() -> Any:
+    """Where a page's questions (`asks`) and its sides stand; in a low window and on a phone the picture comes first."""
+    return st.container(key="stage")
+
+
+def asks() -> Any:
+    """One row above the picture for what a page asks first: methods at the left, the view at the right end."""
+    return st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="asks")
+
+
+def sides(controls: float = 1.0, picture: float = 3.8) -> Sequence[Any]:
     """Controls at the left, the picture large beside them; on a phone the picture comes first: `left, right = sides()`."""
-    st.html("<style>@media (max-width: 640px) {.st-key-sides > * > .stHorizontalBlock {flex-wrap: wrap-reverse}}</style>")
-    return st.container(key="sides").columns([controls, picture], gap="medium")
+    return st.container(key="sides").columns([controls, picture])
 
 
 # Called with the code and what it shows, while a test compares the two.
@@ -75,7 +77,7 @@ def code_behind(source: str, shows: Mapping[str, Any]) -> None:
         st.code(source.strip() + "\n", language="python")
 
 
-def presets(file: str, entries: Mapping[str, tuple[str, Mapping[str, str]]]) -> None:
+def presets(file: str, entries: Presets) -> None:
     """Links that set this page to show a point: title -> (what to see, the settings in the URL)."""
     with st.container(horizontal=True, gap="small", key="presets"):
         for title, (help_, settings) in entries.items():
@@ -84,7 +86,7 @@ def presets(file: str, entries: Mapping[str, tuple[str, Mapping[str, str]]]) -> 
 
 def here(settings: Mapping[str, str]) -> dict[str, str]:
     """The query of a link that says everything about its page, which then shows just these settings."""
-    return dict(settings) | {address.LINK: "1"}
+    return address.link_to(settings)
 
 
 def equation(latex: str, text: str = "") -> None:

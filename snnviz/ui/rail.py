@@ -13,7 +13,7 @@ import streamlit as st
 
 from snnviz.lessons import Lesson, View, lessons
 from snnviz.places import assets
-from snnviz.ui import address, progress
+from snnviz.ui import address, links, progress
 from snnviz.ui import lessons as places
 from snnviz.ui.lessons import Place, Reveal
 from snnviz.ui.references import references
@@ -33,6 +33,7 @@ UNSEEN = (
     ".st-key-lesson-picture {height: 0; min-height: 0; overflow: hidden}"
     ".st-key-lesson-picture, .st-key-lesson-picture * {visibility: hidden !important}"
 )
+MARKED = ".st-key-lesson-choice-{letter} button {{border: 2px solid var(--ink) !important}}"  # the choice that is made and held
 EVERY = 1.0  # seconds between two looks at a reveal that is held back
 
 
@@ -81,7 +82,7 @@ def _head(place: Place, now: Reveal) -> None:
     if not step.choices:
         return
     st.html(f'<h3 class="lesson-question" lang="{speech}">{html.escape(step.question)}</h3>')
-    if place.letter is None:
+    if place.letter is None or now.held:
         with st.container(key="lesson-choices", gap="xsmall"):
             for choice in step.choices:
                 st.button(
@@ -91,6 +92,10 @@ def _head(place: Place, now: Reveal) -> None:
                     on_click=places.choose,
                     args=(place, choice.letter),
                 )
+        if place.letter is not None:
+            st.html(f"<style>{MARKED.format(letter=place.letter)}</style>")
+        if now.held and now.counts is not None:
+            _chosen(place, now)
         st.html(f'<p class="lesson-small">{HINT.format(last=step.choices[-1].letter.upper())}</p>')
         return
     _chosen(place, now)
@@ -113,7 +118,7 @@ def _chosen(place: Place, now: Reveal) -> None:
         text = f'<span class="text" lang="{place.lesson.language}">{html.escape(choice.text)}</span>'
         rows.append(f'<li class="{kind}"><b class="letter">{choice.letter}</b>{text}<em>{words}</em>{bar}</li>')
     st.html(f'<ul class="lesson-chosen">{"".join(rows)}</ul>')
-    if now.words:
+    if now.words and not now.held:
         st.markdown(now.words)
 
 
@@ -154,7 +159,7 @@ def _with_views(place: Place, text: str, views: tuple[View, ...], key: str) -> N
     with st.container(horizontal=True, gap="xsmall", key=f"lesson-{key}"):
         for i, view in enumerate(views):
             label = f"**{view.label}**" + (f" {view.text}" if view.text else "")
-            shown = "primary" if view.look.query == state else "secondary"
+            shown = "primary" if {k: v for k, v in view.look.query.items() if k != links.MARK} == state else "secondary"
             st.button(label, key=f"lesson-{key}-{i}", type=shown, on_click=places.show, args=(place, view.look))
 
 
@@ -183,7 +188,7 @@ def _wait(place: Place, now: Reveal) -> None:
     def look() -> None:
         if place.reveal() != now:
             st.rerun()
-        st.info(WAIT, icon=":material/hourglass_top:")
+        st.info(f"{WAIT} {now.words}", icon=":material/hourglass_top:")
 
     st.fragment(look, run_every=EVERY)()
 

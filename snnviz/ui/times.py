@@ -43,6 +43,29 @@ def beside(series: Series, how: str, what: str, downloads: bool = True) -> None:
         page.downloads("times", backward_times.table(series))
 
 
+def recordings(gpu: bool) -> tuple[str, dict[str, object]]:
+    """Draw the choice of a recorded series and the series; return the Python that reads them, and what it gives."""
+    step = choose_timed()
+    series = backward_times.recorded(gpu=gpu)
+    if series:
+        names = {str(i): f"{one.machine}: {one.about}" for i, one in enumerate(series)}
+        shown = series[int(controls.option(list(names), "Recorded", "recorded", titles=names.__getitem__))]
+        draw(shown, step, "recorded")
+        beside(shown, "Recorded", "median")
+    else:
+        st.info(backward_times.unrecorded())
+    call = f"backward_times.recorded({'' if gpu else 'gpu=False'})"
+    source = f"""
+from snnviz import *
+
+recorded = {call}
+print(len(recorded), "recorded")
+for series in recorded:
+    print(series.machine, series.about, series.timings)
+"""
+    return source, {"recorded": series}
+
+
 def about() -> None:
     """Draw why the backward pass through slices takes a time that is quadratic in T."""
     with st.expander("Why slicing is quadratic", icon=":material/function:"):

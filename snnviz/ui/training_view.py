@@ -50,7 +50,8 @@ def watch(run: Run, draw: Callable[[RunState, bool], None], invitation: str, pre
         moving = now is not None and now.status.live
         came = _prepared_for(run, now) if prepared else None
         shown = now if came is None else came.state
-        with st.container(horizontal=True, vertical_alignment="center", key="run-training"):
+        bar = st.container(horizontal=True, vertical_alignment="center", key="run-training")
+        with bar:
             st.button(
                 "Start anew" if shown is not None and shown.run.work == run.work else "Start",
                 icon=":material/play_arrow:",
@@ -66,12 +67,13 @@ def watch(run: Run, draw: Callable[[RunState, bool], None], invitation: str, pre
                 runs_view.headline(now)
             if came is not None:
                 st.badge(came.about, icon=":material/inventory_2:", color="gray")
-        runs_view.complaint()
         changed = shown is not None and shown.run.work != run.work
+        if shown is not None:
+            with bar if came is not None else st.container():
+                _names(shown, changed)
+        runs_view.complaint()
         if shown is None:
             st.info(runs_view.gone() or invitation, icon=":material/info:")
-        else:
-            _names(shown, changed)
         draw(shown or RunState.waiting(run), changed)
         if shown is not None:
             verdict_of(shown)
@@ -103,8 +105,8 @@ def _names(state: RunState, changed: bool) -> None:
     """Name the run that the picture shows, and say whether the controls agree with it."""
     first, seeds = state.run.trainings[0], sorted({training.seed for training in state.run.trainings})
     of = [first.dataset.title, f"{type(first.optimiser).__name__} {first.optimiser.lr:g}", f"{first.epochs} epochs"]
-    of += [f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds", ", ".join(g.label for g in over_seeds([state.run]))]
-    words = literal(", ".join(of))
+    of += [f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"]
+    words = literal(", ".join(of + ([", ".join(group.label for group in over_seeds([state.run]))] if changed else [])))
     with st.container(key="shown-run"):
         if changed:
             st.html("<style>[class*=st-key-figure-training-] {opacity: 0.6}</style>")

@@ -1,0 +1,118 @@
+"""A class in two browsers, the teacher's and a student's, from the code on the wall to the end."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.app_server import PHONE, Visit
+from tests.stripping_proxy import stripping_proxy
+
+pytestmark = pytest.mark.browser
+SOON = 20_000  # ms for what comes with the next look at the class, on a machine that is busy
+
+
+@pytest.fixture
+def student(chromium, app_url):
+    """A phone in the dark, with cookies of its own."""
+    context = chromium.browser.new_context(
+        viewport={"width": PHONE[0], "height": PHONE[1]}, color_scheme="dark", reduced_motion="reduce"
+    )
+    yield Visit(context.new_page(), app_url)
+    context.close()
+
+
+def button(seen: Visit, name: str):
+    return seen.page.get_by_role("button", name=name, exact=True)
+
+
+def says(seen: Visit, text: str):
+    return seen.page.get_by_text(text).first.wait_for(timeout=SOON)
+
+
+def open_class(teacher: Visit) -> str:
+    button(teacher, "Open a class").click()
+    teacher.page.locator("h1.code").wait_for(timeout=SOON)
+    return teacher.settle().page.locator("h1.code").inner_text()
+
+
+def test_a_class_from_the_code_to_the_end(visit, student):
+    teacher = visit("class")
+    code = open_class(teacher)
+
+    # The link that the QR code has: the code stands in its field, the address keeps nothing.
+    student.open("class", join=code)
+    assert student.page.get_by_role("textbox", name="Join code").input_value() == code and "join" not in student.page.url
+    student.page.get_by_role("textbox", name="Nickname").fill("<i>Ada</i> *x*")
+    button(student, "Join").click()
+    says(student, "You are in.")
+    teacher.page.locator(".chips li", has_text="<i>Ada</i> *x*").wait_for(timeout=SOON)
+
+    # A question of the teacher's own; no bar before the choice, no answers on the student's page before the reveal.
+    button(teacher, "Ask your own").click()
+    teacher.page.get_by_role("textbox", name="Your question").fill("Who wins?")
+    teacher.page.get_by_role("textbox", name="Its choices").fill("the $leak$\n**reset**")
+    button(teacher, "Ask all").click()
+    choice = student.page.get_by_role("button", name="b **reset**")
+    choice.click(timeout=SOON)
+    says(student, "You can still change it.")
+    assert student.page.locator(".bar").count() == 0
+    teacher.page.locator(".snn-class h2", has_text="Who wins?").wait_for(timeout=SOON)
+    teacher.page.locator(".row", has_text="**reset**").locator(".bar i").wait_for(timeout=SOON)
+    assert teacher.page.locator(".row .bar b").all_inner_texts() == ["0", "1"]
+    teacher.settle()
+    assert teacher.violations() == [] and student.settle().violations() == [], "with a question, light console and dark phone"
+    button(teacher, "Reveal to all").click()
+    student.page.locator(".row.mine", has_text="**reset**").locator(".bar i").wait_for(timeout=SOON)
+
+    # Bring all to a page with its settings, from the line on top of it; the student's page and place follow.
+    teacher.open("neuron", view="figure", neuron="ALIF")
+    button(teacher, "Bring all here").click()
+    student.page.wait_for_url(re.compile(r"/neuron\?.*neuron=ALIF"), timeout=SOON)
+    student.settle()
+    assert student.cut_off() == 0
+
+    # Freeze: the page waits, and comes back as it was.
+    button(teacher, "Freeze").click()
+    says(student, "The class waits for a moment.")
+    assert not student.page.get_by_role("slider").first.is_visible()
+    assert student.violations() == []
+    button(teacher, "Let go").click()
+    student.page.get_by_text("The class waits").wait_for(state="detached", timeout=SOON)
+    assert student.page.get_by_role("slider").first.is_visible()
+
+    teacher.open("class")
+    teacher.page.locator(".place", has_text="Neuron").wait_for(timeout=SOON)
+
+    # A student's address and cookie open a seat and no console; a guess opens nothing.
+    student.open("class", teach="guess")
+    assert student.page.locator("h1.code").count() == 0 and student.page.get_by_role("button", name="Freeze").count() == 0
+    assert "teach" not in student.page.url
+
+    teacher.dark().settle()
+    assert teacher.violations() == []
+    button(teacher, "End class").click()
+    button(teacher, "End the class for all").click()
+    says(teacher, "nothing of it is kept")
+    says(student, "This class is over.")
+    assert teacher.errors == [] and student.errors == []
+
+
+def test_a_class_behind_a_proxy_that_strips_a_path(visit, student, app_url):
+    with stripping_proxy(urlsplit(app_url).port, "/user/ada/proxy/8501") as base:
+        teacher = visit("class", base=base)
+        code = open_class(teacher)
+        assert f"{urlsplit(base).netloc}/user/ada/proxy/8501/class" in teacher.page.locator(".address").inner_text()
+        student.url = base
+        student.open("class", join=code)
+        button(student, "Join").click()
+        says(student, "You are in.")
+        button(teacher, "Bring all ...").click()
+        teacher.page.get_by_role("textbox", name="A link of this app").fill(f"{base}/sparsity?view=share")
+        button(teacher, "Bring all there").click()
+        student.page.wait_for_url(re.compile(r"/user/ada/proxy/8501/sparsity\?.*view=share"), timeout=SOON)
+        button(teacher, "End class").click()
+        button(teacher, "End the class for all").click()
+        says(teacher, "nothing of it is kept")
+        for seen in (teacher, student):
+            seen.page.close()

@@ -1,0 +1,173 @@
+"""Every figure that a lesson states, computed anew by the page from the lesson's own look; and every look is one its page knows.
+
+What takes minutes (ten seeds, long trainings) is checked by `python -m tools.lessons --seeds`, which lists those figures; here it
+is seen that each figure is checked somewhere.
+"""
+
+import functools
+import math
+import pathlib
+import re
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from snnviz import Experiment, lessons, simulate
+from snnviz.lessons import Lesson, Look
+from snnviz.neurons import IF
+from snnviz.stimuli import Step
+from snnviz.studies import backward_times
+from snnviz.ui import page
+from tools.lessons import SEEDS, near
+
+ROOT = pathlib.Path(__file__).parents[1]
+
+
+@functools.cache
+def tour() -> AppTest:
+    return AppTest.from_file(ROOT / "app.py", default_timeout=60)
+
+
+def drawn(look: Look):
+    """What a page draws of a look, by the expressions of its code; the look is how the page itself spells it."""
+    return _drawn(look)
+
+
+@functools.cache
+def _drawn(look: Look):
+    heard, at = [], tour()
+    page.listener = lambda source, shows: heard.append(shows)
+    try:
+        at.query_params.clear()
+        at.query_params.update(look.query | {"link": "1"})
+        at.switch_page(f"pages/{look.page}.py").run()
+    finally:
+        page.listener = None
+    assert not at.exception, [e.value for e in at.exception]
+    link = [w.value for w in at.warning if w.icon == ":material/link_off:"]
+    assert not link, (look, link)
+    address = {key: value if isinstance(value, str) else value[-1] for key, value in at.query_params.items()}
+    assert address == look.query, "a look leaves out what stands at its default, or Back needs two presses"
+    return heard[-1] if heard else {}
+
+
+def looks(lesson: Lesson):
+    for step in lesson.steps:
+        yield from (step.look, *(view.look for view in (*step.views, *step.changes)))
+    yield lesson.thumbnail
+
+
+def stated(lesson: Lesson) -> set[str]:
+    """The numbers in what a lesson says after a choice, and in the ideas behind choices."""
+    words = []
+    for step in lesson.steps:
+        words += [step.observe, step.explain, step.honest, *(choice.idea for choice in step.choices)]
+        words += [view.text for view in step.views]
+    return set(re.findall(r"(?<![\w.^{])\d[\d,]*(?:\.\d+)?", " ".join(words)))
+
+
+def check(name: str, figures: dict[str, float], given: str):
+    """figures: as the lesson states them -> as computed; given: numbers of settings and of words, which state nothing."""
+    lesson = lessons.lesson(name)
+    assert lesson is not None
+    numbers = {text.rstrip(",") for text in stated(lesson)}
+    for text, got in figures.items():
+        assert text in numbers, f"{name} does not state {text}"
+        assert near(text, got), f"{name} states {text}, and it is {got}"
+    unseen = numbers - figures.keys() - set(given.split()) - set(SEEDS.get(name, ()))
+    assert not unseen, f"{name} states {unseen}, which nothing checks"
+
+
+@pytest.mark.parametrize("name", [one.name for one in lessons.lessons()])
+def test_pages_know_the_looks_of_a_lesson(name, home):
+    lesson = lessons.lesson(name)
+    assert lesson is not None
+    for look in dict.fromkeys(looks(lesson)):
+        drawn(look)
+
+
+def spikes(look: Look) -> int:
+    return int(drawn(look)["layer"].spikes.sum())
+
+
+def by_label(name: str, step: int, change: bool = False) -> dict[str, Look]:
+    """The looks of a step's views, by their labels."""
+    lesson = lessons.lesson(name)
+    assert lesson is not None
+    one = lesson.steps[step - 1]
+    return {view.label: view.look for view in (one.changes if change else one.views)}
+
+
+def test_a_leaky_bucket():
+    lesson = lessons.lesson("leaky-bucket")
+    views = by_label("leaky-bucket", 1)
+    figures = {{"0.045": "0", "0.05": "13", "0.055": "22", "0.08": "51"}[label]: spikes(look) for label, look in views.items()}
+    layer, faster = drawn(lesson.steps[0].look)["layer"], drawn(lesson.steps[1].look)["layer"]
+    assert not faster.spikes.any()
+    figures |= {"0.923": layer.u[-1, 0, 0], "0.84": faster.u[-1, 0, 0], "0.0488": 1 - math.exp(-1 / 20)}
+    figures["78"] = simulate(Experiment(IF(), Step(0.08), steps=1000)).layers[0].spikes.sum()
+    check("leaky-bucket", figures, "0.045 0.08 0.05 1 10 20")
+
+
+def test_what_a_spike_costs():
+    views = by_label("spike-cost", 1)
+    figures = dict(zip(("51", "51", "323", "245"), map(spikes, views.values()), strict=True))
+    assert spikes(views["0.08, subtract"]) == spikes(views["0.08, zero"]) == 51
+    figures |= dict(zip(("317", "316"), map(spikes, by_label("spike-cost", 2).values()), strict=True))
+    figures |= {"0.03": 0.08 - (1 - math.exp(-1 / 20)), "0.30": 0.35 - (1 - math.exp(-1 / 20))}
+    for label, most in (("0.08, subtract", 0.03), ("0.35, subtract", 0.30)):
+        assert (drawn(views[label])["layer"].u - 1).max() <= most + 0.005
+    tires = drawn(by_label("spike-cost", 3, change=True)["A neuron that tires"])["layer"]
+    intervals = np.diff(np.flatnonzero(tires.spikes[:, 0, 0]))
+    figures |= dict(zip(("22", "24", "26", "28", "31"), intervals[[0, 1, 2, 3, -1]], strict=True))
+    check("spike-cost", figures, "0.08 0.35 1")
+
+
+def gradients(look: Look) -> dict[str, tuple]:
+    """By the method's label: the row of the comparison, and the gradient of the first layer's input."""
+    comparison = drawn(look)["comparison"]
+    return {row.label: (row, run.layers[0].delta) for row, run in zip(comparison.rows, comparison.runs.values(), strict=False)}
+
+
+def apart(one, other) -> float:
+    """The largest difference of two gradients, of the second's largest value."""
+    return float(np.abs(one - other).max() / np.abs(other).max())
+
+
+def test_four_ways():
+    lesson = lessons.lesson("four-ways")
+    bptt, cut, slayer, exodus = gradients(lesson.steps[0].look).values()
+    assert apart(exodus[1], bptt[1]) < 1e-14 and apart(slayer[1], cut[1]) < 1e-14
+    figures = {"29.8": slayer[0].norm, "9.5": bptt[0].norm, "0.46": slayer[0].cosine}
+    bptt, cut, slayer, exodus = gradients(by_label("four-ways", 2)["zero"]).values()
+    assert apart(exodus[1], bptt[1]) < 1e-14
+    figures["0.71"] = apart(slayer[1], cut[1])
+    change = by_label("four-ways", 2, change=True)
+    figures["0.92"] = list(gradients(change["Fast sigmoid"]).values())[2][0].cosine
+    bptt, _, slayer, _ = gradients(change["Narrow exponential"]).values()
+    figures |= {"136": bptt[0].norm, "52": slayer[0].norm}
+    check("four-ways", figures, "1 0 10 0.1")
+
+
+def test_dice():
+    one, five = (drawn(look)["sampled"] for look in by_label("dice", 2).values())
+    far = drawn(lessons.lesson("dice").steps[2].look)["sampled"]
+    figures = {"31.7": 100 * one.active, "85.2": 100 * five.active, "4.84": one.g, "56.7": one.sigma**2, "11.3": five.sigma**2}
+    assert far.active == pytest.approx(0.0455, abs=1e-4) and five.g == pytest.approx(one.g)
+    figures["10"] = 1 / (2 * 0.05)
+    check("dice", figures, "0 1 0.05")
+
+
+def test_faster_than_what():
+    look = lessons.lesson("faster-than-what").steps[0].look
+    at = backward_times.nearest(drawn(look)["recorded"][0], 0.01)
+    least = min(drawn(look)["recorded"][0].timings, key=lambda timing: timing.active)
+    floor, sparse, fused = least.backward["sparse"], at.backward["sparse"], at.backward["fused"]
+    whole = {name: at.milliseconds(name, step=True) for name in at.backward}
+    figures = {
+        "19": fused / sparse, "114": at.backward["naive"] / sparse, "15.7": whole["fused"] / whole["sparse"],
+        "68": whole["naive"] / whole["sparse"], "6": floor, "4.3": (sparse - floor) / (fused * 0.01),
+        "83": 100 * (205 / 112 - 1), "45": 100 * (1 - 112 / 205),
+    }  # fmt: skip
+    check("faster-than-what", figures, "1 205 112 85")

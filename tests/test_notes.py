@@ -1,0 +1,45 @@
+"""Notes in pictures: each says what is true of the numbers that are drawn, and is absent where it is not."""
+
+import dataclasses
+
+import numpy as np
+import plotly.graph_objects as go
+
+from snnviz import BPTT, LIF, Exodus, Experiment, Noise, SingleExponential, Slayer, compare_gradients
+from snnviz.figures import gradient_traces
+from snnviz.figures.notes import MOST, Note, annotate, notes_of
+from snnviz.labels import labelled
+from snnviz.neurons.lif import Reset
+
+HUES = {"BPTT, reset kept": "bptt", "BPTT, reset cut": "bptt_cut", "SLAYER": "slayer", "EXODUS": "exodus"}
+DEFAULT = Experiment(LIF(), Noise(mean=0.06, sd=0.15), steps=200)
+
+
+def words(experiment, width=1.0):
+    surrogate = SingleExponential(width)
+    methods = [BPTT(surrogate), BPTT(surrogate, keep_reset=False), Slayer(surrogate), Exodus(surrogate)]
+    comparison = compare_gradients(experiment, methods, autograd=True)
+    drawn = labelled({method: run.layers[0] for method, run in comparison.runs.items()})
+    return notes_of(gradient_traces.gradient_traces(drawn, {label: HUES[label] for label in drawn}))
+
+
+def test_gradients_say_who_agrees_why_they_part_and_where_they_grow():
+    parts, one, other = words(DEFAULT)
+    assert parts.startswith("near the threshold a step back keeps ") and parts.endswith("%: the curves part")
+    assert one.startswith("EXODUS lies on BPTT, reset kept") and other.startswith("SLAYER lies on BPTT, reset cut")
+    zero = words(dataclasses.replace(DEFAULT, neuron=LIF(reset_mode=Reset.ZERO)))
+    assert not any("SLAYER lies" in note for note in zero), "reset to zero: SLAYER is not the cut"
+    assert any("EXODUS lies" in note for note in zero)
+    calm = words(dataclasses.replace(DEFAULT, stimulus=Noise(mean=0.0, sd=0.001)), width=0.1)
+    assert not any("part" in note for note in calm), "far from the threshold nothing is forgotten"
+    loud = words(Experiment(LIF(), Noise(mean=0.12, sd=0.25), steps=400), width=0.1)
+    assert loud[0].startswith("beyond ±1 it grows") and not any("beyond" in note for note in [parts, one, other, *calm])
+
+
+def test_notes_stand_in_their_panel_and_not_on_each_other():
+    fig = go.Figure(go.Scatter(x=np.arange(100.0), y=np.sin(np.arange(100.0) / 9), mode="lines"))
+    notes = [Note(f"a note that has the number {i}", [(50.0, 0.0)]) for i in range(MOST + 2)]
+    annotate(fig, [None, *notes])
+    assert notes_of(fig) == [note.text for note in notes[:MOST]]
+    heights = sorted(a.ay for a in fig.layout.annotations)
+    assert np.diff(heights).min() > 0.05 and all(0 < a.ax < 99 and abs(a.ay) < 1.2 for a in fig.layout.annotations)

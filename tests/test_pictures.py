@@ -1,0 +1,23 @@
+"""Each page's picture is seen whole when the page opens: in a window of 1280 x 720, and where the browser enlarges it to 150 %."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+DESKTOP, ENLARGED = (1280, 720), (853, 480)
+# Each page with the part of it that is its picture.
+PICTURES = {"gradients": ".figure.fills"}
+WHERE = """selector => {
+  const box = document.querySelector(selector).getBoundingClientRect();
+  return [box.left, box.top, innerWidth - box.right, innerHeight - box.bottom, box.height];
+}"""
+
+
+@pytest.mark.parametrize("address", PICTURES)
+def test_the_picture_is_seen_whole(visit, address):
+    seen = visit(address)
+    for size, least in ((DESKTOP, 400), (ENLARGED, 230)):
+        seen.size(*size).settle()
+        seen.page.wait_for_function(f"least => ({WHERE})('{PICTURES[address]}')[3] >= 0", arg=least, timeout=5000)
+        *free, height = seen.page.evaluate(WHERE, PICTURES[address])
+        assert min(free) >= 0 and height >= least, (size, free, height)
+    assert seen.cut_off() == 0 and seen.errors == []
