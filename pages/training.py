@@ -51,22 +51,6 @@ PRESETS = {
         "**Under Adam all four learn the digits.** BPTT and EXODUS are one gradient; LocalZO touches a part of the entries.",
         {"methods": "kept-slayer-exodus-localzo", "optimiser": "Adam", "epochs": "10", "sample": "10"},
     ),
-    "Deep: with heads": (
-        "**Heads shorten the road back.** Eight layers, with and without surrogate modules after the third and the sixth.",
-        {
-            "methods": "kept-modules",
-            "modules.after": "3-6",
-            "surrogate": "Dspike",
-            "data.Digits.steps": "10",
-            "network.FeedForward.layers": "8",
-            "network.FeedForward.width": "32",
-            "network.FeedForward.gain": "3",
-            "loss.CrossEntropy.over_time": "mean",
-            "schedule": "Cosine",
-            "epochs": "15",
-            "sample": "10",
-        },
-    ),
 }
 
 page.heading(
@@ -75,7 +59,8 @@ page.heading(
     "training.py",
     PRESETS,
 )
-address.opens_with(STORY)  # after the heading: a fresh server may have run the page bare until there
+if runs_view.current() is None:  # after the heading: a fresh server may have run the page bare until there
+    address.opens_with(STORY)
 with page.stage():
     asks = page.asks()
     left, right = page.sides()

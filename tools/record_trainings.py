@@ -19,7 +19,6 @@ from snnviz.training import presets
 RUNS = {
     "step": ("Digits: SLAYER's scale without Adam", 10),
     "order": ("Temporal order: EXODUS and SLAYER", 0),
-    "deep": ("Eight layers: with and without modules", 10),
     "methods": ("Digits: four methods", 10),
 }
 

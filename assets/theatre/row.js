@@ -37,7 +37,7 @@ export class Row {
     this.score.textContent = epoch && accuracy.length ? percent(accuracy[Math.min(epoch, accuracy.length) - 1]) : "";
     const look = looks.findLast((one) => one.epoch <= epoch);
     this.element.classList.toggle("empty", !look);
-    this.history.replaceChildren(...looks.slice(-HISTORY).map((one) => {
+    this.history.replaceChildren(...looks.slice(-HISTORY).reverse().map((one) => {
       const right = said(one) === data.sample.label, past = one === look;
       return make("span", { class: `${right ? "right" : ""} ${past ? "here" : ""} ${one.epoch > epoch ? "later" : ""}`, title: `after epoch ${one.epoch}` }, data.classes[said(one)]);
     }));
