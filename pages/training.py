@@ -36,7 +36,7 @@ PRESETS = {
         STORY,
     ),
     "Which came first?": (
-        "**The order of two pulses: SLAYER at scale 3 stays at chance.** At scale 0.1 it learns, as EXODUS does without one.",
+        "**Which of two came first? At scale 3 SLAYER mostly stays at chance, 25 %.** At 0.1 it learns; EXODUS has no scale.",
         STORY
         | {
             "data": "TemporalOrder",
@@ -50,6 +50,22 @@ PRESETS = {
     "Four methods": (
         "**Under Adam all four learn the digits.** BPTT and EXODUS are one gradient; LocalZO touches a part of the entries.",
         {"methods": "kept-slayer-exodus-localzo", "optimiser": "Adam", "epochs": "10", "sample": "10"},
+    ),
+    "Deep: with heads": (
+        "**Heads shorten the road back through eight layers:** over three seeds 85.2 ± 2.2 % without, 90.7 ± 0.6 % with them.",
+        {
+            "methods": "kept-modules",
+            "modules.after": "3-6",
+            "surrogate": "Dspike",
+            "data.Digits.steps": "10",
+            "network.FeedForward.layers": "8",
+            "network.FeedForward.width": "32",
+            "network.FeedForward.gain": "3",
+            "loss.CrossEntropy.over_time": "mean",
+            "schedule": "Cosine",
+            "epochs": "15",
+            "sample": "10",
+        },
     ),
 }
 

@@ -20,6 +20,7 @@ RUNS = {
     "step": ("Digits: SLAYER's scale without Adam", 10),
     "order": ("Temporal order: EXODUS and SLAYER", 0),
     "methods": ("Digits: four methods", 10),
+    "deep": ("Eight layers: with and without modules", 10),
 }
 
 
