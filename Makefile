@@ -7,19 +7,24 @@ BIN := $(VENV)/bin
 PORT ?= 8501
 HOST ?= 127.0.0.1
 BENCH ?= kernels
-WORKERS ?= 3
-EMULATED = $(BIN)/python -m pytest -p tests.emulator --require-cuda -m "cuda or emulated" -n $(WORKERS) --dist worksteal
+WORKERS ?= 4
+EMULATED = $(BIN)/python -m pytest -p tests.emulator --require-cuda -m "cuda or emulated" -n $(WORKERS) --dist loadscope
 
-.PHONY: app test check emulate fuzz bench clean chromium servers
+.PHONY: app test suite check emulate fuzz bench clean chromium servers
 .DELETE_ON_ERROR:
 
 app: $(VENV)/app.stamp
 	$(BIN)/python -m snnviz app --host $(HOST) --port $(PORT)
 
-# WORKERS processes share the tests; each has an app and a browser of its own. Then the GPU's, a sample, on an emulated one.
-test: check chromium servers
+# Style and types beside the tests; what fails of either fails the whole.
+test: $(VENV)/dev.stamp chromium servers
+	$(MAKE) -j2 check suite
+
+# WORKERS processes share the tests (tests/sharing.py), more than there are cores because those with a browser wait much of the
+# time. Then the GPU's, a sample, on an emulated one.
+suite: $(VENV)/dev.stamp
 	$(BIN)/python -m snnviz build
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations=25 $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --durations=25 $(ARGS)
 	$(if $(ARGS),,$(EMULATED) --sample)
 
 # Every test of the GPU on an emulated one that looks at every load and store of a kernel, once for each order of its threads.

@@ -68,9 +68,16 @@ struct Sparse {
 SNN_FN index_t tiles_of(index_t columns) { return (columns + SNN_WIDE - 1) / SNN_WIDE; }
 
 #if !defined(__CUDACC__)
-// Packs eight flags (bytes of 0 or 1) into eight bits with one multiplication.
+// Packs 128 flags (bytes of 0 or 1) into bits: by one instruction where the compiler has vectors of bits, else eight flags with
+// one multiplication.
 SNN_FN void packed_bits(const byte_t* flags, bits_t* mask) {
     for (int w = 0; w < 2; ++w) {
+#if defined(__clang__) && __clang_major__ >= 15
+        typedef byte_t bytes_t __attribute__((ext_vector_type(64), aligned(1)));
+        typedef bool flags_t __attribute__((ext_vector_type(64)));
+        const flags_t set = __builtin_convertvector(*(const bytes_t*)(flags + 64 * w) != 0, flags_t);
+        __builtin_memcpy(mask + w, &set, 8);
+#else
         bits_t word = 0;
         for (int byte = 0; byte < 8; ++byte) {
             bits_t eight;
@@ -78,7 +85,21 @@ SNN_FN void packed_bits(const byte_t* flags, bits_t* mask) {
             word |= (eight * 0x0102040810204080ull >> 56) << (8 * byte);
         }
         mask[w] = word;
+#endif
     }
+}
+
+// The bits of up to 128 numbers that are 0 or 1; false if there are others, then they are not written.
+SNN_FN bool spikes_of_row(const real* row, index_t lanes, bits_t* mask) {
+    alignas(64) byte_t flags[SNN_WIDE] = {};
+    int others = 0;
+    _Pragma("omp simd reduction(| : others)") for (index_t j = 0; j < lanes; ++j) {
+        flags[j] = row[j] != 0;
+        others |= (row[j] != 0) & (row[j] != 1);
+    }
+    if (others) return false;
+    packed_bits(flags, mask);
+    return true;
 }
 #endif
 #endif

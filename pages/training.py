@@ -7,6 +7,7 @@ import streamlit as st
 import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
 from snnviz.architectures import ARCHITECTURES, FeedForward
 from snnviz.datasets import DATASETS
+from snnviz.events import Products
 from snnviz.labels import distinct
 from snnviz.losses import LOSSES, AbstractTrainingLoss
 from snnviz.neurons import NEURONS
@@ -22,6 +23,11 @@ TRAINABLE = {name: cls for name, cls in LOSSES.items() if issubclass(cls, Abstra
 SETS = {name: cls for name, cls in DATASETS.items() if name not in ("TonicSet", "OwnRecordings")}
 TOUCH = Param(
     "Touch only active entries", help="With a sparse method, run over the active entries alone: the same gradients, sooner."
+)
+PRODUCTS = Param(
+    "Products",
+    help="Spikes are mostly zeros: a layer can read the weights of active inputs alone (events), or all; measured: each layer and "
+    "batch by its activity. The gradients are the same up to rounding.",
 )
 SHAPED = ("inputs", "outputs", "side")  # of a network: they follow from the data set
 
@@ -99,6 +105,7 @@ with left:
         shape = controls.choose(ARCHITECTURES, "Network", "network", default=Training().architecture, exclude=SHAPED)
         neuron = controls.choose(FIRING, "Neuron", "neuron", default=Training().neuron, exclude=("dt",))
         touch_active = isinstance(shape, FeedForward) and controls.switch(False, TOUCH, "network.FeedForward.touch_active")
+        products = controls.member(Products.MEASURED, PRODUCTS, "products") if isinstance(shape, FeedForward) else Products.DENSE
     with st.expander("Learning"):
         optimiser = controls.choose(OPTIMISERS, "Optimiser", "optimiser", default=Training().optimiser, front=front)
         schedule = controls.choose(SCHEDULES, "Learning rate over time", "schedule", default=Training().schedule)
@@ -141,6 +148,7 @@ with right, page.guarded():
         for method in chosen
         for repeat in range(repeats)
     )
+    work = Train(trainings, sample, touch_active, products)
     recordings.before_training(dataset)
     state = runs_view.current()
     one = 0
@@ -148,7 +156,7 @@ with right, page.guarded():
         one = state.run.labels.index(st.selectbox("Method", state.run.labels, key="training/method_shown", persist_state="session"))
 
     state = training_view.watch(
-        Run(Train(trainings, sample, touch_active), backend.chosen(), visitors.visitor(), dataset.title),
+        Run(work, backend.chosen(), visitors.visitor(), dataset.title),
         lambda now, changed: training_view.picture([now], view, one, "training", changed),
         "Nothing has run with these settings. Start trains; the curves and one test sample appear here, epoch by epoch.",
         prepared=True,
@@ -171,4 +179,4 @@ with st.expander("What differs between the methods", icon=":material/function:")
         st.markdown(f"**{label}**")
         st.latex(method.equation)
         page.citation(method.cite)
-page.code_behind(*code.of_trainings(trainings, backend.chosen(), touch_active, state, short=True))
+page.code_behind(*code.of_trainings(work, backend.chosen(), state, short=True))

@@ -39,6 +39,7 @@ from snnviz.datasets import TwoMoons as TwoMoons
 from snnviz.datasets import Xor as Xor
 from snnviz.datasets import YinYang as YinYang
 from snnviz.datasets import YinYangPoints as YinYangPoints
+from snnviz.events import Products as Products
 from snnviz.experiments import Comparison as Comparison
 from snnviz.experiments import Experiment as Experiment
 from snnviz.experiments import GradientRow as GradientRow

@@ -8,6 +8,7 @@ from snnviz.runs import client, store
 from tests.app_server import app_url, chromium, visit  # noqa: F401  fixtures
 from tests.databases import empty_database  # noqa: F401  a fixture
 from tests.helpers import OnDevice, usable
+from tests.sharing import Sharing, rank
 
 torch.set_num_threads(1)  # two on two cores that a browser shares wait for each other, for minutes in all
 
@@ -20,6 +21,24 @@ settings.load_profile("derandomized")
 
 def pytest_addoption(parser):
     parser.addoption("--require-cuda", action="store_true", help="fail, do not skip, the tests that need a GPU")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    if config.option.dist != "loadscope":
+        return None
+    config.option.loadscopereorder = False  # the order is `rank`'s
+    return Sharing(config, log)
+
+
+def pytest_collection_modifyitems(config, items):
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: rank(item.nodeid))
+    if not config.pluginmanager.hasplugin("tests.emulator"):
+        skip = pytest.mark.skip(reason="runs with a GPU emulated: python -m pytest -p tests.emulator --require-cuda -m emulated")
+        for item in items:
+            if item.get_closest_marker("emulated"):
+                item.add_marker(skip)
 
 
 @pytest.fixture(autouse=True)

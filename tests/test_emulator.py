@@ -15,20 +15,16 @@ from snnviz.methods import AtSpike, ResetPath, SparseGD
 from snnviz.neurons import ALIF, NEURONS, CubaLIF
 from snnviz.sparse import layer
 from snnviz.surrogates import Given, Triangle
-from tests.helpers import close, coefficients, moved, problem, upstream
+from tests.helpers import FOR_THE_BROWSER, close, coefficients, moved, problem, upstream
 from tests.test_derivatives import DERIVATIVES
 
 pytestmark = pytest.mark.emulated
-FOR_THE_BROWSER = {"playground.cu"}  # never on a GPU
 
 
 @pytest.fixture(autouse=True)
 def emulator():
     """What stands in for CuPy."""
-    module = sys.modules.get("tests.emulator.cupy_module")
-    if module is None:
-        pytest.skip("runs with a GPU emulated: python -m pytest -p tests.emulator")
-    return module
+    return sys.modules["tests.emulator.cupy_module"]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)

@@ -5,11 +5,13 @@ import dataclasses
 import numpy as np
 import plotly.graph_objects as go
 
-from snnviz import BPTT, LIF, Exodus, Experiment, Noise, SingleExponential, Slayer, compare_gradients
-from snnviz.figures import gradient_traces
+from snnviz import BPTT, LIF, Exodus, Experiment, LocalZO, Noise, SingleExponential, Slayer, SparseGD, compare_gradients, simulate
+from snnviz.figures import active_raster, gradient_traces
 from snnviz.figures.notes import MOST, Note, annotate, notes_of
 from snnviz.labels import labelled
 from snnviz.neurons.lif import Reset
+from snnviz.studies import activity
+from snnviz.surrogates import FastSigmoid
 
 HUES = {"BPTT, reset kept": "bptt", "BPTT, reset cut": "bptt_cut", "SLAYER": "slayer", "EXODUS": "exodus"}
 DEFAULT = Experiment(LIF(), Noise(mean=0.06, sd=0.15), steps=200)
@@ -43,3 +45,21 @@ def test_notes_stand_in_their_panel_and_not_on_each_other():
     assert notes_of(fig) == [note.text for note in notes[:MOST]]
     heights = sorted(a.ay for a in fig.layout.annotations)
     assert np.diff(heights).min() > 0.05 and all(0 < a.ax < 99 and abs(a.ay) < 1.2 for a in fig.layout.annotations)
+
+
+def test_the_raster_rings_what_surprises_where_it_is():
+    run = simulate(activity.example(), "native")
+
+    def rings(method):
+        layer = activity.look(run, method, 0).layers[0]
+        fig = active_raster.active_raster(layer, random=method.at_spike.derivative.random)
+        spikes, active = layer.spikes[:, 0], layer.active[:, 0]
+        for note, ring in zip(fig.layout.annotations, fig.layout.shapes, strict=True):
+            at = round(ring.xanchor / layer.dt), int(ring.yanchor)
+            assert (spikes[at], active[at]) == ((False, True) if "did not fire" in note.text else (True, False))
+        return [note.partition(":")[0] for note in notes_of(fig)]
+
+    assert rings(LocalZO(delta=0.05)) == ["did not fire, but came near", "fired, but the draw missed"]
+    assert rings(SparseGD(FastSigmoid(), 0.05)) == ["did not fire, but came near", "fired, but beyond the band"]
+    assert rings(SparseGD(FastSigmoid(), 1e6)) == ["did not fire, but came near"], "an endless band misses no spike"
+    assert rings(SparseGD(FastSigmoid(), 1e-9)) == ["fired, but beyond the band"], "an empty band touches nothing"

@@ -16,6 +16,7 @@ from snnviz.ui.problems import faults
 
 ROOT = pathlib.Path(__file__).parents[1]
 
+WORDS = {name for table in (SURROGATES, NEURONS, LAWS, CHOICES, LOSSES) for name in table}
 QUICK = {"neuron.py", "gradients.py", "playground.py"}  # the others have tests of their own
 
 
@@ -33,6 +34,57 @@ def clean(at: AppTest, what: str = "") -> None:
     assert not at.exception, f"{what}: {[e.value for e in at.exception]}"
 
 
+def names_of(choice) -> list[str]:
+    """The names behind the words that a choice shows; the words themselves where they are not known here."""
+    titles, names = getattr(choice.format_func, "__self__", None), {}
+    words = titles if isinstance(titles, dict) else WORDS.union(choice.options, map(str.lower, choice.options))
+    for word in words:
+        with contextlib.suppress(KeyError):
+            names[choice.format_func(word)] = word
+    return [names.get(option, option) for option in choice.options]
+
+
+class OneAtATime:
+    """Moves one control of a page after the other. Each stands alone: the one before goes back in the same run of the script."""
+
+    def __init__(self, at: AppTest):
+        self.at = at
+        self.moved: tuple | None = None  # kind, key and first value of the control that stands elsewhere
+
+    def control(self, kind: str, key: str):
+        return next((widget for widget in self.at.get(kind) if widget.key == key), None)
+
+    def move(self, kind: str, key: str, first: object, value: object) -> bool:
+        """Move a control from the value that it has on the page as it opened to another one; False: it is no longer there."""
+        if self.moved is not None and self.moved[:2] != (kind, key):
+            before, widget = self.control(*self.moved[:2]), self.control(kind, key)
+            before.set_value(self.moved[2])
+            self.moved = None
+            if widget is None or widget.value != first or not offers(widget, value):  # until the one before is back
+                self.at.run()
+        widget = self.control(kind, key)
+        if widget is None:
+            return False
+        self.moved = (kind, key, first)
+        widget.set_value(value)
+        self.at.run()
+        return True
+
+    def back(self) -> None:
+        if self.moved is not None:
+            self.control(*self.moved[:2]).set_value(self.moved[2])
+            self.at.run()
+
+
+def offers(widget, value: object) -> bool:
+    """Whether a control can stand at a value."""
+    if isinstance(value, bool):
+        return True
+    if isinstance(value, (int, float)):
+        return widget.min <= value <= widget.max
+    return set(value if isinstance(value, list) else [value]) <= set(names_of(widget))
+
+
 @pytest.mark.parametrize("entry", PAGES, ids=lambda e: e.file)
 def test_a_page_runs_at_its_defaults(entry):
     at = opened(entry)
@@ -45,25 +97,15 @@ def test_a_page_runs_at_its_defaults(entry):
 def test_one_control_at_a_time(entry):
     """Each choice to its last entry, each slider to its far end, each switch over, alone; then back."""
     at = opened(entry)
-    for kind in ("selectbox", "toggle", "slider"):
-        for index in range(len(at.get(kind))):
-            if index >= len(at.get(kind)):
-                break
-            widget = at.get(kind)[index]
-            before, name = widget.value, f"{kind} {widget.label}"
-            if kind == "selectbox":
-                widget.set_value(widget.options[-1])
-            elif kind == "toggle":
-                widget.set_value(not before)
-            else:
-                widget.set_value(widget.max)
-            at.run()
-            clean(at, name)
-            again = next((w for w in at.get(kind) if w.key == widget.key), None)
-            if again is not None:
-                again.set_value(before)
-                at.run()
-                clean(at, f"{name}, back")
+    ends = {"selectbox": lambda w: names_of(w)[-1], "toggle": lambda w: not w.value, "slider": lambda w: w.max}
+    choices = [(kind, w.key, w.value, end(w)) for kind, end in ends.items() for w in at.get(kind)]
+    assert len({key for _, key, _, _ in choices} - {None}) == len(choices)
+    walk = OneAtATime(at)
+    for choice in choices:
+        assert walk.move(*choice), choice
+        clean(at, str(choice))
+    walk.back()
+    clean(at)
 
 
 @pytest.mark.parametrize(
@@ -158,19 +200,6 @@ VIEWS = [
 ]
 
 
-WORDS = {name for table in (SURROGATES, NEURONS, LAWS, CHOICES, LOSSES) for name in table}
-
-
-def names_of(choice) -> list[str]:
-    """The names behind the words that a choice shows; the words themselves where they are not known here."""
-    titles, names = getattr(choice.format_func, "__self__", None), {}
-    words = titles if isinstance(titles, dict) else WORDS.union(choice.options, map(str.lower, choice.options))
-    for word in words:
-        with contextlib.suppress(KeyError):
-            names[choice.format_func(word)] = word
-    return [names.get(option, option) for option in choice.options]
-
-
 @pytest.mark.parametrize(("file", "query"), VIEWS, ids=lambda v: v if isinstance(v, str) else "-".join(v.values()) or "plain")
 def test_every_option_of_every_choice_is_a_picture_or_a_plain_sentence(file, query):
     """Each option of each choice alone, each switch over, each selection empty; the rest as the link says."""
@@ -183,16 +212,13 @@ def test_every_option_of_every_choice_is_a_picture_or_a_plain_sentence(file, que
                 values = [not widget.value] if kind == "toggle" else names_of(widget)
                 if isinstance(widget.value, list):
                     values = [[], *([value] for value in values)]
-                choices += [(kind, widget.key, value) for value in values if value != widget.value]
-    for kind, key, value in choices:
-        widget = next((w for w in at.get(kind) if w.key == key), None)
-        if widget is None:
-            continue
-        before = widget.value
-        widget.set_value(value)
-        at.run()
-        assert not faults, (key, value, faults)
-        clean(at, f"{key}: {value}")
-        assert not at.error, (key, value, [e.value for e in at.error])
-        next(w for w in at.get(kind) if w.key == key).set_value(before)
-        at.run()
+                choices += [(kind, widget.key, widget.value, value) for value in values if value != widget.value]
+    walk = OneAtATime(at)
+    for choice in choices:
+        if walk.move(*choice):
+            assert not faults, (choice, faults)
+            clean(at, str(choice))
+            assert not at.error, (choice, [e.value for e in at.error])
+    walk.back()
+    assert not faults and not at.error
+    clean(at)

@@ -5,7 +5,7 @@ import pytest
 pytestmark = pytest.mark.browser
 DESKTOP, ENLARGED = (1280, 720), (853, 480)
 # Each page with the part of it that is its picture.
-PICTURES = {"gradients": ".figure.fills"}
+PICTURES = {"gradients": ".figure.fills", "sparsity": ".figure.fills"}
 WHERE = """selector => {
   const box = document.querySelector(selector).getBoundingClientRect();
   return [box.left, box.top, innerWidth - box.right, innerHeight - box.bottom, box.height];

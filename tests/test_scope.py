@@ -35,8 +35,8 @@ from snnviz.ui import scope
 
 st.set_page_config(layout="wide")
 ask = st.query_params
-if ask.get("compiler") == "no":
-    browser.unusable = lambda: "There is no compiler."
+USABLE = browser.__dict__.setdefault("USABLE", browser.unusable)
+browser.unusable = (lambda: "There is no compiler.") if ask.get("compiler") == "no" else USABLE
 
 
 def neuron():
@@ -514,17 +514,11 @@ def test_without_webassembly_the_server_draws(go):
     assert "does not run WebAssembly" in seen.page.locator("[data-testid=stAlert]").inner_text()
 
 
-def test_without_a_compiler_the_server_draws(tmp_path, chromium):
-    script = tmp_path / "page.py"
-    script.write_text(PAGE.format(root=str(ROOT)), encoding="utf-8")
-    with running_app(script) as url:
-        page = chromium.new_page()
-        try:
-            page.goto(f"{url}/?compiler=no")
-            page.get_by_text("FIGURE FROM THE SERVER").wait_for(timeout=20_000)
-            assert "There is no compiler." in page.locator("[data-testid=stAlert]").inner_text()
-        finally:
-            page.close()
+def test_without_a_compiler_the_server_draws(go):
+    page = go("?compiler=no").page
+    page.get_by_text("FIGURE FROM THE SERVER").wait_for(timeout=20_000)
+    assert "There is no compiler." in page.locator("[data-testid=stAlert]").inner_text()
+    assert go().drawn().summary(), "another visitor has one"
 
 
 # ---- without a browser ---------------------------------------------------------------------------------------------------

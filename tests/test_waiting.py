@@ -14,7 +14,6 @@ from snnviz.experiments import Experiment, compare_gradients, simulate
 from snnviz.methods import BPTT, Exodus
 from snnviz.studies.smooth_spike import smooth_gradients
 from snnviz.ui import cache, computing
-from tests.app_server import running_app
 
 # How far it has come.
 
@@ -304,23 +303,22 @@ def seconds_spent(process: str) -> float:
 
 @pytest.mark.browser
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="It reads what the server computes from Linux's /proc.")
-def test_what_a_closed_tab_computes_ends_within_seconds(chromium, tmp_path):
-    with running_app(environment={"SNNVIZ_HOME": str(tmp_path)}) as url:
-        port = f"--server.port={url.rpartition(':')[2]}".encode()
-        (server,) = (path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if port in path.read_bytes().split(b"\0"))
-        tab = chromium.new_page()
-        tab.goto(f"{url}/neuron?backend=reference&view=figure&run.steps=900000")
-        tab.locator(BAR).get_by_text("of 900,000").wait_for(timeout=60_000)
+def test_what_a_closed_tab_computes_ends_within_seconds(chromium, app_url):
+    port = f"--server.port={app_url.rpartition(':')[2]}".encode()
+    (server,) = (path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if port in path.read_bytes().split(b"\0"))
+    tab = chromium.new_page()
+    tab.goto(f"{app_url}/neuron?backend=reference&view=figure&run.steps=900000")
+    tab.locator(BAR).get_by_text("of 900,000").wait_for(timeout=60_000)
 
-        def spends(seconds: float) -> float:
-            """CPU time in a second."""
-            before = seconds_spent(server)
-            time.sleep(seconds)
-            return (seconds_spent(server) - before) / seconds
+    def spends(seconds: float) -> float:
+        """CPU time in a second."""
+        before = seconds_spent(server)
+        time.sleep(seconds)
+        return (seconds_spent(server) - before) / seconds
 
-        computing = spends(2)
-        tab.close()
-        end = time.monotonic() + 10
-        while (idle := spends(1)) > computing / 5 and time.monotonic() < end:
-            pass
-        assert idle < computing / 5, (computing, idle)
+    computing = spends(2)
+    tab.close()
+    end = time.monotonic() + 10
+    while (idle := spends(1)) > computing / 5 and time.monotonic() < end:
+        pass
+    assert idle < computing / 5, (computing, idle)

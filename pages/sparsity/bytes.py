@@ -14,15 +14,16 @@ SIZED = {"run": "This layer"} | {
 def show(left, right):
     with left:
         method = sparsity.choose_method()
+        shown = st.container()
         experiment = sparsity.choose_run()
     with right, page.guarded():
         run, look = sparsity.look(experiment, method)
-        with sparsity.row():
+        with shown:
             layer = sparsity.choose_layer(look)
             size = controls.option(list(SIZED), "Sized as", "size", titles=SIZED.__getitem__)
         sparsity.alarm(look, method)
         sizes = activity.kept_by(layer, size)
-        page.figure(bytes_kept.bytes_kept(sizes, activity.totals(sizes), SIZED[size], page.dark()), "bytes")
+        page.figure(bytes_kept.bytes_kept(sizes, activity.totals(sizes), SIZED[size], page.dark()), "bytes", fill=True)
         if layer.dense_because:
             st.info(
                 f"No bar for the sparse pass here, which does not take this layer. {layer.dense_because}", icon=":material/block:"

@@ -1,5 +1,7 @@
 """Raster: the entries of one sample that are active or spiked, neuron by neuron and step by step."""
 
+import streamlit as st
+
 from snnviz.figures import active_raster
 from snnviz.ui import page, sparsity
 
@@ -7,14 +9,20 @@ from snnviz.ui import page, sparsity
 def show(left, right):
     with left:
         method = sparsity.choose_method()
+        shown = st.container()
         experiment = sparsity.choose_run()
     with right, page.guarded():
         run, look = sparsity.look(experiment, method)
-        with sparsity.row():
+        with shown:
             layer = sparsity.choose_layer(look)
             sample = sparsity.choose_sample(experiment.batch)
         sparsity.alarm(look, method)
-        page.figure(active_raster.active_raster(layer, sample, page.dark()), "raster")
+        random = method.at_spike.derivative.random
+        picture, share = st.container(key="with-share").columns([5, 1])
+        with picture:
+            page.figure(active_raster.active_raster(layer, sample, page.dark(), random=random), "raster", fill=True)
+        with share:
+            sparsity.to_scale(layer)
         sparsity.counted(look, layer, run, method)
         page.downloads("sparsity-raster", layer.table(sample))
     sparsity.about(method)

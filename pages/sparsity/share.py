@@ -13,7 +13,7 @@ def show(left, right):
     with right, page.guarded():
         run, look = sparsity.look(experiment, method)
         sparsity.alarm(look, method)
-        page.figure(active_share.active_share(look.layers, look.band, WINDOW, page.dark()), "share")
+        page.figure(active_share.active_share(look.layers, look.band, WINDOW, page.dark()), "share", fill=True)
         sparsity.counted(look, None, run, method)
         page.downloads("sparsity-share", look.over_time())
     sparsity.about(method)

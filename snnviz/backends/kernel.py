@@ -7,10 +7,12 @@ import math
 import torch
 
 from snnviz.backends import source
-from snnviz.backends.base import AbstractBackend, Backward, Forward, check_finite, check_run
-from snnviz.backends.reference import ds_du_of
+from snnviz.backends.base import AbstractBackend, Backward, Forward, Upstream, check_finite, check_run
+from snnviz.backends.reference import ds_du_of, recorded_states
 from snnviz.draws import Draw
 from snnviz.methods.base import AtSpike, ResetPath
+from snnviz.neurons.base import AbstractNeuron
+from snnviz.surrogates import Given
 
 REALS = {torch.float32: ("float", ctypes.c_float), torch.float64: ("double", ctypes.c_double)}
 
@@ -87,6 +89,8 @@ class KernelBackend(AbstractBackend, abc.ABC):
     def backward(
         self, neuron, coefficients, at_spike, path, draw, x, initial, forward, upstream, *, parameters=False, record=False
     ):
+        if path is ResetPath.NONE:
+            return self._each_step_alone(neuron, coefficients, at_spike, draw, initial, forward, upstream, parameters, record)
         u = forward.u
         columns = u.shape[1]
         zeros = u.new_zeros(columns * max(1, len(neuron.states)))
@@ -109,7 +113,7 @@ class KernelBackend(AbstractBackend, abc.ABC):
                 *rows(forward.trace),
                 initial.contiguous(),
                 zeros if upstream.last is None else upstream.last.contiguous(),
-                self._given(neuron, coefficients, at_spike, draw, forward),
+                given(neuron, coefficients, at_spike, draw, forward),
                 delta,
                 grad_initial,
                 sums,
@@ -117,21 +121,68 @@ class KernelBackend(AbstractBackend, abc.ABC):
                 multiplier,
             ],
         )
-        grad_c = None
-        if sums is not None:
-            names = list(neuron.coefficients())
-            grad_c = coefficients.new_zeros(len(names))
-            for name, total in zip(neuron.kernel_gradients, sums.double().sum(1), strict=True):
-                grad_c[names.index(name)] = total
+        grad_c = None if sums is None else coefficient_gradients(neuron, coefficients, sums.double().sum(1))
         return Backward(delta, grad_initial, grad_c, ds_du, multiplier)
 
-    def _given(self, neuron, coefficients, at_spike, draw, forward):
-        """The array that the functor reads besides the margins: given values [T, M], a table, or None."""
-        if not neuron.fires:
-            return None
-        if at_spike.derivative.kernel in source.derivatives():
-            table = at_spike.derivative.table()
-            return None if table is None else table.to(forward.u)
-        if at_spike.gain != 1 or at_spike.window != math.inf or at_spike.gate:
-            raise ValueError("Given values are used as they are: give them gain, window and gate in the function itself.")
-        return ds_du_of(neuron, coefficients, at_spike, draw, forward).contiguous()
+    def _each_step_alone(self, neuron, coefficients, at_spike, draw, initial, forward, upstream, parameters, record):
+        """The sweep with ResetPath.NONE: a run of T steps is T runs of one step, side by side, each from the state that it began
+        with. That state is asked for only by dL/d(coefficients) and by a membrane that is not linear."""
+        u = forward.u
+        if at_spike.derivative.random or at_spike.gate:  # drawn by step and column, which are others here
+            values = ds_du_of(neuron, coefficients, at_spike, draw, forward).view(1, -1)
+            at_spike = AtSpike(Given(lambda margin: values))
+
+        def row(a: torch.Tensor) -> torch.Tensor:
+            return a.reshape(1, -1)
+
+        def row_or_none(a: torch.Tensor | None) -> torch.Tensor | None:
+            return None if a is None else row(a)
+
+        starts = u.new_zeros((len(initial), u.numel()))
+        if parameters or not neuron.linear:
+            after = [recorded_states(neuron, coefficients, forward)[1], *([] if forward.trace is None else [forward.trace])]
+            for start, first, later in zip(starts, initial, after, strict=True):
+                start.view(u.shape).copy_(torch.cat([first[None], later[:-1]]))
+        out = self.backward(
+            neuron,
+            coefficients,
+            at_spike,
+            ResetPath.CUT,
+            draw,
+            row(u),
+            starts,
+            Forward(row(u), row_or_none(forward.s), row_or_none(forward.trace), starts),
+            Upstream(row_or_none(upstream.s), row_or_none(upstream.u)),
+            parameters=parameters,
+            record=record,
+        )
+        ds_du = None if out.ds_du is None else out.ds_du.view(u.shape)
+        multiplier = torch.zeros_like(u) if record else None
+        return Backward(out.x.view(u.shape), torch.zeros_like(initial), out.coefficients, ds_du, multiplier)
+
+
+def given(
+    neuron: AbstractNeuron, coefficients: torch.Tensor, at_spike: AtSpike, draw: Draw, forward: Forward
+) -> torch.Tensor | None:
+    """The array that the functor of a spike derivative reads besides the margins: given values [T, M], a table, or None.
+
+    Raises:
+        ValueError: given values with a gain, a window or a gate.
+    """
+    if not neuron.fires:
+        return None
+    if at_spike.derivative.kernel in source.derivatives():
+        table = at_spike.derivative.table()
+        return None if table is None else table.to(forward.u)
+    if at_spike.gain != 1 or at_spike.window != math.inf or at_spike.gate:
+        raise ValueError("Given values are used as they are: give them gain, window and gate in the function itself.")
+    return ds_du_of(neuron, coefficients, at_spike, draw, forward).contiguous()
+
+
+def coefficient_gradients(neuron: AbstractNeuron, coefficients: torch.Tensor, sums: torch.Tensor) -> torch.Tensor:
+    """dL/dc [coefficients], 0 where the kernel knows none, from the sums of those that it knows, float64 in its order."""
+    names = list(neuron.coefficients())
+    out = coefficients.new_zeros(len(names))
+    for name, total in zip(neuron.kernel_gradients, sums, strict=True):
+        out[names.index(name)] = total
+    return out

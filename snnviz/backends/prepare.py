@@ -1,4 +1,5 @@
-"""What the app needs built on a machine, once: every neuron's kernel and the sparse pass for the CPU, the modules for the browser.
+"""What the app needs built on a machine, once: every neuron's kernel, the passes over active entries and over events for the CPU,
+the modules for the browser.
 
 Each is also built by its first use; here all are, side by side, so that nobody has to wait for one later.
 """
@@ -39,7 +40,8 @@ def parts() -> tuple[Part, ...]:
         NoCompiler: there is no compiler here, so nothing can be built.
     """
     neurons = dict.fromkeys(neuron.kernel for neuron in NEURONS.values())
-    first, *others = [(name, "float") for name in (*neurons, "sparse_backward")] + [(name, "double") for name in neurons]
+    layers = ("sparse_backward", "event_layer")
+    first, *others = [(name, "float") for name in (*neurons, *layers)] + [(name, "double") for name in neurons]
     return (*map(_module, reversed(browser.MODULES)), _library(*first), *(_library(*other) for other in others))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from snnviz.figures.estimator import faint
 from snnviz.figures.theme import colours, finish, panels, three_digits
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -20,12 +21,13 @@ def active_share(layers: Sequence, band: float | None, window: float, dark: bool
         bars += [("within the equal fixed band", c.methods["sparse"], [100 * layer.within(band) for layer in layers])]
     bars += [("active in backward", c.active, [100 * layer.share for layer in layers])]
     for name, colour, values in bars:
+        outlined = colour == c.methods["sparse"]  # a method is a line, activity is a fill
         fig.add_bar(
             y=names,
             x=values,
             name=name,
             orientation="h",
-            marker={"color": colour},
+            marker={"color": "rgba(0,0,0,0)", "line": {"color": colour, "width": 3}} if outlined else {"color": colour},
             row=1,
             col=1,
             cliponaxis=False,
@@ -36,7 +38,7 @@ def active_share(layers: Sequence, band: float | None, window: float, dark: bool
         )
     for dash, layer in zip((DASHES[i % len(DASHES)] for i in range(len(layers))), layers, strict=True):
         active, spikes = layer.over_time(window)
-        for name, colour, values, width in (("spiking", c.spike, spikes, 1.2), ("active", c.active, active, 2.2)):
+        for name, colour, values, width in (("spiking", c.spike, spikes, 1.2), ("active", c.active, active, 1.2)):
             fig.add_scatter(
                 x=layer.times,
                 y=100 * values,
@@ -46,6 +48,8 @@ def active_share(layers: Sequence, band: float | None, window: float, dark: bool
                 row=2,
                 col=1,
                 line={"color": colour, "dash": dash, "width": width},
+                fill="tozeroy" if name == "active" else None,
+                fillcolor=faint(c.active, 0.35),
                 hovertemplate="%{y:.3g} % at %{x:.4g} ms<extra>" + f"{layer.name}, {name}" + "</extra>",
             )
     summary = "; ".join(f"{layer.name} {three_digits(100 * layer.share)} %" for layer in layers)

@@ -38,9 +38,9 @@ def margin_histogram(layer, bars, band: float | None, hue: str, dark: bool = Fal
         hovertemplate="P(active) = %{y:.3f} at %{x:.3f}<extra></extra>",
     )
     if band is not None:
-        fig.add_vrect(x0=-band, x1=band, fillcolor=c.methods["sparse"], opacity=0.22, line_width=0, layer="below")
+        fig.add_vrect(x0=-band, x1=band, fillcolor=c.muted, opacity=0.16, line_width=0, layer="below")
         for edge in (-band, band):
-            fig.add_vline(edge, line={"color": c.methods["sparse"], "width": 1.2, "dash": "dot"})
+            fig.add_vline(edge, line={"color": c.methods["sparse"], "width": 3, "dash": "dashdot"})
     fig.add_vline(0, line={"color": c.threshold, "dash": "dash", "width": 1.2})
     share = f"{three_digits(100 * layer.share)} %"
     what = f"{share} of the entries, those by the threshold" if layer.number else "nothing: the band is empty"

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from snnviz.events import Products
 from snnviz.places import assets
 from snnviz.runs import rows
 from snnviz.runs.schema import NUMBERS
@@ -40,8 +41,9 @@ def everything() -> tuple[Recorded, ...]:
 
 
 def find(work: Train) -> Recorded | None:
-    """The recorded run of just this work; None where there is none."""
-    return next((one for one in everything() if one.state.run.work == work), None)
+    """The recorded run of just this work, but for how layers multiply, which changes the order of sums alone; None where there is
+    none."""
+    return next((one for one in everything() if one.state.run.work == dataclasses.replace(work, products=Products.DENSE)), None)
 
 
 def write(state: RunState, about: str, path: Path) -> None:

@@ -21,7 +21,8 @@ def work_column(work: Work) -> str | None:
     """What the table of runs keeps of the work. Trainings are lines of their own; the rest is left out where it is the default,
     as version 0.1.0 did."""
     if isinstance(work, Train):
-        return dataclasses.replace(work, trainings=(), sample=0).to_toml() if work.touch_active else None
+        rest = dataclasses.replace(work, trainings=(), sample=0)
+        return None if rest == Train() else rest.to_toml()
     return work.to_toml()
 
 

@@ -1,8 +1,8 @@
 """Saved runs: in an SQLite file by default, in any database SQLAlchemy speaks to by its URL (`SNNVIZ_STORE`).
 
-A run of trainings is a comparison: several side by side, a `Line` each, and every finished epoch is a row of its own, written as
-it ends. A run of any other kind has one result, as JSON, that is replaced as it grows. What a worker sends while it works and what
-the database keeps are the same values, so a page draws both alike.
+A run of trainings is a comparison: several side by side, a `Line` each. Every finished epoch is a row, written as soon as it ends.
+A run of any other kind has one result, as JSON; a longer one replaces it as the work goes on. What a worker sends while it works
+and what the database has are the same values, so a page draws both alike.
 """
 
 import functools
@@ -20,11 +20,11 @@ from snnviz.runs.journal import Journal, Unsaved, last_of_each
 from snnviz.runs.values import Access, Line, Run, RunState, Status, Summary
 from snnviz.runs.work import Progress, Train, Work
 
-ALL_SHARED = "all_shared"  # the name of the rule in the table of the store's own settings
+ALL_SHARED = "all_shared"  # in the table of the store's settings: everybody may look at every run
 
 
 class UnreadableError(ValueError):
-    """A saved run is there, but this version cannot read it; said in one sentence."""
+    """This version cannot read a saved run; the message is one sentence."""
 
 
 def default_url() -> str:
@@ -34,12 +34,12 @@ def default_url() -> str:
 
 @functools.lru_cache(maxsize=8)
 def at(url: str) -> "Store":
-    """The store at an address, opened once for this process. A store that could not be opened is tried again."""
+    """The store at an address, opened once for this process. One that could not be opened is tried again at the next call."""
     return Store(url)
 
 
 def default() -> "Store":
-    """The store this machine is set up to use."""
+    """The store that the settings of this machine name."""
     return at(default_url())
 
 
@@ -47,12 +47,12 @@ class Store(Database):
     """The database of saved runs.
 
     Raises:
-        StoreError: from every method, where the database is away, no database of ours, or written by a newer version.
+        StoreError: from every method, if the database is away, is no database of snnviz, or was written by a newer version.
     """
 
     @limited
     def begin(self, run: Run, place: str = "") -> None:
-        """Note that a run was asked for."""
+        """Add a run that waits for a worker; `place` is the process that asked for it."""
         work = run.work
         with self._transaction() as database:
             self._remove(database, [run.id])
@@ -102,7 +102,7 @@ class Store(Database):
 
     @limited
     def save_line(self, run: str, number: int, line: Line) -> None:
-        """Save one training as far as it has come: the epochs not yet here, its curve and its sample."""
+        """Save what a training has so far: the epochs that the database has not, its curve and its sample."""
         t = self._epochs.c
         with self._transaction() as database:
             last = database.scalar(self._sa.select(self._sa.func.max(t.epoch)).where(t.run == run, t.line == number))
@@ -117,20 +117,20 @@ class Store(Database):
 
     @limited
     def save_progress(self, run: Run, progress: Progress) -> None:
-        """Save how far a run of any kind but a training has come; its result replaces the one before."""
+        """Save how far a run of any other kind than training has come; its result replaces the one before."""
         with self._transaction() as database:
             database.execute(self._runs.update().where(self._runs.c.id == run.id), rows.of_progress(run.work, progress))
 
     @limited
     def mark(self, run: str, status: Status, notes: Sequence[str] = (), place: str | None = None) -> bool:
-        """Note where a run stands, and that it is alive; False where there is no such run (any more)."""
+        """Save a run's status, its notes and that it is alive now. False: there is no such run (any more)."""
         values = rows.of_status(status, notes) | ({} if place is None else {"place": place})
         with self._transaction() as database:
             return database.execute(self._runs.update().where(self._runs.c.id == run), values).rowcount > 0
 
     @limited
     def stop_waiting(self, run: str) -> bool:
-        """Note that a run was stopped that no worker has begun; False where one has, or where it does not wait."""
+        """Mark a run as stopped that waits and that no worker has begun. False: it does not wait."""
         r = self._runs.c
         waiting = self._runs.update().where(r.id == run, r.status == Status.WAITING.value)
         with self._transaction() as database:
@@ -138,7 +138,8 @@ class Store(Database):
 
     @limited
     def take(self, run: str, journal: Journal) -> bool:
-        """Save what a run's journal holds, and empty it; whether there was something. What is here already stays as it is."""
+        """Save what a run's journal holds, and empty the journal. Epochs that the database has already stay as they are. False: the
+        journal was empty."""
         if not journal:
             return False
         with journal.held():
@@ -168,7 +169,7 @@ class Store(Database):
 
     @limited
     def access(self, run: str) -> Access | None:
-        """Who asked for a run, and whether it is shared, of one that cannot be read too; None where there is no such run."""
+        """Who asked for a run and whether it is shared, even if this version cannot read the run. None: there is no such run."""
         r = self._runs.c
         with self._transaction() as database:
             row = database.execute(self._sa.select(r.owner, r.shared).where(r.id == run)).first()
@@ -182,7 +183,7 @@ class Store(Database):
 
     @limited
     def all_shared(self) -> bool:
-        """The rule of this store: whether everybody may look at every run, shared or not."""
+        """Whether everybody may look at every run, shared or not."""
         with self._transaction() as database:
             return self._all_shared(database)
 
@@ -192,7 +193,7 @@ class Store(Database):
 
     @limited
     def share_all(self, shared: bool) -> None:
-        """Set the rule: everybody may look at every run, or at those that are shared."""
+        """Let everybody look at every run, or only at those that are shared."""
         with self._transaction() as database:
             database.execute(self._meta.delete().where(self._meta.c.name == ALL_SHARED))
             if shared:
@@ -200,16 +201,16 @@ class Store(Database):
 
     @limited
     def place(self, run: str) -> str:
-        """Where a run was last worked on."""
+        """The process that last worked on a run, or asked for it (`process.here`); "" where the store does not know."""
         with self._transaction() as database:
             return database.scalar(self._sa.select(self._runs.c.place).where(self._runs.c.id == run)) or ""
 
     @limited
     def open(self, run: str) -> RunState | None:
-        """A saved run with all that was saved of it; None where there is no such run.
+        """A saved run with all that was saved of it. None: there is no such run.
 
         Raises:
-            UnreadableError: it is there, but this version cannot read it.
+            UnreadableError: this version cannot read it.
         """
         sa = self._sa
         with self._transaction() as database:
@@ -229,7 +230,7 @@ class Store(Database):
 
     @limited
     def find(self, work: Work, backend: str) -> list[tuple[str, Status]]:
-        """The runs of the same work on the same backend, whoever asked for them, the latest first: (id, status). Not trainings."""
+        """(id, status) of the runs of the same work on the same backend, whoever asked, the latest first. Not of trainings."""
         r = self._runs.c
         query = self._sa.select(r.id, r.status).where(r.kind == work.kind, r.work == work.to_toml(), r.backend == backend)
         with self._transaction() as database:
@@ -241,10 +242,10 @@ class Store(Database):
     def list(
         self, owner: str | None = None, live: bool = False, kind: str | None = None, seen_by: str | None = None
     ) -> list[Summary]:
-        """Every training of every saved run, and every run of another kind, the latest run first.
+        """A summary of every training of every saved run, and of every run of another kind; the latest run first.
 
-        owner: of one visitor; live: not ended only; kind: of one kind of work; seen_by: what this visitor may look at: their own
-        and what is shared.
+        owner: only the runs of this visitor; live: only those that have not ended; kind: only those of this kind of work; seen_by:
+        only those that this visitor may look at, their own and shared ones.
         """
         sa, r, n, t = self._sa, self._runs.c, self._lines.c, self._epochs.c
         last = (
@@ -310,7 +311,7 @@ class Store(Database):
 
     @limited
     def delete(self, runs: Sequence[str]) -> None:
-        """Forget runs for good."""
+        """Delete runs for good."""
         with self._transaction() as database:
             self._remove(database, runs)
 

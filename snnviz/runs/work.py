@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from snnviz import heads, text
+from snnviz.events import Products
 from snnviz.params import Declared
 from snnviz.runs import fetch
 from snnviz.studies import backward_times, depth, growth, machine, reference_gradients, speed
@@ -93,7 +94,7 @@ class Work(text.Written, Declared, abc.ABC):
 @dataclasses.dataclass(frozen=True, repr=False)
 class Train(Work):
     """Trainings side by side. sample: the test sample whose spikes are kept at each epoch; None: of no sample. touch_active:
-    whether sparse methods run over their active entries alone, as in `train`."""
+    whether sparse methods run over their active entries alone, and products: how layers multiply, both as in `train`."""
 
     kind = "training"
     can_step = True
@@ -103,6 +104,7 @@ class Train(Work):
     trainings: tuple[Training, ...] = ()
     sample: int | None = 0
     touch_active: bool = False
+    products: Products = Products.DENSE
 
     @classmethod
     def parts(cls) -> dict[str, type]:
@@ -131,6 +133,7 @@ class Train(Work):
             checkpoints=[self.checkpoint(folder, i) for i in numbers],
             record_sample=self.sample,
             touch_active=self.touch_active,
+            products=self.products,
         )
         for number, record in records:
             yield numbers[number], record

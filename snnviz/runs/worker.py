@@ -1,4 +1,4 @@
-"""What happens on a Dask worker: work, report progress, save, obey orders."""
+"""What a Dask worker does with a run: compute, report, save and obey orders."""
 
 import contextlib
 import dataclasses
@@ -23,10 +23,10 @@ from snnviz.runs.turns import TURN, Turns
 from snnviz.runs.values import Run, RunState, Status
 
 _LOG = logging.getLogger(__name__)
-LOOK = 0.25  # seconds between two looks for orders: each waits for Dask's own thread, milliseconds
-REPORT = 0.3  # seconds between two reports of how far it has come
+LOOK = 0.25  # seconds between two looks for orders: each waits some milliseconds for Dask's own thread
+REPORT = 0.3  # seconds between two reports
 SIGN = 5.0  # seconds between two signs of life in the store
-STORE = "store"  # the file of a run's folder that names the store which the run is in
+STORE = "store"  # the file in a run's folder with the name of the store that the run is in
 RETRY = 1.0  # seconds at least between two tries at a store that is away
 
 
@@ -36,22 +36,22 @@ def one_sentence(problem: BaseException) -> str:
 
 
 def prepare_worker() -> None:
-    """Import what the first training would import, before its time is measured."""
+    """Import what the first training would import, so that its measured time has no import in it."""
     import sklearn.datasets  # noqa: F401  the digits
     import torch._dynamo  # noqa: F401  by torch's optimisers, at their first step
 
 
 class _Stopped(Exception):
-    """The order to stop."""
+    """The run shall stop: somebody ordered it, or the run was deleted."""
 
 
 class _Cut(Exception):
-    """The scheduler is away: no order, report or turn comes through any more."""
+    """The scheduler is away: orders, reports and turns do not come through."""
 
 
 @contextlib.contextmanager
 def _reaching_dask() -> Iterator[None]:
-    """Whatever Dask raises where its scheduler is gone, as one kind of exception."""
+    """Turn whatever Dask raises when its scheduler is gone into `_Cut`."""
     try:
         yield
     except Exception as problem:
@@ -59,54 +59,54 @@ def _reaching_dask() -> Iterator[None]:
 
 
 def work_on(run: Run, url: str, folder: str) -> None:
-    """The task: work, report, save, obey."""
+    """Work on a run to its end: the task that Dask runs. url: of the store. folder: of the run, for checkpoints and its journal."""
     from distributed import Queue, Variable, get_worker, secede
 
     secede()
     if run.backend != "cuda":
-        # torch's threads wait for each other by spinning: with several runs on few cores that made a batch 13 times slower.
+        # torch's threads spin while they wait for each other: several runs on few cores made a batch 13 times slower.
         torch.set_num_threads(int(os.environ.get("SNNVIZ_THREADS", 1)))
-    progress, orders = Variable(f"run-{run.id}"), Queue(f"orders-{run.id}")  # from here on orders are heard
-    saved, before, heard = _wait_for_store(run, url, Path(folder), progress, orders)
-    if before is None or before.status is Status.STOPPED:  # deleted or stopped before it began
+    progress, orders = Variable(f"run-{run.id}"), Queue(f"orders-{run.id}")  # from here on no order is lost
+    database, state, early = _wait_for_store(run, url, Path(folder), progress, orders)
+    if state is None or state.status is Status.STOPPED:  # deleted or stopped before it began
         with contextlib.suppress(_Cut), _reaching_dask():
             progress.set(b"")
             orders.close()
         return
-    _Task(before, saved, Path(folder), progress, orders, Turns(run, get_worker()), heard).work()
+    _Task(state, database, Path(folder), progress, orders, Turns(run, get_worker()), early).work()
 
 
 def _wait_for_store(run: Run, url: str, folder: Path, progress: Any, orders: Any) -> tuple[store.Store, RunState | None, list[str]]:
-    """The store, a run as it stands there, and the orders that came meanwhile. While the database is away the run waits for it,
-    and can be stopped: that lies in the run's folder until the database is back.
+    """The store, the run's state there, and the orders that came meanwhile. While the database is away the run waits for it. An
+    order to stop is written into the run's folder, from where it goes into the database as soon as that is back.
 
     Raises:
-        StoreError: the database cannot be used, whether it answers or not.
+        StoreError: the database cannot be used, and waiting would not help.
     """
-    note, heard = "", []
+    note, early = "", []
     while True:
         try:
-            saved = store.at(url)
-            saved.take(run.id, Journal(folder))
-            before = saved.open(run.id)
-            if before is not None and note and note not in before.notes:
-                before = dataclasses.replace(before, notes=(*before.notes, note))
-            return saved, before, heard
+            database = store.at(url)
+            database.take(run.id, Journal(folder))
+            state = database.open(run.id)
+            if state is not None and note and note not in state.notes:
+                state = dataclasses.replace(state, notes=(*state.notes, note))
+            return database, state, early
         except store.StoreAway as problem:
             with contextlib.suppress(_Cut), _reaching_dask():
                 if not note:
                     note = f"{problem} The run begins when the database is back."
                     _report_again(run, progress, note, Status.WAITING)
                 while orders.qsize():
-                    heard.append(orders.get())
-                    if heard[-1] == "stop":
+                    early.append(orders.get())
+                    if early[-1] == "stop":
                         notes = _report_again(run, progress, "", Status.STOPPED)
                         Journal(folder).keep(Unsaved(columns=rows.of_status(Status.STOPPED, notes)))
         time.sleep(RETRY)
 
 
 def _report_again(run: Run, progress: Any, note: str, status: Status) -> tuple[str, ...]:
-    """Report what was reported last, with another status and one more note; its notes."""
+    """Report the last report again, with another status and, if not "", one more note. Returns its notes."""
     data = progress.get()
     last = pickle.loads(data) if data else RunState.waiting(run)
     notes = (*last.notes, note) if note else last.notes
@@ -118,11 +118,11 @@ class _Task:
     """One run on its worker."""
 
     def __init__(
-        self, before: RunState, saved: store.Store, folder: Path, progress: Any, orders: Any, turns: Turns, heard: list[str]
+        self, before: RunState, database: store.Store, folder: Path, progress: Any, orders: Any, turns: Turns, early: list[str]
     ):
-        self.run, self.store, self.folder = before.run, saved, folder
+        self.run, self.store, self.folder = before.run, database, folder
         self.progress, self.orders, self.turns = progress, orders, turns
-        self.heard = heard  # orders that came before it began
+        self.early = early  # orders that came before the task began
         self.journal = Journal(folder)
         self.growing = growing(before)
         self.notes = list(before.notes)
@@ -134,7 +134,7 @@ class _Task:
         self.status = Status.PAUSED if before.status is Status.PAUSED else Status.RUNNING
         self.steps = 0
         self.looked = self.reported = self.signed = 0.0
-        self.away, self.again = "", 0.0  # why the store is away, and when it is asked again, by the monotonic clock
+        self.away, self.again = "", 0.0  # why the store is away, and when to ask it again, by the monotonic clock
         self.deleted = False
 
     def work(self) -> None:
@@ -169,7 +169,7 @@ class _Task:
                 if done
                 else "Interrupted: the scheduler went away; it can be started again."
             )
-        except Exception as problem:  # whatever it was, the visitor reads it and what is done is saved
+        except Exception as problem:  # whatever it is: the visitor reads it, and what is done is saved
             _LOG.warning("run %s ended early", self.run.id, exc_info=True)
             self.notes.append(f"The run ended early: {one_sentence(problem)}.")
             self.status = Status.FAILED
@@ -182,10 +182,10 @@ class _Task:
         self._end()
 
     def _turn(self, records: Iterator[Any]) -> bool:
-        """Work until the turn is over or an order says so; False when nothing is left."""
+        """Work until the turn is over or the run is paused. False: nothing is left to do."""
         end = time.perf_counter() + TURN
         for record in records:
-            memory.settle()  # the data are read and every library is there
+            memory.settle()  # by now the data are read and every library is imported
             if self.growing.add(record):
                 self._save()
             self._look()
@@ -199,7 +199,7 @@ class _Task:
         return False
 
     def _wait_to_be_alone(self) -> bool:
-        """Return when no other run of this kind works on this machine, where two would spoil each other."""
+        """Wait until no other run of this kind works on this machine, where two would disturb each other. Always True."""
         while not self._alone():
             if self.status is not Status.WAITING:
                 self.status = Status.WAITING
@@ -218,7 +218,7 @@ class _Task:
             return self.turns.alone(seconds=LOOK)
 
     def _permission(self) -> None:
-        """Return when a record may be computed. While held, wait for orders without holding up anybody."""
+        """Return when a record may be computed. A paused run waits here for orders; it holds no turn meanwhile."""
         self._look(force=True)
         while self.status is Status.PAUSED and not self.steps:
             order = None
@@ -230,7 +230,7 @@ class _Task:
                 self._obey(order)
 
     def _look(self, force: bool = False) -> None:
-        """Read the orders that have come. Asking takes as long as a batch, hence not after every one."""
+        """Obey the orders that have come. To ask for them takes as long as a batch, so not every batch asks."""
         now = time.perf_counter()
         if force or now - self.looked > LOOK:
             self.looked = now
@@ -238,8 +238,8 @@ class _Task:
                 self._obey(order)
 
     def _waiting_orders(self) -> Iterator[str]:
-        while self.heard:
-            yield self.heard.pop(0)
+        while self.early:
+            yield self.early.pop(0)
         with _reaching_dask():
             waiting = self.orders.qsize()
         while waiting:
@@ -255,13 +255,13 @@ class _Task:
         if not self.run.work.can_pause:
             return
         if order == "step":
-            if not self.steps:  # counted from here: a turn may end within a step
+            if not self.steps:  # the step begins here: a turn may end within it
                 self.growing.begin_step()
             self.steps += 1
-        held = order in ("pause", "step")
-        if not held:
+        pauses = order in ("pause", "step")
+        if not pauses:
             self.steps = 0
-        status = Status.PAUSED if held else Status.RUNNING
+        status = Status.PAUSED if pauses else Status.RUNNING
         if status is not self.status:
             self.status = status
             self._mark()
@@ -285,14 +285,14 @@ class _Task:
             self._mark()
 
     def _mark(self) -> None:
-        """Note in the store where the run stands. One that was deleted meanwhile stops."""
+        """Write the run's status into the store. A run that was deleted meanwhile stops."""
         self.signed = time.perf_counter()
         if not self._stored(lambda: self.store.mark(self.run.id, self.status, self.notes, here())):
             self.deleted = True
             raise _Stopped
 
     def _save(self) -> None:
-        """Save what there is: in the store, else in the run's folder, from where it is handed in when the store answers."""
+        """Save what is not saved yet: in the store, or in the run's folder until the store answers."""
         if not self.growing.unsaved:
             return
         self._stored(lambda: self.growing.save(self.store))
@@ -307,7 +307,7 @@ class _Task:
         self.journal.keep(dataclasses.replace(unsaved, columns=columns))
 
     def _stored(self, write: Callable[[], Any]) -> Any:
-        """What `write` to the store returns; True where the store is away, which is then left alone for a while."""
+        """Call `write` and return its result; True if the store is away, which is then not asked again for a while."""
         if time.monotonic() < self.again:
             return True
         start = time.monotonic()
@@ -333,16 +333,16 @@ class _Task:
             self.orders.close()
 
     def _hand_in(self) -> None:
-        """Save how it ended, and everything that is not saved; where the store is away, wait for it. What lies in the folder
-        meanwhile outlives this process, and whoever opens the run next hands it in."""
-        saved = self._saved_all()
-        if not saved:
+        """Save how the run ended and everything that is not saved; if the store is away, wait for it. Meanwhile all of that lies in
+        the run's folder. It outlives this process there, and whoever opens the run next saves it."""
+        away = not self._saved_all()
+        if away:
             self._keep()
         with contextlib.suppress(_Cut):
             self._report()
-        if saved:
+        if not away:
             return
-        while self.journal and not self._saved_all():  # another process may have handed it in, or deleted the run
+        while self.journal and not self._saved_all():  # another process may have saved it, or deleted the run
             time.sleep(RETRY)
         self.journal.forget()
 

@@ -176,7 +176,7 @@ def _spikes(block: Block, current: torch.Tensor) -> torch.Tensor:
     """The output of a block for its transform's output [T, B, K, N], each of K normalised by itself."""
     if block.normalise is not None:
         current = _normalised(block.normalise, current)
-    return block.spikes(current, Draw())
+    return block.spikes(current, None, Draw())
 
 
 def _normalised(normalise: Normalise, current: torch.Tensor) -> torch.Tensor:

@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator, Sequence
 import numpy as np
 
 from snnviz.backends import AbstractBackend, resolve
+from snnviz.events import Products
 from snnviz.training.checkpoints import resume, save
 from snnviz.training.records import EpochRecord, Failure, Record, Seconds, TestRecord
 from snnviz.training.step import RunningTraining
@@ -24,6 +25,7 @@ def train(
     checkpoint: pathlib.Path | None = None,
     record_sample: int | None = None,
     touch_active: bool = False,
+    products: Products = Products.DENSE,
 ) -> Generator[Record, None, None]:
     """Train. A generator: it yields a `BatchRecord` after every step, a `TestRecord` after every test batch and an `EpochRecord`
     after every epoch. It computes only while the caller asks for the next record; closing it ends the training.
@@ -35,13 +37,15 @@ def train(
         `Look`: what each layer fires and what the network says.
     touch_active: with a sparse method, compute only the active entries where the network allows it (`Network.dense_because`
         says why not). The gradients are the same up to the order of sums, and it is faster. Both ways read the same checkpoint.
+    products: whether layers multiply densely or over the events of their input, where the network allows it
+        (`Network.events_because` says why not) and `touch_active` does not take the pass over.
 
     Raises:
         ValueError: the settings contradict each other or the checkpoint, a batch exceeds the memory budget, or the weights grew
             so large that the membrane is not finite. FileNotFoundError: the data set is not on disk. RuntimeError: the
             backend cannot run on this machine. Each message is one sentence with the reason.
     """
-    run = RunningTraining(training, resolve(backend), touch_active)
+    run = RunningTraining(training, resolve(backend), touch_active, products)
     if record_sample is not None and not 0 <= record_sample < len(run.test):
         raise ValueError(f"record_sample = {record_sample}: the test part has samples 0 to {len(run.test) - 1}.")
     first = 1
@@ -146,12 +150,13 @@ def compare_training(
     checkpoints: Sequence[pathlib.Path | None] | None = None,
     record_sample: int | None = None,
     touch_active: bool = False,
+    products: Products = Products.DENSE,
 ) -> Generator[tuple[int, Record | Failure], None, None]:
     """Several trainings in turns: yields (number of the training, its record). In a turn every training computes one record, so
     all methods are at the same batch. A training that fails yields a `Failure`; the others continue."""
     checkpoints = [None] * len(trainings) if checkpoints is None else checkpoints
     runs = {
-        number: train(training, backend, checkpoint=path, record_sample=record_sample, touch_active=touch_active)
+        number: train(training, backend, checkpoint=path, record_sample=record_sample, touch_active=touch_active, products=products)
         for number, (training, path) in enumerate(zip(trainings, checkpoints, strict=True))
     }
     try:

@@ -10,6 +10,7 @@ import torch
 from snnviz import sparse
 from snnviz.backends import AbstractBackend
 from snnviz.datasets import Split
+from snnviz.events import Products
 from snnviz.heads import sml_loss
 from snnviz.losses import CrossEntropy
 from snnviz.network import Network, NetworkOutput
@@ -56,14 +57,21 @@ class _Watch:
 class RunningTraining:
     """One training in progress: its samples, network and optimiser; `step` trains one batch, `evaluate` tests one."""
 
-    def __init__(self, training: Training, backend: AbstractBackend, touch_active: bool = False):
+    def __init__(
+        self,
+        training: Training,
+        backend: AbstractBackend,
+        touch_active: bool = False,
+        products: Products = Products.DENSE,
+    ):
         self.training = training
         self.train, self.test = (load(training.dataset, split) for split in Split)
         training.check_budget(self.train)
         self.network = build(training, self.train, backend)
         self.device = next(self.network.parameters()).device
         self.watch = _Watch(self.network)
-        self.network.touch_active = touch_active and training.regulariser is None  # a regulariser reads every spike
+        if training.regulariser is None:  # one reads every spike
+            self.network.touch_active, self.network.products = touch_active, products
         self.network.guard = sparse.Guard(floor=-1)  # no warnings: the epoch's record names dead layers
         self.optimiser = training.optimiser.make(self.network.parameters())
         self.targets = None if self.train.targets is None else self.train.targets.to(self.device)
@@ -115,8 +123,8 @@ class RunningTraining:
         for group in self.optimiser.param_groups:
             group["lr"] = lr
         self.network.train()
-        touched = self.network.touch_active and self.network.dense_because() is None
-        probe = Probe(self.network) if not touched and (batch % LOOK_EVERY == 1 or self.batches == 1) else None
+        counted = self.network.counts
+        probe = Probe(self.network) if not counted and (batch % LOOK_EVERY == 1 or self.batches == 1) else None
         if probe is not None:
             probe.__enter__()
         try:
@@ -135,7 +143,7 @@ class RunningTraining:
         gradients = list(by_weight.values())
         with torch.no_grad():
             values = [loss.detach(), (self.predicted(output) == y).float().mean()]
-            values += [loss.new_tensor(r) for r in self.network.rates] if touched else [s.mean() for s in self.watch.spikes]
+            values += [loss.new_tensor(r) for r in self.network.rates] if counted else [s.mean() for s in self.watch.spikes]
             values += [torch.linalg.vector_norm(gradient) for gradient in gradients]
             loss_, accuracy, *rest = torch.stack(values).tolist()  # one copy from the device for all values
         hidden = len(self.network.blocks)
@@ -147,13 +155,15 @@ class RunningTraining:
                 for gradient in gradients:
                     gradient.mul_(t.clip / whole)
             self.optimiser.step()
+            if self.network.direct is not None:
+                self.network.direct.decay(self.network.readout)
         else:
             bad = [name for name, norm in zip(self.names, norms, strict=True) if not math.isfinite(norm)]
             problems.append(
                 f"{(bad or ['A head'])[0]}: its gradient is not finite in batch {batch} of epoch {epoch}, so "
                 "the weights were left as they are; it exploded on its way back through time or layers."
             )
-        active = tuple(a.share for a in self.network.active) if touched else None if probe is None else self._active(probe)
+        active = tuple(a.share for a in self.network.active) if counted else None if probe is None else self._active(probe)
         self.watch.forget()
         end = self.clock()
         return BatchRecord(

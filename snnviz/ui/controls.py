@@ -5,7 +5,7 @@ import dataclasses
 import enum
 import math
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -20,6 +20,9 @@ class Front:
 
     place: Any
     names: Collection[str]
+
+
+Member = TypeVar("Member", bound=enum.Enum)
 
 
 def edit(
@@ -204,6 +207,14 @@ def switch(value: bool, param: Param, key: str) -> bool:
     return on
 
 
+def member(default: Member, param: Param, key: str) -> Member:
+    """Draw the choice of one member of an enumeration, `default` being its default."""
+    label, help_ = _words(param)
+    members: dict[str, Member] = {m.name.lower(): m for m in type(default)}
+    titles = {n: str(m.value).capitalize() for n, m in members.items()}
+    return members[option(list(members), label, key, default=default.name.lower(), titles=titles.__getitem__, help=help_)]
+
+
 def _control(default: Any, param: Param, key: str, tables: Sequence[Table]) -> Any:
     if isinstance(default, bool):
         return switch(default, param, key)
@@ -211,11 +222,7 @@ def _control(default: Any, param: Param, key: str, tables: Sequence[Table]) -> A
         return number(default, param, key)
     label, help_ = _words(param)
     if isinstance(default, enum.Enum):
-        members = {m.name.lower(): m for m in type(default)}
-        name = option(
-            list(members), label, key, default=default.name.lower(), titles=lambda n: str(members[n].value).capitalize(), help=help_
-        )
-        return members[name]
+        return member(default, param, key)
     table = next((t for t in tables if type(default) in t.values()), None)
     if table is not None:
         return choose(table, label, key, default=default, help=help_, tables=tables)

@@ -84,7 +84,7 @@ def lit_of(presets: Presets) -> str | None:
 @functools.cache
 def style() -> str:
     """The style sheet of every page, with the colours of the figures by role."""
-    roles = ("paper", "panel", "ink", "muted", "grid")
+    roles = ("paper", "panel", "ink", "muted", "grid", "active", "silent", "threshold")
     colours = {role: (getattr(LIGHT, role), getattr(DARK, role)) for role in roles}
     colours |= {"accent": (LIGHT.membrane, DARK.membrane), "soft": ("#EAF3FA", "#16303F")}
     variables = "".join(f"--{role}: light-dark({light}, {dark});" for role, (light, dark) in colours.items())

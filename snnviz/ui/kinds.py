@@ -81,7 +81,7 @@ def _draw_fetch(state: RunState) -> None:
 
 
 def _training_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
-    return code.of_trainings(state.run.trainings, state.run.backend, cast(Train, state.run.work).touch_active, state)
+    return code.of_trainings(cast(Train, state.run.work), state.run.backend, state)
 
 
 def _depth_code(state: RunState) -> tuple[str, Mapping[str, Any]]:

@@ -1,7 +1,8 @@
-"""What the links of version 0.1.0 meant: its currents were per step, and so was ALIF's adaptation.
+"""What the links of version 0.1.0 meant: its currents were per step, and so was ALIF's adaptation; two of its pages opened with
+another view.
 
-Where that makes a difference (a step that is not 1 ms), this version's links say `per=ms`; a link without it is one of 0.1.0,
-and is spelt anew before any control reads it.
+Where that makes a difference (a step that is not 1 ms; a link that names no view), this version's links say `per=ms`; a link
+without it is one of 0.1.0, and is spelt anew before any control reads it.
 """
 
 import dataclasses
@@ -52,7 +53,13 @@ def _gradients(settings: Settings) -> dict[str, str]:
 
 def _sparsity(settings: Settings) -> dict[str, str]:
     neuron = _neuron(settings, activity.example().neuron)
-    return _spelt(neuron, neuron.of_0_1_0(neuron.dt), "neuron", ("kappa",))
+    opened = {"view": "margins"} if settings and "view" not in settings else {}  # with which that version's page opened
+    return opened | _spelt(neuron, neuron.of_0_1_0(neuron.dt), "neuron", ("kappa",))
+
+
+def _derivative(settings: Settings) -> dict[str, str]:
+    surrogates = any(key == "of" or key.startswith(("s.", "look.")) for key in settings)
+    return {"view": "surrogates"} if surrogates and "view" not in settings else {}
 
 
 def _training(settings: Settings) -> dict[str, str]:
@@ -62,7 +69,7 @@ def _training(settings: Settings) -> dict[str, str]:
 
 
 _PAGES: dict[str, Callable[[Settings], dict[str, str]]] = {
-    "neuron": _neuron_page, "gradients": _gradients, "sparsity": _sparsity, "training": _training,
+    "neuron": _neuron_page, "gradients": _gradients, "sparsity": _sparsity, "derivative": _derivative, "training": _training,
 }  # fmt: skip
 
 

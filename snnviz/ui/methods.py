@@ -10,7 +10,7 @@ import streamlit as st
 from snnviz.figures import theme
 from snnviz.labels import distinct, labelled
 from snnviz.laws import LAWS
-from snnviz.methods import METHODS, AbstractGradientMethod, LocalZO, Slayer, SurrogateModules
+from snnviz.methods import METHODS, AbstractGradientMethod, LocalZO, ResetPath, Slayer, SurrogateModules
 from snnviz.params import Param, params
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, SingleExponential
 from snnviz.ui import controls
@@ -21,7 +21,7 @@ SECOND = Param(
     "Once more, at the scale", "k", low=0.0, open_low=True, slider=(0.01, 10.0, 0.01), log=True,
     help="The same method beside itself, with another scale.",
 )  # fmt: skip
-FOR_A_NEURON = tuple(name for name, (cls, _) in CHOICES.items() if cls().heads is None)  # heads need layers
+FOR_A_NEURON = tuple(name for name, (cls, _) in CHOICES.items() if not cls().needs_layers)
 FOR_A_NETWORK = tuple(CHOICES)
 
 # Of a line's dash: the pixels that are drawn of those in a period.
@@ -108,8 +108,9 @@ def terms(active: Mapping[AbstractGradientMethod, float]) -> str:
     labels = distinct(list(active))
     rows = [(label, *_terms(m), f"{100 * share:.3g} %") for label, (m, share) in zip(labels, active.items(), strict=True)]
     lines = [
-        "| method | 1. at the spike | 2. along time: the reset is | 3. across layers | entries active |",
-        "|---|---|---|---|---|",
+        "| method | 1. at the spike | 2. along time | 2. once more, for what goes down | 3. across layers | what it cuts "
+        "| memory over time | entries active |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for label, *cells in rows:
         marked = [cell if cell == first else f"**{cell}**" for cell, first in zip(cells, rows[0][1:], strict=True)]
@@ -117,7 +118,7 @@ def terms(active: Mapping[AbstractGradientMethod, float]) -> str:
     return "\n".join(lines)
 
 
-def _terms(method: AbstractGradientMethod) -> tuple[str, str, str]:
+def _terms(method: AbstractGradientMethod) -> tuple[str, ...]:
     spike = method.at_spike
     words = "sampled difference quotient" if spike.derivative.random else f"{spike.derivative.title.lower()} surrogate"
     if spike.gate:
@@ -129,4 +130,35 @@ def _terms(method: AbstractGradientMethod) -> tuple[str, str, str]:
     if spike.after_reset:
         words += ", read after the reset"
     road = "chain rule" if method.heads is None else f"chain rule and heads ({method.heads.route.value})"
-    return words, method.reset_path.value, road
+    if method.feedback is not None:
+        road = f"straight from the readout ({method.feedback.feedback_by.value})"
+    own, down = _ALONG[method.reset_path], _ALONG[method.down_path]
+    memory = f"does not grow with T; {method.trace}" if method.online else "grows with T"
+    return words, own, "the same" if own == down else down, road, _cuts(method), memory
+
+
+_ALONG = {
+    None: "nothing goes down",
+    ResetPath.KEPT: "reset kept",
+    ResetPath.CUT: "reset cut",
+    ResetPath.IGNORED: "reset left out",
+    ResetPath.NONE: "nothing",
+}
+
+
+def _cuts(method: AbstractGradientMethod) -> str:
+    """What of BPTT's gradient a method leaves out."""
+    own, down, cuts = method.reset_path, method.down_path, []
+    if own is ResetPath.NONE:
+        cuts.append("all that comes from later steps")
+    elif own is not ResetPath.KEPT:
+        cuts.append("the way through the reset")
+    if down is ResetPath.NONE and own is not down:
+        cuts.append("later steps, for the layers below")
+    if down is None:
+        cuts.append("the way through the layers above, but for the readout")
+    if not method.through_recurrence:
+        cuts.append("loops between neurons")
+    if method.at_spike.window < float("inf"):
+        cuts.append("what is outside the band")
+    return ", ".join(cuts) or "nothing"

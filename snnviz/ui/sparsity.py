@@ -1,13 +1,13 @@
 """What the views of the Sparsity page share: the method and the run of the controls, what a look counts, and the papers."""
 
 import dataclasses
-from typing import Any
+import math
 
 import streamlit as st
 
 from snnviz import simulate, text
 from snnviz.experiments import Experiment
-from snnviz.figures.theme import three_digits
+from snnviz.figures.theme import percent, three_digits
 from snnviz.methods import AbstractGradientMethod, GatedZO, LocalZO, SparseGD
 from snnviz.neurons import NEURONS
 from snnviz.params import Param, params
@@ -39,7 +39,8 @@ def choose_method() -> AbstractGradientMethod:
         return SparseGD(FastSigmoid(), controls.number(0.05, band, "sparse.band"))
     delta = controls.number(0.05, dataclasses.replace(params(LocalZO)["delta"], **NARROW), "localzo.delta")
     draws = controls.number(1, params(LocalZO)["draws"], "localzo.draws")
-    law = estimates.choose_law()
+    with st.expander("What is drawn"):
+        law = estimates.choose_law()
     with page.guarded(advice=True):
         localzo = LocalZO(estimates.law(*law), delta, int(draws))
         return localzo if kind == "localzo" else SparseGD.matching(localzo, FastSigmoid())
@@ -47,7 +48,7 @@ def choose_method() -> AbstractGradientMethod:
 
 def choose_run() -> Experiment:
     """The experiment of the controls; moving these runs it."""
-    with st.expander("The network: these run it again"):
+    with st.expander("The network: runs again"):
         shape = controls.edit(START.architecture, "network", only=("layers", "width", "gain", "first_gain"))
         stimulus = controls.edit(START.stimulus, "input", only=("rate",))
         neuron = controls.choose(FIRING, "Neuron", "neuron", default=START.neuron)
@@ -61,11 +62,6 @@ def look(experiment: Experiment, method: AbstractGradientMethod) -> tuple[RunRec
     run = cached(simulate)(experiment, backend.chosen())
     key = f"look {experiment!r} {method!r} {backend.chosen()}"
     return run, remembered(key, lambda: activity.look(run, method, experiment.seed))
-
-
-def row() -> Any:
-    """Where a view's own controls stand, above its picture."""
-    return st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 
 
 def choose_layer(look: activity.Look) -> activity.LayerLook:
@@ -112,6 +108,23 @@ def counted(look: activity.Look, layer: activity.LayerLook | None, run: RunRecor
     st.caption(
         f"The network ran once, in {three_digits(1000 * run.seconds)} ms; for this picture {look.entries:,} stored "
         f"membranes were compared with the threshold again, in {three_digits(1000 * look.seconds)} ms."
+    )
+
+
+def to_scale(layer: activity.LayerLook) -> None:
+    """The share of a layer's active entries as a number, and as an area in that of all entries; beside it that of its spikes."""
+    silent = int((layer.active & ~layer.spikes).sum())
+    sides = [100 * math.sqrt(share) for share in (layer.share, layer.spike_share)]
+    fits = sum(sides) <= 96 and layer.spike_share > 0
+    squares = [("touched", 0.0, sides[0]), *([("spiking", sides[0] + 4, sides[1])] if fits else [])]
+    place = "left:{:.2f}%;width:{:.2f}%;height:{:.2f}%"
+    drawn = "".join(f'<i class="{name}" style="{place.format(left, side, side)}"></i>' for name, left, side in squares)
+    numbers = f"{three_digits(100 * layer.share)} % of the entries get a gradient, {three_digits(100 * layer.spike_share)} % spike."
+    st.html(
+        f'<div class="to-scale"><p><b>{three_digits(100 * layer.share)} %</b>of the entries get a gradient</p>'
+        f'<div class="all" role="img" aria-label="To scale: {numbers}">{drawn}</div>'
+        f"<p><small>To scale: all {layer.entries:,} entries{', spikes in grey' if fits else ''}.</small></p>"
+        f"<p>{layer.number:,} touched; {percent(silent / max(layer.number, 1))} of these did not fire.</p></div>"
     )
 
 

@@ -53,7 +53,7 @@ def watch(run: Run, draw: Callable[[RunState, bool], None], invitation: str, pre
         bar = st.container(horizontal=True, vertical_alignment="center", key="run-training")
         with bar:
             st.button(
-                "Start anew" if shown is not None and shown.run.work == run.work else "Start",
+                "Start anew" if shown is not None and _shows(shown, run) else "Start",
                 icon=":material/play_arrow:",
                 type="primary",
                 on_click=runs_view.start,
@@ -67,7 +67,7 @@ def watch(run: Run, draw: Callable[[RunState, bool], None], invitation: str, pre
                 runs_view.headline(now)
             if came is not None:
                 st.badge(came.about, icon=":material/inventory_2:", color="gray")
-        changed = shown is not None and shown.run.work != run.work
+        changed = shown is not None and not _shows(shown, run)
         if shown is not None:
             with bar if came is not None else st.container():
                 _names(shown, changed)
@@ -99,6 +99,12 @@ def _prepared_for(run: Run, now: RunState | None) -> recorded.Recorded | None:
     if came is not None:
         st.session_state["_training_recorded"] = came
     return came or (st.session_state.get("_training_recorded") if now is None else None)
+
+
+def _shows(state: RunState, run: Run) -> bool:
+    """Whether a run, the visitor's own or a recorded one, is of these settings."""
+    came = recorded.find(run.work) if isinstance(run.work, Train) else None
+    return state.run.work == run.work or (came is not None and came.state is state)
 
 
 def _names(state: RunState, changed: bool) -> None:
@@ -319,5 +325,5 @@ def settings_toml(state: RunState) -> str:
     """The work of a run as TOML; of a run of trainings the settings of each, which `snnviz train` reads."""
     work = state.run.work
     if isinstance(work, Train):
-        return Settings(work.trainings, state.run.backend, work.touch_active).to_toml()
+        return Settings(work.trainings, state.run.backend, work.touch_active, work.products).to_toml()
     return text.to_toml({"backend": state.run.backend, "work": work})

@@ -1,0 +1,283 @@
+// A layer (weights in front of a neuron) whose input comes as events: products with the zeros of the input are left out. C++ only,
+// float or double; on a GPU a layer is a dense product and the scans.
+//
+// The events of a sample: first[t] ... first[t + 1] are the numbers of those at step t, and places[e] is the input that fired. An
+// input that fires n times in a step is listed n times. All arrays are sample-major, [B, T, columns rounded up to 16]; the rest of
+// a row is 0. So is a row of the weights, [inputs, columns rounded up].
+//
+// Forward, an event adds one row of weights to the current, and the neuron makes its step in the same loop: the current is never
+// written. Backward goes sample by sample, and delta of one sample stays in the cache:
+//     delta          the neurons' scan (scan.cuh), from u
+//     dL/dW[i, :] += sum of delta[t, :] over the events (t, i) of the sample; the sum of a sample is made first, in registers
+//     dL/ds          delta W, the one dense product that is left
+// Where the current comes from elsewhere, an array [T, B, N], it takes the place of the gathers, and delta is written like it.
+// No sum crosses samples but dL/dW: there is one for each part of the batch, and the caller adds the parts in order.
+#include "scan.cuh"
+#include "spike_derivative.cuh"
+#if !defined(__CUDACC__)
+#undef SNN_NEURON
+#define SNN_NEURON(name, Neuron, Adjoint)             // the neurons' structs only, not their scans again
+#include "lif.cu"
+#include "cuba.cu"
+#include "alif.cu"
+#include "eif.cu"
+#include "qif.cu"
+#include "sparse_rows.cuh"
+#include "event_rows.cuh"
+
+typedef int count_t;
+typedef unsigned short place_t;
+
+struct Events {                          // what the calls share; passed by value
+    Scan k;                              // k.M = B N; k.begin, k.end: the samples of this call
+    index_t inputs, columns;             // I, N
+    index_t capacity, room;              // how many events of a sample the input has memory for, and the output
+    index_t derivative;                  // its number in SNN_DERIVATIVES; the number behind the last: given values
+    SNN_FN index_t row() const { return padded(columns); }
+};
+
+// Events of numbers x [T, B, I]. found[b]: their number in sample b; -1: it holds other numbers than 0, 1, 2 ..., or too many.
+SNN_EXPORT events_of(Events p, const real* x, count_t* first, place_t* places, count_t* found) {
+    const index_t batch = p.k.M / p.columns;
+    for (index_t b = p.k.begin; b < p.k.end; ++b) {
+        count_t* starts = first + b * (p.k.T + 1);
+        place_t* to = places + b * p.capacity;
+        index_t n = 0;
+        bool fits = true;
+        for (index_t t = 0; t < p.k.T && fits; ++t) {
+            starts[t] = (count_t)n;
+            const real* from = x + (t * batch + b) * p.inputs;
+            for (index_t i0 = 0; i0 < p.inputs && fits; i0 += SNN_WIDE) {
+                const index_t rest = p.inputs - i0, lanes = rest < SNN_WIDE ? rest : SNN_WIDE;
+                bits_t mask[2];
+                if (spikes_of_row(from + i0, lanes, mask)) {
+                    if ((fits = n + SNN_COUNT(mask[0]) + SNN_COUNT(mask[1]) <= p.capacity))
+                        for (int w = 0; w < 2; ++w)
+                            for (bits_t left = mask[w]; left; left &= left - 1)
+                                to[n++] = (place_t)(i0 + 64 * w + SNN_LOWEST(left));
+                } else for (index_t i = 0; i < lanes && fits; ++i) {
+                    const real value = from[i0 + i];
+                    const index_t times = value >= 0 && value < 65536 ? (index_t)value : 0;
+                    if ((fits = (real)times == value && n + times <= p.capacity))
+                        for (index_t q = 0; q < times; ++q) to[n++] = (place_t)(i0 + i);
+                }
+            }
+        }
+        starts[p.k.T] = (count_t)n;
+        found[b] = fits ? (count_t)n : -1;
+    }
+}
+// And back: x [T, B, I] is zero and gets what the events say.
+SNN_EXPORT events_dense(Events p, const count_t* first, const place_t* places, real* x) {
+    const index_t batch = p.k.M / p.columns;
+    for (index_t b = p.k.begin; b < p.k.end; ++b) {
+        const count_t* starts = first + b * (p.k.T + 1);
+        for (index_t t = 0; t < p.k.T; ++t)
+            for (count_t e = starts[t]; e < starts[t + 1]; ++e) x[(t * batch + b) * p.inputs + places[b * p.capacity + e]] += 1;
+    }
+}
+
+// Weights [columns, inputs], as torch holds them, to rows of inputs, [inputs, row], and to the panels that `product` reads.
+SNN_EXPORT events_weights(Events p, const real* weights, real* rows, real* panels) {
+    const index_t row = p.row();
+    if (rows) for (index_t i0 = 0; i0 < p.inputs; i0 += 16) for (index_t j = 0; j < row; ++j) {
+        const index_t end = i0 + 16 < p.inputs ? i0 + 16 : p.inputs;
+        for (index_t i = i0; i < end; ++i) rows[i * row + j] = j < p.columns ? weights[j * p.inputs + i] : 0;
+    }
+    if (panels) to_panels(weights, p.columns, p.inputs, panels);
+}
+
+// The rows of the weights of a step's events, on top of `start`.
+SNN_FN void current_of(const Events& p, const place_t* places, count_t from, count_t to, const real* weights, const real* start,
+                       real* x) {
+    const index_t row = p.row();
+#define SNN_GATHER(n) add_rows<n>(places, from, to, weights + c, row, start + c, x + c)
+    SNN_BY_BLOCKS(c, row, SNN_GATHER)
+}
+
+// Most layers have c[4] = 1, c[5] = 0, for LIF and CUBA one spike a step and reset by subtraction. The compiler makes a loop
+// without their other cases where it sees both as constants; whatever a neuron means by them, they are what they were.
+SNN_FN bool with_plain_reset(const Scan& k) { return k.c[4] == 1 && k.c[5] == 0; }
+template <class K>
+SNN_FN K plain_reset(K k) {
+    k.c[4] = 1;
+    k.c[5] = 0;
+    return k;
+}
+
+// One step of up to 128 neurons: u, the second state if there is one, and how often each fired.
+template <class Neuron>
+SNN_FN void step_row(Scan k, Neuron* __restrict__ neuron, const real* __restrict__ x, index_t lanes, real* __restrict__ u,
+                     real* __restrict__ trace, byte_t* __restrict__ fired) {
+    SNN_ROW unused[SNN_WIDE];
+    real* traces = trace ? trace : unused;
+    SNN_FOR_LANES(j, lanes) {
+        const real u_t = neuron[j].charge(k, x[j]);
+        const real theta_t = Neuron::threshold(k, neuron[j].trace());
+        const real s_t = Neuron::spikes(k, u_t, theta_t);
+        u[j] = u_t;
+        traces[j] = neuron[j].trace();
+        fired[j] = (byte_t)(int)s_t;
+        neuron[j].reset(k, u_t, theta_t, s_t);
+    }
+}
+
+template <class Neuron>
+SNN_FN void event_forward(const Events& p, const count_t* first, const place_t* places, const real* weights, const real* bias,
+                          const real* current, const real* initial, real* u, real* trace, real* last, count_t* out_first, place_t* out_places,
+                          real* scratch) {
+    const Scan& k = p.k;
+    const index_t row = p.row(), batch = k.M / p.columns;
+    Neuron* const neuron = (Neuron*)(scratch + row);
+    const index_t states = sizeof(Neuron) / sizeof(real);
+    for (index_t b = k.begin; b < k.end; ++b) {
+        count_t* out_starts = out_first + b * (k.T + 1);
+        place_t* to = out_places + b * p.room;
+        count_t n = 0;
+        for (index_t j = 0; j < p.columns; ++j) neuron[j].load(initial + j, row);
+        for (index_t t = 0; t < k.T; ++t) {
+            const real* x = current ? current + (t * batch + b) * p.columns : scratch;
+            if (!current) {
+                const count_t* starts = first + b * (k.T + 1) + t;
+                current_of(p, places + b * p.capacity, starts[0], starts[1], weights, bias, scratch);
+            }
+            out_starts[t] = n;
+            for (index_t c = 0; c < row; c += SNN_WIDE) {
+                const index_t rest = p.columns - c, lanes = rest < SNN_WIDE ? rest : SNN_WIDE;
+                const index_t at = (b * k.T + t) * row + c;
+                byte_t fired[SNN_WIDE] = {};
+                if (with_plain_reset(k)) step_row(plain_reset(k), neuron + c, x + c, lanes, u + at, trace ? trace + at : 0, fired);
+                else step_row(k, neuron + c, x + c, lanes, u + at, trace ? trace + at : 0, fired);
+                if (p.room == k.T * p.columns) {       // at most one spike a step
+                    bits_t mask[2];
+                    packed_bits(fired, mask);
+                    for (int w = 0; w < 2; ++w)
+                        for (bits_t left = mask[w]; left; left &= left - 1) to[n++] = (place_t)(c + 64 * w + SNN_LOWEST(left));
+                } else for (index_t j = 0; j < lanes; ++j)
+                    for (int q = 0; q < fired[j]; ++q) to[n++] = (place_t)(c + j);
+            }
+        }
+        out_starts[k.T] = n;
+        for (index_t j = 0; j < p.columns; ++j) neuron[j].store(last + b * states * row + j, row);
+    }
+}
+
+// The Scan of one sample: its rows are those of the arrays here, its draws and given values those of the whole [T, B N].
+struct OfSample : Scan {
+    const Scan* whole;
+    index_t column, derivative;
+    index_t* active;                     // counts the entries with ds_du != 0
+};
+#define SNN_NUMBER(prefix, name, ...) prefix##name,
+enum { SNN_DERIVATIVES(SNN_NUMBER, NUMBER_OF_) };
+SNN_NOINLINE void slopes_of(const OfSample& k, const real* margins, const real* given, index_t t, Along where, index_t lanes,
+                            real* slopes) {
+    switch (k.derivative) {
+#define SNN_CASE(prefix, name, ...) \
+        case prefix##name: __VA_ARGS__::row(*k.whole, margins, given, t, where, lanes, slopes); break;
+        SNN_DERIVATIVES(SNN_CASE, NUMBER_OF_)
+        default: Given::row(*k.whole, margins, given, t, where, lanes, slopes);
+    }
+    index_t active = 0;
+    for (index_t j = 0; j < lanes; ++j) active += slopes[j] != 0;
+    *k.active += active;
+}
+struct ByNumber {
+    SNN_FN static void row(const Scan& k, const real* margins, const real* given, index_t t, Along where, index_t lanes,
+                           real* slopes) {
+        const OfSample& here = static_cast<const OfSample&>(k);
+        slopes_of(here, margins, given, t, Along{where.first + here.column, 1}, lanes, slopes);
+    }
+};
+
+// dL/dW of one sample, added to grad [inputs, row]: its events are sorted by input, then each input's rows of delta are summed.
+SNN_FN void add_weights(const Events& p, const count_t* starts, const place_t* places, const real* delta, index_t delta_row,
+                        count_t* counts, place_t* steps, real* grad) {
+    const index_t row = p.row();
+    for (index_t i = 0; i < p.inputs + 2; ++i) counts[i] = 0;
+    for (count_t e = 0; e < starts[p.k.T]; ++e) ++counts[places[e] + 2];
+    for (index_t i = 0; i < p.inputs; ++i) counts[i + 2] += counts[i + 1];
+    for (index_t t = 0; t < p.k.T; ++t)
+        for (count_t e = starts[t]; e < starts[t + 1]; ++e) steps[counts[places[e] + 1]++] = (place_t)t;
+#define SNN_SUM(n) sum_rows<n>(p.inputs, counts, steps, delta + c, delta_row, grad + c, row)
+    SNN_BY_BLOCKS(c, row, SNN_SUM)
+}
+
+template <class Adjoint, bool Parameters>
+static void event_backward(const Events& p, const count_t* first, const place_t* places, const real* grad, index_t grad_sample,
+                           index_t grad_row, const real* u, const real* trace, const real* initial, const real* given,
+                           const real* panels, real* grad_below, real* grad_weights, real* grad_bias, real* grad_current,
+                           real* grad_c, index_t* active, real* scratch, count_t* counts, place_t* steps) {
+    const index_t row = p.row(), T = p.k.T, sums = 8;
+    real *const delta = scratch, *const zeros = delta + T * row, *const rest = zeros + 2 * row;
+    for (index_t j = 0; j < T * row + 2 * row; ++j) scratch[j] = 0;
+    for (index_t b = p.k.begin; b < p.k.end; ++b) {
+        OfSample k;
+        static_cast<Scan&>(k) = p.k;
+        k.M = row;
+        k.begin = 0;
+        k.end = p.columns;
+        k.whole = &p.k;
+        k.column = b * p.columns;
+        k.derivative = p.derivative;
+        k.active = active + b;
+        *k.active = 0;
+        const auto scan = [&](const OfSample& own) {
+            backward_scan<Adjoint, ByNumber, Parameters>(
+                own, grad + b * grad_sample, grad_row, zeros, 0, u + b * T * row, trace ? trace + b * T * row : zeros,
+                trace ? row : 0, initial, zeros, given, delta, rest, Parameters ? grad_c + b * sums * row : 0, 0, 0);
+        };
+        if (!Parameters && with_plain_reset(k)) {
+            scan(plain_reset(k));
+        } else scan(k);
+        if (grad_weights) add_weights(p, first + b * (T + 1), places + b * p.capacity, delta, row, counts, steps, grad_weights);
+        if (grad_current) for (index_t t = 0; t < T; ++t) {
+            real* to = grad_current + t * p.k.M + b * p.columns;
+            for (index_t j = 0; j < p.columns; ++j) to[j] = delta[t * row + j];
+        }
+        if (grad_bias) sum_steps(T, row, delta, grad_bias + b * row);
+        if (grad_below) product(T, p.columns, p.inputs, delta, row, panels, grad_below + b * T * padded(p.inputs));
+    }
+}
+
+#define SNN_EVENTS(name, Neuron, Adjoint)                                                                                \
+    SNN_EXPORT events_forward_##name(Events p, const count_t* first, const place_t* places, const real* weights,         \
+                                     const real* bias, const real* current, const real* initial, real* u, real* trace,   \
+                                     real* last, count_t* out_first, place_t* out_places, real* scratch) {               \
+        event_forward<Neuron>(p, first, places, weights, bias, current, initial, u, trace, last, out_first, out_places,  \
+                              scratch);                                                                                  \
+    }                                                                                                                    \
+    SNN_EXPORT events_backward_##name(                                                                                   \
+        Events p, const count_t* first, const place_t* places, const real* grad, index_t grad_sample, index_t grad_row,  \
+        const real* u, const real* trace, const real* initial, const real* given, const real* panels, real* grad_below,  \
+        real* grad_weights, real* grad_bias, real* grad_current, real* grad_c, index_t* active, real* scratch,           \
+        count_t* counts, place_t* steps) {                                                                               \
+        (grad_c ? event_backward<Adjoint, true> : event_backward<Adjoint, false>)(                                       \
+            p, first, places, grad, grad_sample, grad_row, u, trace, initial, given, panels, grad_below, grad_weights,   \
+            grad_bias, grad_current, grad_c, active, scratch, counts, steps);                                            \
+    }
+SNN_EVENTS(lif, Lif, LifAdjoint)
+SNN_EVENTS(cuba, Cuba, CubaAdjoint)
+SNN_EVENTS(alif, Alif, AlifAdjoint)
+SNN_EVENTS(eif, Nonlinear<Exponential>, NonlinearAdjoint<Exponential>)
+SNN_EVENTS(qif, Nonlinear<Quadratic>, NonlinearAdjoint<Quadratic>)
+
+// The product without a neuron, for a readout: x [B, T, row]. Its gradients, given grad = dL/dx: one row for each of `rows` steps,
+// or a single row that all steps share (grad_row = 0, rows = 1); grad_below [B, rows, inputs rounded up].
+SNN_EXPORT events_product(Events p, const count_t* first, const place_t* places, const real* weights, const real* bias, real* x) {
+    for (index_t b = p.k.begin; b < p.k.end; ++b) for (index_t t = 0; t < p.k.T; ++t) {
+        const count_t* starts = first + b * (p.k.T + 1) + t;
+        current_of(p, places + b * p.capacity, starts[0], starts[1], weights, bias, x + (b * p.k.T + t) * p.row());
+    }
+}
+SNN_EXPORT events_product_back(Events p, const count_t* first, const place_t* places, const real* grad, index_t grad_row,
+                               index_t rows, const real* panels, real* grad_below, real* grad_weights, count_t* counts,
+                               place_t* steps) {
+    for (index_t b = p.k.begin; b < p.k.end; ++b) {
+        const real* delta = grad + b * rows * p.row();
+        if (grad_weights)
+            add_weights(p, first + b * (p.k.T + 1), places + b * p.capacity, delta, grad_row, counts, steps, grad_weights);
+        if (grad_below) product(rows, p.columns, p.inputs, delta, p.row(), panels, grad_below + b * rows * padded(p.inputs));
+    }
+}
+#endif
