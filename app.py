@@ -21,7 +21,9 @@ import streamlit as st
 
 from snnviz import memory, places, waiting
 from snnviz.backends import source
-from snnviz.ui import address, backend, building, computing, heading, leaving, lessons, problems, rail, streamlit_private, visitors
+from snnviz.ui import (
+    address, backend, building, computing, heading, leaving, lessons, present, problems, rail, streamlit_private, visitors,
+)  # fmt: skip
 from snnviz.ui.classroom import role, strip
 from snnviz.ui.words import literal
 
@@ -79,7 +81,7 @@ def main() -> None:
     role.arrive()
     leaving.begin()
     messages = st.container()
-    address.begin(page.url_path, messages.empty(), shared={"backend"}, carried=lessons.KEYS)
+    address.begin(page.url_path, messages.empty(), shared={"backend", present.PRESENT}, carried=lessons.KEYS)
     # Italic letters are a little wider than their box, so a displayed equation would get a scroll bar: padding prevents it. The
     # dark theme's blue is too light for white button text: dark text there.
     st.html(
@@ -95,6 +97,7 @@ def main() -> None:
             source.announced(building.said_in(messages.empty())),
             computing.shown_in(messages.empty()),
             waiting.watched(waiting.Watch(streamlit_private.abandoned())),
+            present.mode(),
         ):
             backend.pick()
             strip.attend(page, {one.url_path: one for several in sections.values() for one in several})
