@@ -28,8 +28,8 @@ def look_of(epoch: EpochRecord) -> Look:
     return epoch.look
 
 
-def epochs_of(training: Training, **wanted) -> list[EpochRecord]:
-    return [r for r in train(training, "native", **wanted) if isinstance(r, EpochRecord)]
+def epochs_of(training: Training, **options) -> list[EpochRecord]:
+    return [r for r in train(training, "native", **options) if isinstance(r, EpochRecord)]
 
 
 def test_a_look_is_what_the_layers_did_and_comes_back_from_the_store():
@@ -39,7 +39,7 @@ def test_a_look_is_what_the_layers_did_and_comes_back_from_the_store():
         fired = {layer.name: layer.array("spikes")[:, 0] for layer in layers}
         assert look.counts == {name: int(spikes.sum()) for name, spikes in fired.items()}
         assert all((look.rasters[name] == (thinned(spikes) > 0)).all() for name, spikes in fired.items())
-        assert look.said == look.scores.argmax() and len(look.scores) == 3
+        assert look.answer == look.scores.argmax() and len(look.scores) == 3
         growing.add(epoch)
     kept_looks = [look_of(epoch) for epoch in growing.line(whole=True).epochs]
     assert [look.shown is not None for look in kept_looks] == [True, False, False], "the sample stands once"
@@ -79,7 +79,7 @@ def test_the_recorded_story_is_what_is_computed_here():
     line = next(line for line in story.state.lines if isinstance(line.training.method, Exodus))
     now = next(r for r in train(line.training, "native", record_sample=10) if isinstance(r, EpochRecord))
     assert now.test_loss == pytest.approx(line.epochs[0].test_loss, rel=1e-3)
-    assert look_of(now).counts == look_of(line.epochs[0]).counts and look_of(now).said == look_of(line.epochs[0]).said
+    assert look_of(now).counts == look_of(line.epochs[0]).counts and look_of(now).answer == look_of(line.epochs[0]).answer
 
 
 def test_the_verdict_says_what_came_and_nothing_else():
@@ -129,14 +129,14 @@ def test_every_preset_opens_with_its_recorded_run_and_says_when_the_settings_are
 @pytest.mark.browser
 def test_the_theatre_is_whole_in_the_window_and_walks_through_the_epochs(visit):
     (story,) = [one.state for one in recorded.everything() if one.state.run.id == "recorded-step"]
-    said = [[str(look_of(epoch).said) for epoch in line.epochs] for line in story.lines]
+    answers = [[str(look_of(epoch).answer) for epoch in line.epochs] for line in story.lines]
     v = visit("training")
     says = v.page.locator(".method .says b")
-    assert says.all_inner_texts() == [one[-1] for one in said]
+    assert says.all_inner_texts() == [one[-1] for one in answers]
     v.page.get_by_role("slider", name="Epoch", exact=True).press("Home")
     assert v.page.locator(".walk output").inner_text() == "epoch 1 of 10"
-    assert says.all_inner_texts() == [one[0] for one in said]
-    assert v.page.locator(".method.correct").count() == sum(one[0] == "3" for one in said)
+    assert says.all_inner_texts() == [one[0] for one in answers]
+    assert v.page.locator(".method.correct").count() == sum(one[0] == "3" for one in answers)
     for size in ((1280, 720), (853, 480)):
         v.size(*size).settle()
         box = v.page.locator(".curves svg").first.bounding_box()

@@ -1,7 +1,7 @@
 """What a network does with one test sample after an epoch: small enough to be kept with every epoch.
 
 look = next(r for r in train(Training(), record_sample=3) if isinstance(r, EpochRecord)).look
-print(look.said == look.label, look.counts)        # whether it is right, and the spikes of each layer
+print(look.answer == look.label, look.counts)        # whether it is right, and the spikes of each layer
 """
 
 import base64
@@ -35,7 +35,7 @@ class Look:
     picture: bool = False
 
     @property
-    def said(self) -> int:
+    def answer(self) -> int:
         """The class that the network says."""
         return int(self.scores.argmax())
 
