@@ -31,6 +31,7 @@ PRODUCTS = Param(
 )
 SHAPED = ("inputs", "outputs", "side")  # of a network: they follow from the data set
 
+COMPARED = {"methods": "Methods", "widths": "Widths"}
 # Each is one of the library's prepared comparisons, and opens with its recorded run (assets/recordings/).
 STORY = {
     "methods": "slayer-exodus", "slayer.scale": "3", "slayer.again.on": "true", "slayer.again": "0.1",
@@ -86,6 +87,12 @@ if runs_view.current() is None:  # after the heading: a fresh server may have ru
 with page.stage():
     asks = page.asks()
     left, right = page.sides()
+with left:
+    compared = controls.option(list(COMPARED), "Compare", "compare", segmented=True, titles=COMPARED.__getitem__, bare=True)
+if compared == "widths":
+    page.code_behind(*page.view(__file__, "widths").show(left, right))
+    address.end()
+    st.stop()
 with asks:
     picked = methods.names(methods.FOR_A_NETWORK, ["kept", "slayer", "exodus", "localzo"])
     titles = training_view.VIEWS.__getitem__

@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 from snnviz.architectures import FeedForward
 from snnviz.datasets import YinYang
 from snnviz.methods import BPTT, Exodus, LocalZO
-from snnviz.runs import recorded, rows
+from snnviz.runs import recorded_trainings as recorded
+from snnviz.runs import rows
 from snnviz.runs.curves import GrowingLine
 from snnviz.runs.values import Line, Run, RunState, Status
 from snnviz.runs.verdict import verdict

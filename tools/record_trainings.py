@@ -9,7 +9,7 @@ import os
 import pathlib
 import tempfile
 
-from snnviz.runs import recorded
+from snnviz.runs import recorded_trainings as recorded
 from snnviz.runs.growing import GrowingTrainings
 from snnviz.runs.values import Run, RunState
 from snnviz.runs.work import Train

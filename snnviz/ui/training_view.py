@@ -10,7 +10,7 @@ import streamlit as st
 from snnviz import text
 from snnviz.figures import clock, confusion, curves, layer_rasters
 from snnviz.figures.theme import empty_figure
-from snnviz.runs import client, recorded
+from snnviz.runs import client, recorded_trainings
 from snnviz.runs.values import Line, Run, RunState, Status, Summary
 from snnviz.runs.values import groups as over_seeds
 from snnviz.runs.values import labels as labels_of
@@ -91,11 +91,11 @@ def watch(run: Run, draw: Callable[[RunState, bool], None], invitation: str, pre
     return state
 
 
-def _prepared_for(run: Run, now: RunState | None) -> recorded.Recorded | None:
+def _prepared_for(run: Run, now: RunState | None) -> recorded_trainings.Recorded | None:
     """The recorded run to show: that of these settings, where the visitor's own is not of them; the one shown last, before any."""
     if now is not None and (now.status.live or now.run.work == run.work):
         return None
-    came = recorded.find(run.work) if isinstance(run.work, Train) else None
+    came = recorded_trainings.find(run.work) if isinstance(run.work, Train) else None
     if came is not None:
         st.session_state["_training_recorded"] = came
     return came or (st.session_state.get("_training_recorded") if now is None else None)
@@ -103,7 +103,7 @@ def _prepared_for(run: Run, now: RunState | None) -> recorded.Recorded | None:
 
 def _shows(state: RunState, run: Run) -> bool:
     """Whether a run, the visitor's own or a recorded one, is of these settings."""
-    came = recorded.find(run.work) if isinstance(run.work, Train) else None
+    came = recorded_trainings.find(run.work) if isinstance(run.work, Train) else None
     return state.run.work == run.work or (came is not None and came.state is state)
 
 
