@@ -105,6 +105,8 @@ from snnviz.studies.smooth_spike import SmoothSpike as SmoothSpike
 from snnviz.studies.smooth_spike import smooth_gradients as smooth_gradients
 from snnviz.studies.speed import Grows as Grows
 from snnviz.studies.speed import SpeedPlan as SpeedPlan
+from snnviz.studies.widths import WidthSweep as WidthSweep
+from snnviz.studies.widths import sweep_widths as sweep_widths
 from snnviz.surrogates import *  # noqa: F403  its __all__ names every surrogate
 from snnviz.training import BatchRecord as BatchRecord
 from snnviz.training import EpochRecord as EpochRecord
