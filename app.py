@@ -11,7 +11,6 @@ import streamlit
 # Waiting threads of torch sleep instead of spinning, so the browser and other visitors get the cores. torch reads this once.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-starting = None
 if not getattr(sys.modules.get("snnviz.ui.loaded"), "READY", False):  # who opens a fresh server sees a word while Python loads
     streamlit.set_page_config("snnviz", layout="wide", initial_sidebar_state=216)  # SIDEBAR
     starting = streamlit.empty()
@@ -19,6 +18,8 @@ if not getattr(sys.modules.get("snnviz.ui.loaded"), "READY", False):  # who open
         "Starting. The first visitor of a fresh server waits some seconds; the next ones do not.", icon=":material/hourglass:"
     )
     time.sleep(0.1)  # what loads libraries holds Python's lock: before that, the server's own thread sends the word
+else:
+    starting = None
 
 import snnviz.ui.loaded  # noqa: F401, I001  first of all: the visitors of a fresh server wait here for one of them
 import plotly.io

@@ -1,4 +1,4 @@
-"""Where version 0.1.0 began: whoever has that link begins where this version does. A file, so that a fresh server knows the address."""
+"""Where version 0.1.0 began: whoever has that link begins where this version does. As a file, a fresh server knows it, too."""
 
 import streamlit as st
 
