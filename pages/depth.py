@@ -7,6 +7,7 @@ from snnviz import text
 from snnviz.figures import chain, closeness, with_and_without
 from snnviz.figures.theme import empty_figure
 from snnviz.methods import Route
+from snnviz.runs import recorded
 from snnviz.runs.work import MeasureDepth
 from snnviz.studies.depth import against_closeness
 from snnviz.ui import address, backend, controls, depth, page, runs_view
@@ -34,7 +35,8 @@ work = MeasureDepth(study)
 with top, page.guarded():
     state = runs_view.bar(work, backend.chosen(), "Train and measure", beside=lambda: page.presets("depth.py", PRESETS))
 going = state is not None and state.status.live
-record = state.progress.result if state is not None else None
+past = recorded.recording(work) if state is None or state.run.work != work else None
+record = past.result if past is not None else state.progress.result if state is not None else None
 look = record.checkpoints[-1] if record and record.checkpoints else None
 with right:
     picture, below = st.container(), st.container(horizontal=True, vertical_alignment="bottom")
@@ -58,7 +60,10 @@ with below:
 with picture, page.guarded():
     modules = study.modules
     page.figure(chain.chain(study.layers, modules.after, modules.route is Route.DETACH, page.dark(), 165), "chain")
-    runs_view.note(state, work, backend.chosen())
+    if past is None:
+        runs_view.note(state, work, backend.chosen())
+    else:
+        st.caption(f"{past.words} Press “Train and measure” to do it anew.")
     if record is None or look is None:
         waiting = "The bars come after the training." if going else "Press “Train and measure”."
         page.figure(empty_figure(waiting, dark=page.dark(), height=290), "errors")

@@ -16,7 +16,7 @@ from snnviz.params import Param
 from snnviz.runs.values import Run
 from snnviz.runs.work import Train
 from snnviz.training import Training
-from snnviz.ui import backend, code, controls, methods, page, recordings, runs_view, training_view, visitors
+from snnviz.ui import address, backend, code, controls, methods, page, recordings, runs_view, training_view, visitors
 
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
 TRAINABLE = {name: cls for name, cls in LOSSES.items() if issubclass(cls, AbstractTrainingLoss)}
@@ -36,6 +36,11 @@ page.heading(
     "All start from the same weights and see the same batches; only the gradient differs. Press Start and watch who learns, "
     "how fast, and what it costs. A run goes on when you leave the page, and is saved.",
 )
+COMPARED = {"methods": "Methods", "widths": "Shapes and widths"}
+if controls.option(list(COMPARED), "Compare", "compare", segmented=True, titles=COMPARED.__getitem__) == "widths":
+    page.code_behind(*page.view(__file__, "widths").show(*page.sides()))
+    address.end()
+    st.stop()
 left, right = page.sides()
 with left:
     picked = methods.names(methods.FOR_A_NETWORK, ["kept", "slayer", "exodus", "localzo"])

@@ -16,7 +16,7 @@ from snnviz import heads, text
 from snnviz.events import Products
 from snnviz.params import Declared
 from snnviz.runs import fetch
-from snnviz.studies import backward_times, depth, growth, machine, reference_gradients, speed
+from snnviz.studies import backward_times, depth, growth, machine, reference_gradients, speed, widths
 from snnviz.training import VALUES as TRAINED
 from snnviz.training import Failure, Record, Training, compare_training
 
@@ -208,6 +208,40 @@ class SweepGrowth(Work):
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
+class SweepWidths(Work):
+    """A sweep over shapes and widths of surrogates (`studies.widths`). Its result is a `WidthRecord`; it goes on after its last
+    training."""
+
+    kind = "widths"
+    goes_on = True
+
+    sweep: widths.WidthSweep = dataclasses.field(default_factory=widths.WidthSweep)
+
+    @classmethod
+    def parts(cls) -> dict[str, type]:
+        return TRAINED | {"SweepWidths": cls, "WidthSweep": widths.WidthSweep}
+
+    @property
+    def title(self) -> str:
+        return self.sweep.title
+
+    def check(self) -> None:
+        """Every sweep can be done: its size has limits of its own."""
+
+    def records(self, backend: str, folder: Path, result: Any = None) -> Iterator[Progress]:
+        record = widths.WidthRecord() if result is None else result
+        count = len(self.sweep.trainings)
+        yield Progress(len(record.points) / count, "Training", record)
+        for point in widths.sweep_widths(self.sweep, backend or None, done=len(record.points)):
+            record = widths.WidthRecord((*record.points, point))
+            yield Progress(len(record.points) / count, f"{len(record.points)} of {count} trainings", record)
+
+    @classmethod
+    def result_parts(cls) -> dict[str, type]:
+        return {"WidthRecord": widths.WidthRecord, "WidthPoint": widths.WidthPoint}
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
 class MeasureTimes(Work):
     """Times of a backward pass on the worker's machine (`studies.backward_times`), one such measurement at a time. Its result
     is a `Series`. Interrupted, it starts again: points of one curve are measured one after another."""
@@ -321,4 +355,6 @@ class FetchSet(Work):
         return {"Arrived": fetch.Arrived}
 
 
-KINDS: dict[str, type[Work]] = {one.kind: one for one in (Train, MeasureDepth, SweepGrowth, MeasureTimes, MeasureSpeed, FetchSet)}
+KINDS: dict[str, type[Work]] = {
+    one.kind: one for one in (Train, MeasureDepth, SweepGrowth, SweepWidths, MeasureTimes, MeasureSpeed, FetchSet)
+}
