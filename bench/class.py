@@ -8,14 +8,17 @@ browser. Students, browser and servers share the machine's cores. It starts a st
 import argparse
 import asyncio
 import contextlib
+import functools
 import os
 import re
 import shutil
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
+import websockets
 from playwright.async_api import Page, async_playwright
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -23,6 +26,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from bench.common import save
 from bench.crowd import own_stack, percentile, resident
 from bench.visitors import Visitor
+from deploy.settings import Settings
+from deploy.stack import Stack
 
 LESSON = "lesson=leaky-bucket&step=1"
 CHOICES = "abcd"
@@ -55,12 +60,16 @@ class Student(Visitor):
     async def join(self) -> None:
         """Join by the code, then open the lesson as its link does."""
         await self.look()
-        request = self._request()
-        for label, kind, content in (("Join code", "string_value", self.code), ("Join", "trigger_value", True)):
-            state = request.rerun_script.widget_states.widgets.add()
-            state.id = self.widgets[label]
-            setattr(state, kind, content)
-        await self._send(request)
+
+        def fill() -> BackMsg:
+            request = self._request()
+            for label, kind, content in (("Join code", "string_value", self.code), ("Join", "trigger_value", True)):
+                state = request.rerun_script.widget_states.widgets.add()
+                state.id = self.widgets[label]
+                setattr(state, kind, content)
+            return request
+
+        await self._send(fill)
         self.page, self.query, self.page_hash = "neuron", LESSON, ""
         await self._ask()
         if not any(label.startswith("**a**") for label in self.widgets):
@@ -70,11 +79,17 @@ class Student(Visitor):
     async def choose(self) -> None:
         """Press a choice of the lesson's question and wait for the page."""
         letter, begun = self.random.choice(CHOICES), time.perf_counter()
-        request = self._request()
-        state = request.rerun_script.widget_states.widgets.add()
-        state.id = next(id for label, id in self.widgets.items() if label.startswith(f"**{letter}**"))
-        state.trigger_value = True
-        await self._send(request)
+
+        def press() -> BackMsg:
+            button = next((id for label, id in self.widgets.items() if label.startswith(f"**{letter}**")), None)
+            if button is None:
+                raise RuntimeError(f"The page has no choice {letter}; it says {' / '.join(self.texts)[:200]!r}.")
+            request = self._request()
+            state = request.rerun_script.widget_states.widgets.add()
+            state.id, state.trigger_value = button, True
+            return request
+
+        await self._send(press)
         self.waited.append(time.perf_counter() - begun)
 
     async def take_part(self, until: float) -> None:
@@ -84,7 +99,7 @@ class Student(Visitor):
             due = time.perf_counter() + self.every
             try:
                 await self.choose()
-            except (TimeoutError, StopIteration, OSError, RuntimeError) as problem:
+            except (TimeoutError, OSError, RuntimeError, websockets.WebSocketException) as problem:
                 self.problems.append(f"a choice: {type(problem).__name__} {problem}")
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
 
@@ -104,16 +119,26 @@ class Student(Visitor):
         return request
 
     async def _ask(self) -> None:
-        await self._send(self._request())
+        await self._send(self._request)
 
-    async def _send(self, request: BackMsg) -> None:
+    async def _send(self, make: Callable[[], BackMsg]) -> None:
+        """Send a request, made when those before it are answered, and wait for its answer."""
         async with self.turn:
+            request = make()
             self.looking = bool(request.rerun_script.fragment_id)
             self.answer = asyncio.get_running_loop().create_future()
             await self.socket.send(request.SerializeToString())
             await asyncio.wait_for(self.answer, PATIENCE)
 
     async def _listen(self) -> None:
+        try:
+            await self._hear()
+        except Exception as problem:
+            self.problems.append(f"the connection: {type(problem).__name__} {problem}")
+        else:
+            self.problems.append("the connection: closed by the server")
+
+    async def _hear(self) -> None:
         async for data in self.socket:
             message = ForwardMsg()
             message.ParseFromString(data.encode() if isinstance(data, str) else bytes(data))
@@ -151,9 +176,11 @@ class Student(Visitor):
                 if begun < due or fragment not in self.fragments:
                     continue
                 try:
-                    await self._send(self._request(fragment))
+                    await self._send(functools.partial(self._request, fragment))
                 except TimeoutError:
                     self.problems.append("a look at the class: no answer")
+                except (OSError, websockets.WebSocketException):
+                    return  # said by `_listen`
                 now = time.perf_counter()
                 self.looks.append(now - begun)
                 if fragment in self.fragments:
@@ -174,7 +201,13 @@ async def shown_counts(page: Page) -> int:
     return sum(map(int, await page.locator(".st-key-class-poll .bar b").all_inner_texts()))
 
 
-async def campaign(arguments: argparse.Namespace, address: str, memory: Any) -> dict[str, Any]:
+def usage(stack: Stack, settings: Settings) -> tuple[float, float]:
+    """MiB of the app's processes, and the seconds of processor time that they have taken so far."""
+    times = [process.cpu_times() for name in settings.apps if (process := stack.running(name)) is not None]
+    return resident(stack, settings), sum(time.user + time.system for time in times)
+
+
+async def campaign(arguments: argparse.Namespace, address: str, measure: Callable[[], tuple[float, float]]) -> dict[str, Any]:
     def say(what: str) -> None:
         print(f"{time.perf_counter() - begun:4.0f} s  {what}", flush=True)
 
@@ -194,14 +227,15 @@ async def campaign(arguments: argparse.Namespace, address: str, memory: Any) -> 
 
         await asyncio.gather(*(come(student) for student in students))
         say(f"class {code}: {len(students)} are in the lesson, on {sorted({s.process for s in students})}; they choose")
-        sizes, until = [], time.perf_counter() + 60 * arguments.minutes
+        sizes, until, worked = [], time.perf_counter() + 60 * arguments.minutes, measure()[1]
 
         async def weigh() -> None:
             while time.perf_counter() < until:
                 await asyncio.sleep(min(10.0, 6 * arguments.minutes))
-                sizes.append((time.perf_counter() - begun, memory()))
+                sizes.append((time.perf_counter() - begun, measure()[0]))
 
         await asyncio.gather(weigh(), *(student.take_part(until) for student in students))
+        cores = (measure()[1] - worked) / (60 * arguments.minutes)
         say("they have chosen")
         with contextlib.suppress(Exception):
             await page.wait_for_function(
@@ -235,6 +269,7 @@ async def campaign(arguments: argparse.Namespace, address: str, memory: Any) -> 
         "looks": len(looks),
         "look, median s": statistics.median(looks) if looks else float("nan"),
         "look, worst s": max(looks, default=float("nan")),
+        "cores of the app": cores,
         "errors": len(errors),
         "choices on the console": counted,
         "here on the console": int(here),
@@ -270,16 +305,18 @@ def main() -> int:
     parser.add_argument("--no-save", action="store_true", help="only print")
     arguments = parser.parse_args()
     if arguments.address:
-        result = asyncio.run(campaign(arguments, arguments.address.rstrip("/") + "/", lambda: float("nan")))
+        result = asyncio.run(campaign(arguments, arguments.address.rstrip("/") + "/", lambda: (float("nan"), float("nan"))))
         print(result)
         return 0
     with own_stack(arguments.processes) as (stack, settings):
-        result = asyncio.run(campaign(arguments, settings.address, lambda: resident(stack, settings)))
+        result = asyncio.run(campaign(arguments, settings.address, functools.partial(usage, stack, settings)))
         result["processes"] = settings.processes
     rows = verdicts(result)
     print("\n| | limit | measured | |\n|---|---|---|---|")
     print("\n".join(f"| {name} | {limit} | {measured} | {'yes' if met else '**no**'} |" for name, limit, measured, met in rows))
-    print(f"\n{result['choices']} choices and {result['looks']} looks of {result['students']} students.")
+    print(
+        f"\n{result['choices']} choices and {result['looks']} looks of {result['students']} students kept {result['cores of the app']:.2f} cores busy."
+    )
     if not arguments.no_save:
         print("saved to", save("class", [result]))
     return int(not all(met for *_, met in rows))

@@ -33,6 +33,9 @@ def attend(page: Any, pages: Mapping[str, Any]) -> None:
     listener.begin()
     try:
         room = shared.read(mine.room, mine.number or None)
+        if room is not None and mine.number and room.student(mine.number) is None:
+            shared.changed(mine.room)  # joined by another process of the app just now
+            room = shared.read(mine.room, mine.number)
         if room is None or (mine.number and room.student(mine.number) is None):
             forget()
             return
