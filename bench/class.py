@@ -314,9 +314,8 @@ def main() -> int:
     rows = verdicts(result)
     print("\n| | limit | measured | |\n|---|---|---|---|")
     print("\n".join(f"| {name} | {limit} | {measured} | {'yes' if met else '**no**'} |" for name, limit, measured, met in rows))
-    print(
-        f"\n{result['choices']} choices and {result['looks']} looks of {result['students']} students kept {result['cores of the app']:.2f} cores busy."
-    )
+    made = f"{result['choices']} choices and {result['looks']} looks of {result['students']} students"
+    print(f"\n{made} kept {result['cores of the app']:.2f} cores busy.")
     if not arguments.no_save:
         print("saved to", save("class", [result]))
     return int(not all(met for *_, met in rows))
