@@ -250,7 +250,8 @@ class Network(nn.Module):
         return events.product(source, self.readout.weight, added(self.readout))
 
     def _sparse_logits(self, x: torch.Tensor) -> torch.Tensor:
-        source: torch.Tensor | sparse.Packed = x.flatten(2)
+        numbers = x.flatten(2)
+        source: torch.Tensor | sparse.Packed = sparse.packed_or_none(numbers) or numbers  # numbers: currents, or counts
         active, rates = [], []
         for number, block in enumerate(self.blocks):
             linear, layer = block.transform, block.spiking

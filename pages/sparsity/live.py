@@ -31,7 +31,7 @@ def show(left, right):
         work = Train(trainings, touch_active=True)
         state = training_view.watch(
             Run(work, backend.chosen(), visitors.visitor(), "Active share in training"),
-            lambda now: training_view.picture([now], "active", key="sparsity"),
+            lambda now, changed: training_view.picture([now], "active", key="sparsity"),
             "Nothing is being trained. Press Start: the digits, with the method of the controls.",
         )
         st.caption(

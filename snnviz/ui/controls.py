@@ -1,5 +1,6 @@
 """Controls drawn from the declarations in `snnviz.params`; each page keeps what its own stand at (`snnviz.ui.address`)."""
 
+import contextlib
 import dataclasses
 import enum
 import math
@@ -75,18 +76,23 @@ def choose(
     columns: int = 1,
     more: str = "More settings",
     front: Front | None = None,
+    folded: str = "",
 ) -> Any:
     """Draw a choice of one class of a registry, then the controls of its fields, and return the value they stand at.
 
     The choice is `prefix` in the URL; a field is `prefix.name.field`, so each class keeps its own settings. `default` is a name
-    in the table or a value of one of its classes, whose fields are then the defaults; else the first entry.
+    in the table or a value of one of its classes, whose fields are then the defaults; else the first entry. folded: the label of
+    an expander for the fields; without one they stand below the choice.
     """
     name_of = {cls: name for name, cls in table.items()}
     start = default if isinstance(default, str) else next(iter(table)) if default is None else name_of[type(default)]
     name = option(list(table), label, prefix, default=start, titles=lambda n: getattr(table[n], "title", n), help=help)
     value = default if not isinstance(default, str) and default is not None and name == start else table[name]
     if dataclasses.is_dataclass(value) and params(value):
-        return edit(value, f"{prefix}.{name}", only=only, exclude=exclude, tables=tables, columns=columns, more=more, front=front)
+        with st.expander(folded) if folded else contextlib.nullcontext():
+            return edit(
+                value, f"{prefix}.{name}", only=only, exclude=exclude, tables=tables, columns=columns, more=more, front=front
+            )
     return value() if isinstance(value, type) else value
 
 

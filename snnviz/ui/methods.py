@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -9,13 +10,17 @@ import streamlit as st
 from snnviz.figures import theme
 from snnviz.labels import distinct, labelled
 from snnviz.laws import LAWS
-from snnviz.methods import METHODS, AbstractGradientMethod, LocalZO, ResetPath, SurrogateModules
-from snnviz.params import params
+from snnviz.methods import METHODS, AbstractGradientMethod, LocalZO, ResetPath, Slayer, SurrogateModules
+from snnviz.params import Param, params
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, SingleExponential
 from snnviz.ui import controls
 
 # Every entry of every method's menu, by its name in addresses: the method's class and the entry.
 CHOICES = {choice.name: (cls, choice) for cls in METHODS.values() for choice in cls.menu()}
+SECOND = Param(
+    "Once more, at the scale", "k", low=0.0, open_low=True, slider=(0.01, 10.0, 0.01), log=True,
+    help="The same method beside itself, with another scale.",
+)  # fmt: skip
 FOR_A_NEURON = tuple(name for name, (cls, _) in CHOICES.items() if not cls().needs_layers)
 FOR_A_NETWORK = tuple(CHOICES)
 
@@ -61,17 +66,26 @@ def _strokes(offered: tuple[str, ...]) -> str:
     return f"<style>{''.join(rules)}</style>"
 
 
-def settings(chosen: Sequence[str], layers: int = 0) -> list[AbstractGradientMethod]:
+def settings(chosen: Sequence[str], layers: int = 0, head: int = 0, again: bool = False) -> list[AbstractGradientMethod]:
     """Draw the surrogate that the chosen methods share and each one's own settings, and return the methods.
 
-    layers: the hidden layers there are, for heads to sit after.
+    layers: the hidden layers there are, for heads to sit after. head: the one that a head sits after by default, 0: the middle one.
+    again: offer SLAYER a second time, at another scale.
     """
     surrogate = controls.choose(SURROGATES, "Surrogate, for all that use one", "surrogate", default=SingleExponential())
     with st.expander("Settings of the methods"):
-        return [_method(name, surrogate, layers) for name in chosen]
+        return [method for name in chosen for method in _settled(name, surrogate, layers, head, again)]
 
 
-def _method(name: str, surrogate: AbstractSurrogate, layers: int) -> AbstractGradientMethod:
+def _settled(name: str, surrogate: AbstractSurrogate, layers: int, head: int, again: bool) -> list[AbstractGradientMethod]:
+    method = _method(name, surrogate, layers, head)
+    if not (again and isinstance(method, Slayer)):
+        return [method]
+    scale = controls.number(math.inf, SECOND, f"{name}.again")
+    return [method] if math.isinf(scale) else [method, dataclasses.replace(method, scale=scale)]
+
+
+def _method(name: str, surrogate: AbstractSurrogate, layers: int, head: int) -> AbstractGradientMethod:
     cls, choice = CHOICES[name]
     fields, fixed = {f.name for f in dataclasses.fields(cls)}, dict(choice.fixed)
     of_gradient = {"surrogate": surrogate} if "surrogate" in fields and not cls.own_surrogate else {}
@@ -83,7 +97,7 @@ def _method(name: str, surrogate: AbstractSurrogate, layers: int) -> AbstractGra
         value = dataclasses.replace(value, law=controls.choose(LAWS, "Law of the draws", f"{name}.law", default=value.law))
     if isinstance(value, SurrogateModules) and layers:
         numbers = [str(n) for n in range(1, layers + 1)]
-        after = controls.several(numbers, "Heads after hidden layers", f"{name}.after", default=[str(-(-layers // 2))])
+        after = controls.several(numbers, "Heads after hidden layers", f"{name}.after", default=[str(head or -(-layers // 2))])
         value = dataclasses.replace(value, after=tuple(map(int, after)))
     return controls.edit(value, name, exclude=("width", *fixed))
 
