@@ -58,8 +58,8 @@ def missing_slope() -> Figures:
     from snnviz.training import Training
 
     for band, stated in ((1e-6, ("68", "61", "74")), (0.1, ("94", "92", "95"))):
-        found = accuracies(Training(method=SparseGD(FastSigmoid(), band), epochs=5), range(10))
-        yield from zip(stated, (statistics.fmean(found), min(found), max(found)), strict=True)
+        results = accuracies(Training(method=SparseGD(FastSigmoid(), band), epochs=5), range(10))
+        yield from zip(stated, (statistics.fmean(results), min(results), max(results)), strict=True)
 
 
 def four_ways() -> Figures:
@@ -95,8 +95,8 @@ def one_layer_more() -> Figures:
     rows = [[grown(depth, Slayer(), seed) for depth in (1, 2, 3, 4)] for seed in range(10)]
     steps = [b / a for row in rows for a, b in itertools.pairwise(row)]
     yield from (("15", statistics.geometric_mean(steps)), ("6", min(steps)), ("30", max(steps)))
-    for how, text in (({"steps": 50}, "10"), ({"steps": 200}, "26"), ({"neuron": LIF(5.0)}, "3.5")):
-        yield text, (grown(3, Slayer(), **how) / grown(1, Slayer(), **how)) ** 0.5
+    for steps_, leak, text in ((50, None, "10"), (200, None, "26"), (100, LIF(5.0), "3.5")):
+        yield text, (grown(3, Slayer(), 1, steps_, leak) / grown(1, Slayer(), 1, steps_, leak)) ** 0.5
     runs = compare_gradients(depth_experiment(3, steps=100, neuron=IF()), [BPTT(), Slayer(), tenth])
     for method in (Slayer(), tenth):
         yield from zip(("0.29", "0.36", "0.53"), runs.table("cosine")[method], strict=False)
@@ -110,8 +110,8 @@ def one_layer_more() -> Figures:
     yield from (("11,200", limit.rows[1].norm), ("152", limit.rows[2].norm))
     base = presets()["Temporal order: EXODUS and SLAYER"][0]
     for method, mean, spread in ((Exodus(), "94.2", "2.9"), (Slayer(), "66.4", "29.8"), (tenth, "95.7", "1.6")):
-        found = accuracies(dataclasses.replace(base, method=method), range(10))
-        yield from ((mean, statistics.fmean(found)), (spread, statistics.stdev(found)))
+        results = accuracies(dataclasses.replace(base, method=method), range(10))
+        yield from ((mean, statistics.fmean(results)), (spread, statistics.stdev(results)))
 
 
 def shorter_road() -> Figures:
@@ -121,7 +121,7 @@ def shorter_road() -> Figures:
 
     *_, last = measure_depth(DepthStudy(SurrogateModules(after=(4,)), layers=8))
     rows = {row.variant: row for row in last.checkpoints[-1].errors.rows if row.layer == 4}
-    yield from (("80", 100 * rows["plain"].error), ("82", 100 * rows["both"].error))
+    yield from (("80", 100 * (rows["plain"].error or 0.0)), ("82", 100 * (rows["both"].error or 0.0)))
 
 
 def of_what() -> Figures:
@@ -186,7 +186,7 @@ def thumbnails(names: list[str]) -> None:
     folder.mkdir(exist_ok=True)
     executable = find_chromium()
     if executable is None:
-        sys.exit("No Chromium found; on Debian: apt-get install chromium.")
+        sys.exit("No Chromium results; on Debian: apt-get install chromium.")
     with running_app() as url, browsing(executable) as context:
         for lesson in lessons.lessons():
             if names and lesson.name not in names:
