@@ -21,7 +21,20 @@ import streamlit as st
 
 from snnviz import memory, places, waiting
 from snnviz.backends import source
-from snnviz.ui import address, backend, building, computing, heading, leaving, lessons, problems, rail, streamlit_private, visitors
+from snnviz.ui import (
+    address,
+    backend,
+    building,
+    computing,
+    heading,
+    leaving,
+    lessons,
+    problems,
+    rail,
+    shell,
+    streamlit_private,
+    visitors,
+)
 from snnviz.ui.classroom import role, strip
 from snnviz.ui.words import literal
 
@@ -58,6 +71,7 @@ PAGES = (
     Entry("data.py", "Data", ":material/grain:", "Train"),
     Entry("runs.py", "Runs", ":material/folder_open:", "Train"),
     Entry("class.py", "Class", ":material/co_present:", "Teach"),
+    Entry("glossary.py", "Glossary", ":material/menu_book:", "Teach"),
 )
 
 
@@ -74,7 +88,7 @@ def main() -> None:
         page = st.Page(HERE / "pages" / entry.file, title=entry.title, icon=entry.icon, default=entry == PAGES[0])
         sections.setdefault(entry.section, []).append(page)
     sections[""].append(st.Page(_start, url_path="start", visibility="hidden"))
-    page = st.navigation(sections)
+    page = st.navigation(sections, expanded=True)
     visitors.arrive()
     role.arrive()
     leaving.begin()
@@ -97,6 +111,7 @@ def main() -> None:
             waiting.watched(waiting.Watch(streamlit_private.abandoned())),
         ):
             backend.pick()
+            shell.draw(page.title)
             strip.attend(page, {one.url_path: one for several in sections.values() for one in several})
             with rail.beside(page.url_path):
                 page.run()

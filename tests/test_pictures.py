@@ -5,10 +5,18 @@ import pytest
 pytestmark = pytest.mark.browser
 DESKTOP, ENLARGED = (1280, 720), (853, 480)
 # Each page with the part of it that is its picture.
-PICTURES = {"gradients": ".figure.fills", "sparsity": ".figure.fills"}
+PICTURES = {
+    "gradients": ".figure.fills",
+    "sparsity": ".figure.fills",
+    "derivative": ".scope .picture",
+    "neuron": ".scope .picture",
+    "depth": ".figure.fills",
+}
+# Of the live draws the part above the mean's history counts, where the window is low.
 WHERE = """selector => {
-  const box = document.querySelector(selector).getBoundingClientRect();
-  return [box.left, box.top, innerWidth - box.right, innerHeight - box.bottom, box.height];
+  const picture = document.querySelector(selector), box = picture.getBoundingClientRect();
+  const height = innerHeight > 500 ? box.height : Number(picture.dataset.upper ?? box.height);
+  return [box.left, box.top, innerWidth - box.right, innerHeight - box.top - height, height];
 }"""
 
 
