@@ -22,19 +22,8 @@ import streamlit as st
 from snnviz import memory, places, waiting
 from snnviz.backends import source
 from snnviz.ui import (
-    address,
-    backend,
-    building,
-    computing,
-    heading,
-    leaving,
-    lessons,
-    problems,
-    rail,
-    shell,
-    streamlit_private,
-    visitors,
-)
+    address, backend, building, computing, heading, leaving, lessons, present, problems, rail, shell, streamlit_private, visitors,
+)  # fmt: skip
 from snnviz.ui.classroom import role, strip
 from snnviz.ui.words import literal
 
@@ -93,7 +82,7 @@ def main() -> None:
     role.arrive()
     leaving.begin()
     messages = st.container()
-    address.begin(page.url_path, messages.empty(), shared={"backend"}, carried=lessons.KEYS)
+    address.begin(page.url_path, messages.empty(), shared={"backend", present.PRESENT}, carried=lessons.KEYS)
     # Italic letters are a little wider than their box, so a displayed equation would get a scroll bar: padding prevents it. The
     # dark theme's blue is too light for white button text: dark text there.
     st.html(
@@ -109,6 +98,7 @@ def main() -> None:
             source.announced(building.said_in(messages.empty())),
             computing.shown_in(messages.empty()),
             waiting.watched(waiting.Watch(streamlit_private.abandoned())),
+            present.mode(),
         ):
             backend.pick()
             shell.draw(page.title)

@@ -5,6 +5,7 @@
 #include "alif.cu"
 #include "cuba.cu"
 #include "leaky.cu"
+#include "normal_slopes.cuh"
 #if defined(__wasm__)
 #define PLAY(type) extern "C" __attribute__((visibility("default"))) type
 
@@ -12,15 +13,25 @@
 // adjoint per derivative and neuron. A neuron whose threshold adapts (ALIF) hands its trace; else it is null. Random draws are those
 // of a network of the library, where sample b's neuron n is column b N + n.
 template <class Derivative>
-SNN_FN void slopes(const Scan& k, index_t B, const real* u, const real* trace, real* ds) {
+SNN_FN void all_slopes(const Scan& k, index_t B, const real* u, const real* trace, real* ds) {
     const index_t N = k.M / B;
+    Scan here = k;
+    here.d[4] = 0;                       // no page samples a surrogate: without the text for that
     for (index_t t = 0; t < k.T; ++t) for (index_t n = 0; n < N; ++n) SNN_FOR_BLOCKS(b, lanes, B) {
         SNN_ROW margins[SNN_BLOCK];
         const index_t row = t * k.M + n * B + b;
+        __builtin_assume(lanes % 8 == 0);
         if (trace) SNN_FOR_LANES(j, lanes) margins[j] = u[row + j] - Alif::threshold(k, trace[row + j]);
         else SNN_FOR_LANES(j, lanes) margins[j] = u[row + j] - Membrane::threshold(k, 0);
-        Derivative::row(k, margins, nullptr, t, Along{b * N + n, N}, lanes, ds + row);
+        Derivative::row(here, margins, nullptr, t, Along{b * N + n, N}, lanes, ds + row);
     }
+}
+template <class Derivative>
+SNN_FN void slopes(const Scan& k, index_t B, const real* u, const real* trace, real* ds) { all_slopes<Derivative>(k, B, u, trace, ds); }
+template <>
+SNN_FN void slopes<ZerothOrder<Normal>>(const Scan& k, index_t B, const real* u, const real* trace, real* ds) {
+    if (k.d[1] == 1 && k.d[3] > 0) normal_slopes(k, B, u, trace, ds);
+    else all_slopes<ZerothOrder<Normal>>(k, B, u, trace, ds);
 }
 #define PLAY_SLOPES(unused, derivative, Derivative)                                                      \
     PLAY(void) play_slopes_##derivative(Scan k, int B, const real* u, const real* trace, real* ds) {      \
@@ -28,67 +39,107 @@ SNN_FN void slopes(const Scan& k, index_t B, const real* u, const real* trace, r
     }
 SNN_DERIVATIVES(PLAY_SLOPES, )
 
-typedef float lanes4 __attribute__((vector_size(16), aligned(4)));
-SNN_FN lanes4 four(const float* p) { return *(const lanes4*)p; }
 SNN_FN float total(lanes4 a) { return (a[0] + a[2]) + (a[1] + a[3]); }
 
-// R rows of out[t, n, b] = bias w[n, inputs] + sum over i of w[n, i] in[t, i, b], eight samples at once: the last column
-// weighs a constant input `bias`; 0: there is none
-template <int R>
-SNN_FN void rows(int inputs, int B, float bias, const float* in, const float* w, float* out) {
-    const int stride = inputs + (bias != 0);
-    for (int b = 0; b < B; b += 8) {
-        lanes4 low[R], high[R];
-        for (int r = 0; r < R; ++r) low[r] = high[r] = lanes4{} + (bias != 0 ? bias * w[r * stride + inputs] : 0);
-        for (int i = 0; i < inputs; ++i) {
-            const lanes4 x = four(in + i * B + b), y = four(in + i * B + b + 4);
-            for (int r = 0; r < R; ++r) {
-                low[r] += w[r * stride + i] * x;
-                high[r] += w[r * stride + i] * y;
+// Of in [T, inputs, B], four samples at a time, which inputs are not 0 in all four: for each step and four samples a row of
+// `list`, [1 + inputs]: how many, then their numbers. Spikes are few, so products and sums go along these rows; what is left out
+// would add 0, so results are those of dense ones to the last bit.
+typedef unsigned short number_t;
+PLAY(void) play_list(int T, int inputs, int B, const float* in, number_t* list) {
+    for (int t = 0; t < T; ++t, in += inputs * B)
+        for (int b = 0; b < B; b += 4, list += inputs + 1) {
+            number_t* to = list + 1;
+            for (int i = 0; i < inputs; ++i) {
+                *to = (number_t)i;
+                to += __builtin_wasm_any_true_v128(*(const bytes16*)(in + i * B + b));
             }
+            list[0] = (number_t)(to - list - 1);
         }
+}
+
+// R rows of out[t, n, b] = bias m[inputs, n] + sum over i of m[i, n] in[t, i, b] for four samples; bias 0: without it
+template <int R>
+SNN_FN void rows(int inputs, int B, float bias, const float* in, const float* m, int stride, const number_t* list, float* out) {
+    lanes4 sum[R];
+    for (int r = 0; r < R; ++r) sum[r] = lanes4{} + (bias != 0 ? bias * m[inputs * stride + r] : 0);
+    for (int j = 1; j <= list[0]; ++j) {
+        const lanes4 x = four(in + list[j] * B);
+        const float* w = m + list[j] * stride;
+        for (int r = 0; r < R; ++r) sum[r] += w[r] * x;
+    }
+    for (int r = 0; r < R; ++r) *(lanes4*)(out + r * B) = sum[r];
+}
+// The same of all inputs for eight samples, where none is 0 in four of them
+template <int R>
+SNN_FN void dense_rows(int inputs, int B, float bias, const float* in, const float* m, int stride, float* out) {
+    lanes4 low[R], high[R];
+    for (int r = 0; r < R; ++r) low[r] = high[r] = lanes4{} + (bias != 0 ? bias * m[inputs * stride + r] : 0);
+    for (int i = 0; i < inputs; ++i, m += stride) {
+        const lanes4 x = four(in + i * B), y = four(in + i * B + 4);
         for (int r = 0; r < R; ++r) {
-            *(lanes4*)(out + r * B + b) = low[r];
-            *(lanes4*)(out + r * B + b + 4) = high[r];
+            low[r] += m[r] * x;
+            high[r] += m[r] * y;
         }
     }
-}
-PLAY(void) play_product(int T, int inputs, int outputs, int B, float bias, const float* in, const float* w, float* out) {
-    const int stride = inputs + (bias != 0);
-    for (int t = 0; t < T; ++t, in += inputs * B, out += outputs * B) {
-        int n = 0;
-        for (; n + 4 <= outputs; n += 4) rows<4>(inputs, B, bias, in, w + n * stride, out + n * B);
-        for (; n < outputs; ++n) rows<1>(inputs, B, bias, in, w + n * stride, out + n * B);
+    for (int r = 0; r < R; ++r) {
+        *(lanes4*)(out + r * B) = low[r];
+        *(lanes4*)(out + r * B + 4) = high[r];
     }
 }
-
-// R rows of dw[n, i] = sum over t, b of g[t, n, b] in[t, i, b], and of dw[n, inputs] = bias sum of g[t, n, b]
-template <int R>
-SNN_FN void outer_rows(int T, int inputs, int outputs, int B, float bias, const float* in, const float* g, float* dw) {
-    for (int i = 0; i <= inputs; ++i) {
-        lanes4 sum[R] = {};
-        for (int t = 0; t < T; ++t)
-            for (int b = 0; b < B; b += 4) {
-                const lanes4 x = i < inputs ? four(in + (t * inputs + i) * B + b) : lanes4{} + bias;
-                for (int r = 0; r < R; ++r) sum[r] += x * four(g + (t * outputs + r) * B + b);
+// m: weights by input, m[i, n] at m[i stride + n]
+PLAY(void) play_product(int T, int inputs, int outputs, int B, float bias, const float* in, const float* m, int stride,
+                        const number_t* list, float* out) {
+    for (int t = 0; t < T; ++t, in += inputs * B, out += outputs * B)
+        for (int b = 0; b < B; b += 4, list += inputs + 1) {
+            int n = 0;
+            if (b % 8 == 0 && list[0] + list[inputs + 1] == 2 * inputs) {
+                for (; n + 4 <= outputs; n += 4) dense_rows<4>(inputs, B, bias, in + b, m + n, stride, out + n * B + b);
+                for (; n < outputs; ++n) dense_rows<1>(inputs, B, bias, in + b, m + n, stride, out + n * B + b);
+                b += 4, list += inputs + 1;
+                continue;
             }
-        for (int r = 0; r < R; ++r) dw[r * (inputs + 1) + i] = total(sum[r]);
-    }
-}
-PLAY(void) play_outer(int T, int inputs, int outputs, int B, float bias, const float* in, const float* g, float* dw) {
-    int n = 0;
-    for (; n + 4 <= outputs; n += 4) outer_rows<4>(T, inputs, outputs, B, bias, in, g + n * B, dw + n * (inputs + 1));
-    for (; n < outputs; ++n) outer_rows<1>(T, inputs, outputs, B, bias, in, g + n * B, dw + n * (inputs + 1));
+            for (; n + 8 <= outputs; n += 8) rows<8>(inputs, B, bias, in + b, m + n, stride, list, out + n * B + b);
+            if (n + 4 <= outputs) { rows<4>(inputs, B, bias, in + b, m + n, stride, list, out + n * B + b); n += 4; }
+            for (; n < outputs; ++n) rows<1>(inputs, B, bias, in + b, m + n, stride, list, out + n * B + b);
+        }
 }
 
-// to [inputs, outputs] of from [outputs, inputs + 1]: without the biases, for the way back
+// R rows of sums[i, n] += in[t, i, b] g[t, n, b] lane by lane, for four samples; sums[inputs, n] += bias g[t, n, b]
+template <int R>
+SNN_FN void outer_rows(int inputs, int outputs, int B, float bias, const float* in, const float* g, const number_t* list, lanes4* sums) {
+    lanes4 upstream[R];
+    for (int r = 0; r < R; ++r) upstream[r] = four(g + r * B);
+    for (int j = 1; j <= list[0]; ++j) {
+        const lanes4 x = four(in + list[j] * B);
+        lanes4* to = sums + list[j] * outputs;
+        for (int r = 0; r < R; ++r) to[r] += x * upstream[r];
+    }
+    for (int r = 0; r < R; ++r) sums[inputs * outputs + r] += bias * upstream[r];
+}
+// dw[n, i] = sum over t, b of g[t, n, b] in[t, i, b], and dw[n, inputs] = bias sum of g[t, n, b]; sums: [inputs + 1, outputs, 4]
+PLAY(void) play_outer(int T, int inputs, int outputs, int B, float bias, const float* in, const float* g, const number_t* list,
+                      lanes4* sums, float* dw) {
+    for (int j = 0; j < (inputs + 1) * outputs; ++j) sums[j] = lanes4{};
+    for (int t = 0; t < T; ++t, in += inputs * B, g += outputs * B)
+        for (int b = 0; b < B; b += 4, list += inputs + 1) {
+            int n = 0;
+            for (; n + 8 <= outputs; n += 8) outer_rows<8>(inputs, outputs, B, bias, in + b, g + n * B + b, list, sums + n);
+            if (n + 4 <= outputs) { outer_rows<4>(inputs, outputs, B, bias, in + b, g + n * B + b, list, sums + n); n += 4; }
+            for (; n < outputs; ++n) outer_rows<1>(inputs, outputs, B, bias, in + b, g + n * B + b, list, sums + n);
+        }
+    for (int n = 0; n < outputs; ++n)
+        for (int i = 0; i <= inputs; ++i) dw[n * (inputs + 1) + i] = total(sums[i * outputs + n]);
+}
+
+// to [inputs + 1, outputs] of from [outputs, inputs + 1]: weights by input
 PLAY(void) play_transpose(int outputs, int inputs, const float* from, float* to) {
     for (int n = 0; n < outputs; ++n)
-        for (int i = 0; i < inputs; ++i) to[i * outputs + n] = from[n * (inputs + 1) + i];
+        for (int i = 0; i <= inputs; ++i) to[i * outputs + n] = from[n * (inputs + 1) + i];
 }
 
 // z[c, b] = the largest (mode 0), the mean (1) or the last (2) over time of u[t, c, b]
 PLAY(void) play_reduce(int T, int M, int mode, const float* u, float* z) {
+    __builtin_assume(M % 8 == 0);
     for (int j = 0; j < M; ++j) z[j] = mode == 0 ? u[j] : mode == 1 ? 0 : u[(T - 1) * M + j];
     if (mode == 0) for (int t = 1; t < T; ++t) for (int j = 0; j < M; ++j) {
         const float a = u[t * M + j];
@@ -121,9 +172,11 @@ PLAY(void) play_softmax(int C, int B, int count, float* z, const int* y, float* 
 // Steps that share the largest value share its gradient, as torch's amax does.
 PLAY(void) play_loss_back(int T, int C, int B, int count, int mode, const float* u, const float* p, const int* y, float* gu) {
     const int M = C * B;
+    __builtin_assume(B % 8 == 0);
     for (int c = 0; c < C; ++c) for (int b = 0; b < B; ++b) {
         const int j = c * B + b;
-        const float g = b < count ? (p[j] - (y[b] == c ? 1 : 0)) / (float)count : 0;
+        const float miss = b < count ? p[j] - (y[b] == c ? 1 : 0) : 0;
+        const float g = magnitude(miss) > 1e-20f ? miss / (float)count : 0;  // less would become denormal on its way: slow, and nothing
         if (mode == 0) {
             float top = u[j], ties = 0;
             for (int t = 1; t < T; ++t) top = u[t * M + j] > top ? u[t * M + j] : top;
@@ -176,6 +229,7 @@ PLAY(int) play_silent(int T, int N, int B, int count, const float* s) {
 }
 // Of s [T, M]: spikes, and the first one's step (T: none)
 PLAY(void) play_response(int T, int M, const float* s, float* counts, float* first) {
+    __builtin_assume(M % 8 == 0);
     for (int j = 0; j < M; ++j) { counts[j] = 0; first[j] = (float)T; }
     for (int t = T - 1; t >= 0; --t) for (int j = 0; j < M; ++j) {
         const float a = s[t * M + j];

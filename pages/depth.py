@@ -7,7 +7,7 @@ from snnviz import text
 from snnviz.figures import chain, closeness, with_and_without
 from snnviz.figures.theme import empty_figure
 from snnviz.methods import Route
-from snnviz.runs import recorded_depth
+from snnviz.runs import recorded
 from snnviz.runs.work import MeasureDepth
 from snnviz.studies.depth import against_closeness
 from snnviz.ui import address, backend, controls, depth, page, runs_view
@@ -50,9 +50,9 @@ with top, page.guarded():
     state = runs_view.bar(work, backend.chosen(), "Train and measure")
 going = state is not None and state.status.live
 record = state.progress.result if state is not None else None
-stored = recorded_depth.find(study) if not going and (state is None or state.run.work != work) else None
-if stored is not None:
-    state, record = None, stored.record
+past = recorded.recording(work) if not going and (state is None or state.run.work != work) else None
+if past is not None:
+    record = past.result
 look = record.checkpoints[-1] if record and record.checkpoints else None
 with right:
     picture, below = st.container(key="depth-picture"), st.container(horizontal=True, vertical_alignment="bottom")
@@ -82,9 +82,10 @@ with picture, page.guarded():
     else:
         depth.curves(record, what, depth.held(), fill=True)
 with right:
-    if stored is not None:
-        st.caption(f"This measurement was {stored.about}, on the C++ kernels. “Train and measure” makes it here.")
-    runs_view.note(state, work, backend.chosen())
+    if past is None:
+        runs_view.note(state, work, backend.chosen())
+    else:
+        st.caption(f"{past.words} Press “Train and measure” to do it anew.")
     if record is not None and look is not None:
         st.markdown(depth.verdict(record))
 
@@ -136,7 +137,7 @@ with st.expander("The loss, the reference and its limits", icon=":material/funct
         "weighs another aim there: agreement. One seed is a lead, not a proof: try others."
     )
     page.citation(study.modules.cite)
-is_whole = record is not None and stored is None and record.done and (record.study, record.backend) == (study, backend.chosen())
+is_whole = record is not None and past is None and record.done and (record.study, record.backend) == (study, backend.chosen())
 page.code_behind(
     f"""
 from snnviz import *

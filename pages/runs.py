@@ -134,7 +134,7 @@ others = [state for state in opened if not state.lines]
 
 if trainings:
     views = [v for v in training_view.VIEWS if len(trainings) == 1 or v in ("learning", "clock", "time")]
-    view = controls.option(views, "Picture", "view", titles=training_view.VIEWS.__getitem__, segmented=True)
+    view = controls.option(views, "Picture", "view", default="learning", titles=training_view.VIEWS.__getitem__, segmented=True)
     one, labels = 0, trainings[0].run.labels
     if view in training_view.ONE_METHOD and len(labels) > 1:
         one = labels.index(st.selectbox("Method", labels, key="runs/method_shown", persist_state="session"))

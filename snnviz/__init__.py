@@ -14,12 +14,16 @@ from snnviz.architectures import FeedForward as FeedForward
 from snnviz.backends import kernel_text as kernel_text
 from snnviz.datasets import DATASETS as DATASETS
 from snnviz.datasets import Binning as Binning
+from snnviz.datasets import Braille as Braille
+from snnviz.datasets import Cifar10 as Cifar10
 from snnviz.datasets import Cifar10Dvs as Cifar10Dvs
 from snnviz.datasets import Circles as Circles
 from snnviz.datasets import Coding as Coding
 from snnviz.datasets import DelayedXor as DelayedXor
 from snnviz.datasets import Digits as Digits
 from snnviz.datasets import DvsGesture as DvsGesture
+from snnviz.datasets import FashionMnist as FashionMnist
+from snnviz.datasets import Mnist as Mnist
 from snnviz.datasets import NMnist as NMnist
 from snnviz.datasets import OwnPoints as OwnPoints
 from snnviz.datasets import OwnRecordings as OwnRecordings
@@ -101,6 +105,8 @@ from snnviz.studies.smooth_spike import SmoothSpike as SmoothSpike
 from snnviz.studies.smooth_spike import smooth_gradients as smooth_gradients
 from snnviz.studies.speed import Grows as Grows
 from snnviz.studies.speed import SpeedPlan as SpeedPlan
+from snnviz.studies.widths import WidthSweep as WidthSweep
+from snnviz.studies.widths import sweep_widths as sweep_widths
 from snnviz.surrogates import *  # noqa: F403  its __all__ names every surrogate
 from snnviz.training import BatchRecord as BatchRecord
 from snnviz.training import EpochRecord as EpochRecord

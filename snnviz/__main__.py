@@ -61,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument("--backend", help="native (the default), cuda or reference")
     shared.add_argument("--no-save", action="store_true", help="do not keep the run in the store")
     shared.add_argument("--touch-active", action="store_true", help="run sparse methods over their active entries alone")
+    shared.add_argument(
+        "--products",
+        choices=("dense", "events", "measured"),
+        help="multiply all inputs, the active ones, or what the batch's activity makes faster (dense, or what the settings say)",
+    )
     one = command(
         "train", train, "train what the settings say", "snnviz train settings.toml --checkpoint run.safetensors", parents=[shared]
     )

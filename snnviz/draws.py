@@ -100,3 +100,9 @@ def half_normal(p: torch.Tensor) -> torch.Tensor:
     for c in (0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047, 1.00167406, 2.83297682):
         tail = tail * b + c
     return torch.where(w < 5, y, tail) * (1 - p) * 1.41421356
+
+
+def normals(draw: Draw, steps: int, columns: int) -> torch.Tensor:
+    """A standard normal number for every step and column: float32 [steps, columns], of draws 0 (its size) and 1 (its sign)."""
+    size = half_normal(uniforms(draw, steps, columns, 0))
+    return torch.where(uniforms(draw, steps, columns, 1) < 0.5, size, -size)

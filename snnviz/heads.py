@@ -16,6 +16,7 @@ from torch import nn
 from snnviz.methods.base import AbstractGradientMethod
 from snnviz.methods.modules import Route, SurrogateModules
 from snnviz.network import SEEDING, Network, NetworkOutput
+from snnviz.roads import Direct
 
 CHANNELS = 256  # a head on a convolution reduces its input to at most this many channels
 LEAK = 0.01
@@ -66,9 +67,10 @@ class MapHead(nn.Module):
 
 
 def attach_heads(network: Network, method: AbstractGradientMethod, classes: int, seed: int = 0) -> Network:
-    """Replace a network's heads by the ones of its method, with weights drawn from `seed`; return the network.
+    """Replace a network's heads by the ones of its method, with weights drawn from `seed`, and the error's direct way to the hidden
+    layers by that of its method; return the network.
 
-    A method without heads leaves the network with none. The heads are in `network.heads` by the number of their layer;
+    A method without them leaves the network with none. The heads are in `network.heads` by the number of their layer;
     the rest of the network, and torch's global random state, stay as they were.
 
     Raises:
@@ -86,6 +88,8 @@ def attach_heads(network: Network, method: AbstractGradientMethod, classes: int,
             for number in sorted(modules.after):
                 heads[str(number)] = _head(network, number, classes, modules)
     network.heads = heads.to(network.readout.weight)
+    feedback = method.feedback
+    network.direct = None if feedback is None else Direct(network.readout, len(network.blocks), feedback, seed)
     network.detach_heads = modules is not None and modules.route is Route.DETACH
     return network
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar, cast
 import torch
 from torch import nn
 
-from snnviz import events, sparse, waiting
+from snnviz import events, roads, sparse, waiting
 from snnviz.backends import AbstractBackend
 from snnviz.biased import Biased, added
 from snnviz.draws import Draw
@@ -48,10 +48,14 @@ class Block(nn.Module):
         self.transform, self.normalise, self.spiking, self.pool, self.recurrent = transform, normalise, spiking, pool, recurrent
 
     def forward(self, x: torch.Tensor, draw: Draw) -> torch.Tensor:
+        modules = [self.transform] if self.normalise is None else [self.transform, self.normalise]
+        weights = itertools.chain(*(module.parameters() for module in modules))
+        return self.spikes(*roads.current(self.spiking.method, self.current, weights, x), draw)
+
+    def current(self, x: torch.Tensor) -> torch.Tensor:
+        """The neurons' current for an input [T, B, ...]: the transform, then normalisation (if any)."""
         current = over_time(self.transform, x)
-        if self.normalise is not None:
-            current = over_time(self.normalise, current)
-        return self.spikes(current, draw)
+        return current if self.normalise is None else over_time(self.normalise, current)
 
     def dense_because(self) -> str | None:
         """One sentence: why this layer cannot read and give its spikes as events. None: it can."""
@@ -59,6 +63,8 @@ class Block(nn.Module):
             return "Products over events know plain linear layers only."
         if self.spiking.tap is not None:
             return "The run is being recorded, which needs every array."
+        if not self.spiking.method.one_sweep:
+            return f"{self.spiking.method.title} takes another road between layers than events do."
         return events.unsupported(self.spiking.neuron, self.spiking.backend)
 
     def by_events(self, source: events.Events | torch.Tensor, draw: Draw) -> events.Fired:
@@ -73,16 +79,20 @@ class Block(nn.Module):
             current = over_time(linear, source)
         return events.fire(current if self.normalise is None else over_time(self.normalise, current), *what)
 
-    def spikes(self, current: torch.Tensor, draw: Draw) -> torch.Tensor:
-        """The spikes for a current [T, B, ...]: normalisation (if any), neuron, pooling (if any)."""
-        s = self.spiking(current, draw) if self.recurrent is None else self._recurrent(self.recurrent, current, draw)
+    def spikes(self, current: torch.Tensor, down: torch.Tensor | None, draw: Draw) -> torch.Tensor:
+        """The spikes for a current [T, B, ...], pooled (if at all). down: as in `SpikingLayer.run`."""
+        loops = self.recurrent
+        s = self.spiking(current, draw, down) if loops is None else self._recurrent(loops, current, down, draw)
         return s if self.pool is None else over_time(self.pool, s)
 
-    def _recurrent(self, weights: nn.Linear, current: torch.Tensor, draw: Draw) -> torch.Tensor:
+    def _recurrent(self, weights: nn.Linear, current: torch.Tensor, down: torch.Tensor | None, draw: Draw) -> torch.Tensor:
         state, s, spikes = None, None, []
         for t in waiting.steps(range(len(current)), "step"):
+            if s is not None and not self.spiking.method.through_recurrence:
+                s = s.detach()
             now = current[t] if s is None else current[t] + weights(s)
-            out = self.spiking.run(now[None], state, dataclasses.replace(draw, first=draw.first + t))
+            road = None if down is None else down[t][None]
+            out = self.spiking.run(now[None], state, dataclasses.replace(draw, first=draw.first + t), road)
             s, state = out.fired[0], out.last
             spikes.append(s)
         return torch.stack(spikes)
@@ -100,6 +110,7 @@ class Network(nn.Module):
 
     heads: modules by the number of the hidden layer (from 1) whose spikes, averaged over time, they read; they are
     used in training only (surrogate module learning). `detach_heads`: the spikes that go on from a head carry no gradient.
+    direct: the error's way straight from the readout to every hidden layer (e-prop).
     Random draws are keyed by `seed`, the layer and the number of forward passes so far.
 
     touch_active: run forward and backward over the active entries alone where `dense_because()` gives no reason against it;
@@ -116,6 +127,7 @@ class Network(nn.Module):
         self.readout: nn.Linear = readout
         self.leaky: SpikingLayer | None = leaky
         self.heads, self.detach_heads = nn.ModuleDict(), False
+        self.direct: roads.Direct | None = None
         self.active: tuple[sparse.ActiveSet | events.Fired, ...] = ()
         self.rates: tuple[float, ...] = ()
         self.touch_active, self.guard = False, sparse.Guard()
@@ -178,7 +190,17 @@ class Network(nn.Module):
         return self.products is not events.Products.DENSE and self.events_because() is None
 
     def forward(self, x: torch.Tensor) -> NetworkOutput:
+        """The output for x [T, B, ...].
+
+        Raises:
+            ValueError: the method sends the error straight from the readout, and `attach_heads` has not made its way yet.
+        """
+        if self.direct is None and any(layer.method.feedback is not None for layer in self.spiking_layers):
+            raise ValueError(
+                "e-prop's error has no way to the hidden layers yet: call attach_heads(network, method, classes) first."
+            )
         heads: list[torch.Tensor] = []
+        down, sent = None, []
         if self.touch_active and self.dense_because() is None:
             logits = self._sparse_logits(x)
         elif self.products is not events.Products.DENSE and self.events_because() is None:
@@ -189,11 +211,23 @@ class Network(nn.Module):
                 if self._has_head(number):
                     heads.append(self.heads[str(number + 1)](x))
                     x = x.detach() if self.detach_heads else x
-            logits = over_time(self.readout, x.flatten(2))
+                if self.direct is not None:
+                    sent.append(x.flatten(2))
+                    x = x.detach()
+            logits, down = self._read(x.flatten(2), sent)
         if self.leaky is not None:
-            logits = self.leaky(logits, self.draw(len(self.blocks)))
+            logits = self.leaky(logits, self.draw(len(self.blocks)), down)
         self.passes += self.training
         return NetworkOutput(logits, tuple(heads))
+
+    def _read(self, x: torch.Tensor, sent: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """The readout's product; and where it leaks and its method wants two roads, the same once more, for what goes down."""
+        product = functools.partial(over_time, self.readout)
+        if self.direct is not None and sent:
+            return self.direct(product, self.readout.weight, sent), None
+        if self.leaky is None or self.direct is not None:
+            return product(x), None
+        return roads.current(self.leaky.method, product, self.readout.parameters(), x)
 
     def _has_head(self, number: int) -> bool:
         return self.training and str(number + 1) in self.heads

@@ -20,11 +20,12 @@ from snnviz.probe import Tap
 class SpikingFunction(torch.autograd.Function):
     """One layer's loop over time as one autograd node: (s, u, last) = f(x, initial, coefficients).
 
-    Where neuron, method and backend meet: forward knows no method, backward is the method's row.
+    Where neuron, method and backend meet: forward knows no method, backward is the method's row. down: x once more, or None; its
+    gradient is what goes down to the layer below, that of x what the weights see.
     """
 
     @staticmethod
-    def forward(ctx, x, initial, coefficients, neuron, method, backend, draw, tap):
+    def forward(ctx, x, down, initial, coefficients, neuron, method, backend, draw, tap):
         out = backend.forward(neuron, coefficients, x, initial)
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(x if backend.keeps_input else None, initial, coefficients, out.u, out.s, out.trace)
@@ -38,19 +39,23 @@ class SpikingFunction(torch.autograd.Function):
     def backward(ctx, grad_s, grad_u, grad_last):
         (neuron, method), (x, initial, coefficients, u, s, trace) = ctx.row, ctx.saved_tensors
         upstream = Upstream(grad_s if neuron.fires else None, grad_u, grad_last)
-        out = ctx.backend.backward(
-            neuron,
-            coefficients,
-            method.at_spike,
-            method.reset_path,
-            ctx.draw,
-            x,
-            initial,
-            Forward(u, s, trace, initial),
-            upstream,
-            parameters=ctx.needs_input_grad[2],
-            record=ctx.notes is not None,
-        )
+
+        def sweep(path, **more):
+            return ctx.backend.backward(
+                neuron,
+                coefficients,
+                method.at_spike,
+                path,
+                ctx.draw,
+                x,
+                initial,
+                Forward(u, s, trace, initial),
+                upstream,
+                **more,
+            )
+
+        out = sweep(method.reset_path, parameters=ctx.needs_input_grad[3], record=ctx.notes is not None)
+        down = sweep(method.down_path).x if ctx.needs_input_grad[1] else None
         if ctx.notes is not None:
             noted = {
                 "ds_du": out.ds_du,
@@ -59,7 +64,7 @@ class SpikingFunction(torch.autograd.Function):
                 "grad_spikes": torch.zeros_like(out.x) if grad_s is None else grad_s,
             }
             ctx.notes.update({k: a.detach() for k, a in noted.items()})
-        return out.x, out.initial, out.coefficients, None, None, None, None, None
+        return out.x, down, out.initial, out.coefficients, None, None, None, None, None
 
 
 class LayerOutput(NamedTuple):
@@ -125,8 +130,17 @@ class SpikingLayer(nn.Module):
         """The state a run starts from, [states, B, ...], for an input like x."""
         return torch.stack([x.new_full(x.shape[1:], value) for value in self.neuron.rest()])
 
-    def run(self, x: torch.Tensor, initial: torch.Tensor | None = None, draw: Draw | None = None) -> LayerOutput:
-        """x [T, B, ...] and the state to start from [states, B, ...] (None: at rest) -> spikes, membrane, last state."""
+    def run(
+        self,
+        x: torch.Tensor,
+        initial: torch.Tensor | None = None,
+        draw: Draw | None = None,
+        down: torch.Tensor | None = None,
+    ) -> LayerOutput:
+        """x [T, B, ...] and the state to start from [states, B, ...] (None: at rest) -> spikes, membrane, last state.
+
+        down: x once more (`snnviz.roads`), where the method sends down something else than the weights see.
+        """
         if not isinstance(x, torch.Tensor) or x.ndim < 2:
             raise ValueError(f"current must be a tensor [T, B, ...], not {getattr(x, 'shape', type(x).__name__)}.")
         initial = self.rest(x) if initial is None else initial
@@ -139,6 +153,7 @@ class SpikingLayer(nn.Module):
             self.tap.shape = tuple(x.shape)
         s, u, last = SpikingFunction.apply(
             x.reshape(len(x), -1),
+            None if down is None else down.reshape(len(x), -1),
             initial.reshape(len(initial), -1),
             self.coefficients(),
             self.neuron,
@@ -150,6 +165,6 @@ class SpikingLayer(nn.Module):
         spikes = s.reshape(x.shape) if self.neuron.fires else None
         return LayerOutput(spikes, u.reshape(x.shape), last.reshape(initial.shape))
 
-    def forward(self, x: torch.Tensor, draw: Draw | None = None) -> torch.Tensor:
-        out = self.run(x, draw=draw)
+    def forward(self, x: torch.Tensor, draw: Draw | None = None, down: torch.Tensor | None = None) -> torch.Tensor:
+        out = self.run(x, draw=draw, down=down)
         return out.membrane if out.spikes is None else out.spikes

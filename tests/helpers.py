@@ -17,6 +17,7 @@ FOR_THE_BROWSER = {"playground.cu"}  # kernels that no GPU runs
 REFERENCE = BACKENDS["reference"]
 ALL_NEURONS = [neuron for cls in NEURONS.values() for neuron in cls.variants()]
 DIFFERENTIABLE = [n for n in ALL_NEURONS if n.differentiable]
+SWEPT = [path for path in ResetPath if path is not ResetPath.NONE]  # what the sweep itself does with the reset
 TRAINABLE = [cls() for cls in NEURONS.values() if cls.differentiable and cls.fires]
 
 

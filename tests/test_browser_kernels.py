@@ -25,7 +25,7 @@ from snnviz.places import assets
 from snnviz.stimuli import Noise, Poisson, Shaped, Step, encode_drawn
 from snnviz.surrogates import SURROGATES, Gaussian, SingleExponential
 from snnviz.zeroth_order import ZerothOrder
-from tests.helpers import ALL_NEURONS, TRAINABLE
+from tests.helpers import ALL_NEURONS, SWEPT, TRAINABLE
 
 pytestmark = pytest.mark.browser
 NATIVE = BACKENDS["native"]
@@ -151,7 +151,7 @@ def test_the_browser_and_the_cpu_give_the_same_bits(kit, neuron, level, steps, c
 
 
 @pytest.mark.parametrize("name", SURROGATES)
-@pytest.mark.parametrize("path", ResetPath)
+@pytest.mark.parametrize("path", SWEPT)
 @pytest.mark.parametrize("mode", [Reset.SUBTRACT, Reset.ZERO])
 def test_the_adjoint_of_every_surrogate(kit, name, path, mode):
     neuron, surrogate = LIF(reset_mode=mode), SURROGATES[name]()
@@ -272,7 +272,7 @@ def test_the_scope_looks_back_through_every_neuron(kit, neuron):
         path: NATIVE.backward(
             neuron, c, AtSpike(surrogate, gain=1.3), path, DRAW, x, initial, forward, Upstream(u=grad), record=True
         )
-        for path in ResetPath
+        for path in SWEPT
     }
     assert forward.s.sum() > 3
     same(receive(slopes, steps, 1), expected[ResetPath.KEPT].ds_du, "ds_du")

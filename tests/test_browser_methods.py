@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from snnviz.ui.methods import FOR_A_NETWORK
+
 pytestmark = pytest.mark.browser
 
 
@@ -58,7 +60,7 @@ def test_every_method_joins_the_comparison_and_leaves_it(visit):
 
     pills = seen.page.get_by_test_id("stButtonGroup").filter(has_text="BPTT, reset kept").get_by_role("button")
     titles = [t.strip() for t in pills.all_inner_texts()]
-    assert len(titles) == 8
+    assert len(titles) == len(FOR_A_NETWORK)
     for number, title in enumerate(titles):
         was = shown()
         pills.nth(number).click()
@@ -74,4 +76,4 @@ def test_every_method_joins_the_comparison_and_leaves_it(visit):
                 "n => document.querySelector('.st-key-figure-norms .js-plotly-plot')?.data.length !== n", arg=len(now)
             )
             seen.settle()
-    assert len(shown()) == 8 and seen.errors == []
+    assert len(shown()) == len(FOR_A_NETWORK) and seen.errors == []

@@ -68,6 +68,7 @@ SETTINGS = {
     "speed/peers": [{}],
     "speed/kernel": [{}, {"neuron": "QIF"}],
     "speed/gpu": [{"shown": "time"}],
+    "training/widths": [{"run.epochs": "1", "data.samples": "40"}],
     "derivative/surrogates": [{}, {"of": "MultiGaussian-Dspike", "look.unit_area": "true"}],
     "derivative/live": [{}, {"zo.delta": "0.3", "zo.draws": "4", "draw.seed": "2"}],
     "derivative/estimator": [{}, {"law": "SurrogateLaw", "made": "Gaussian", "compare": "Gaussian", "draw.count": "50"}],
@@ -101,7 +102,8 @@ def opened(name: str, query: Mapping[str, str]) -> AppTest:
     """A page at a view, not yet run."""
     file, *view = name.split("/")
     at = AppTest.from_file(ROOT / "app.py", default_timeout=60).switch_page(f"pages/{file}.py")
-    for key, value in dict(zip(("view", "source"), view, strict=False), **query).items():
+    keys = ("compare",) if file == "training" else ("view", "source")
+    for key, value in dict(zip(keys, view, strict=False), **query).items():
         at.query_params[key] = value
     return at
 

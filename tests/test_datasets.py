@@ -22,6 +22,7 @@ from snnviz.__main__ import main
 from snnviz.datasets import (
     DATASETS,
     Binning,
+    Braille,
     Circles,
     Coding,
     DelayedXor,
@@ -47,7 +48,7 @@ from snnviz.datasets import (
     catalogue,
 )
 from snnviz.datasets.base import Binned, balanced, halves
-from snnviz.datasets.catalogue import by_hand, named
+from snnviz.datasets.catalogue import IMAGES, by_hand, named
 from snnviz.datasets.recordings import read_recording
 from snnviz.datasets.tonic_sets import arrived, arriving
 
@@ -64,6 +65,7 @@ SMALL = {
     "DelayedXor": DelayedXor(samples=200),
     "TemporalOrder": TemporalOrder(samples=200),
     "SpikePatterns": SpikePatterns(samples=100),
+    "Braille": Braille(samples=135),
 }
 
 PLANE = ("TwoMoons", "Circles", "Xor", "Spirals", "YinYangPoints")
@@ -80,6 +82,7 @@ KNOWN = {
     "DelayedXor": "d39f0118255256ac",
     "TemporalOrder": "6cbaf6e13bf551fb",
     "SpikePatterns": "d402e02885f7b59b",
+    "Braille": "022bba405363dc7d",
 }
 
 
@@ -572,12 +575,12 @@ def test_gestures_in_tonics_layout(tmp_path):
     assert len(train) == 11 and train.shape == (2, 32, 32) and "11 of 1,077" in train.source
 
 
-def test_the_catalogue_is_tonics_and_fetches_nothing(tmp_path, monkeypatch):
+def test_the_catalogue_is_images_and_tonics_and_fetches_nothing(tmp_path, monkeypatch):
     import tonic.datasets
 
     monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("something was fetched"))
     entries = {entry.name: entry for entry in catalogue(str(tmp_path))}
-    assert set(entries) == set(tonic.datasets.__all__)
+    assert set(entries) == {*IMAGES, *tonic.datasets.__all__}
     assert all(entry.missing and not entry.have for entry in entries.values()) and not any(tmp_path.iterdir())
     assert all("None" not in entry.missing and "\n" not in entry.missing for entry in entries.values())
     with pytest.raises(ValueError, match="knows no set"):
@@ -752,6 +755,7 @@ def test_what_tonic_cannot_fetch_is_said_before_it_tries(tmp_path, capsys, monke
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name in ("aedat", "pynmea2") else name)
     by_hand_only = {entry.name: entry.by_hand for entry in catalogue(str(tmp_path)) if entry.by_hand}
     assert set(by_hand_only) == {
+        *IMAGES,
         "DVSLip",
         "EBSSA",
         "NERDD",
@@ -770,7 +774,7 @@ def test_what_tonic_cannot_fetch_is_said_before_it_tries(tmp_path, capsys, monke
     urban = named("davisdata", part="urban")
     assert urban == TonicSet(name="DAVISDATA", part="urban") and not by_hand(urban)
     assert "no parts" in fetched(capsys, "SHD", "--part", "urban")[2]
-    assert "knows no set named 'Anything'; it knows ASLDVS" in fetched(capsys, "Anything")[2]
+    assert "There is no set named 'Anything'; there are MNIST," in fetched(capsys, "Anything")[2]
     assert not any(tmp_path.iterdir())
     # The day that tonic brings these archives along, it can fetch the set.
     assert not (Path(tonic.datasets.__file__).parent / tonic.datasets.POKERDVS.train_filename).exists()

@@ -20,11 +20,15 @@ from snnviz.losses import Activity
 from snnviz.methods import BPTT, AtSpike, LocalZO, ResetPath, Slayer, SurrogateModules
 from snnviz.network import convolutional, feed_forward
 from snnviz.neurons import ALIF, LIF, CubaLIF, Izhikevich, LeakyReadout
+from snnviz.runs.rows import work_column
+from snnviz.runs.values import Run, labels
+from snnviz.runs.work import Train
 from snnviz.spiking_layer import SpikingLayer
 from snnviz.surrogates import SURROGATES, FastSigmoid, Given
-from snnviz.training import BatchRecord, EpochRecord, Training, train
+from snnviz.training import BatchRecord, EpochRecord, Settings, Training, train
+from snnviz.ui.code import of_trainings
 from snnviz.zeroth_order import ZerothOrder
-from tests.helpers import ALL_NEURONS, Chosen, close, examples, name, rounding
+from tests.helpers import ALL_NEURONS, SWEPT, Chosen, close, examples, name, rounding
 
 NATIVE = BACKENDS["native"]
 NEURONS = [neuron for neuron in ALL_NEURONS if events.unsupported(neuron, NATIVE) is None]
@@ -84,7 +88,7 @@ def agree(x, neuron, method, columns: int = 37, **kwargs):
 @pytest.mark.parametrize("neuron", NEURONS, ids=name)
 def test_every_neuron_and_every_reset_path(neuron):
     x = made_of(0.15, (19, 3, 53), torch.float64)
-    for path in ResetPath:
+    for path in SWEPT:
         spikes, dense = agree(x, neuron, Chosen(AtSpike(FastSigmoid()), path))
         assert spikes[1].any() and dense["first"].any()
 
@@ -214,6 +218,23 @@ def test_what_cannot_read_events_says_why_and_stays_dense():
     with pytest.raises(ValueError, match="The membrane left the range of numbers"):
         neuron = LIF()
         events.spiking(few, torch.full((4, 3), math.nan), None, neuron, SpikingLayer(neuron).coefficients(), BPTT())
+
+
+def test_the_setting_is_of_the_run_and_travels_with_it():
+    training = Training(YinYang(samples=60))
+    for products in Products:
+        settings = Settings((training,), "native", products=products)
+        assert Settings.from_toml(settings.to_toml()) == settings and ("products" in settings.to_toml()) is (
+            products.value != "dense"
+        )
+        work = Train((training,), products=products)
+        assert Train.from_toml(work.to_toml()) == work and (work_column(work) is None) is (products is Products.DENSE)
+        source, _ = of_trainings(work, "native", None)
+        assert ("products" in source) is (products is not Products.DENSE)
+    with pytest.raises(ValueError, match="products = 'some': choose one of dense, events, measured"):
+        Settings.from_toml(settings.to_toml().replace('"measured"', '"some"'))
+    runs = [Run(Train((training,), products=products), "native") for products in (Products.DENSE, Products.EVENTS)]
+    assert len(set(labels(runs))) == 2 and all("roducts" in label for label in labels(runs))
 
 
 @pytest.mark.parametrize("method", [BPTT(), Slayer(), LocalZO()], ids=name)

@@ -5,6 +5,7 @@ is seen that each figure is checked somewhere.
 """
 
 import functools
+import itertools
 import math
 import pathlib
 import re
@@ -16,8 +17,11 @@ from streamlit.testing.v1 import AppTest
 from snnviz import Experiment, lessons, simulate
 from snnviz.lessons import Lesson, Look
 from snnviz.neurons import IF
+from snnviz.runs import recorded
+from snnviz.runs.work import SweepWidths
 from snnviz.stimuli import Step
 from snnviz.studies import backward_times
+from snnviz.studies.widths import FACTORS, WidthSweep, sweep_widths
 from snnviz.ui import page
 from tools.lessons import SEEDS, near
 
@@ -157,6 +161,23 @@ def test_dice():
     assert far.active == pytest.approx(0.0455, abs=1e-4) and five.g == pytest.approx(one.g)
     figures["10"] = 1 / (2 * 0.05)
     check("dice", figures, "0 1 0.05")
+
+
+def test_width_first():
+    sweep = WidthSweep(seeds=3)
+    assert drawn(lessons.lesson("width-first").steps[0].look)["study.trainings"] == sweep.trainings
+    past = recorded.recording(SweepWidths(sweep))
+    assert past is not None and len(past.result.points) == len(sweep.trainings)
+    cells = [past.result.cell(0, factor)[0] for factor in FACTORS]
+    for shape in range(4):
+        narrow, base, wide = (past.result.cell(shape, factor)[0] for factor in FACTORS)
+        assert base > max(narrow, wide) + 0.08
+    # one training anew: where the width is right, rounding and threads do not matter
+    (point,) = itertools.islice(sweep_widths(sweep, done=1), 1)
+    assert (point.shape, point.factor, point.seed) == (0, 1.0, 0) and point.accuracy == pytest.approx(
+        past.result.points[1].accuracy, abs=0.03
+    )
+    check("width-first", dict(zip(("79.0", "98.5", "73.0"), (100 * cell for cell in cells), strict=True)), "0 0.6")
 
 
 def test_faster_than_what():

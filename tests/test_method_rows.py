@@ -10,12 +10,26 @@ from streamlit.testing.v1 import AppTest
 
 from snnviz import Experiment, Noise, differentiate
 from snnviz.laws import UniformLaw
-from snnviz.methods import BPTT, METHODS, Exodus, GatedZO, LocalZO, ResetPath, Slayer, SparseGD, SurrogateModules
+from snnviz.methods import (
+    BPTT,
+    METHODS,
+    OSTL,
+    OTTT,
+    SLTT,
+    EProp,
+    Exodus,
+    GatedZO,
+    LocalZO,
+    ResetPath,
+    Slayer,
+    SparseGD,
+    SurrogateModules,
+)
 from snnviz.neurons import LIF, Reset
 from snnviz.surrogates import Dspike, FastSigmoid, Gaussian, SingleExponential, Triangle
 from snnviz.ui.methods import CHOICES, FOR_A_NETWORK, FOR_A_NEURON, hue
 
-KEPT, CUT, IGNORED = ResetPath.KEPT, ResetPath.CUT, ResetPath.IGNORED
+KEPT, CUT, IGNORED, NONE = ResetPath.KEPT, ResetPath.CUT, ResetPath.IGNORED, ResetPath.NONE
 # By the name on the pages: the method with other settings than the default ones, and what becomes of its reset.
 ROWS = {
     "kept": [(BPTT(Triangle(0.8)), KEPT)],
@@ -26,6 +40,10 @@ ROWS = {
     "gated": [(GatedZO(Gaussian(0.3), peak=0.6), CUT), (GatedZO(Gaussian(0.3), peak=0.6, keep_reset=True), KEPT)],
     "sparse": [(SparseGD(FastSigmoid(4.0), band=0.4), CUT)],
     "modules": [(SurrogateModules(Dspike(2.0)), KEPT), (SurrogateModules(Dspike(2.0), keep_reset=False), CUT)],
+    "sltt": [(SLTT(Triangle(0.8)), NONE)],
+    "ottt": [(OTTT(Triangle(0.8)), IGNORED)],
+    "ostl": [(OSTL(Triangle(0.8)), KEPT)],
+    "eprop": [(EProp(Triangle(0.8)), CUT), (EProp(Triangle(0.8), keep_reset=True), KEPT)],
 }
 
 
@@ -46,7 +64,7 @@ def test_the_pages_list_every_method():
     made = at.session_state["made"]
     assert {type(method) for method in made.values()} == set(METHODS.values())
     assert list(made) == list(CHOICES) == list(FOR_A_NETWORK) == list(ROWS)
-    assert list(FOR_A_NEURON) == [name for name, method in made.items() if method.heads is None]
+    assert list(FOR_A_NEURON) == [name for name, method in made.items() if not method.needs_layers]
     assert len({hue(method) for method in made.values()}) == len(made)
     for name, method in made.items():
         (settings, path), *_ = ROWS[name]
@@ -67,7 +85,7 @@ def test_a_method_is_its_row(method, path, reset):
     dv_du = (1 - mask * s - through * u * slope) if reset is Reset.ZERO else 1 - through * theta * slope
     delta, expected = np.zeros_like(u[0]), np.zeros_like(u)
     for t in reversed(range(len(u))):
-        expected[t] = delta = g[t] * slope[t] + beta * dv_du[t] * delta
+        expected[t] = delta = g[t] * slope[t] + (path is not NONE) * beta * dv_du[t] * delta
     np.testing.assert_allclose(layer.delta, expected, rtol=1e-10, atol=1e-12)
     margin = (layer.v if getattr(method, "after_reset", False) else u) - theta
     if isinstance(method, LocalZO):  # as often not 0, and on the average as large, as its law says; 5 standard errors

@@ -252,8 +252,10 @@ def test_the_digits_are_the_librarys_and_small():
 
 
 def test_module_and_scripts_are_small():
-    """What travels to the page; the worker's script, which is a part of the page's, travels once more."""
-    parts = [browser.module(browser.PLAYGROUND), scripts.bundle("playground/component.js").encode()]
+    """What travels to the page, the worker's script among it, whose text is in the page's once."""
+    text = scripts.bundle("playground/component.js")
+    assert [text.count(f"class {name} {{") for name in ("Engine", "Trainer", "Stage")] == [1, 1, 1]
+    parts = [browser.module(browser.PLAYGROUND), text.encode()]
     assert sum(map(len, parts)) < 200_000 and sum(len(gzip.compress(part)) for part in parts) < 60_000
 
 

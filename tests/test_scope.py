@@ -581,7 +581,9 @@ def test_the_script_is_one_module():
     ({"a.js": 'import { c } from "./b.js";', "b.js": "export const b = 1, c = 2;"}, "c from b.js, which exports no such name"),
     ({"a.js": "export let now = 1;"}, "a.js says 'export let now = 1;'"),
     ({"a.js": 'import("./b.js");'}, "a.js says"),
-], ids=["circle", "no such name", "a variable", "at run time"])  # fmt: skip
+    ({"a.js": "".join(f'new Worker(new URL("./{n}.js", import.meta.url), {{ type: "module" }});' for n in "bc"),
+      "b.js": "", "c.js": ""}, "a.js begins a second worker, c.js"),
+], ids=["circle", "no such name", "a variable", "at run time", "two workers"])  # fmt: skip
 def test_a_script_that_cannot_be_put_together_is_refused(tmp_path, monkeypatch, files, complaint):
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")

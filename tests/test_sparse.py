@@ -20,7 +20,7 @@ from snnviz.neurons import ALIF, EIF, LIF, QIF, CubaLIF, Izhikevich, LeakyReadou
 from snnviz.sparse import layer
 from snnviz.sparse.active import gather
 from snnviz.surrogates import Boxcar, FastSigmoid, Given
-from tests.helpers import ALL_NEURONS, Chosen, close, coefficients, moved, name, usable
+from tests.helpers import ALL_NEURONS, SWEPT, Chosen, close, coefficients, moved, name, usable
 
 NATIVE, REFERENCE = BACKENDS["native"], BACKENDS["reference"]
 NEURONS = [neuron for neuron in ALL_NEURONS if neuron.dense_because() is None]
@@ -121,7 +121,7 @@ def test_sparse_is_dense(neuron, method, dtype, route, device):
         assert (got - expected).norm() <= (1e-6 if dtype == torch.float32 else 1e-13) * expected.norm()
 
 
-@pytest.mark.parametrize("path", ResetPath)
+@pytest.mark.parametrize("path", SWEPT)
 @pytest.mark.parametrize("neuron", NEURONS, ids=name)
 def test_delta_is_the_references(neuron, path, route, device):
     """Against autograd, for every reset path, with the gradient of every input entry: its active set is full."""

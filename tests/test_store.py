@@ -22,12 +22,13 @@ from snnviz.runs.fetch import Arrived
 from snnviz.runs.journal import Journal, Unsaved
 from snnviz.runs.store import Store, StoreError, UnreadableError
 from snnviz.runs.values import Access, Curve, Line, Run, RunState, Status
-from snnviz.runs.work import KINDS, FetchSet, MeasureDepth, MeasureSpeed, MeasureTimes, Progress, SweepGrowth, Train
+from snnviz.runs.work import KINDS, FetchSet, MeasureDepth, MeasureSpeed, MeasureTimes, Progress, SweepGrowth, SweepWidths, Train
 from snnviz.studies.backward_times import Plan, Series, Timing
 from snnviz.studies.depth import DepthRecord, DepthStudy, Look
 from snnviz.studies.growth import GrowthPoint, GrowthRecord
 from snnviz.studies.reference_gradients import DepthErrors, GradientError
 from snnviz.studies.speed import Grows, LoopTimes, SpeedPlan, SpeedRecord
+from snnviz.studies.widths import WidthPoint, WidthRecord
 from snnviz.training import EpochRecord, Seconds, Training
 
 TRAININGS = tuple(Training(YinYang(samples=60), method=m, epochs=3, seed=s) for m in (BPTT(), LocalZO()) for s in (0, 1))
@@ -156,6 +157,7 @@ def test_a_result_of_every_kind_comes_out_as_it_went_in(store):
     results = {
         "depth": (MeasureDepth(study), looked),
         "growth": (SweepGrowth(), GrowthRecord((GrowthPoint(1, (1.0, float("inf"))), GrowthPoint(0.5, (2.0, 3.0))))),
+        "widths": (SweepWidths(), WidthRecord((WidthPoint(1, 0.1, 2, 0.5),))),
         "times": (MeasureTimes(Plan(over_steps=True)), Series("here", "2026-01-01", "batch 2", (timing, timing))),
         "speed": (MeasureSpeed(SpeedPlan(ALIF(), Grows.STEPS)), SpeedRecord("here", "2026-01-01", "ALIF", (loop,), None, 2)),
         "fetch": (FetchSet("SHD", "/data"), Arrived(512, True)),

@@ -9,6 +9,7 @@ from tests.app_server import PHONE, Visit, running_app
 pytestmark = pytest.mark.browser
 
 SETTINGS = {
+    "view": "learning",
     "epochs": "600",
     "data": "YinYang",
     "data.YinYang.samples": "300",

@@ -157,9 +157,9 @@ def test_the_picture_of_a_training_names_its_run_once_the_settings_are_others(ho
     (row,) = store.default().list()
     assert client.wait(row.run, lambda s: not s.status.live, 120)
     at.run()
-    assert not at.exception and not any("The picture is of" in i.value for i in at.info)
+    assert not at.exception and not any("The picture is of" in m.value for m in at.markdown)
     at.slider(key="training/epochs").set_value(2).run()
-    (says,) = [i.value for i in at.info if "The picture is of" in i.value]
+    (says,) = [m.value for m in at.markdown if "The picture is of" in m.value]
     assert "Yin-Yang" in says and "BPTT" in says
 
 

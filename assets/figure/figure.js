@@ -12,7 +12,7 @@ const CONFIG = {
   modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d", "sendChartToCloud"],
 };
 
-const BELOW = 14; // pixels that stay free below a picture that fills its window
+const BELOW = 14; // pixels that stay free below a picture that fills its window, unless the page's style says how many (--snn-below)
 const LEAST = 230; // a lower window shows a picture of the usual height, a part of it at a time
 const MOST = 1.5; // times its usual height: a picture is not drawn out on a tall screen
 
@@ -109,7 +109,8 @@ class Place {
     if (!fill) return layout.height;
     let { top } = this.element.getBoundingClientRect();
     for (let outer = this.element; (outer = outer.parentElement); ) top += outer.scrollTop;
-    const room = Math.floor(window.innerHeight - top - BELOW);
+    const below = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--snn-below")) || BELOW;
+    const room = Math.floor(window.innerHeight - top - below);
     return room < LEAST ? layout.height : Math.min(room, MOST * layout.height);
   }
 

@@ -52,8 +52,9 @@ export class Cards {
     parts.shares.title = "Share of neurons and steps that the gradient touches, by hidden layer";
     parts.norms.title = "Length of the gradient by layer, the readout last; logarithmic, 0.0001 to 10";
     const head = make("div", { class: "head" }, parts.show);
-    if (own.length) {
-      const [name] = own, field = stage.codec.fields[name];
+    const [name] = Object.keys(own);
+    if (name) {
+      const field = stage.codec.fields[name];
       parts.own = control({ ...field, unit: "" }, () => stage.s[name], (value) => stage.set({ [name]: value }), { say() {} });
       parts.own.element.title = field.help;
       parts.own.element.classList.add("own");

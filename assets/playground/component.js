@@ -19,13 +19,7 @@ export default function mount({ parentElement: root, data, setStateValue }) {
   }
   if (!place.stage) {
     const address = { read: () => place.data.scene, write: (texts) => place.send("settled", { revision: place.data.revision, scene: texts }) };
-    const worker = () => {
-      const link = URL.createObjectURL(new Blob([data.worker], { type: "text/javascript" }));
-      const made = new Worker(link);
-      URL.revokeObjectURL(link);
-      return made;
-    };
-    place.stage = open(root, { data, wasm: compile(data.module), worker, address });
+    place.stage = open(root, { data, wasm: compile(data.module), address });
     place.stage.ready.catch((problem) => root.append(make("p", { class: "notice", role: "alert" }, `The playground could not start: ${problem.message}`)));
   } else if (place.revision !== data.revision) place.stage.follow(data.scene);
   place.revision = data.revision;

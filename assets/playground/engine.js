@@ -50,7 +50,8 @@ export class Engine {
 export class Room {
   static bytes({ inputs, hidden, outputs, T, B }) {
     const units = inputs + 7 * sum(hidden) + 4 * outputs, wide = Math.max(...hidden, outputs);
-    return 4 * round8(B) * (T * units + 6 * wide + outputs + 1) + 16384;
+    const lists = inputs + wide + sum(hidden) + hidden.length + 2;
+    return 4 * round8(B) * (T * units + (T * lists) / 8 + 6 * wide + outputs + 1) + 32 * lists + 16384;
   }
 
   constructor(engine, shape) {
@@ -62,6 +63,10 @@ export class Room {
     this.zeros = engine.floats(2 * B * wide); // where states begin, and a gradient that is absent
     this.last = engine.floats(2 * B * wide);
     this.p = engine.floats(outputs * B);
+    // Which inputs of a layer are not 0, of the input, of every hidden layer's spikes, and of what goes back: see play_list.
+    const list = (n) => engine.floats((T * (B / 4) * (n + 1) + 1) / 2).byteOffset;
+    this.lists = [inputs, ...hidden].map(list);
+    this.backList = list(wide);
     this.sums = engine.floats(2);
     this.layers = hidden.map((N) => ({
       N, x: a(N), u: a(N), s: a(N), ds: a(N), gs: a(N), delta: a(N), trace: neuron.states > 1 ? a(N) : null,
@@ -86,15 +91,20 @@ export class Room {
   // From this.x to the readout's softmax this.p; count: how many of the samples count in loss and hits. Gives the loss.
   forward(net, count) {
     const { T, B, zeros, last, out, mode, neuron, sums } = this, e = this.engine.exports, none = zeros.byteOffset;
-    let below = this.x, wide = this.inputs;
+    const flow = (i, below, above, bias, to) => {
+      const { byteOffset: from } = below.s, list = this.lists[i];
+      e.play_list(T, below.N, B, from, list);
+      e.play_transpose(above.N, below.N, net.w[i].byteOffset, net.transposed.byteOffset);
+      e.play_product(T, below.N, above.N, B, bias, from, net.transposed.byteOffset, above.N, list, to.byteOffset);
+    };
+    let below = { s: this.x, N: this.inputs };
     for (const [i, l] of this.layers.entries()) {
-      e.play_product(T, wide, l.N, B, neuron.bias, below.byteOffset, net.w[i].byteOffset, l.x.byteOffset);
+      flow(i, below, l, neuron.bias, l.x);
       e[`${neuron.kernel}_forward`](l.scan.at, l.x.byteOffset, none, l.u.byteOffset, l.s.byteOffset, l.trace?.byteOffset ?? 0,
         last.byteOffset);
-      below = l.s;
-      wide = l.N;
+      below = l;
     }
-    e.play_product(T, wide, out.N, B, out.bias, below.byteOffset, net.w.at(-1).byteOffset, out.x.byteOffset);
+    flow(this.layers.length, below, out, out.bias, out.x);
     e.leaky_forward(out.scan.at, out.x.byteOffset, none, out.u.byteOffset, 0, 0, last.byteOffset);
     sums[0] = sums[1] = 0;
     e.play_reduce(T, out.N * B, mode, out.u.byteOffset, this.p.byteOffset);
@@ -112,10 +122,12 @@ export class Room {
     let above = out;
     for (let i = L; i >= 0; i--) {
       const below = i ? this.layers[i - 1] : { s: this.x, N: this.inputs }, bias = i === L ? out.bias : neuron.bias;
-      e.play_outer(T, below.N, above.N, B, bias, below.s.byteOffset, above.delta.byteOffset, net.g[i].byteOffset);
+      e.play_outer(T, below.N, above.N, B, bias, below.s.byteOffset, above.delta.byteOffset, this.lists[i], net.sums.byteOffset,
+        net.g[i].byteOffset);
       if (!i) break;
-      e.play_transpose(above.N, below.N, net.w[i].byteOffset, net.transposed.byteOffset);
-      e.play_product(T, above.N, below.N, B, 0, above.delta.byteOffset, net.transposed.byteOffset, below.gs.byteOffset);
+      e.play_list(T, above.N, B, above.delta.byteOffset, this.backList);
+      e.play_product(T, above.N, below.N, B, 0, above.delta.byteOffset, net.w[i].byteOffset, below.N + 1, this.backList,
+        below.gs.byteOffset);
       const scan = row.scans[i - 1], trace = neuron.adaptive ? below.trace.byteOffset : 0, M = BigInt(below.N * B);
       scan.seed[0] = seed;
       row.slopes(scan.at, B, below.u.byteOffset, trace, below.ds.byteOffset);
@@ -162,7 +174,7 @@ export function firstWeights(sizes, { seed, firstGain, gain, bias }) {
 export class Net {
   static bytes({ inputs, hidden, outputs }) {
     const sizes = [inputs, ...hidden, outputs], weights = sum(hidden.map((n, i) => (sizes[i] + 1) * n)) + (sizes.at(-2) + 1) * outputs;
-    return 4 * 5 * (weights + 8 * sizes.length) + 128 * 2 * sizes.length;
+    return 4 * (4 + 5) * (weights + 8 * sizes.length) + 128 * 2 * sizes.length;
   }
 
   // w, and of the same form its gradient g and the optimiser's m and v. The optimiser starts anew.
@@ -170,7 +182,9 @@ export class Net {
     const sizes = [inputs, ...hidden, outputs];
     const array = () => sizes.slice(1).map((n, i) => engine.floats((sizes[i] + 1) * n));
     Object.assign(this, { engine, sizes, w: array(), g: array(), m: array(), v: array(), step: 0 });
-    this.transposed = engine.floats(Math.max(...this.w.map((w) => w.length)));
+    const most = Math.max(...this.w.map((w) => w.length));
+    this.transposed = engine.floats(most);
+    this.sums = engine.floats(4 * most);
   }
 
   apply(optimiser, rate) {

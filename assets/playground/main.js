@@ -1,11 +1,11 @@
 // One call opens the playground in an element, with or without a server:
 //
-//   const stage = mount(root, { data, wasm, worker, address });
+//   const stage = mount(root, { data, wasm, address });
 //   stage.follow(texts); stage.destroy();
 //
 // data: what snnviz.live.playground.data() makes, as JSON. wasm: the module of kernels/playground.cu, compiled, or a promise of
-// it. worker: makes the Worker that trains, whose script is worker.js with what it imports. address: read() gives the settings
-// as texts by key ({ "play.noise": "0.1" }), write(texts) carries those at rest; inHash below keeps them behind the #.
+// it. address: read() gives the settings as texts by key ({ "play.noise": "0.1" }), write(texts) carries those at rest; inHash below
+// keeps them behind the #.
 
 import { Stage } from "./stage.js";
 

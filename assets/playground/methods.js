@@ -10,7 +10,7 @@ export const NEURONS = FACTS.neurons;
 export const OPTIMISERS = FACTS.optimisers;
 
 // What a method's own settings are where the page does not say.
-const OWN = Object.fromEntries(Object.values(METHODS).flatMap(({ controls }) => controls.map((c) => [c.name, c.default])));
+const OWN = Object.assign({}, ...Object.values(METHODS).map(({ own }) => own));
 
 // JSON has no infinity.
 const bounded = (formula, s, missing) => (formula === null ? missing : evaluate(formula, s));

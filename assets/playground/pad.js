@@ -3,6 +3,7 @@
 import { make } from "../scope/controls.js";
 import { placed } from "./data.js";
 import { drawPoints, mark, sheet } from "./heat.js";
+import { image } from "./sample.js";
 import { colours, faint } from "./theme.js";
 
 const MOST = 200; // own points
@@ -133,7 +134,7 @@ export class Pad {
       const rows = placed(stage.s.points);
       drawPoints(c, { n: rows.length, x: rows.map((p) => p[0]), y: rows.map((p) => p[1]), c: rows.map((p) => p[2]) }, 0, 0, w, 3);
     } else {
-      const pixels = stage.image(), each = w / 8, drawn = stage.s.image && this.dots.some(Boolean);
+      const pixels = image(stage), each = w / 8, drawn = stage.s.image && this.dots.some(Boolean);
       for (let i = 0; i < 64; i++) {
         c.fillStyle = faint(drawn ? colours.excite : colours.ink, (drawn ? 0.35 : 0.85) * (pixels[i] / 16));
         c.fillRect((i % 8) * each, Math.floor(i / 8) * each, each + 0.5, each + 0.5);

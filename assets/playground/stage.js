@@ -3,32 +3,29 @@
 import { make } from "../scope/controls.js";
 import { unpack } from "../scope/kernels.js";
 import { Cards } from "./cards.js";
-import { drawLoss } from "./chart.js";
 import { drawColumns } from "./columns.js";
 import { parts, SETS } from "./data.js";
 import { Engine } from "./engine.js";
 import { Hands } from "./hands.js";
-import { METHODS } from "./methods.js";
 import { NetworkView } from "./network.js";
-import { build, icon, write, writeSentence } from "./page.js";
+import { build, icon } from "./page.js";
+import { paint, speakSoon } from "./paint.js";
 import { Panel } from "./panel.js";
 import { savePicture } from "./picture.js";
 import { PRESETS, presetOf } from "./presets.js";
 import { RasterView } from "./raster.js";
 import { PointRun } from "./run.js";
-import { sentence, spoken, story } from "./sayings.js";
+import { image } from "./sample.js";
 import { Codec, restarts, whole } from "./state.js";
 import { follow, skeleton, theme } from "./surroundings.js";
 
 const FRAME = 45; // ms between two looks at the training; spikes move at every frame of the screen
-const SLOW = 13; // steps of a run a second, in slow motion
-const HOLD = 0.7; // s between forward and backward
 const GOAL = 0.95; // of the race
 
 export class Stage {
-  // data: what snnviz.live.playground.data() makes; wasm: a WebAssembly.Module or a promise of one; worker: makes a Worker of
-  // worker.js; address: { read(): texts by key, write(texts) }, where the settings at rest are carried.
-  constructor(root, { data, wasm, worker, address }) {
+  // data: what snnviz.live.playground.data() makes; wasm: a WebAssembly.Module or a promise of one; address: { read(): texts by key,
+  // write(texts) }, where the settings at rest are carried.
+  constructor(root, { data, wasm, address }) {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     Object.assign(this, { data, address, codec: new Codec(data.fields, data.key), frame: null, run: null, generation: 0, training: !still,
       play: { phase: "forward", t: 0, on: !still, pause: 0 }, looked: null, stale: true, fresh: false, waiting: false, askedAt: 0, alive: true, drawn: "" });
@@ -56,14 +53,14 @@ export class Stage {
     Object.assign(e.png, { onclick: () => savePicture(this) });
     this.refresh();
     this.release = follow(this, root);
-    this.ready = this.start(wasm, worker);
+    this.ready = this.start(wasm);
   }
 
-  async start(wasm, worker) {
+  async start(wasm) {
     const [module] = await Promise.all([wasm, this.unpackDigits()]);
     if (!this.alive) return;
     this.point = new PointRun(new Engine(module));
-    this.worker = worker();
+    this.worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
     this.worker.onmessage = ({ data }) => this.hear(data);
     this.worker.postMessage({ type: "start", module, settings: this.s, digits: this.digits.images ? this.digits : null });
     if (this.training) this.worker.postMessage({ type: "run", on: true, settings: this.s });
@@ -77,15 +74,6 @@ export class Stage {
     Object.assign(this.digits, { images: bytes.subarray(0, 64 * count), labels: bytes.subarray(64 * count), train });
     this.train = parts(this.s, this.digits).train;
     this.panel.pad.draw();
-  }
-
-  // 64 grey values of the digit that runs: drawn by hand, or an unseen one.
-  image() {
-    const { image, sample } = this.s, { images, train } = this.digits;
-    if (image) return Uint8Array.from(image, (one) => parseInt(one, 17));
-    if (!images) return new Uint8Array(64);
-    const at = 64 * (train + (sample % this.digits.unseen));
-    return images.subarray(at, at + 64);
   }
 
   destroy() {
@@ -218,7 +206,7 @@ export class Stage {
     this.worker?.postMessage({ type: "run", on, settings: this.s });
     this.buttons();
     this.stale = true;
-    this.speakSoon();
+    speakSoon(this);
     this.wake();
   }
 
@@ -305,104 +293,13 @@ export class Stage {
     this.before = now;
     if (this.worker && !this.waiting && !this.rested && (this.stale || (this.training && now - this.askedAt >= FRAME))) {
       Object.assign(this, { waiting: true, stale: false, askedAt: now });
-      this.worker.postMessage({ type: "frame", shown: s.shown, generation: this.generation, image: SETS[s.set].plane ? null : this.image() });
+      this.worker.postMessage({ type: "frame", shown: s.shown, generation: this.generation, image: SETS[s.set].plane ? null : image(this) });
     }
     const m = this.frame?.generation === this.generation && this.frame.methods[s.shown];
-    if (m && (m.counts || !SETS[s.set].plane)) this.paint(m, seconds);
+    if (m && (m.counts || !SETS[s.set].plane)) paint(this, m, seconds);
     this.meter.frames++;
     this.meter.drawing += performance.now() - start;
     if (!this.rested && (this.training || play.on || this.stale)) this.wake();
     else this.before = null;
-  }
-
-  paint(m, seconds) {
-    const { s, play, frame, fresh } = this, turned = this.advance(seconds), shown = this.looked ? { ...s, ...this.looked } : s;
-    // A run stays as it is while it passes in slow motion, though the network learns on: a picture that changes under its own
-    // cursor cannot be read.
-    const image = SETS[s.set].plane ? null : this.image(), which = [s.image, s.sample, shown.px, shown.py, s.shown, this.generation, s.surrogate, s.width, s.delta, s.scale, s.band].join();
-    const moved = which !== this.drawn || turned || (fresh && !play.on);
-    if (moved) {
-      this.drawn = which;
-      this.run = this.point.compute(shown, m.weights, image ? this.label() : this.nearest(shown), 0x5eed, image);
-    }
-    if (fresh || moved) this.cards.draw(frame, shown);
-    if (fresh) {
-      write(this.e.updates, frame.updates.toLocaleString("en"));
-      drawLoss(this.e.loss, s, frame);
-      this.say();
-    }
-    const scene = [play.t, play.phase, this.graph.hover?.column.layer, this.graph.hover?.node.i].join();
-    if (fresh || moved || scene !== this.scene) {
-      this.scene = scene;
-      this.graph.draw({ s: shown, m, run: this.run, play, fresh, sample: image });
-      this.raster.draw({ s, run: this.run, play, chosen: this.graph.chosen, moved: moved || fresh });
-      const [way, text] = story(s, this.run, play);
-      if (this.e.story.dataset.text !== way + text) {
-        this.e.story.dataset.text = way + text;
-        this.e.story.className = `story ${play.phase}`;
-        this.e.story.replaceChildren(make("b", {}, way), ` · ${text}`);
-        this.e.raster.setAttribute("aria-valuemax", String(s.T - 1));
-        this.e.raster.setAttribute("aria-valuenow", String(Math.max(0, Math.min(s.T - 1, Math.round(play.t)))));
-        this.e.raster.setAttribute("aria-valuetext", `${way}, ${text}`);
-      }
-    }
-    if (!this.meter.first) {
-      this.meter.first = performance.now();
-      this.e.root.dataset.drawn = Math.round(this.meter.first - this.meter.started);
-    }
-    this.fresh = false;
-  }
-
-  say() {
-    const note = presetOf(this.s, this.codec.defaults), text = sentence(this.s, this.frame, { preset: note?.says, winner: this.winner });
-    // A sentence stays for two seconds at least, so that it can be read.
-    if (text !== this.sentence && (performance.now() - (this.sentenceAt ?? -1e9) > 2000 || !this.training)) {
-      this.sentence = text;
-      this.sentenceAt = performance.now();
-      writeSentence(this.e.says, text);
-      this.speakSoon();
-    }
-  }
-
-  speakSoon() {
-    clearTimeout(this.speaking);
-    this.speaking = setTimeout(() => {
-      write(this.e.live, spoken(this.s, this.frame, this.training, this.sentence ?? ""));
-      this.e.graph.setAttribute("aria-label", `The network of ${METHODS[this.s.shown].title}: ${this.s.hidden.join(", ")} hidden neurons, each a picture of its answer over the plane`);
-    }, 1500);
-  }
-
-  // Moves the slow motion on; true when a run begins anew.
-  advance(seconds) {
-    const { play, s } = this;
-    if (!play.on || this.hands.scrubbing) return false;
-    if (play.pause > 0) {
-      play.pause -= seconds;
-      return false;
-    }
-    const forward = play.phase === "forward";
-    play.t += (forward ? 1 : -1) * seconds * SLOW;
-    if (forward && play.t >= s.T + 1.5) Object.assign(play, { phase: "backward", t: s.T - 0.01, pause: HOLD });
-    else if (!forward && play.t <= -1.5) {
-      Object.assign(play, { phase: "forward", t: 0, pause: HOLD });
-      return true;
-    }
-    return false;
-  }
-
-  // Of the digit: its own, or for one drawn by hand what the shown method takes it for.
-  label() {
-    const { s, digits } = this, answer = this.frame.methods[s.shown].answer;
-    if (!s.image) return digits.labels[digits.train + (s.sample % digits.unseen)];
-    return answer ? answer.indexOf(Math.max(...answer)) : 0;
-  }
-
-  nearest({ px, py }) {
-    let best = 0, least = Infinity;
-    for (let i = 0; i < this.train.n; i++) {
-      const d = (this.train.x[i] - px) ** 2 + (this.train.y[i] - py) ** 2;
-      if (d < least) [least, best] = [d, i];
-    }
-    return this.train.n ? this.train.c[best] : 0;
   }
 }

@@ -1,6 +1,6 @@
 // A file without a server: one page at a time, the address, and light or dark.
 
-import { compile, unpack, unpackCurves, unsupported } from "../scope/kernels.js";
+import { compile, unpackCurves, unsupported } from "../scope/kernels.js";
 import { make } from "../scope/controls.js";
 import { parse, spellHash } from "./address.js";
 import { DerivativePage } from "./derivative.js";
@@ -12,9 +12,9 @@ const shipped = JSON.parse(document.getElementById("shipped").textContent);
 const opened = {}; // what has been looked at: { page, settings }
 let shown = null, theme = "", turn = 0;
 
-// What a page needs before it can be drawn: its worker's script, the scopes' kernels, the laws' curves.
+// What a page needs before it can be drawn: the scopes' kernels, the laws' curves.
 const needs = {
-  playground: async () => new TextDecoder().decode(await unpack(shipped.worker)),
+  playground: async () => null,
   neuron: () => compile(shipped.module),
   derivative: async () => {
     shipped.derivative.samples ??= await unpackCurves(shipped.derivative.curves);

@@ -5,7 +5,7 @@ import { mount } from "../playground/main.js";
 import { Codec } from "../playground/state.js";
 
 export class PlaygroundPage {
-  constructor(root, shipped, settings, changed, script) {
+  constructor(root, shipped, settings, changed) {
     const data = shipped.playground;
     Object.assign(this, { codec: new Codec(data.fields, data.key), data, texts: {} });
     this.judge(settings);
@@ -13,7 +13,7 @@ export class PlaygroundPage {
       this.texts = texts;
       changed(this.settings());
     } };
-    this.stage = mount(root, { data, wasm: compile(data.module), worker: () => worker(script), address });
+    this.stage = mount(root, { data, wasm: compile(data.module), address });
   }
 
   // What of the settings is possible, and sentences on the rest.
@@ -39,10 +39,3 @@ export class PlaygroundPage {
 }
 
 const same = (text, value) => text.toLowerCase() === (Array.isArray(value) ? value.join("-") : String(value)).toLowerCase() || Number(text) === value;
-
-function worker(script) {
-  const link = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-  const made = new Worker(link);
-  URL.revokeObjectURL(link);
-  return made;
-}

@@ -28,9 +28,10 @@ def show(left, right):
             base = controls.edit(dataclasses.replace(base, architecture=shape), "run", only=("epochs", "batch", "seed"))
     with right, page.guarded():
         trainings = tuple(dataclasses.replace(base, method=one) for one in chosen)
+        work = Train(trainings, touch_active=True)
         state = training_view.watch(
-            Run(Train(trainings, touch_active=True), backend.chosen(), visitors.visitor(), "Active share in training"),
-            lambda now: training_view.picture([now], "active", key="sparsity"),
+            Run(work, backend.chosen(), visitors.visitor(), "Active share in training"),
+            lambda now, changed: training_view.picture([now], "active", key="sparsity"),
             "Nothing is being trained. Press Start: the digits, with the method of the controls.",
         )
         st.caption(
@@ -41,4 +42,4 @@ def show(left, right):
             page.downloads("sparsity-live", training_view.columns(state))
         st.page_link("pages/training.py", label="The same run from all sides", icon=":material/model_training:")
     sparsity.about(method)
-    return code.of_trainings(trainings, backend.chosen(), True, state, short=True)
+    return code.of_trainings(work, backend.chosen(), state, short=True)

@@ -80,7 +80,8 @@ class AbstractBackend(abc.ABC):
         """The sweep back through time, from dL/ds, dL/du and dL/d(last state) to dL/dx [T, M] and dL/d(initial) [states, M].
 
         x [T, M] and initial [states, M] are what `forward` was given. parameters: also dL/d(coefficients); record: also ds_du and
-        the multiplier, [T, M] each.
+        the multiplier, [T, M] each. With ResetPath.NONE every step is alone: the state that it begins with is a constant, and
+        dL/d(last state) reaches nothing.
 
         Raises:
             ValueError, TypeError, RuntimeError: as `check_run`.

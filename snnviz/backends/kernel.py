@@ -7,11 +7,12 @@ import math
 import torch
 
 from snnviz.backends import source
-from snnviz.backends.base import AbstractBackend, Backward, Forward, check_finite, check_run
-from snnviz.backends.reference import ds_du_of
+from snnviz.backends.base import AbstractBackend, Backward, Forward, Upstream, check_finite, check_run
+from snnviz.backends.reference import ds_du_of, recorded_states
 from snnviz.draws import Draw
 from snnviz.methods.base import AtSpike, ResetPath
 from snnviz.neurons.base import AbstractNeuron
+from snnviz.surrogates import Given
 
 REALS = {torch.float32: ("float", ctypes.c_float), torch.float64: ("double", ctypes.c_double)}
 
@@ -88,6 +89,8 @@ class KernelBackend(AbstractBackend, abc.ABC):
     def backward(
         self, neuron, coefficients, at_spike, path, draw, x, initial, forward, upstream, *, parameters=False, record=False
     ):
+        if path is ResetPath.NONE:
+            return self._each_step_alone(neuron, coefficients, at_spike, draw, initial, forward, upstream, parameters, record)
         u = forward.u
         columns = u.shape[1]
         zeros = u.new_zeros(columns * max(1, len(neuron.states)))
@@ -120,6 +123,42 @@ class KernelBackend(AbstractBackend, abc.ABC):
         )
         grad_c = None if sums is None else coefficient_gradients(neuron, coefficients, sums.double().sum(1))
         return Backward(delta, grad_initial, grad_c, ds_du, multiplier)
+
+    def _each_step_alone(self, neuron, coefficients, at_spike, draw, initial, forward, upstream, parameters, record):
+        """The sweep with ResetPath.NONE: a run of T steps is T runs of one step, side by side, each from the state that it began
+        with. That state is asked for only by dL/d(coefficients) and by a membrane that is not linear."""
+        u = forward.u
+        if at_spike.derivative.random or at_spike.gate:  # drawn by step and column, which are others here
+            values = ds_du_of(neuron, coefficients, at_spike, draw, forward).view(1, -1)
+            at_spike = AtSpike(Given(lambda margin: values))
+
+        def row(a: torch.Tensor) -> torch.Tensor:
+            return a.reshape(1, -1)
+
+        def row_or_none(a: torch.Tensor | None) -> torch.Tensor | None:
+            return None if a is None else row(a)
+
+        starts = u.new_zeros((len(initial), u.numel()))
+        if parameters or not neuron.linear:
+            after = [recorded_states(neuron, coefficients, forward)[1], *([] if forward.trace is None else [forward.trace])]
+            for start, first, later in zip(starts, initial, after, strict=True):
+                start.view(u.shape).copy_(torch.cat([first[None], later[:-1]]))
+        out = self.backward(
+            neuron,
+            coefficients,
+            at_spike,
+            ResetPath.CUT,
+            draw,
+            row(u),
+            starts,
+            Forward(row(u), row_or_none(forward.s), row_or_none(forward.trace), starts),
+            Upstream(row_or_none(upstream.s), row_or_none(upstream.u)),
+            parameters=parameters,
+            record=record,
+        )
+        ds_du = None if out.ds_du is None else out.ds_du.view(u.shape)
+        multiplier = torch.zeros_like(u) if record else None
+        return Backward(out.x.view(u.shape), torch.zeros_like(initial), out.coefficients, ds_du, multiplier)
 
 
 def given(

@@ -66,6 +66,8 @@ def reset_along(neuron, c, state, u, theta, s, path):
     if path is ResetPath.CUT:
         v, *_ = neuron.reset(c, state, u, theta, s.detach())
         return v, *neuron.reset(c, state, u, theta, s)[1:]
+    if path is ResetPath.NONE:
+        return tuple(a.detach() for a in neuron.reset(c, state, u, theta, s))
     v, *rest = neuron.reset(c, state, u.detach(), theta, s.detach())
     return v + (u - u.detach()), *rest
 
@@ -104,7 +106,8 @@ class Reference(AbstractBackend):
             slopes = torch.zeros_like(x)
             if neuron.fires:
                 slopes = ds_du_of(neuron, coefficients.detach(), at_spike, draw, forward).detach()
-            state = tuple(initial)
+            none = path is ResetPath.NONE
+            state = tuple(initial.detach() if none else initial)
             us, ss, vs, parts = [], [], [state[0]], 2 + record
             with waiting.part(0, parts):
                 for t, (x_t, ds_du) in enumerate(waiting.steps(zip(_rows(x), _rows(slopes), strict=True), "step", len(x))):
@@ -117,7 +120,11 @@ class Reference(AbstractBackend):
                     us.append(u)
                     ss.append(s)
                     vs.append(state[0])
-            outputs = [(torch.stack(us), upstream.u), (torch.stack(ss), upstream.s), (torch.stack(state), upstream.last)]
+            outputs = [
+                (torch.stack(us), upstream.u),
+                (torch.stack(ss), upstream.s),
+                (torch.stack(state), None if none else upstream.last),
+            ]
             outputs = [(out, grad) for out, grad in outputs if grad is not None]
             grads = [None, None, None]
             if outputs:
@@ -129,8 +136,8 @@ class Reference(AbstractBackend):
                         retain_graph=True,
                         allow_unused=True,
                     )
-            multiplier = None
-            if record:
+            multiplier = torch.zeros_like(x) if record and none else None
+            if record and not none:
                 steps = []
                 with waiting.part(2, parts):
                     for before, v in waiting.steps(itertools.pairwise(vs), "step", len(x)):

@@ -13,18 +13,19 @@ def fetch(options: argparse.Namespace) -> int:
     try:
         from snnviz import places
         from snnviz.datasets.catalogue import by_hand, named
+        from snnviz.datasets.images import AbstractImages
 
         dataset = named(options.name, options.folder, options.part)
         root = places.data(options.folder)
         try:
-            listing, note = dataset.find(), "Nothing was fetched; name another folder for a fresh copy."
+            have, note = dataset.have(), "Nothing was fetched; name another folder for a fresh copy."
         except (OSError, ValueError):
-            if reason := by_hand(dataset):
+            if (reason := by_hand(dataset)) or isinstance(dataset, AbstractImages):
                 raise Wrong(reason) from None
             print(f"Fetching {options.name} into {root}: {dataset.size}.", file=sys.stderr)
             dataset.fetch()
-            listing, note = dataset.find(), ""
-        print(f"{listing.have.rstrip(';')}, in {root}. {note}".rstrip())
+            have, note = dataset.have(), ""
+        print(f"{have.rstrip(';')}, in {root}. {note}".rstrip())
     except (OSError, ValueError) as problem:
         raise Wrong(" ".join(str(problem).split())) from None
     except KeyboardInterrupt:

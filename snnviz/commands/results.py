@@ -4,6 +4,7 @@ import csv
 import pathlib
 import statistics
 import sys
+from typing import Any
 
 from snnviz.commands.progress import Line
 
@@ -64,8 +65,11 @@ def write_csv(path: pathlib.Path, lines: list[Line]) -> None:
                 table.writerow([labels[line.training.method], line.training.seed, e.epoch, *values, e.seconds.total])
 
 
-def keep(lines: list[Line], backend: str, title: str, stopped: bool, touch_active: bool) -> bool:
-    """Keep the run in the store; whether that went well. A store that cannot be used is no reason to lose the table."""
+def keep(lines: list[Line], backend: str, title: str, stopped: bool, how: dict[str, Any]) -> bool:
+    """Keep the run in the store; whether that went well. A store that cannot be used is no reason to lose the table.
+
+    how: the settings with which the run was executed, as `work.Train` has them.
+    """
     try:
         from snnviz.runs import store, values, work
     except ImportError as missing:
@@ -74,7 +78,7 @@ def keep(lines: list[Line], backend: str, title: str, stopped: bool, touch_activ
     status = values.Status.STOPPED if stopped else values.Status.FINISHED
     if all(line.problem for line in lines):
         status = values.Status.FAILED
-    run = values.Run(work.Train(tuple(line.training for line in lines), None, touch_active), backend, title=title)
+    run = values.Run(work.Train(tuple(line.training for line in lines), None, **how), backend, title=title)
     try:
         saved = store.default()
         saved.begin(run)

@@ -96,6 +96,7 @@ def _notes(dataset) -> tuple[str, ...]:
 def _run(settings, options, checkpoints) -> tuple[list[Line], int]:
     """Train with a progress bar and keep the run; what came out, and the exit status."""
     from snnviz.backends import resolve
+    from snnviz.events import Products
     from snnviz.labels import distinct
     from snnviz.training import BatchRecord, EpochRecord, Failure, compare_training
 
@@ -107,8 +108,9 @@ def _run(settings, options, checkpoints) -> tuple[list[Line], int]:
         for note in _notes(dataset):
             print(f"snnviz: {note}", file=sys.stderr)
     lines, shown, stopped = [Line(t) for t in settings.trainings], Progress(), 0
-    touch_active = options.touch_active or settings.touch_active
-    records = compare_training(settings.trainings, backend, checkpoints=checkpoints, touch_active=touch_active)
+    products = Products(options.products) if options.products else settings.products
+    how = {"touch_active": options.touch_active or settings.touch_active, "products": products}
+    records = compare_training(settings.trainings, backend, checkpoints=checkpoints, **how)
     try:
         for number, record in records:
             line = lines[number]
@@ -131,6 +133,6 @@ def _run(settings, options, checkpoints) -> tuple[list[Line], int]:
     for label, line in zip(distinct([line.training for line in lines]), lines, strict=True):
         if line.problem:
             print(f"{label}: {line.problem}", file=sys.stderr)
-    saved = options.no_save or keep(lines, backend.name, options.settings.stem, bool(stopped), touch_active)
+    saved = options.no_save or keep(lines, backend.name, options.settings.stem, bool(stopped), how)
     failed = any(line.problem for line in lines)
     return lines, stopped or int(failed or not saved)

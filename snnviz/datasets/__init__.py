@@ -6,18 +6,22 @@ Nothing here imports tonic, scikit-learn or scipy until a set that needs them is
 from snnviz.datasets.base import AbstractDataset as AbstractDataset
 from snnviz.datasets.base import Samples as Samples
 from snnviz.datasets.base import Split as Split
+from snnviz.datasets.braille import Braille as Braille
 from snnviz.datasets.catalogue import TonicSet as TonicSet
 from snnviz.datasets.catalogue import catalogue as catalogue
+from snnviz.datasets.cifar10 import Cifar10 as Cifar10
 from snnviz.datasets.cifar10dvs import Cifar10Dvs as Cifar10Dvs
 from snnviz.datasets.circles import Circles as Circles
+from snnviz.datasets.coding import Coding as Coding
 from snnviz.datasets.delayed_xor import DelayedXor as DelayedXor
-from snnviz.datasets.digits import Coding as Coding
 from snnviz.datasets.digits import Digits as Digits
 from snnviz.datasets.events import Binning as Binning
 from snnviz.datasets.gestures import DvsGesture as DvsGesture
 from snnviz.datasets.heidelberg import Shd as Shd
 from snnviz.datasets.heidelberg import Ssc as Ssc
 from snnviz.datasets.manifolds import RandomManifolds as RandomManifolds
+from snnviz.datasets.mnist import FashionMnist as FashionMnist
+from snnviz.datasets.mnist import Mnist as Mnist
 from snnviz.datasets.moons import TwoMoons as TwoMoons
 from snnviz.datasets.nmnist import NMnist as NMnist
 from snnviz.datasets.own_points import OwnPoints as OwnPoints
@@ -45,6 +49,10 @@ _LISTED = (
     DelayedXor,
     TemporalOrder,
     SpikePatterns,
+    Braille,
+    Mnist,
+    FashionMnist,
+    Cifar10,
     NMnist,
     Shd,
     Ssc,

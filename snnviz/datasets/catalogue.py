@@ -13,14 +13,18 @@ import numpy as np
 
 from snnviz import places
 from snnviz.datasets.base import Split
+from snnviz.datasets.cifar10 import Cifar10
 from snnviz.datasets.cifar10dvs import Cifar10Dvs
 from snnviz.datasets.events import Columns, Found, Recording, plain
 from snnviz.datasets.gestures import DvsGesture
 from snnviz.datasets.heidelberg import Shd, Ssc
+from snnviz.datasets.images import AbstractImages
+from snnviz.datasets.mnist import FashionMnist, Mnist
 from snnviz.datasets.nmnist import NMnist
 from snnviz.datasets.tonic_sets import AbstractTonic, NotHere, fetch
 from snnviz.params import param
 
+IMAGES: dict[str, type[AbstractImages]] = {"MNIST": Mnist, "FashionMNIST": FashionMnist, "CIFAR10": Cifar10}  # not tonic's
 OURS: dict[str, type[AbstractTonic]] = {one.tonic: one for one in (NMnist, Shd, Ssc, DvsGesture, Cifar10Dvs)}
 LOOKING_FETCHES = frozenset({"DSEC", "TUMVIE"})  # making tonic's object downloads them, even only to see if they are on disk
 BY_HAND = {  # sets that tonic cannot fetch: the files to download, and their folder inside the folder of all sets
@@ -51,7 +55,7 @@ class Entry:
     """
 
     name: str
-    dataset: AbstractTonic
+    dataset: AbstractTonic | AbstractImages
     about: str
     page: str = ""
     have: str = ""
@@ -65,31 +69,49 @@ class Absent(Exception):
 
 
 def catalogue(folder: str = "") -> tuple[Entry, ...]:
-    """Every set of tonic, with what of it is on disk. Fetches nothing."""
+    """Every set that can be on disk, the sets of images and every one of tonic, with what of it is there. Fetches nothing."""
     import tonic.datasets
 
     entries = []
-    for name in sorted(tonic.datasets.__all__):
+    for name in [*IMAGES, *sorted(tonic.datasets.__all__)]:
         dataset = named(name, folder)
-        description = (inspect.getdoc(getattr(tonic.datasets, name)) or name).splitlines()[0]
-        page = re.search(r"<(http[^>]+?)/?>", description)
-        facts = {"about": description.replace("`", "").split(" <")[0], "page": page[1] if page else "", "by_hand": by_hand(dataset)}
+        about, page = _of_images(dataset) if isinstance(dataset, AbstractImages) else _of_tonic(name)
+        entry = Entry(name, dataset, about, page, by_hand=by_hand(dataset))
         try:
-            entries.append(Entry(name, dataset, have=dataset.find().have, **facts))
+            entries.append(dataclasses.replace(entry, have=dataset.have()))
         except (OSError, ValueError) as error:
-            broken = not isinstance(error, NotHere) and not facts["by_hand"]
-            entries.append(Entry(name, dataset, missing=str(error), broken=broken, **facts))
+            broken = not isinstance(error, NotHere) and (isinstance(dataset, AbstractImages) or not entry.by_hand)
+            entries.append(dataclasses.replace(entry, missing=str(error), broken=broken))
     return tuple(entries)
 
 
-def named(name: str, folder: str = "", part: str = "") -> AbstractTonic:
-    """The set of this name in tonic, in any case of letters. Raises ValueError: no such set, or a part of a set without parts."""
+def _of_images(dataset: AbstractImages) -> tuple[str, str]:
+    return dataset.description.split(". ")[0], f"https://{dataset.home}"
+
+
+def _of_tonic(name: str) -> tuple[str, str]:
+    """What tonic says of a set in a line, and the address of its page."""
     import tonic.datasets
 
-    names = {one.casefold(): one for one in sorted(tonic.datasets.__all__)}
+    description = (inspect.getdoc(getattr(tonic.datasets, name)) or name).splitlines()[0]
+    page = re.search(r"<(http[^>]+?)/?>", description)
+    return description.replace("`", "").split(" <")[0], page[1] if page else ""
+
+
+def named(name: str, folder: str = "", part: str = "") -> AbstractTonic | AbstractImages:
+    """The set of this name, of images or in tonic, in any case of letters.
+
+    Raises:
+        ValueError: no such set, or a part of a set without parts.
+    """
+    import tonic.datasets
+
+    names = {one.casefold(): one for one in [*IMAGES, *sorted(tonic.datasets.__all__)]}
     if name.casefold() not in names:
-        raise ValueError(f"tonic knows no set named {name!r}; it knows {', '.join(names.values())}.")
+        raise ValueError(f"There is no set named {name!r}; there are {', '.join(names.values())}.")
     name = names[name.casefold()]
+    if name in IMAGES:
+        return IMAGES[name](folder=folder)
     if part and not parts(name):
         raise ValueError(f"{name} has no parts to be fetched alone; leave {part!r} out.")
     return OURS[name](folder=folder) if name in OURS else TonicSet(name=name, folder=folder, part=part)
@@ -104,8 +126,10 @@ def parts(name: str) -> tuple[str, ...]:
     return tuple(recordings) if isinstance(recordings, dict) and name not in LOOKING_FETCHES else ()
 
 
-def by_hand(dataset: AbstractTonic) -> str:
-    """One sentence: why tonic cannot fetch a set, and what to do instead; "" if it can."""
+def by_hand(dataset: AbstractTonic | AbstractImages) -> str:
+    """One sentence: why a set cannot be fetched here, and what to do instead; "" if it can."""
+    if isinstance(dataset, AbstractImages):
+        return dataset.by_hand()
     name = dataset.name if isinstance(dataset, TonicSet) else dataset.tonic
     if name in LOOKING_FETCHES:
         return f"{name} is a driving or flying set of many gigabytes; fetch and read it with tonic itself."

@@ -1,23 +1,15 @@
 """The small digits that come with scikit-learn, as spikes or as a current."""
 
 import dataclasses
-import enum
 from typing import Any, ClassVar
 
 import numpy as np
 
-from snnviz.datasets.base import AbstractGenerated, Generated, bernoulli
+from snnviz.datasets.base import AbstractGenerated, Generated
+from snnviz.datasets.coding import Coding, coded
 from snnviz.params import param
 
 DEPTH = 16  # pixels run from 0 to 16
-
-
-class Coding(enum.Enum):
-    """How a grey value becomes a signal in time."""
-
-    LATENCY = "latency"
-    RATE = "rate"
-    DIRECT = "direct"
 
 
 def pixels() -> tuple[np.ndarray, np.ndarray]:
@@ -61,12 +53,5 @@ class Digits(AbstractGenerated):
         images, labels = pixels()
         chosen = np.sort(rng.permutation(len(labels))[: self.samples])
         grey, labels = images[chosen][:, None], labels[chosen]  # [S, 1, 8, 8]
-        if self.coding is Coding.DIRECT:
-            x = np.broadcast_to(grey.astype(np.float32) / DEPTH, (self.steps, *grey.shape)).copy()
-        elif self.coding is Coding.RATE:
-            x = bernoulli(rng, self.rate * grey / DEPTH, self.dt, (self.steps, *grey.shape))
-        else:
-            # Rounded in whole numbers, so that it is the same everywhere.
-            when = (2 * (DEPTH - grey.astype(np.int64)) * (self.steps - 1) + DEPTH) // (2 * DEPTH)
-            x = ((when == np.arange(self.steps)[:, None, None, None, None]) & (grey > 0)).astype(np.uint8)
+        x = coded(grey, DEPTH, self.coding, self.steps, self.dt, self.rate, rng)
         return Generated(x, labels, tuple(str(digit) for digit in range(10)))

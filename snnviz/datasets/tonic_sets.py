@@ -53,6 +53,10 @@ class AbstractTonic(AbstractEvents):
             )
         return listing
 
+    def have(self) -> str:
+        """A sentence on how much of the set is on disk. Raises as `find` does."""
+        return self.find().have
+
     def fetch(self) -> None:
         """Let tonic fetch the whole set into its folder, even if a part of it is on disk already.
 

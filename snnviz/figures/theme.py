@@ -68,6 +68,10 @@ LIGHT = Colours(
         "gated": "#8F3F74",
         "sparse": "#E69F00",
         "modules": "#7F6A00",
+        "sltt": "#3D1FD6",
+        "ottt": "#4A1C00",
+        "ostl": "#1B1464",
+        "eprop": "#F5005C",
     },
     series=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6A00"),
     others=("#5B3FA0", "#A12A3A", "#3D6B1F", "#00707A"),
@@ -96,6 +100,10 @@ DARK = Colours(
         "gated": "#F2C4DD",
         "sparse": "#F0B429",
         "modules": "#BFA62E",
+        "sltt": "#7A55FF",
+        "ottt": "#AD5A3A",
+        "ostl": "#2F7FE0",
+        "eprop": "#FF3D6E",
     },
     series=("#4AA8E8", "#F07F35", "#2BC08F", "#DE96BE", "#F0B429", "#A5D8F8", "#BFA62E"),
     others=("#B7A3F0", "#F28C98", "#A4CF7E", "#66D3DE"),
@@ -113,6 +121,10 @@ METHOD_DASHES: Mapping[str, str] = {
     "gated": "longdashdot",
     "sparse": "dashdot",
     "modules": "longdash",
+    "sltt": "dot",
+    "ottt": "dashdot",
+    "ostl": "longdash",
+    "eprop": "dashdot",
 }
 
 

@@ -69,7 +69,7 @@ def _set(points: PointSet, cls: type[AbstractGenerated], classes: int) -> dict[s
     """plane: its samples are points in the plane; drawn: at random by the page; pixels: of an image."""
     plane = issubclass(cls, AbstractPoints)
     kinds = {"plane": plane, "drawn": plane and cls is not OwnPoints, "pixels": 0 if plane else 64}
-    return {"title": points.title, "about": cls.description, "classes": classes, "library": cls.__name__} | kinds
+    return {"title": points.title, "classes": classes} | kinds
 
 
 def _methods() -> dict[str, Any]:
@@ -81,7 +81,8 @@ def _methods() -> dict[str, Any]:
 
 
 def _method(name: str, cls: type[AbstractGradientMethod], choice: Choice) -> dict[str, Any]:
-    """One row. derivative: None where the page's surrogate stands for ds/du."""
+    """One row. own: what the method's own numbers are where the page does not say; derivative: None where the page's surrogate
+    stands for ds/du."""
     controls = [c for c in declare(cls()) if c["kind"] in ("number", "whole")]
     traced = object.__new__(cls)
     numbers = {c["name"]: Traced(c["name"]) for c in controls}
@@ -91,17 +92,15 @@ def _method(name: str, cls: type[AbstractGradientMethod], choice: Choice) -> dic
     at_spike = AtSpike(ZerothOrder()) if cls is LocalZO else traced.at_spike
     way = Way(name)
     return {
-        "title": way.title, "name": choice.title, "note": _NOTES[way],
-        "equation": cls.equation, "cite": cls.cite, "library": cls.__name__,
-        "light": theme.LIGHT.method(name), "dark": theme.DARK.method(name), "dash": _DASHES[theme.METHOD_DASHES[name]],
-        "reset": traced.reset_path.value, "own": list(numbers), "controls": controls,
+        "title": way.title, "note": _NOTES[way], "dash": _DASHES[theme.METHOD_DASHES[name]],
+        "reset": traced.reset_path.value, "own": {c["name"]: c["default"] for c in controls},
         "gain": written(at_spike.gain), "window": _bounded(written(at_spike.window)),
         "derivative": drawn if cls is LocalZO else None,
     }  # fmt: skip
 
 
 def _surrogates() -> dict[str, Any]:
-    """Those with one width, as formulas of it; argument: what the width is in the surrogate's own terms."""
+    """Those with one width, as formulas of it."""
     ways: Mapping[type[AbstractSurrogate], tuple[str, Any]] = {
         SingleExponential: ("width", WIDTH),
         FastSigmoid: ("slope", 1 / WIDTH),
@@ -110,8 +109,7 @@ def _surrogates() -> dict[str, Any]:
     }
     return {
         cls.kernel: {
-            "title": cls.title, "equation": cls.equation, "library": cls.__name__, "field": field, "argument": written(value),
-            "kernel": cls.kernel, "coefficients": formulas(cls, "coefficients", **{field: value}),
+            "title": cls.title, "kernel": cls.kernel, "coefficients": formulas(cls, "coefficients", **{field: value}),
         }
         for cls, (field, value) in ways.items()
     }  # fmt: skip
@@ -123,8 +121,8 @@ def _neuron(cls: type[AbstractNeuron]) -> dict[str, Any]:
     for name, value in vars(neuron).items():
         object.__setattr__(traced, name, TAU if name == memory else value)
     return {
-        "title": cls.title, "equation": cls.equation, "kernel": cls.kernel, "states": len(cls.states),
-        "adaptive": cls.adaptive, "tau": memory is not None, "bias": written(traced.bias_input()),
+        "title": cls.title, "kernel": cls.kernel, "states": len(cls.states),
+        "adaptive": cls.adaptive, "bias": written(traced.bias_input()),
         "coefficients": [_bounded(written(value)) for value in traced.coefficients().values()],
     }  # fmt: skip
 

@@ -197,7 +197,6 @@ def shipped() -> dict[str, Any]:
     }
     return {
         "playground": playground.data() | {"module": browser.payload(browser.PLAYGROUND)},
-        "worker": _packed(scripts.bundle("playground/worker.js")),
         "module": browser.payload(browser.SCOPES), "colours": scopes.colours(), "surrogates": declared.surrogates(),
         "neurons": neurons,
         "stimuli": stimuli, "population": population, "scene": scene, "surrogate": type(Scene().surrogate).__name__,

@@ -5,6 +5,7 @@ import inspect
 from snnviz.methods.base import AbstractGradientMethod as AbstractGradientMethod
 from snnviz.methods.base import AtSpike as AtSpike
 from snnviz.methods.base import ResetPath as ResetPath
+from snnviz.methods.eprop import Feedback as Feedback
 from snnviz.methods.modules import Route as Route
 
 # isort: off
@@ -15,6 +16,10 @@ from snnviz.methods.localzo import LocalZO as LocalZO
 from snnviz.methods.localzo import GatedZO as GatedZO
 from snnviz.methods.sparse import SparseGD as SparseGD
 from snnviz.methods.modules import SurrogateModules as SurrogateModules
+from snnviz.methods.sltt import SLTT as SLTT
+from snnviz.methods.ottt import OTTT as OTTT
+from snnviz.methods.ostl import OSTL as OSTL
+from snnviz.methods.eprop import EProp as EProp
 # isort: on
 
 METHODS: dict[str, type[AbstractGradientMethod]] = {
@@ -22,4 +27,4 @@ METHODS: dict[str, type[AbstractGradientMethod]] = {
     for name, cls in list(globals().items())
     if isinstance(cls, type) and issubclass(cls, AbstractGradientMethod) and not inspect.isabstract(cls)
 }
-__all__ = ["METHODS", "AbstractGradientMethod", "AtSpike", "ResetPath", "Route", *METHODS]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = ["METHODS", "AbstractGradientMethod", "AtSpike", "Feedback", "ResetPath", "Route", *METHODS]  # pyright: ignore[reportUnsupportedDunderAll]

@@ -3,6 +3,8 @@
 delta[t] = grad_s[t] ds_du[t]  +  beta (dv/du)[t] delta[t+1]
              1. at the spike        2. along time               3. across layers: the chain rule, or another road
 
+What the weights of a layer see, delta, may differ from what goes down to the layer below: then the second choice is made twice.
+
 beta stands for du[t+1]/dv[t]: the decay of a leak; of a membrane that is not linear F'(v[t]), which changes from step to step.
 """
 
@@ -19,6 +21,7 @@ from snnviz.params import Declared
 from snnviz.surrogates import AbstractSpikeDerivative
 
 if TYPE_CHECKING:
+    from snnviz.methods.eprop import EProp
     from snnviz.methods.modules import SurrogateModules
 
 
@@ -28,6 +31,7 @@ class ResetPath(enum.Enum):
     KEPT:    1 - theta ds_du     and   1 - s - u ds_du     (exact BPTT, EXODUS)
     CUT:     1                   and   1 - s               (the spike in the reset is detached)
     IGNORED: 1                   and   1                   (SLAYER: the reset is left out altogether)
+    NONE:    nothing comes back from a later step: the whole state is a constant (SLTT)
 
     An adaptive threshold is no reset: what a spike adds to it stays in the gradient when the reset is cut; SLAYER, whose neuron's
     response to its own spikes has no gradient, leaves it out too.
@@ -36,6 +40,7 @@ class ResetPath(enum.Enum):
     KEPT = "kept"
     CUT = "cut"
     IGNORED = "left out"
+    NONE = "none"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,12 +88,13 @@ class AbstractGradientMethod(Declared, abc.ABC):
     """A gradient method: a frozen value. It knows no neuron and no backend.
 
     choices: how the pages' menus offer it; by default once, under its class's name. own_surrogate: it keeps its own surrogate
-    where the methods of a page share one.
+    where the methods of a page share one. trace: of a method that can learn online, what a layer must remember for it.
     """
 
     title: ClassVar[str]
     equation: ClassVar[str]
     cite: ClassVar[str]
+    trace: ClassVar[str] = ""
     choices: ClassVar[tuple[Choice, ...]] = ()
     own_surrogate: ClassVar[bool] = False
 
@@ -119,9 +125,39 @@ class AbstractGradientMethod(Declared, abc.ABC):
         """2. Along time."""
 
     @property
+    def down_path(self) -> ResetPath | None:
+        """2. Along time once more, for what goes down to the layer below; the weights see `reset_path`. None: nothing goes down."""
+        return self.reset_path
+
+    @property
+    def through_recurrence(self) -> bool:
+        """Whether the gradient runs through the spikes that a recurrent layer feeds back to itself."""
+        return True
+
+    @property
+    def online(self) -> bool:
+        """Whether it could be computed while the run goes on, with a memory that does not grow with the number of steps."""
+        return self.down_path in (None, ResetPath.NONE) and not self.through_recurrence
+
+    @property
     def heads(self) -> "SurrogateModules | None":
         """3. Across layers: None is the chain rule alone; else the heads that add another road."""
         return None
+
+    @property
+    def feedback(self) -> "EProp | None":
+        """3. Across layers: None is the chain rule; else the error reaches every hidden layer straight from the readout."""
+        return None
+
+    @property
+    def one_sweep(self) -> bool:
+        """Whether one sweep through a layer gives all: its weights and the layer below see the same, by the chain rule."""
+        return self.down_path is self.reset_path is not ResetPath.NONE and self.through_recurrence and self.feedback is None
+
+    @property
+    def needs_layers(self) -> bool:
+        """Whether it differs from others only where several layers are."""
+        return self.heads is not None or self.feedback is not None
 
     @property
     def sparse(self) -> bool:

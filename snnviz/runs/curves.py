@@ -9,6 +9,7 @@ import numpy as np
 
 from snnviz.runs.values import POINTS, Curve, Line
 from snnviz.training import BatchRecord, EpochRecord, Record
+from snnviz.training.look import Look, keeps_look
 
 
 class GrowingLine:
@@ -47,7 +48,7 @@ class GrowingLine:
             if record.sample is not None:
                 self.spikes = {layer.name: layer.spikes[:, 0] > 0 for layer in record.sample if layer.spikes is not None}
             self._forget(record.epoch)
-            self.epochs.append(dataclasses.replace(record, sample=None))
+            self.epochs.append(dataclasses.replace(record, sample=None, look=self._look(record)))
             self.reported.append(_without_confusion(self.epochs[-1]))
         if not isinstance(record, BatchRecord):
             return
@@ -70,6 +71,13 @@ class GrowingLine:
         if len(self.points) >= POINTS:
             self.points = [_joined(self.points[i : i + 2]) for i in range(0, len(self.points), 2)]
             self.every *= 2
+
+    def _look(self, record: EpochRecord) -> Look | None:
+        """What is kept of an epoch's look: all of it at some epochs, and of these the first has the sample's picture."""
+        if record.look is None or not keeps_look(record.epoch, record.epochs):
+            return None
+        has_picture = any(epoch.look is not None and epoch.look.shown is not None for epoch in self.epochs)
+        return dataclasses.replace(record.look, shown=None) if has_picture else record.look
 
     def _forget(self, epoch: int) -> None:
         """Drop this epoch and what comes after it: it is trained once more."""

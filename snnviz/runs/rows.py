@@ -12,7 +12,7 @@ import numpy as np
 from snnviz.runs.schema import NUMBERS
 from snnviz.runs.values import Curve, Line, Run, RunState, Status, Summary
 from snnviz.runs.work import KINDS, Progress, Train, Work
-from snnviz.training import EpochRecord, Seconds, Training
+from snnviz.training import EpochRecord, Look, Seconds, Training
 
 _LAYERS = ("rates", "active", "norms")
 
@@ -21,7 +21,8 @@ def work_column(work: Work) -> str | None:
     """What the table of runs keeps of the work. Trainings are lines of their own; the rest is left out where it is the default,
     as version 0.1.0 did."""
     if isinstance(work, Train):
-        return dataclasses.replace(work, trainings=(), sample=0).to_toml() if work.touch_active else None
+        rest = dataclasses.replace(work, trainings=(), sample=0)
+        return None if rest == Train() else rest.to_toml()
     return work.to_toml()
 
 
@@ -114,6 +115,8 @@ def line(row: Any, epochs: Sequence[Any]) -> Line:
 def of_epoch(run: str, number: int, epoch: EpochRecord) -> dict[str, Any]:
     """The row of an epoch. What is no number of a column stands in `rest` as JSON."""
     rest = {name: _listed(getattr(epoch, name)) for name in (*_LAYERS, "confusion", "classes", "problems", "epochs")}
+    if epoch.look is not None:
+        rest["look"] = epoch.look.to_plain()
     rest["seconds"] = list(dataclasses.astuple(epoch.seconds))
     # A loss that is not finite has no place in some databases' numbers; it stands in the text instead.
     numbers = {name: float(getattr(epoch, name)) for name in NUMBERS[:-1]} | {"seconds": epoch.seconds.total}
@@ -139,6 +142,7 @@ def epoch(row: Any) -> EpochRecord:
         seconds=Seconds(*rest["seconds"]),
         problems=tuple(rest["problems"]),
         classes=tuple(rest.get("classes", ())),
+        look=Look.from_plain(rest["look"]) if "look" in rest else None,
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from snnviz.events import Products
 from snnviz.labels import distinct
 from snnviz.params import param
 from snnviz.runs.work import Progress, Train, Work
@@ -77,11 +78,13 @@ class Access:
 
 @dataclasses.dataclass(frozen=True)
 class Placed:
-    """A training with the backend and the pass that run it: two trainings of several runs are the same if these are equal."""
+    """A training with the backend, the pass and the products that run it: two trainings of several runs are the same if these
+    are equal."""
 
     training: Training
     backend: str
     touch_active: bool = param(False, "Touch only active entries")
+    products: Products = param(Products.DENSE, "Products")
 
     named_by = "training"
 
@@ -116,8 +119,9 @@ def groups(runs: Sequence[Run]) -> tuple[Group, ...]:
 
 def _placed(runs: Sequence[Run]) -> list[Placed]:
     return [
-        Placed(training, run.backend, isinstance(run.work, Train) and run.work.touch_active)
+        Placed(training, run.backend, run.work.touch_active, run.work.products)
         for run in runs
+        if isinstance(run.work, Train)
         for training in run.trainings
     ]
 

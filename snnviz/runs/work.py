@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from snnviz import heads, text
+from snnviz.events import Products
 from snnviz.params import Declared
 from snnviz.runs import fetch
-from snnviz.studies import backward_times, depth, growth, machine, reference_gradients, speed
+from snnviz.studies import backward_times, depth, growth, machine, reference_gradients, speed, widths
 from snnviz.training import VALUES as TRAINED
 from snnviz.training import Failure, Record, Training, compare_training
 
@@ -93,7 +94,7 @@ class Work(text.Written, Declared, abc.ABC):
 @dataclasses.dataclass(frozen=True, repr=False)
 class Train(Work):
     """Trainings side by side. sample: the test sample whose spikes are kept at each epoch; None: of no sample. touch_active:
-    whether sparse methods run over their active entries alone, as in `train`."""
+    whether sparse methods run over their active entries alone, and products: how layers multiply, both as in `train`."""
 
     kind = "training"
     can_step = True
@@ -103,6 +104,7 @@ class Train(Work):
     trainings: tuple[Training, ...] = ()
     sample: int | None = 0
     touch_active: bool = False
+    products: Products = Products.DENSE
 
     @classmethod
     def parts(cls) -> dict[str, type]:
@@ -131,6 +133,7 @@ class Train(Work):
             checkpoints=[self.checkpoint(folder, i) for i in numbers],
             record_sample=self.sample,
             touch_active=self.touch_active,
+            products=self.products,
         )
         for number, record in records:
             yield numbers[number], record
@@ -202,6 +205,40 @@ class SweepGrowth(Work):
     @classmethod
     def result_parts(cls) -> dict[str, type]:
         return {"GrowthRecord": growth.GrowthRecord, "GrowthPoint": growth.GrowthPoint}
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class SweepWidths(Work):
+    """A sweep over shapes and widths of surrogates (`studies.widths`). Its result is a `WidthRecord`; it goes on after its last
+    training."""
+
+    kind = "widths"
+    goes_on = True
+
+    sweep: widths.WidthSweep = dataclasses.field(default_factory=widths.WidthSweep)
+
+    @classmethod
+    def parts(cls) -> dict[str, type]:
+        return TRAINED | {"SweepWidths": cls, "WidthSweep": widths.WidthSweep}
+
+    @property
+    def title(self) -> str:
+        return self.sweep.title
+
+    def check(self) -> None:
+        """Every sweep can be done: its size has limits of its own."""
+
+    def records(self, backend: str, folder: Path, result: Any = None) -> Iterator[Progress]:
+        record = widths.WidthRecord() if result is None else result
+        count = len(self.sweep.trainings)
+        yield Progress(len(record.points) / count, "Training", record)
+        for point in widths.sweep_widths(self.sweep, backend or None, done=len(record.points)):
+            record = widths.WidthRecord((*record.points, point))
+            yield Progress(len(record.points) / count, f"{len(record.points)} of {count} trainings", record)
+
+    @classmethod
+    def result_parts(cls) -> dict[str, type]:
+        return {"WidthRecord": widths.WidthRecord, "WidthPoint": widths.WidthPoint}
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -318,4 +355,6 @@ class FetchSet(Work):
         return {"Arrived": fetch.Arrived}
 
 
-KINDS: dict[str, type[Work]] = {one.kind: one for one in (Train, MeasureDepth, SweepGrowth, MeasureTimes, MeasureSpeed, FetchSet)}
+KINDS: dict[str, type[Work]] = {
+    one.kind: one for one in (Train, MeasureDepth, SweepGrowth, SweepWidths, MeasureTimes, MeasureSpeed, FetchSet)
+}

@@ -48,8 +48,10 @@ def unsupported(neuron: AbstractNeuron, method: AbstractGradientMethod) -> str |
         return reason
     if not method.sparse:
         return f"{method.title} has no active set: its derivative is zero nowhere, so every entry counts."
-    if method.heads is not None:
+    if method.needs_layers:
         return f"{method.title} needs the gradient of every spike."
+    if not method.one_sweep:
+        return f"{method.title} takes another road between layers than the sparse pass does."
     if method.at_spike.derivative.kernel not in source.derivatives():
         return "Given derivatives are evaluated on every entry."
     return None

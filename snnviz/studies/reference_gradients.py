@@ -156,12 +156,12 @@ def losses(network: Network, number: int, weights: torch.Tensor, below: torch.Te
     below [T, B, in]: what that layer reads. All K go through the layers in one batch, [T, B K N] for the backend.
     """
     out = []
-    widest = max(m.out_features for m in (*_transforms(network), network.readout))
+    widest = max(m.out_features for m in layers_of(network))
     at_once = max(1, AT_ONCE[below.device.type] // (below.shape[0] * below.shape[1] * widest))
     for some in weights.split(at_once):
         h = (below @ some.flatten(0, 1).T).unflatten(-1, some.shape[:2])  # [T, B, K, N]
         for block in network.blocks[number - 1 :]:
-            h = _spikes(block, h if block is network.blocks[number - 1] else block.transform(h))
+            h = spikes_of(block, h if block is network.blocks[number - 1] else block.transform(h))
         if number <= len(network.blocks):
             h = network.readout(h)
         if network.leaky is not None:
@@ -172,11 +172,11 @@ def losses(network: Network, number: int, weights: torch.Tensor, below: torch.Te
     return torch.cat(out)
 
 
-def _spikes(block: Block, current: torch.Tensor) -> torch.Tensor:
+def spikes_of(block: Block, current: torch.Tensor) -> torch.Tensor:
     """The output of a block for its transform's output [T, B, K, N], each of K normalised by itself."""
     if block.normalise is not None:
         current = _normalised(block.normalise, current)
-    return block.spikes(current, Draw())
+    return block.spikes(current, None, Draw())
 
 
 def _normalised(normalise: Normalise, current: torch.Tensor) -> torch.Tensor:
@@ -191,6 +191,15 @@ def _normalised(normalise: Normalise, current: torch.Tensor) -> torch.Tensor:
     return rows.view(current.shape)
 
 
+def layers_of(network: Network) -> list[nn.Linear]:
+    """The linear layers of a fully connected network without biases, the readout last.
+
+    Raises:
+        ValueError: it has others.
+    """
+    return [*_transforms(network), network.readout]
+
+
 def _transforms(network: Network) -> list[nn.Linear]:
     transforms = [block.transform for block in network.blocks]
     linear = [m for m in transforms if isinstance(m, nn.Linear) and m.bias is None]
@@ -200,7 +209,7 @@ def _transforms(network: Network) -> list[nn.Linear]:
 
 
 def _weight(network: Network, number: int) -> torch.Tensor:
-    layers = [*_transforms(network), network.readout]
+    layers = layers_of(network)
     if not 1 <= number <= len(layers):
         raise ValueError(f"There is no layer {number}: the hidden ones are 1 to {len(layers) - 1}, then the readout.")
     return layers[number - 1].weight.detach()

@@ -8,6 +8,7 @@ for record in train(Training(Digits(), method=Exodus(), epochs=5)):
 from snnviz.training.assembly import build as build
 from snnviz.training.assembly import load as load
 from snnviz.training.checkpoints import load_network as load_network
+from snnviz.training.look import Look as Look
 from snnviz.training.loop import compare_training as compare_training
 from snnviz.training.loop import train as train
 from snnviz.training.records import BatchRecord as BatchRecord

@@ -41,6 +41,10 @@ def build(training: Training, samples: Samples, backend: AbstractBackend | str |
         raise ValueError(f"{training.neuron.title} cannot be trained: it has no spike to differentiate; choose another neuron.")
     if training.method.heads is not None and not isinstance(training.loss, CrossEntropy):
         raise ValueError(f"{training.method.title} train with CrossEntropy, not with {type(training.loss).__name__}.")
+    if training.method.feedback is not None and training.loss.reads_spikes:
+        raise ValueError(
+            f"{training.method.title} needs a readout that does not fire; choose another loss than {training.loss.title}."
+        )
     backend = resolve(backend)
     architecture = training.shaped(samples)
     neuron = dataclasses.replace(training.neuron, dt=samples.dt)

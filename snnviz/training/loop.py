@@ -1,5 +1,6 @@
 """The loop: one epoch, one training, several side by side."""
 
+import dataclasses
 import itertools
 import pathlib
 import time
@@ -32,7 +33,8 @@ def train(
     checkpoint: a .safetensors file. It is written (by rename) before the first epoch, and after every epoch once the caller has
         taken that epoch's record. If the file exists, training continues after its last epoch and gives the same numbers as a
         training without a stop; only `epochs` may differ.
-    record_sample: the number of a test sample; every `EpochRecord` contains the records of all layers for it.
+    record_sample: the number of a test sample; every `EpochRecord` contains the records of all layers for it, and a
+        `Look`: what each layer fires and what the network says.
     touch_active: with a sparse method, compute only the active entries where the network allows it (`Network.dense_because`
         says why not). The gradients are the same up to the order of sums, and it is faster. Both ways read the same checkpoint.
     products: whether layers multiply densely or over the events of their input, where the network allows it
@@ -81,10 +83,10 @@ def _epoch(run: RunningTraining, epoch: int, record_sample: int | None, checkpoi
         testing += time.perf_counter() - start
         yield TestRecord(epoch, training.epochs, batch, run.test_batches)
         start = time.perf_counter()
-    sample = None if record_sample is None else run.look_at(record_sample)
+    sample, look = (None, None) if record_sample is None else run.look_at(record_sample)
     seconds += Seconds(test=testing + time.perf_counter() - start)
     try:
-        yield _summary(run, epoch, records, total, confusion, sample, seconds)
+        yield dataclasses.replace(_summary(run, epoch, records, total, confusion, sample, seconds), look=look)
     finally:
         # The record is yielded before the checkpoint is written, so a killed worker repeats at most one epoch. In the other order
         # the record of that epoch could be lost for ever. `finally`: the caller may close the generator after this record.

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from snnviz.records import LayerRecord
+from snnviz.training.look import Look
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +69,7 @@ class EpochRecord:
 
     confusion: int64 [classes, classes], test samples of class i (row) taken for class j (column); classes: their names.
     sample: the layers' records (forward only) of the test sample `record_sample`, or None. problems: sentences, each naming a layer
-    and a reason.
+    and a reason. look: what the network does with that sample, small enough to be kept; None without `record_sample`.
     """
 
     epoch: int
@@ -85,6 +86,7 @@ class EpochRecord:
     sample: tuple[LayerRecord, ...] | None = None
     problems: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    look: Look | None = None
 
 
 Record = BatchRecord | TestRecord | EpochRecord

@@ -3,21 +3,24 @@
 import dataclasses
 
 from snnviz import text
+from snnviz.events import Products
 from snnviz.params import Declared, shown
 from snnviz.training.value import VALUES, Training
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings(Declared):
-    """Trainings and what runs them. backend: a name, or "" for the default one. touch_active: as in `train`."""
+    """Trainings and what runs them. backend: a name, or "" for the default one. touch_active, products: as in `train`."""
 
     trainings: tuple[Training, ...] = ()
     backend: str = ""
     touch_active: bool = False
+    products: Products = Products.DENSE
 
     def to_toml(self) -> str:
-        """`backend` and `touch_active`, then one table `[[training]]` for each."""
+        """`backend`, and `touch_active` and `products` where they are not the default; then one table `[[training]]` for each."""
         data = {"backend": self.backend} | ({"touch_active": True} if self.touch_active else {})
+        data |= {} if self.products is Products.DENSE else {"products": self.products.value}
         return text.to_toml(data | {"training": self.trainings})
 
     @classmethod
@@ -31,9 +34,11 @@ class Settings(Declared):
         if "training" not in data:
             return cls((Training.from_toml(toml, where),))
         listed = data["training"]
-        unknown = set(data) - {"backend", "touch_active", "training"}
+        unknown = set(data) - {"backend", "touch_active", "products", "training"}
         if unknown:
-            raise ValueError(f"{where} has {shown(min(unknown))} beside its trainings; there are backend and touch_active.")
+            raise ValueError(
+                f"{where} has {shown(min(unknown))} beside its trainings; there are backend, touch_active and products."
+            )
         if not isinstance(listed, list) or not listed:
             raise ValueError(f"{where} lists no training: each is a table [[training]].")
         trainings = []
@@ -43,6 +48,15 @@ class Settings(Declared):
                 raise ValueError(f'{where}, training {number}: it must begin with is = "Training".')
             trainings.append(training)
         try:
-            return cls(tuple(trainings), data.get("backend", ""), data.get("touch_active", False))
-        except TypeError as problem:
+            products = _products(data.get("products", Products.DENSE.value))
+            return cls(tuple(trainings), data.get("backend", ""), data.get("touch_active", False), products)
+        except (TypeError, ValueError) as problem:
             raise ValueError(f"{where}: {problem}") from None
+
+
+def _products(name: object) -> Products:
+    try:
+        return Products(name)
+    except ValueError:
+        choices = ", ".join(products.value for products in Products)
+        raise ValueError(f"products = {shown(name)}: choose one of {choices}.") from None

@@ -17,6 +17,7 @@ from snnviz.network import Network, NetworkOutput
 from snnviz.probe import Probe
 from snnviz.records import LayerRecord
 from snnviz.training.assembly import build, load, network_input
+from snnviz.training.look import Look
 from snnviz.training.records import BatchRecord, Seconds
 from snnviz.training.value import Training
 
@@ -154,6 +155,8 @@ class RunningTraining:
                 for gradient in gradients:
                     gradient.mul_(t.clip / whole)
             self.optimiser.step()
+            if self.network.direct is not None:
+                self.network.direct.decay(self.network.readout)
         else:
             bad = [name for name, norm in zip(self.names, norms, strict=True) if not math.isfinite(norm)]
             problems.append(
@@ -194,9 +197,12 @@ class RunningTraining:
             loss = self.loss(output, y.to(self.device)).item() * len(y)
             return loss, self.predicted(output).cpu().numpy()
 
-    def look_at(self, sample: int) -> tuple[LayerRecord, ...]:
-        """What every layer does with one sample of the test half."""
+    def look_at(self, sample: int) -> tuple[tuple[LayerRecord, ...], Look]:
+        """What every layer does with one sample of the test half, and the same in small with what the network says."""
         self.network.eval()
+        x, y = self.test.take([sample])
         with torch.no_grad(), Probe(self.network) as probe:
-            self.output(self.test.take([sample])[0])
-        return probe.layers
+            output = self.output(x)
+            scores = self.training.loss.scores(output.logits, self.targets, self.train.dt)[0]
+        layers = probe.layers
+        return layers, Look.of(layers, scores.cpu().numpy(), int(y[0]), x[:, 0].numpy())

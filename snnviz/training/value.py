@@ -117,12 +117,12 @@ def presets() -> dict[str, tuple[Training, ...]]:
         epochs=15,
     )
     return {
-        "Digits: four methods": tuple(dataclasses.replace(digits, method=m) for m in (BPTT(), Exodus(), Slayer(), LocalZO())),
+        "Digits: four methods": tuple(dataclasses.replace(digits, method=m) for m in (BPTT(), Slayer(), Exodus(), LocalZO())),
         "Digits: SLAYER's scale without Adam": tuple(
-            dataclasses.replace(digits, method=m, optimiser=sgd) for m in (Exodus(), Slayer(), Slayer(scale=0.1))
+            dataclasses.replace(digits, method=m, optimiser=sgd) for m in (Slayer(scale=3.0), Slayer(scale=0.1), Exodus())
         ),
         "Temporal order: EXODUS and SLAYER": tuple(
-            dataclasses.replace(order, method=m) for m in (Exodus(), Slayer(), Slayer(scale=0.1))
+            dataclasses.replace(order, method=m) for m in (Slayer(scale=3.0), Slayer(scale=0.1), Exodus())
         ),
         "Eight layers: with and without modules": tuple(
             dataclasses.replace(deep, method=m) for m in (BPTT(Dspike()), SurrogateModules(after=(3, 6)))

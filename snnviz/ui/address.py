@@ -32,6 +32,7 @@ class _Standing:
     shown: dict[str, str] = dataclasses.field(default_factory=dict)  # what the URL says
     arrived: dict[str, str] = dataclasses.field(default_factory=dict)  # the settings that the page had when the menu led to it
     held: dict[str, Any] = dataclasses.field(default_factory=dict)  # what the visitor put aside on it, which no URL says
+    opened: bool = False  # whether a link or the page itself has said what it opens with
 
     def spelt(self, key: str) -> str | None:
         """The text of a control that was drawn, of its default where it stands there; None where it was not drawn yet."""
@@ -94,10 +95,25 @@ def begin(page: str, place: Any, shared: Collection[str] = (), carried: Collecti
             parameters = {key: [standing.texts[key]] for key in carried if key in standing.texts} | parameters
         if parameters or link or first or not moved:
             standing.follow(_renewed(page, parameters))
+            standing.opened = standing.opened or bool(parameters) or link
         else:
             standing.arrived = standing.shown
     _publish()
     _say()
+
+
+def opens_with(settings: Mapping[str, str]) -> None:
+    """Let this page open with these settings where no link says others; called before its first control is drawn.
+
+    Its controls keep their defaults, so that a link means what it meant. A visitor who comes back finds the page as they left it.
+    """
+    visit = _visit()
+    standing = visit.pages[visit.page]
+    if not standing.opened and not standing.texts:
+        standing.follow({key: [text] for key, text in settings.items()})
+        standing.arrived = dict(settings)  # a step back in the history to the address without settings
+        _publish()
+    standing.opened = True
 
 
 def _renewed(page: str, parameters: Mapping[str, list[str]]) -> dict[str, list[str]]:

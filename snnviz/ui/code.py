@@ -6,30 +6,30 @@ from typing import Any
 
 from snnviz import text
 from snnviz.runs.values import RunState
-from snnviz.runs.work import Train
+from snnviz.runs.work import Train, Work
 from snnviz.training import Training
 
 
-def of_trainings(
-    trainings: Sequence[Training], backend: str, touch_active: bool, state: RunState | None, short: bool = False
-) -> tuple[str, Mapping[str, Any]]:
-    """The Python that trains these, and the epochs that it must give: those of `state`, where it is a whole run of them.
+def of_trainings(work: Train, backend: str, state: RunState | None, short: bool = False) -> tuple[str, Mapping[str, Any]]:
+    """The Python that does this work, and the epochs that it must give: those of `state`, where it is a whole run of them.
 
     short: the trainings are each method with each seed, and differ in nothing else: they are written so. An epoch is (number
     of the training, epoch, test accuracy, train loss, active share of each layer).
     """
+    trainings, how = work.trainings, {"touch_active": work.touch_active, "products": work.products}
+    options = "".join(f", {name}={text.source(value)}" for name, value in how.items() if value != getattr(Train(), name))
     source = f"""
 from snnviz import *
 
 {_short(trainings) if short else _listed(trainings)}
 labels, epochs = distinct(trainings), []
-for number, record in compare_training(trainings, "{backend}"{", touch_active=True" if touch_active else ""}):
+for number, record in compare_training(trainings, "{backend}"{options}):
     if isinstance(record, EpochRecord):
         epochs.append((number, record.epoch, record.test_accuracy, record.train_loss, record.active))
         print(labels[number], *epochs[-1][1:])
 """
-    trained = (tuple(trainings), backend, touch_active)
-    if state is None or state.status.live or (state.run.trainings, state.run.backend, _touches_active(state)) != trained:
+    same = state is not None and state.run.backend == backend and _alike(state.run.work, work)
+    if state is None or state.status.live or not same:
         return source, {"len(trainings)": len(trainings)}
     epochs = [
         (number, e.epoch, e.test_accuracy, e.train_loss, e.active) for number, line in enumerate(state.lines) for e in line.epochs
@@ -37,8 +37,9 @@ for number, record in compare_training(trainings, "{backend}"{", touch_active=Tr
     return source, {"trainings": list(trainings), "sorted(epochs)": epochs}
 
 
-def _touches_active(state: RunState) -> bool:
-    return isinstance(state.run.work, Train) and state.run.work.touch_active
+def _alike(one: Work, other: Train) -> bool:
+    """Whether both give the same epochs: the sample that is watched changes none."""
+    return isinstance(one, Train) and dataclasses.replace(one, sample=other.sample) == other
 
 
 def _listed(trainings: Sequence[Training]) -> str:

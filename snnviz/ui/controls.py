@@ -1,10 +1,11 @@
 """Controls drawn from the declarations in `snnviz.params`; each page keeps what its own stand at (`snnviz.ui.address`)."""
 
+import contextlib
 import dataclasses
 import enum
 import math
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -19,6 +20,9 @@ class Front:
 
     place: Any
     names: Collection[str]
+
+
+Member = TypeVar("Member", bound=enum.Enum)
 
 
 def edit(
@@ -72,18 +76,23 @@ def choose(
     columns: int = 1,
     more: str = "More settings",
     front: Front | None = None,
+    folded: str = "",
 ) -> Any:
     """Draw a choice of one class of a registry, then the controls of its fields, and return the value they stand at.
 
     The choice is `prefix` in the URL; a field is `prefix.name.field`, so each class keeps its own settings. `default` is a name
-    in the table or a value of one of its classes, whose fields are then the defaults; else the first entry.
+    in the table or a value of one of its classes, whose fields are then the defaults; else the first entry. folded: the label of
+    an expander for the fields; without one they stand below the choice.
     """
     name_of = {cls: name for name, cls in table.items()}
     start = default if isinstance(default, str) else next(iter(table)) if default is None else name_of[type(default)]
     name = option(list(table), label, prefix, default=start, titles=lambda n: getattr(table[n], "title", n), help=help)
     value = default if not isinstance(default, str) and default is not None and name == start else table[name]
     if dataclasses.is_dataclass(value) and params(value):
-        return edit(value, f"{prefix}.{name}", only=only, exclude=exclude, tables=tables, columns=columns, more=more, front=front)
+        with st.expander(folded) if folded else contextlib.nullcontext():
+            return edit(
+                value, f"{prefix}.{name}", only=only, exclude=exclude, tables=tables, columns=columns, more=more, front=front
+            )
     return value() if isinstance(value, type) else value
 
 
@@ -198,6 +207,14 @@ def switch(value: bool, param: Param, key: str) -> bool:
     return on
 
 
+def member(default: Member, param: Param, key: str) -> Member:
+    """Draw the choice of one member of an enumeration, `default` being its default."""
+    label, help_ = _words(param)
+    members: dict[str, Member] = {m.name.lower(): m for m in type(default)}
+    titles = {n: str(m.value).capitalize() for n, m in members.items()}
+    return members[option(list(members), label, key, default=default.name.lower(), titles=titles.__getitem__, help=help_)]
+
+
 def _control(default: Any, param: Param, key: str, tables: Sequence[Table]) -> Any:
     if isinstance(default, bool):
         return switch(default, param, key)
@@ -205,11 +222,7 @@ def _control(default: Any, param: Param, key: str, tables: Sequence[Table]) -> A
         return number(default, param, key)
     label, help_ = _words(param)
     if isinstance(default, enum.Enum):
-        members = {m.name.lower(): m for m in type(default)}
-        name = option(
-            list(members), label, key, default=default.name.lower(), titles=lambda n: str(members[n].value).capitalize(), help=help_
-        )
-        return members[name]
+        return member(default, param, key)
     table = next((t for t in tables if type(default) in t.values()), None)
     if table is not None:
         return choose(table, label, key, default=default, help=help_, tables=tables)

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from snnviz import places
-from snnviz.datasets.catalogue import Entry
+from snnviz.datasets.catalogue import Entry, TonicSet
 from snnviz.runs import client, fetch
 from snnviz.runs.values import RunState, Status
 from snnviz.runs.work import FetchSet
@@ -17,7 +17,7 @@ from snnviz.ui.words import literal
 
 def panel(entry: Entry, place: str) -> None:
     """Draw what a missing set is and how large, and the button that fetches it, how far that is, or why it cannot be done."""
-    ours = entry.dataset.tonic == entry.name
+    ours = not isinstance(entry.dataset, TonicSet)
     work = FetchSet(entry.name, str(places.data(place).absolute()))
     title, link = entry.dataset.title if ours else entry.about, f" [Its page]({entry.page})." if entry.page else ""
     st.markdown(f"**{title}.** {entry.dataset.description if ours else ''}{link}")

@@ -17,7 +17,7 @@ from plotly.io.json import to_json_plotly
 from snnviz import account
 from snnviz.figures.theme import points_nowhere
 from snnviz.places import assets
-from snnviz.ui import heading, streamlit_private
+from snnviz.ui import heading, present, streamlit_private
 
 COPIES = 6  # of a figure's text, on its way to the browser: JSON, its bytes, the message, and what the connection holds
 
@@ -32,6 +32,7 @@ def figure(fig: go.Figure, key: str, pace: float | None = None, *, fill: bool = 
     """
     drawn = fig.to_dict()
     drawn["data"] = [*drawn["data"], *(trace.to_plotly_json() for trace in points_nowhere(fig))]
+    fill = present.enlarge(drawn) or fill
     layout = drawn["layout"]
     if not layout.get("meta", {}).get("alt"):
         raise ValueError(f"Figure {key!r} has no alternative text; make it with figures.theme.finish.")

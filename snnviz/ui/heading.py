@@ -99,6 +99,7 @@ def style() -> str:
 
 
 def _lit_style(number: int) -> str:
-    """The look of the lit preset, ink on a ground that is ink."""
+    """The look of the lit preset, ink on a ground that is ink; `--lit` is its number, by which present mode knows it."""
     link = f".st-key-presets > :nth-child({number + 1}) a"
-    return f"<style>{link}, {link}:hover {{background: var(--ink)}} {link} p {{color: var(--paper)}}</style>"
+    ink = f"{link}, {link}:hover {{background: var(--ink)}} {link} p {{color: var(--paper)}}"
+    return f"<style>.stApp {{--lit: {number}}} {ink}</style>"

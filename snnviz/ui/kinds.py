@@ -8,8 +8,8 @@ import streamlit as st
 
 from snnviz import text
 from snnviz.runs.values import RunState, Status
-from snnviz.runs.work import KINDS, FetchSet, MeasureDepth, MeasureSpeed, MeasureTimes, SweepGrowth, Train
-from snnviz.ui import code, depth, growth, speed, times, training_view
+from snnviz.runs.work import KINDS, FetchSet, MeasureDepth, MeasureSpeed, MeasureTimes, SweepGrowth, SweepWidths, Train
+from snnviz.ui import code, depth, growth, speed, times, training_view, widths
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +51,15 @@ def _growth_columns(state: RunState) -> dict[str, list]:
     return growth.columns(cast(SweepGrowth, state.run.work).sweep, state.progress.result)
 
 
+def _draw_widths(state: RunState) -> None:
+    if state.progress.result is not None:
+        widths.table(cast(SweepWidths, state.run.work).sweep, state.progress.result)
+
+
+def _widths_columns(state: RunState) -> dict[str, list]:
+    return widths.columns(state.progress.result) if state.progress.result else {}
+
+
 def _draw_times(state: RunState) -> None:
     if state.progress.result is None:
         st.info("Nothing is measured yet.", icon=":material/hourglass_empty:")
@@ -82,7 +91,7 @@ def _draw_fetch(state: RunState) -> None:
 
 
 def _training_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
-    return code.of_trainings(state.run.trainings, state.run.backend, cast(Train, state.run.work).touch_active, state)
+    return code.of_trainings(cast(Train, state.run.work), state.run.backend, state)
 
 
 def _depth_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
@@ -111,6 +120,21 @@ for point, row in zip(study.settings, ratios, strict=True):
     if state.status is Status.FINISHED:
         return source, {"ratios": [point.ratios for point in state.progress.result.points]}
     return source, {"len(ratios)": len(cast(SweepGrowth, state.run.work).sweep.settings)}
+
+
+def _widths_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
+    sweep = cast(SweepWidths, state.run.work).sweep
+    source = f"""
+from snnviz import *
+
+study = {text.source(sweep)}
+points = list(sweep_widths(study, "{state.run.backend}"))
+for point in points:
+    print(point)
+"""
+    if state.status is Status.FINISHED:
+        return source, {"tuple(points)": state.progress.result.points}
+    return source, {"len(points)": len(sweep.trainings)}
 
 
 def _times_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
@@ -146,6 +170,7 @@ KIND = {
     "growth": Kind(
         "Growth", "Gradients", "gradients.py", {"of": "network", "view": "growth"}, _draw_growth, _growth_columns, _growth_code
     ),
+    "widths": Kind("Widths", "Training", "training.py", {"compare": "widths"}, _draw_widths, _widths_columns, _widths_code),
     "times": Kind("Times", "Sparsity", "sparsity.py", {"view": "time", "source": "here"}, _draw_times, _times_columns, _times_code),
     "speed": Kind("Speed", "Speed", "speed.py", {}, _draw_speed, _speed_columns, _speed_code),
     "fetch": Kind("Fetch", "Data", "data.py", {"from": "disk"}, _draw_fetch, lambda _: {}, _fetch_code),

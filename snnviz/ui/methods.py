@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -9,14 +10,18 @@ import streamlit as st
 from snnviz.figures import theme
 from snnviz.labels import distinct, labelled
 from snnviz.laws import LAWS
-from snnviz.methods import METHODS, AbstractGradientMethod, LocalZO, SurrogateModules
-from snnviz.params import params
+from snnviz.methods import METHODS, AbstractGradientMethod, LocalZO, ResetPath, Slayer, SurrogateModules
+from snnviz.params import Param, params
 from snnviz.surrogates import SURROGATES, AbstractSurrogate, SingleExponential
 from snnviz.ui import controls
 
 # Every entry of every method's menu, by its name in addresses: the method's class and the entry.
 CHOICES = {choice.name: (cls, choice) for cls in METHODS.values() for choice in cls.menu()}
-FOR_A_NEURON = tuple(name for name, (cls, _) in CHOICES.items() if cls().heads is None)  # heads need layers
+SECOND = Param(
+    "Once more, at the scale", "k", low=0.0, open_low=True, slider=(0.01, 10.0, 0.01), log=True,
+    help="The same method beside itself, with another scale.",
+)  # fmt: skip
+FOR_A_NEURON = tuple(name for name, (cls, _) in CHOICES.items() if not cls().needs_layers)
 FOR_A_NETWORK = tuple(CHOICES)
 
 # Of a line's dash: the pixels that are drawn of those in a period.
@@ -61,17 +66,26 @@ def _strokes(offered: tuple[str, ...]) -> str:
     return f"<style>{''.join(rules)}</style>"
 
 
-def settings(chosen: Sequence[str], layers: int = 0) -> list[AbstractGradientMethod]:
+def settings(chosen: Sequence[str], layers: int = 0, head: int = 0, again: bool = False) -> list[AbstractGradientMethod]:
     """Draw the surrogate that the chosen methods share and each one's own settings, and return the methods.
 
-    layers: the hidden layers there are, for heads to sit after.
+    layers: the hidden layers there are, for heads to sit after. head: the one that a head sits after by default, 0: the middle one.
+    again: offer SLAYER a second time, at another scale.
     """
     surrogate = controls.choose(SURROGATES, "Surrogate, for all that use one", "surrogate", default=SingleExponential())
     with st.expander("Settings of the methods"):
-        return [_method(name, surrogate, layers) for name in chosen]
+        return [method for name in chosen for method in _settled(name, surrogate, layers, head, again)]
 
 
-def _method(name: str, surrogate: AbstractSurrogate, layers: int) -> AbstractGradientMethod:
+def _settled(name: str, surrogate: AbstractSurrogate, layers: int, head: int, again: bool) -> list[AbstractGradientMethod]:
+    method = _method(name, surrogate, layers, head)
+    if not (again and isinstance(method, Slayer)):
+        return [method]
+    scale = controls.number(math.inf, SECOND, f"{name}.again")
+    return [method] if math.isinf(scale) else [method, dataclasses.replace(method, scale=scale)]
+
+
+def _method(name: str, surrogate: AbstractSurrogate, layers: int, head: int) -> AbstractGradientMethod:
     cls, choice = CHOICES[name]
     fields, fixed = {f.name for f in dataclasses.fields(cls)}, dict(choice.fixed)
     of_gradient = {"surrogate": surrogate} if "surrogate" in fields and not cls.own_surrogate else {}
@@ -83,7 +97,7 @@ def _method(name: str, surrogate: AbstractSurrogate, layers: int) -> AbstractGra
         value = dataclasses.replace(value, law=controls.choose(LAWS, "Law of the draws", f"{name}.law", default=value.law))
     if isinstance(value, SurrogateModules) and layers:
         numbers = [str(n) for n in range(1, layers + 1)]
-        after = controls.several(numbers, "Heads after hidden layers", f"{name}.after", default=[str(-(-layers // 2))])
+        after = controls.several(numbers, "Heads after hidden layers", f"{name}.after", default=[str(head or -(-layers // 2))])
         value = dataclasses.replace(value, after=tuple(map(int, after)))
     return controls.edit(value, name, exclude=("width", *fixed))
 
@@ -94,8 +108,9 @@ def terms(active: Mapping[AbstractGradientMethod, float]) -> str:
     labels = distinct(list(active))
     rows = [(label, *_terms(m), f"{100 * share:.3g} %") for label, (m, share) in zip(labels, active.items(), strict=True)]
     lines = [
-        "| method | 1. at the spike | 2. along time: the reset is | 3. across layers | entries active |",
-        "|---|---|---|---|---|",
+        "| method | 1. at the spike | 2. along time | 2. once more, for what goes down | 3. across layers | what it cuts "
+        "| memory over time | entries active |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for label, *cells in rows:
         marked = [cell if cell == first else f"**{cell}**" for cell, first in zip(cells, rows[0][1:], strict=True)]
@@ -103,7 +118,7 @@ def terms(active: Mapping[AbstractGradientMethod, float]) -> str:
     return "\n".join(lines)
 
 
-def _terms(method: AbstractGradientMethod) -> tuple[str, str, str]:
+def _terms(method: AbstractGradientMethod) -> tuple[str, ...]:
     spike = method.at_spike
     words = "sampled difference quotient" if spike.derivative.random else f"{spike.derivative.title.lower()} surrogate"
     if spike.gate:
@@ -115,4 +130,35 @@ def _terms(method: AbstractGradientMethod) -> tuple[str, str, str]:
     if spike.after_reset:
         words += ", read after the reset"
     road = "chain rule" if method.heads is None else f"chain rule and heads ({method.heads.route.value})"
-    return words, method.reset_path.value, road
+    if method.feedback is not None:
+        road = f"straight from the readout ({method.feedback.feedback_by.value})"
+    own, down = _ALONG[method.reset_path], _ALONG[method.down_path]
+    memory = f"does not grow with T; {method.trace}" if method.online else "grows with T"
+    return words, own, "the same" if own == down else down, road, _cuts(method), memory
+
+
+_ALONG = {
+    None: "nothing goes down",
+    ResetPath.KEPT: "reset kept",
+    ResetPath.CUT: "reset cut",
+    ResetPath.IGNORED: "reset left out",
+    ResetPath.NONE: "nothing",
+}
+
+
+def _cuts(method: AbstractGradientMethod) -> str:
+    """What of BPTT's gradient a method leaves out."""
+    own, down, cuts = method.reset_path, method.down_path, []
+    if own is ResetPath.NONE:
+        cuts.append("all that comes from later steps")
+    elif own is not ResetPath.KEPT:
+        cuts.append("the way through the reset")
+    if down is ResetPath.NONE and own is not down:
+        cuts.append("later steps, for the layers below")
+    if down is None:
+        cuts.append("the way through the layers above, but for the readout")
+    if not method.through_recurrence:
+        cuts.append("loops between neurons")
+    if method.at_spike.window < float("inf"):
+        cuts.append("what is outside the band")
+    return ", ".join(cuts) or "nothing"

@@ -36,7 +36,7 @@ def problem() -> str | None:
 def stage(*, key: str = "playground") -> Playground:
     """Draw the playground and return the settings that are on the screen, settled."""
     value = address.recall(Playground(), playground.KEY)
-    data = playground.data() | {"module": browser.payload(browser.PLAYGROUND), "worker": scripts.bundle("playground/worker.js")}
+    data = playground.data() | {"module": browser.payload(browser.PLAYGROUND)}
     shown = scope.exchange(value, data, key, _read, _texts, _component())
     address.remember(_texts(shown), f"{playground.KEY}.")
     return shown

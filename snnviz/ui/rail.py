@@ -156,7 +156,7 @@ def _with_views(place: Place, text: str, views: tuple[View, ...], key: str) -> N
     if not views:
         return
     state = {name: value for name, value in address.query().items() if name not in places.KEYS}
-    with st.container(horizontal=True, gap="xsmall", key=f"lesson-{key}"):
+    with st.container(horizontal=True, gap="xsmall", key=f"lesson-{key}s"):
         for i, view in enumerate(views):
             label = f"**{view.label}**" + (f" {view.text}" if view.text else "")
             shown = "primary" if {k: v for k, v in view.look.query.items() if k != links.MARK} == state else "secondary"

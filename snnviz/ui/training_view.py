@@ -10,18 +10,20 @@ import streamlit as st
 from snnviz import text
 from snnviz.figures import clock, confusion, curves, layer_rasters
 from snnviz.figures.theme import empty_figure
-from snnviz.runs import client
+from snnviz.runs import client, recorded_trainings
 from snnviz.runs.values import Line, Run, RunState, Status, Summary
 from snnviz.runs.values import groups as over_seeds
 from snnviz.runs.values import labels as labels_of
+from snnviz.runs.verdict import verdict
 from snnviz.runs.work import Train
 from snnviz.training.settings import Settings
-from snnviz.ui import methods, page, runs_view
+from snnviz.ui import methods, page, runs_view, theatre
 from snnviz.ui.words import literal
 
 EVERY = runs_view.EVERY  # seconds between two looks at a run that is going on; the curves move twice in between
 HEIGHT = 420
 VIEWS = {
+    "theatre": "Theatre",
     "learning": "Learning",
     "clock": "By the clock",
     "time": "Time spent",
@@ -33,11 +35,12 @@ VIEWS = {
 ONE_METHOD = ("raster", "confusion")  # views of one method at a time
 
 
-def watch(run: Run, draw: Callable[[RunState], None], invitation: str) -> RunState | None:
-    """Draw the visitor's run while it goes on: buttons, progress, the picture by `draw`, a table of its methods, its problems.
+def watch(run: Run, draw: Callable[[RunState, bool], None], invitation: str, prepared: bool = False) -> RunState | None:
+    """Draw a run while it goes on: buttons, progress, the picture by `draw`, its verdict, a table of its methods, its problems.
 
-    run: what the button Start starts; before that, its empty picture is drawn with `invitation`. Returns the state of the visitor's
-    run when the page was last run as a whole; None before the first start.
+    run: what the button Start starts; before that, its empty picture is drawn with `invitation`. draw: gets the run, and whether it
+    is of other settings than `run`. prepared: show the run that came with the program where it is of just these settings and the
+    visitor's own is not. Returns the state of the visitor's run when the page was last run as a whole; None before the first start.
     """
     state = runs_view.current()
     going = state is not None and state.status.live
@@ -45,9 +48,12 @@ def watch(run: Run, draw: Callable[[RunState], None], invitation: str) -> RunSta
     def live() -> None:
         now = runs_view.current()
         moving = now is not None and now.status.live
-        with st.container(horizontal=True, vertical_alignment="center"):
+        came = _prepared_for(run, now) if prepared else None
+        shown = now if came is None else came.state
+        bar = st.container(horizontal=True, vertical_alignment="center", key="run-training")
+        with bar:
             st.button(
-                "Start",
+                "Start anew" if shown is not None and _shows(shown, run) else "Start",
                 icon=":material/play_arrow:",
                 type="primary",
                 on_click=runs_view.start,
@@ -56,19 +62,23 @@ def watch(run: Run, draw: Callable[[RunState], None], invitation: str) -> RunSta
                 disabled=moving,
                 help="Stop the run that goes before you start another here." if moving else None,
             )
-            if now is not None:
+            if now is not None and came is None:
                 runs_view.buttons(now)
                 runs_view.headline(now)
+            if came is not None:
+                st.badge(came.about, icon=":material/inventory_2:", color="gray")
+        changed = shown is not None and not _shows(shown, run)
+        if shown is not None:
+            with bar if came is not None else st.container():
+                _names(shown, changed)
         runs_view.complaint()
-        if now is not None and now.run.work != run.work:
-            of = literal(f"{now.run.title or now.run.work.title}: {', '.join(now.run.labels)}")
-            st.info(f"The picture is of {of}, not of the settings at the left: Start trains with those.", icon=":material/history:")
-        draw(now or RunState.waiting(run))
-        if now is None:
+        if shown is None:
             st.info(runs_view.gone() or invitation, icon=":material/info:")
-        else:
-            table(now)
-            problems(now)
+        draw(shown or RunState.waiting(run), changed)
+        if shown is not None:
+            verdict_of(shown)
+            table(shown)
+            problems(shown)
         if moving != going:
             st.rerun()
 
@@ -79,6 +89,43 @@ def watch(run: Run, draw: Callable[[RunState], None], invitation: str) -> RunSta
     if not going:
         _prepared()
     return state
+
+
+def _prepared_for(run: Run, now: RunState | None) -> recorded_trainings.Recorded | None:
+    """The recorded run to show: that of these settings, where the visitor's own is not of them; the one shown last, before any."""
+    if now is not None and (now.status.live or now.run.work == run.work):
+        return None
+    came = recorded_trainings.find(run.work) if isinstance(run.work, Train) else None
+    if came is not None:
+        st.session_state["_training_recorded"] = came
+    return came or (st.session_state.get("_training_recorded") if now is None else None)
+
+
+def _shows(state: RunState, run: Run) -> bool:
+    """Whether a run, the visitor's own or a recorded one, is of these settings."""
+    came = recorded_trainings.find(run.work) if isinstance(run.work, Train) else None
+    return state.run.work == run.work or (came is not None and came.state is state)
+
+
+def _names(state: RunState, changed: bool) -> None:
+    """Name the run that the picture shows, and say whether the controls agree with it."""
+    first, seeds = state.run.trainings[0], sorted({training.seed for training in state.run.trainings})
+    of = [first.dataset.title, f"{type(first.optimiser).__name__} {first.optimiser.lr:g}", f"{first.epochs} epochs"]
+    of += [f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"]
+    words = literal(", ".join(of + ([", ".join(group.label for group in over_seeds([state.run]))] if changed else [])))
+    with st.container(key="shown-run"):
+        if changed:
+            st.html("<style>[class*=st-key-figure-training-] {opacity: 0.6}</style>")
+            st.markdown(f":orange-badge[:material/history: Settings changed: start again] :small[The picture is of {words}.]")
+        else:
+            st.markdown(f":small[Shown: {words}. The controls agree with it.]")
+
+
+def verdict_of(state: RunState) -> None:
+    """Draw what came out of a run that has ended, in sentences made from its numbers."""
+    if sentences := verdict(state):
+        with st.container(border=True, key="verdict"):
+            st.markdown(f"**Verdict** {literal(' '.join(sentences))}")
 
 
 @st.cache_resource(show_spinner=False)
@@ -131,9 +178,13 @@ def table(state: RunState) -> None:
     )
 
 
-def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "follow") -> None:
-    """Draw one view of a run, or of several in one picture. one: which training to show in a view that shows one only."""
+def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "follow", changed: bool = False) -> None:
+    """Draw one view of a run, or of several in one picture. one: which training to show in a view that shows one only. changed:
+    it is of other settings than the page's."""
     dark = page.dark()
+    if view == "theatre":
+        theatre.theatre(states[0], dark=dark, key=key, changed=changed)
+        return
     lines = [line for state in states for line in state.lines]
     runs = [state.run for state in states]
     labels = labels_of(runs)
@@ -274,5 +325,5 @@ def settings_toml(state: RunState) -> str:
     """The work of a run as TOML; of a run of trainings the settings of each, which `snnviz train` reads."""
     work = state.run.work
     if isinstance(work, Train):
-        return Settings(work.trainings, state.run.backend, work.touch_active).to_toml()
+        return Settings(work.trainings, state.run.backend, work.touch_active, work.products).to_toml()
     return text.to_toml({"backend": state.run.backend, "work": work})

@@ -72,8 +72,8 @@ MUTATIONS = (
     Mutation(
         "method-not-for-a-neuron",
         "snnviz/ui/methods.py",
-        "if cls().heads is None)",
-        'if cls().heads is None and name != "sparse")',
+        "if not cls().needs_layers)",
+        'if not cls().needs_layers and name != "sparse")',
         LISTED,
     ),
     Mutation(

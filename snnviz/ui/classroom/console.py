@@ -53,7 +53,7 @@ def _joining(mine: Role) -> None:
     room = _now(mine)
     link = f"{_base()}?{urllib.parse.urlencode({JOIN: room.code})}"
     named = any(student.nickname for student in room.students)
-    look.draw(look.joining(qr.svg(link, page.dark()), _base().partition("//")[2], room.code, len(room.here()), named))
+    look.draw(look.joining(qr.picture(link, page.dark()), _base().partition("//")[2], room.code, len(room.here()), named))
 
 
 # ---- what the teacher does -----------------------------------------------------------------------------------------------

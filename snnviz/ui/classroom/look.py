@@ -1,6 +1,5 @@
 """How a class looks: choices, histogram, who is where. HTML from values; the words of others in it are shown literally."""
 
-import base64
 import html
 from collections.abc import Mapping, Sequence
 
@@ -79,21 +78,16 @@ def mark(key: str) -> None:
     st.html(f"<style>.st-key-{key} button {{border: 2px solid light-dark(#1A2029, #E8ECF1) !important}}</style>")
 
 
-def picture(svg: str) -> str:
-    """An SVG as the address of a picture: Streamlit takes the elements of an SVG out of HTML."""
-    svg = svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
-
-
 def joining(qr: str, address: str, code: str, here: int, named: bool) -> str:
-    """How to join, large: a picture, an address, a code; and how many are here. address: where a phone types the code."""
+    """How to join, large: a picture, an address, a code; and how many are here. qr: the address of the picture; address: where a
+    phone types the code."""
     large = "" if here else " large"
     names = "some with names" if named else "no names"
     count = (
         f"<b>{here}</b><span class=muted>here, {names}</span>" if here else "<b>0</b><span class=muted>Waiting for the first</span>"
     )
     return (
-        f'<div class=join><img class="qr{large}" alt="QR code of the link to join" src="{picture(qr)}">'
+        f'<div class=join><img class="qr{large}" alt="QR code of the link to join" src="{qr}">'
         f"<div><div class='muted address'>{html.escape(address)}</div><h1 class=code>{html.escape(code)}</h1></div>"
         f"<div class=number>{count}</div></div>"
     )

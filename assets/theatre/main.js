@@ -1,0 +1,111 @@
+// The theatre of a training: accuracy by epoch at the left, at the right one test sample that flows through each network, epoch by
+// epoch. Python sends the whole run at once (snnviz/ui/theatre.py); the epochs are walked through here.
+
+import { make } from "../scope/controls.js";
+import { chart } from "./chart.js";
+import { Row, titles } from "./row.js";
+
+const NARROW = 560; // pixels; below it the curves stand above the rows
+const PACE = 500; // milliseconds an epoch, while it plays
+
+const places = new WeakMap(); // root -> Theatre
+
+export default function mount({ parentElement: root, data }) {
+  const theatre = places.get(root) ?? new Theatre(root);
+  places.set(root, theatre);
+  const turn = theatre.take(data);
+  return () => {
+    if (theatre.turn !== turn) return;
+    theatre.close();
+    places.delete(root);
+  };
+}
+
+class Theatre {
+  constructor(root) {
+    this.turn = 0;
+    this.epoch = Infinity; // the one that is shown; beyond the last: it follows a run that goes on
+    this.slider = make("input", { type: "range", min: 1, step: 1, "aria-label": "Epoch", oninput: () => this.go(Number(this.slider.value)) });
+    this.button = make("button", { type: "button", onclick: () => this.play(!this.timer) });
+    this.says = make("output", {});
+    this.curves = make("div", { class: "curves" });
+    this.rows = make("div", { class: "rows" });
+    const walk = make("div", { class: "walk" }, this.button, this.slider, this.says);
+    this.walk = walk;
+    this.element = make("div", { class: "theatre", role: "figure" }, make("div", { class: "left" }, this.curves, walk), this.rows);
+    root.append(this.element);
+    this.resized = new ResizeObserver(() => this.draw());
+    this.resized.observe(this.element);
+    this.play(false);
+  }
+
+  take(data) {
+    this.data = data;
+    const { element } = this;
+    for (const [role, colour] of Object.entries(data.colours)) element.style.setProperty(`--${role}`, colour);
+    element.setAttribute("aria-label", data.alt);
+    element.classList.toggle("changed", data.changed);
+    this.done = Math.max(0, ...data.rows.map((row) => row.accuracy.length));
+    this.slider.max = Math.max(this.done, 1);
+    this.slider.disabled = this.button.disabled = this.done < 2;
+    const looks = data.rows.some((row) => row.looks.length);
+    this.element.classList.toggle("alone", !looks && this.done > 0);
+    this.parts = data.rows.map((row) => new Row(row, data));
+    this.rows.replaceChildren(titles(data), ...this.parts.map((part) => part.element));
+    this.draw();
+    return ++this.turn;
+  }
+
+  // The epoch on the screen, 0 before the first has ended.
+  get at() {
+    return Math.min(this.epoch, this.done);
+  }
+
+  go(epoch) {
+    this.epoch = epoch >= this.done ? Infinity : Math.max(1, epoch);
+    this.show();
+  }
+
+  play(on) {
+    clearInterval(this.timer);
+    this.timer = 0;
+    if (on) {
+      if (this.at >= this.done) this.epoch = 1;
+      this.timer = setInterval(() => (this.at >= this.done ? this.play(false) : this.go(this.at + 1)), PACE);
+    }
+    this.button.textContent = on ? "❚❚" : "▶";
+    this.button.setAttribute("aria-label", on ? "Pause" : "Play the epochs");
+    if (this.data) this.show();
+  }
+
+  draw() {
+    const { element, data } = this;
+    if (!data || !element.clientWidth) return;
+    const narrow = element.clientWidth < NARROW;
+    element.classList.toggle("narrow", narrow);
+    const height = narrow ? 0 : Math.round(Math.min(460, Math.max(286, window.innerHeight - 250)));
+    element.style.setProperty("--height", narrow ? "auto" : `${height}px`);
+    element.style.setProperty("--rows", data.rows.length);
+    // The accuracies of all rows stand under one another: a row is as high as the rows leave it, and never lower than it can be read.
+    const each = narrow ? 116 : Math.max(74, (height - 18) / data.rows.length);
+    element.style.setProperty("--row", `${Math.min(each, 140)}px`);
+    element.classList.toggle("low", each < 104);
+    this.chart = chart(this.curves, data, narrow ? 210 : height - 40, (epoch) => this.go(epoch));
+    this.show();
+  }
+
+  show() {
+    const { at } = this;
+    this.slider.value = Math.max(at, 1);
+    this.says.textContent = at ? `epoch ${at} of ${this.data.epochs}` : "before the first epoch";
+    this.slider.setAttribute("aria-valuetext", this.says.textContent);
+    this.chart?.cursor(at);
+    for (const part of this.parts) part.show(at);
+  }
+
+  close() {
+    clearInterval(this.timer);
+    this.resized.disconnect();
+    this.element.remove();
+  }
+}

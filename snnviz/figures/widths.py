@@ -1,0 +1,55 @@
+"""Accuracy by shape and width of the surrogate: a table of cells, each with its mean and the spread over seeds."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from snnviz.figures.theme import colours, finish, literal
+
+NARROWER, BASE, WIDER = "ten times narrower", "base width", "ten times wider"
+
+
+def widths(
+    shapes: Sequence[str],
+    cells: Sequence[Sequence[tuple[float, float] | None]],
+    seeds: int,
+    dark: bool = False,
+    height: int = 440,
+) -> go.Figure:
+    """cells: for each shape the mean accuracy and its standard deviation, from 0 to 1, at a tenth of its width, at its width, and
+    at ten times its width; None where nothing is trained yet. A darker cell is more accurate."""
+    c = colours(dark)
+    columns = (NARROWER, BASE, WIDER)
+    percent = [[None if cell is None else 100 * cell[0] for cell in row] for row in cells]
+    words = [[_words(cell, seeds) for cell in row] for row in cells]
+    fig = go.Figure(
+        go.Heatmap(
+            z=percent,
+            x=list(columns),
+            y=list(map(literal, shapes)),
+            zmin=50,
+            zmax=100,
+            colorscale=[[0, c.panel], [1, c.silent]],
+            showscale=False,
+            text=words,
+            texttemplate="<b>%{text}</b>",
+            textfont={"size": 15, "color": c.ink},
+            hovertemplate="%{y}, %{x}: %{text}<extra></extra>",
+            xgap=3,
+            ygap=3,
+        )
+    )
+    whole = [row for row in percent if None not in row]
+    ahead = sum(row[1] >= max(row[0], row[2]) for row in whole)  # pyright: ignore[reportOperatorIssue, reportOptionalOperand]
+    title = f"The base width is ahead in {ahead} of {len(whole)} shapes" if whole else "The first row is being trained"
+    summary = "; ".join(f"{shape}: {', '.join(row)}" for shape, row in zip(shapes, words, strict=True) if any(row))
+    finish(fig, title, f"Test accuracy by shape and width. {summary}.", dark=dark, height=height, uirevision="widths")
+    fig.update_yaxes(autorange="reversed", type="category", showgrid=False)
+    fig.update_xaxes(side="top", type="category", showgrid=False)
+    return fig
+
+
+def _words(cell: tuple[float, float] | None, seeds: int) -> str:
+    if cell is None:
+        return ""
+    return f"{100 * cell[0]:.1f} %" + (f" ± {100 * cell[1]:.1f}" if seeds > 1 else "")
