@@ -45,14 +45,12 @@ with page.stage():
     with page.asks():
         view = controls.option(list(VIEWS), "View", "view", segmented=True, titles=VIEWS.__getitem__, bare=True)
     absent = scope.problem(derivative.LIVE) if view == "live" else None
-    alive = view == "live" and not absent
-    place = st.container(key="scope") if alive else page.sides()
-if alive:
-    with place:
-        shown = page.view(__file__, "live").show()
-else:
-    estimates.leave_scope()
-    if absent:
-        st.info(absent)
-    shown = page.view(__file__, "estimator" if absent else view).show(*place)
+    if view == "live" and not absent:
+        with st.container(key="scope"):
+            shown = page.view(__file__, "live").show()
+    else:
+        estimates.leave_scope()
+        if absent:
+            st.info(absent)
+        shown = page.view(__file__, "estimator" if absent else view).show(*page.sides())
 page.code_behind(*shown)

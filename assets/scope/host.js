@@ -65,7 +65,7 @@ export class Scope {
 
   // Redraws when the size of `element`, which holds the picture, changes, or the room that the window has for it.
   watch(element) {
-    const page = element.closest("[data-testid=stMainBlockContainer]");
+    const page = (element.getRootNode().host ?? element).closest("[data-testid=stMainBlockContainer]");
     this.resized = () => {
       this.space = undefined;
       this.touch();
