@@ -77,11 +77,9 @@ def main() -> None:
     for entry in PAGES:
         page = st.Page(HERE / "pages" / entry.file, title=entry.title, icon=entry.icon, default=entry == PAGES[0])
         sections.setdefault(entry.section, []).append(page)
-    sections[""].append(st.Page(_start, url_path="start", visibility="hidden"))
-    page = st.navigation(sections, expanded=True)
     sections[""].append(st.Page(HERE / "pages" / "start.py", visibility="hidden"))
     st.set_option("client.showSidebarNavigation", True)  # .streamlit/config.toml says why it is not so from the start
-    page = st.navigation(sections)
+    page = st.navigation(sections, expanded=True)
     visitors.arrive()
     role.arrive()
     leaving.begin()
