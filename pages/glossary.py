@@ -7,8 +7,8 @@ from snnviz import glossary
 from snnviz.ui import page
 
 page.heading("Glossary", "The words and symbols of the pages. The question mark behind a page's sentence explains those in it.")
-wanted = st.text_input("Find", key="glossary-find", placeholder="a word or a symbol", label_visibility="collapsed").casefold()
-shown = [word for word in glossary.words() if wanted in f"{word.name} {word.symbol} {' '.join(word.also)} {word.says}".casefold()]
+part = st.text_input("Find", key="glossary-find", placeholder="a word or a symbol", label_visibility="collapsed").casefold()
+shown = [word for word in glossary.words() if part in f"{word.name} {word.symbol} {' '.join(word.also)} {word.says}".casefold()]
 if not shown:
     st.markdown("No word here has that in its name or its explanation.")
 rows = "".join(f"<dt>{word.name}{f' <i>{word.symbol}</i>' if word.symbol else ''}</dt><dd>{word.says}</dd>" for word in shown)
