@@ -19,9 +19,9 @@ import sys
 import warnings
 
 if "--threads" in sys.argv and __name__ == "__main__":  # read once, when torch and jax are imported
-    wanted = sys.argv[sys.argv.index("--threads") + 1]
-    os.environ |= {"OMP_NUM_THREADS": wanted, "MKL_NUM_THREADS": wanted}
-    if wanted == "1":
+    threads = sys.argv[sys.argv.index("--threads") + 1]
+    os.environ |= {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
+    if threads == "1":
         os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
