@@ -1,7 +1,7 @@
 """The online methods' gradients against other libraries' own code: `python -m bench.outside`.
 
-Three layers of LIF neurons, the weight of every output spike in the loss drawn anew for each step, float64. SpikingJelly's SLTT is held
-against ours in every layer; its OTTT in the layers after the first, because there (as in the authors' code) the first layer's
+Three layers of LIF neurons, the weight of every output spike in the loss drawn anew for each step, float64. SpikingJelly's SLTT is
+held against ours in every layer; its OTTT in the layers after the first, because there (as in the authors' code) the first layer's
 weights see no trace of the input. A row counts only if all spikes are equal. Not in the requirements: what is installed is run
 (`pip install spikingjelly==2.0.0`). It exits with 1 where a gradient differs by more than 1e-12 of its largest entry.
 """
@@ -105,11 +105,11 @@ def rows() -> Iterator[dict]:
 
 
 def main() -> int:
-    found = list(rows())
-    if not found:
+    lines = list(rows())
+    if not lines:
         return 0
-    print(table(found))
-    wrong = [r for r in found if r["compared"] and (r["spikes that differ"] or not r["difference"] <= CLOSE)]
+    print(table(lines))
+    wrong = [r for r in lines if r["compared"] and (r["spikes that differ"] or not r["difference"] <= CLOSE)]
     print(f"{len(wrong)} rows are wrong." if wrong else f"All that is compared agrees to {CLOSE:.0e}.")
     return 1 if wrong else 0
 
