@@ -22,7 +22,7 @@ from snnviz.ui.references import references
 ALL, LEAVE = "Lessons", "Close the lesson"
 STEP = "Step {number} of {count}"
 MINUTES = "{minutes} min"
-COVERED = "The picture comes after your choice"
+COVERED, WITH_CLASS = "The picture comes after your choice", "The picture comes with the class"
 HINT = "Choose even if you are not sure. A wrong prediction helps you see as much as a right one. Keys A to {last} choose."
 MINE, HAPPENED, BOTH = "your choice", "what happened", "your choice, and what happened"
 WAIT = "Your choice is in. The teacher opens the picture."
@@ -34,7 +34,7 @@ UNSEEN = (
     ".st-key-lesson-picture, .st-key-lesson-picture * {visibility: hidden !important}"
 )
 MARKED = ".st-key-lesson-choice-{letter} button {{border: 2px solid var(--ink) !important}}"  # the choice that is made and held
-EVERY = 1.0  # seconds between two looks at a reveal that is held back
+EVERY = 2.0  # seconds between two looks at a reveal that is held back: a class of sixty looks at once
 
 
 @contextlib.contextmanager
@@ -58,7 +58,8 @@ def beside(page: str) -> Iterator[None]:
                 _tail(place, now, covered)
             progress.exchange()
         with st.container(key="lesson-page"):
-            st.html(f'<div class="lesson-veil"><div><strong>{COVERED}</strong></div></div>' if covered else "<!-- -->")
+            words = COVERED if place.letter is None else WITH_CLASS
+            st.html(f'<div class="lesson-veil"><div><strong>{words}</strong></div></div>' if covered else "<!-- -->")
             with st.container(key="lesson-picture"):
                 yield
 
@@ -183,7 +184,7 @@ def _follows(lesson: Lesson) -> None:
 
 
 def _wait(place: Place, now: Reveal) -> None:
-    """Look once a second whether the teacher has opened the picture, or others have chosen."""
+    """Look every two seconds whether the teacher has opened the picture, or others have chosen."""
 
     def look() -> None:
         if place.reveal() != now:
