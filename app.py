@@ -105,6 +105,7 @@ def main() -> None:
                 page.run()
             address.end()
             heading.finish()
+            taking.share()
         for trouble in places.troubles():
             messages.warning(literal(trouble), icon=":material/folder_off:")
     except waiting.Abandoned:
