@@ -22,7 +22,8 @@ import streamlit as st
 from snnviz import memory, places, waiting
 from snnviz.backends import source
 from snnviz.ui import (
-    address, backend, building, computing, heading, leaving, lessons, present, problems, rail, streamlit_private, visitors,
+    address, backend, building, computing, heading, leaving, lessons, present, problems, rail, streamlit_private, taking,
+    visitors,
 )  # fmt: skip
 from snnviz.ui.classroom import role, strip
 from snnviz.ui.words import literal
