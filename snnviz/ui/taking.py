@@ -48,7 +48,7 @@ def share() -> None:
     """Draw the button that opens this page's link, to be copied, and its QR code for a phone."""
     with st.sidebar.popover("Share", icon=":material/qr_code_2:"):
         here = link()
-        st.markdown("**This page, as it stands**")
+        st.markdown("This page, as it stands:")
         st.code(here or "/", language=None, wrap_lines=True)
         try:
             picture = qr.svg(here, st.context.theme.type == "dark") if here else ""
