@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import sys
+import time
 from pathlib import Path
 
 import streamlit
@@ -10,10 +11,15 @@ import streamlit
 # Waiting threads of torch sleep instead of spinning, so the browser and other visitors get the cores. torch reads this once.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-if "snnviz.ui.loaded" not in sys.modules:  # the first visitor of a fresh server sees a word while Python loads
+if not getattr(sys.modules.get("snnviz.ui.loaded"), "READY", False):  # who opens a fresh server sees a word while Python loads
     streamlit.set_page_config("snnviz", layout="wide", initial_sidebar_state=216)  # SIDEBAR
-    word = "Starting. The first visitor of a fresh server waits some seconds; the next ones do not."
-    streamlit.empty().info(word, icon=":material/hourglass:")
+    starting = streamlit.empty()
+    starting.info(
+        "Starting. The first visitor of a fresh server waits some seconds; the next ones do not.", icon=":material/hourglass:"
+    )
+    time.sleep(0.1)  # what loads libraries holds Python's lock: before that, the server's own thread sends the word
+else:
+    starting = None
 
 import snnviz.ui.loaded  # noqa: F401, I001  first of all: the visitors of a fresh server wait here for one of them
 import plotly.io
@@ -64,11 +70,6 @@ PAGES = (
 )
 
 
-def _start() -> None:
-    """Where version 0.1.0 began; whoever has that link begins where this version does."""
-    st.switch_page(HERE / "pages" / PAGES[0].file)
-
-
 def main() -> None:
     st.set_page_config("snnviz", str(places.assets() / "icon.svg"), layout="wide", initial_sidebar_state=SIDEBAR)
     st.logo(str(places.assets() / "logo.svg"), size="large", icon_image=str(places.assets() / "icon.svg"))
@@ -76,7 +77,8 @@ def main() -> None:
     for entry in PAGES:
         page = st.Page(HERE / "pages" / entry.file, title=entry.title, icon=entry.icon, default=entry == PAGES[0])
         sections.setdefault(entry.section, []).append(page)
-    sections[""].append(st.Page(_start, url_path="start", visibility="hidden"))
+    sections[""].append(st.Page(HERE / "pages" / "start.py", visibility="hidden"))
+    st.set_option("client.showSidebarNavigation", True)  # .streamlit/config.toml says why it is not so from the start
     page = st.navigation(sections)
     visitors.arrive()
     role.arrive()
@@ -102,6 +104,8 @@ def main() -> None:
         ):
             backend.pick()
             strip.attend(page, {one.url_path: one for several in sections.values() for one in several})
+            if starting:
+                starting.empty()
             with rail.beside(page.url_path):
                 page.run()
             address.end()

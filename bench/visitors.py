@@ -21,6 +21,7 @@ import websockets
 from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.Navigation_pb2 import Navigation
 from streamlit.proto.Slider_pb2 import Slider
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -124,12 +125,21 @@ class Visitor:
             message = ForwardMsg()
             message.ParseFromString(data.encode() if isinstance(data, str) else bytes(data))
             self._note(message.delta.new_element)
+            self._note_menu(message)
             if message.WhichOneof("type") == "script_finished":
                 if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
                     return
                 if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
                     raise RuntimeError(f"{self.page} could not be compiled.")
         raise ConnectionError(f"{self.page}: the server has closed the connection.")
+
+    def _note_menu(self, message: ForwardMsg) -> None:
+        """A fresh server must not offer the files of pages/ as a menu, nor call an address of ours unknown."""
+        menu, shown = message.navigation, message.navigation.position == Navigation.Position.SIDEBAR
+        if message.WhichOneof("type") == "navigation" and shown and any(page.page_name == "app" for page in menu.app_pages):
+            self.problems.append(f"{self.page}: the menu lists files: {', '.join(page.page_name for page in menu.app_pages)}")
+        if message.WhichOneof("type") == "page_not_found":
+            self.problems.append(f"{self.page}: there is no such page, says Streamlit")
 
     def _note(self, element) -> None:
         if element.HasField("exception"):
@@ -174,7 +184,8 @@ async def together(address: str, sessions: int) -> list[str]:
     """Open that many pages at once, of all kinds; what was wrong on any of them."""
     from app import PAGES as entries
 
-    visitors = [Visitor(address, entries[i % len(entries)].address, i) for i in range(sessions)]
+    pages = [*(entry.address for entry in entries), "start"]
+    visitors = [Visitor(address, pages[i % len(pages)], i) for i in range(sessions)]
     await asyncio.gather(*(visitor.look() for visitor in visitors))
     for visitor in visitors:
         await visitor.leave()

@@ -95,13 +95,14 @@ SNN_FN void current_of(const Events& p, const place_t* places, count_t from, cou
     SNN_BY_BLOCKS(c, row, SNN_GATHER)
 }
 
-// Most layers have c[4] = 1, c[5] = 0, for LIF and CUBA one spike a step and reset by subtraction. The compiler makes a loop
-// without their other cases where it sees both as constants; whatever a neuron means by them, they are what they were.
-SNN_FN bool with_plain_reset(const Scan& k) { return k.c[4] == 1 && k.c[5] == 0; }
+// Most layers have c[4] = 1, c[5] = 0, for LIF and CUBA one spike a step and reset by subtraction, and read the derivative before
+// the reset. The compiler makes a loop without the other cases where it sees these as constants; whatever a neuron means by them,
+// they are what they were.
+SNN_FN bool with_plain_reset(const Scan& k) { return k.c[4] == 1 && k.c[5] == 0 && k.after_reset == 0; }
 template <class K>
 SNN_FN K plain_reset(K k) {
     k.c[4] = 1;
-    k.c[5] = 0;
+    k.c[5] = k.after_reset = 0;
     return k;
 }
 
@@ -162,31 +163,33 @@ SNN_FN void event_forward(const Events& p, const count_t* first, const place_t* 
     }
 }
 
-// The Scan of one sample: its rows are those of the arrays here, its draws and given values those of the whole [T, B N].
-struct OfSample : Scan {
+// The Scan of one sample: its rows are those of the arrays here, its draws and given values those of the whole [T, B N]. What the
+// function below is given must not lie in the Scan: then the compiler would read the coefficients anew after each call.
+struct Slopes {
     const Scan* whole;
-    index_t column, derivative;
-    index_t* active;                     // counts the entries with ds_du != 0
+    index_t column, derivative;          // b N; the number
+    int* active;                         // counts the entries with ds_du != 0
 };
+struct OfSample : Scan { const Slopes* slopes; };
 #define SNN_NUMBER(prefix, name, ...) prefix##name,
 enum { SNN_DERIVATIVES(SNN_NUMBER, NUMBER_OF_) };
-SNN_NOINLINE void slopes_of(const OfSample& k, const real* margins, const real* given, index_t t, Along where, index_t lanes,
+SNN_NOINLINE void slopes_of(const Slopes& p, const real* margins, const real* given, index_t t, Along where, index_t lanes,
                             real* slopes) {
-    switch (k.derivative) {
+    switch (p.derivative) {
 #define SNN_CASE(prefix, name, ...) \
-        case prefix##name: __VA_ARGS__::row(*k.whole, margins, given, t, where, lanes, slopes); break;
+        case prefix##name: __VA_ARGS__::row(*p.whole, margins, given, t, where, lanes, slopes); break;
         SNN_DERIVATIVES(SNN_CASE, NUMBER_OF_)
-        default: Given::row(*k.whole, margins, given, t, where, lanes, slopes);
+        default: Given::row(*p.whole, margins, given, t, where, lanes, slopes);
     }
-    index_t active = 0;
-    for (index_t j = 0; j < lanes; ++j) active += slopes[j] != 0;
-    *k.active += active;
+    int active = 0;
+    _Pragma("omp simd reduction(+ : active)") for (index_t j = 0; j < lanes; ++j) active += slopes[j] != 0;
+    *p.active += active;
 }
 struct ByNumber {
     SNN_FN static void row(const Scan& k, const real* margins, const real* given, index_t t, Along where, index_t lanes,
                            real* slopes) {
-        const OfSample& here = static_cast<const OfSample&>(k);
-        slopes_of(here, margins, given, t, Along{where.first + here.column, 1}, lanes, slopes);
+        const Slopes* here = static_cast<const OfSample&>(k).slopes;
+        slopes_of(*here, margins, given, t, Along{where.first + here->column, 1}, lanes, slopes);
     }
 };
 
@@ -212,24 +215,23 @@ static void event_backward(const Events& p, const count_t* first, const place_t*
     real *const delta = scratch, *const zeros = delta + T * row, *const rest = zeros + 2 * row;
     for (index_t j = 0; j < T * row + 2 * row; ++j) scratch[j] = 0;
     for (index_t b = p.k.begin; b < p.k.end; ++b) {
+        int share = 0;
+        const Slopes slopes = {&p.k, b * p.columns, p.derivative, &share};
         OfSample k;
         static_cast<Scan&>(k) = p.k;
         k.M = row;
         k.begin = 0;
         k.end = p.columns;
-        k.whole = &p.k;
-        k.column = b * p.columns;
-        k.derivative = p.derivative;
-        k.active = active + b;
-        *k.active = 0;
-        const auto scan = [&](const OfSample& own) {
-            backward_scan<Adjoint, ByNumber, Parameters>(
-                own, grad + b * grad_sample, grad_row, zeros, 0, u + b * T * row, trace ? trace + b * T * row : zeros,
-                trace ? row : 0, initial, zeros, given, delta, rest, Parameters ? grad_c + b * sums * row : 0, 0, 0);
-        };
+        k.slopes = &slopes;
+#define SNN_SCAN_SAMPLE(own)                                                                                             \
+        backward_scan<Adjoint, ByNumber, Parameters>(                                                                    \
+            own, grad + b * grad_sample, grad_row, zeros, 0, u + b * T * row, trace ? trace + b * T * row : zeros,       \
+            trace ? row : 0, initial, zeros, given, delta, rest, Parameters ? grad_c + b * sums * row : 0, 0, 0)
         if (!Parameters && with_plain_reset(k)) {
-            scan(plain_reset(k));
-        } else scan(k);
+            const OfSample plain = plain_reset(k);
+            SNN_SCAN_SAMPLE(plain);
+        } else SNN_SCAN_SAMPLE(k);
+        active[b] = share;
         if (grad_weights) add_weights(p, first + b * (T + 1), places + b * p.capacity, delta, row, counts, steps, grad_weights);
         if (grad_current) for (index_t t = 0; t < T; ++t) {
             real* to = grad_current + t * p.k.M + b * p.columns;

@@ -133,6 +133,8 @@ static void product_panel(index_t rows, index_t deep, const real* a, index_t a_r
     index_t r = 0;
     for (; r + SNN_ROWS_AT_ONCE <= rows; r += SNN_ROWS_AT_ONCE)
         product_block<SNN_ROWS_AT_ONCE, N>(deep, a + r * a_row, a_row, panel, c + r * c_row, c_row, add);
+    for (; r + 4 <= rows; r += 4)
+        product_block<4, N>(deep, a + r * a_row, a_row, panel, c + r * c_row, c_row, add);
     for (; r + 2 <= rows; r += 2) product_block<2, N>(deep, a + r * a_row, a_row, panel, c + r * c_row, c_row, add);
     if (r < rows) product_block<1, N>(deep, a + r * a_row, a_row, panel, c + r * c_row, c_row, add);
 }

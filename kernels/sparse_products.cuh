@@ -50,16 +50,23 @@ SNN_EXPORT sparse_product_weights(SNN_BY_VALUE Sparse p, const bits_t* bits, con
     }
 }
 
-// sparse_pack: real [T, B, N] to bits; sparse_unpack: bits to real [T, samples, N]; a job is a step. sparse_gather: the values of
+// sparse_pack: real [T, B, N] to bits, others[t] = 1 if step t has numbers other than 0 and 1; sparse_unpack: bits to real [T, samples, N]; a job is a step. sparse_gather: the values of
 // the listed entries, read from a dense array [T, samples, N]; a job is (sample, tile).
-SNN_EXPORT sparse_pack(SNN_BY_VALUE Sparse p, const real* s, bits_t* bits) {
+SNN_EXPORT sparse_pack(SNN_BY_VALUE Sparse p, const real* s, bits_t* bits, byte_t* others) {
     const index_t tiles = tiles_of(p.columns);
     SNN_JOBS(t, p.k) for (index_t b = 0; b < p.batch; ++b) for (index_t tile = 0; tile < tiles; ++tile) {
         const index_t rest = p.columns - tile * SNN_WIDE, lanes = rest < SNN_WIDE ? rest : SNN_WIDE;
         const real* from = s + (t * p.batch + b) * p.columns + tile * SNN_WIDE;
+        bits_t* to = bits + ((t * p.batch + b) * tiles + tile) * 2;
+#if defined(__CUDACC__)
         SNN_MASK(firing, j, j < lanes && from[j < lanes ? j : 0] != 0);
-        SNN_EACH(q, 2) bits[((t * p.batch + b) * tiles + tile) * 2 + q] = firing[q];
+        SNN_MASK(odd, j, j < lanes && from[j < lanes ? j : 0] != 0 && from[j < lanes ? j : 0] != 1);
+        SNN_EACH(q, 2) to[q] = firing[q];
+        if (odd[0] | odd[1]) SNN_EACH(q, 1) others[t] = 1;
         SNN_SYNC;
+#else
+        if (!spikes_of_row(from, lanes, to)) others[t] = 1;
+#endif
     }
 }
 SNN_EXPORT sparse_unpack(SNN_BY_VALUE Sparse p, const bits_t* bits, real* s) {

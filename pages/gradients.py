@@ -13,7 +13,7 @@ from snnviz.neurons import IF, LIF, NEURONS
 from snnviz.params import Param
 from snnviz.stimuli import STIMULI, Noise
 from snnviz.studies.growth import depth_experiment
-from snnviz.ui import backend, controls, methods, page
+from snnviz.ui import address, backend, controls, methods, page
 from snnviz.ui.cache import cached
 
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
@@ -81,13 +81,17 @@ with page.stage():
     left, right = page.sides()
 with left:
     subject = controls.option(
-        ["neuron", "network"],
+        ["neuron", "network", "weights"],
         "What is differentiated",
         "of",
         segmented=True,
-        titles={"neuron": "One neuron", "network": "A network"}.__getitem__,
+        titles={"neuron": "One neuron", "network": "A network", "weights": "Two weights"}.__getitem__,
         bare=True,
     )
+if subject == "weights":
+    page.code_behind(*page.view(__file__, "loop").show(left, right))
+    address.end()
+    st.stop()
 with asks:
     if subject == "neuron":
         picked = methods.names(methods.FOR_A_NEURON, ["kept", "cut", "slayer", "exodus"])

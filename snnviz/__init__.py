@@ -87,6 +87,7 @@ from snnviz.stimuli import Step as Step
 from snnviz.studies import activity as activity
 from snnviz.studies import backward_times as backward_times
 from snnviz.studies import derivative as derivative
+from snnviz.studies import loops as loops
 from snnviz.studies import plane as plane
 from snnviz.studies import sample_views as sample_views
 from snnviz.studies import speed as speed

@@ -61,6 +61,12 @@ def _normalise(each: str) -> Any:
     return param(False, "Normalise", advanced=True, help=f"Normalise currents over batch and time, per {each}.")
 
 
+def _by_threshold() -> Any:
+    return param(
+        False, "Normalise to the threshold", advanced=True, help="Where currents are normalised: by the threshold's size (tdBN)."
+    )
+
+
 def _readout_tau() -> Any:
     return param(
         0.0,
@@ -103,6 +109,7 @@ class FeedForward(AbstractArchitecture):
         advanced=True,
         help="Hidden biases start between 0 and this, where there are biases.",
     )
+    by_threshold: bool = _by_threshold()
 
     title = "Fully connected"
     retired = ("touch_active",)  # 0.1.0 wrote into the shape how a training is run
@@ -135,6 +142,7 @@ class FeedForward(AbstractArchitecture):
             gain=self.gain,
             first_gain=self.first_gain,
             normalise=self.normalise,
+            by_threshold=self.by_threshold,
             recurrent=self.recurrent,
             bias=self.bias,
             bias_start=self.bias_start,
@@ -154,6 +162,7 @@ class Convolutional(AbstractArchitecture):
     gain: float = _gain(2.0, "Weight gain", "Weights are uniform in plus or minus gain over the root of the fan-in.")
     normalise: bool = _normalise("channel")
     readout_tau: float = _readout_tau()
+    by_threshold: bool = _by_threshold()
 
     title = "Convolutional"
 
@@ -194,6 +203,7 @@ class Convolutional(AbstractArchitecture):
             readout=_readout(self.readout_tau, neuron),
             gain=self.gain,
             normalise=self.normalise,
+            by_threshold=self.by_threshold,
             seed=seed,
         )
 

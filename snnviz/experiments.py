@@ -13,7 +13,7 @@ from snnviz import account, laws, losses, pace, stimuli, surrogates, text, waiti
 from snnviz.architectures import ARCHITECTURES, AbstractArchitecture
 from snnviz.backends import AbstractBackend, resolve
 from snnviz.draws import Draw
-from snnviz.heads import attach_heads, sml_loss
+from snnviz.heads import attach_heads, local_loss, sml_loss
 from snnviz.labels import distinct
 from snnviz.losses import AbstractLoss, AbstractSpikesLoss, CrossEntropy, WeightedSpikes
 from snnviz.methods import BPTT, METHODS, AbstractGradientMethod
@@ -340,7 +340,7 @@ def network_loss(experiment: Experiment, model: Network, x: torch.Tensor, method
     if method.heads is not None:
         return sml_loss(output, y, method.heads)
     loss = experiment.loss if isinstance(experiment.loss, CrossEntropy) else CrossEntropy()
-    return loss.of(output.logits, y)
+    return loss.of(output.logits, y) + (local_loss(output, y) if method.local else 0)
 
 
 def compare_gradients(

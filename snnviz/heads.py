@@ -16,7 +16,7 @@ from torch import nn
 from snnviz.methods.base import AbstractGradientMethod
 from snnviz.methods.modules import Route, SurrogateModules
 from snnviz.network import SEEDING, Network, NetworkOutput
-from snnviz.roads import Direct
+from snnviz.roads import Direct, fixed_matrix
 
 CHANNELS = 256  # a head on a convolution reduces its input to at most this many channels
 LEAK = 0.01
@@ -66,6 +66,29 @@ class MapHead(nn.Module):
         return self.layers(spikes.mean(0))
 
 
+class FixedHead(nn.Module):
+    """Spikes [T, B, ...] at every step through one linear map that nothing trains: logits [T, B, classes]
+
+    Weights and biases are uniform in +-1/2 over the root of the fan-in, a function of seed, layer and place, so no checkpoint
+    holds them. Kaiser, Mostafa & Neftci 2020.
+    """
+
+    STREAM = 0xD0000000  # the layers' numbers in these draws, apart from those of a network's own draws
+
+    def __init__(self, number: int, classes: int, seed: int):
+        super().__init__()
+        self.number, self.classes, self.seed = number, classes, seed
+        self.weights: torch.Tensor | None = None
+
+    def forward(self, spikes: torch.Tensor) -> torch.Tensor:
+        s = spikes.flatten(2)
+        units = s.shape[2]
+        if self.weights is None:
+            self.weights = fixed_matrix(self.seed, self.STREAM + self.number, self.classes, units + 1, 0.5 / math.sqrt(units))
+        weights = self.weights.to(s)
+        return s @ weights[:, :units].T + weights[:, units]
+
+
 def attach_heads(network: Network, method: AbstractGradientMethod, classes: int, seed: int = 0) -> Network:
     """Replace a network's heads by the ones of its method, with weights drawn from `seed`, and the error's direct way to the hidden
     layers by that of its method; return the network.
@@ -87,11 +110,18 @@ def attach_heads(network: Network, method: AbstractGradientMethod, classes: int,
             torch.manual_seed(seed + STREAM)
             for number in sorted(modules.after):
                 heads[str(number)] = _head(network, number, classes, modules)
+    for number in range(1, len(network.blocks) + 1) if method.local else ():
+        heads[str(number)] = FixedHead(number, classes, seed)
     network.heads = heads.to(network.readout.weight)
     feedback = method.feedback
     network.direct = None if feedback is None else Direct(network.readout, len(network.blocks), feedback, seed)
-    network.detach_heads = modules is not None and modules.route is Route.DETACH
+    network.detach_heads = detaches(method)
     return network
+
+
+def detaches(method: AbstractGradientMethod) -> bool:
+    """Whether the spikes that go on from a head carry no gradient."""
+    return method.local or (method.heads is not None and method.heads.route is Route.DETACH)
 
 
 def _head(network: Network, number: int, classes: int, modules: SurrogateModules) -> nn.Module:
@@ -125,9 +155,17 @@ def sml_loss(output: NetworkOutput, y: torch.Tensor, method: SurrogateModules) -
     return (1 - method.weight) * hard + method.weight * soft
 
 
+def local_loss(output: NetworkOutput, y: torch.Tensor) -> torch.Tensor | float:
+    """sum_l mean_t CE(G_l s_l[t], y) of heads [T, B, classes] at every step (`Decolle`), for labels y [B]: a scalar."""
+    return sum(F.cross_entropy(h.flatten(0, 1), y.repeat(len(h))) for h in output.heads)
+
+
 def loss_of(output: NetworkOutput, y: torch.Tensor, method: AbstractGradientMethod) -> torch.Tensor:
     """The loss [] of a method for classes y [B]: `sml_loss` if it has heads, else the cross entropy of the logits' mean."""
-    return F.cross_entropy(output.logits.mean(0), y) if method.heads is None else sml_loss(output, y, method.heads)
+    if method.heads is not None:
+        return sml_loss(output, y, method.heads)
+    own = F.cross_entropy(output.logits.mean(0), y)
+    return own + local_loss(output, y) if method.local else own
 
 
 @contextlib.contextmanager
@@ -209,7 +247,7 @@ def short_training(
     """
     require_heads(network, method)
     network.differentiate(method)
-    network.detach_heads = method.heads is not None and method.heads.route is Route.DETACH
+    network.detach_heads = detaches(method)
     optimiser = torch.optim.Adam(network.parameters(), lr)
     generator = torch.Generator().manual_seed(seed)
     for step in range(1, steps + 1):
@@ -227,6 +265,8 @@ def short_training(
 
 def require_heads(network: Network, method: AbstractGradientMethod) -> None:
     """Raise a ValueError if a method has heads and the network has others or none."""
+    if method.local and len(network.heads) != len(network.blocks):
+        raise ValueError("Every hidden layer needs its head: call attach_heads(network, method, classes) first.")
     if method.heads is not None and {int(n) for n in network.heads} != set(method.heads.after):
         present = sorted(map(int, network.heads))
         raise ValueError(

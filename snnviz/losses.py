@@ -106,27 +106,31 @@ class CrossEntropy(AbstractTrainingLoss):
 class StepwiseCrossEntropy(AbstractTrainingLoss):
     """Cross entropy of every step's readout, the mean over steps and batch: no step may wait for another to be right.
 
-    pull: the share of a squared distance of every output from 1, which keeps single steps from shouting.
-    Deng, Li, Zhang & Gu 2022 (TET), with pull = 0.05.
+    pull: the share of a squared distance of every output from `towards`, in the paper the threshold, which keeps single steps from
+    shouting. The cross entropy of the mean over time is never larger than this mean; but here a step that is right already gets no
+    push. Deng, Li, Zhang & Gu 2022 (TET), with pull = 0.05 or 0.001 and towards = 1.
     """
 
     pull: float = param(
         0.0,
-        "Pull towards 1",
+        "Pull of the outputs",
         r"\lambda",
         low=0.0,
         high=1.0,
         slider=(0.0, 0.5, 0.01),
         advanced=True,
-        help="Share of the squared distance of every output from 1.",
+        help="Share of the squared distance of every output from where they are pulled.",
+    )
+    towards: float = param(
+        1.0, "Where outputs are pulled", r"\varphi", slider=(0.0, 2.0, 0.1), advanced=True, help="In the paper the threshold."
     )
 
     title = "Cross entropy at every step"
-    equation = r"L = \frac{1}{T}\sum_t \big[-(1-\lambda)\log \mathrm{softmax}(z_t)_y + \lambda\,\overline{(z_t - 1)^2}\big]"
+    equation = r"L = \frac{1}{T}\sum_t \big[-(1-\lambda)\log \mathrm{softmax}(z_t)_y + \lambda\,\overline{(z_t - \varphi)^2}\big]"
 
     def of(self, logits, y, targets=None, dt=1.0):
         loss = F.cross_entropy(logits.flatten(0, 1), y.repeat(len(logits)))
-        return (1 - self.pull) * loss + self.pull * (logits - 1).square().mean() if self.pull else loss
+        return (1 - self.pull) * loss + self.pull * (logits - self.towards).square().mean() if self.pull else loss
 
     def scores(self, logits, targets=None, dt=1.0):
         return logits.mean(0)

@@ -18,7 +18,7 @@ from snnviz.draws import Draw
 from snnviz.methods.base import AbstractGradientMethod
 from snnviz.neurons.base import AbstractNeuron
 from snnviz.neurons.leaky import LeakyReadout
-from snnviz.normalise import Normalise
+from snnviz.normalise import Normalise, ThresholdNormalise
 from snnviz.spiking_layer import SpikingLayer
 
 Weighted = TypeVar("Weighted", nn.Linear, nn.Conv2d)
@@ -250,7 +250,8 @@ class Network(nn.Module):
         return events.product(source, self.readout.weight, added(self.readout))
 
     def _sparse_logits(self, x: torch.Tensor) -> torch.Tensor:
-        source: torch.Tensor | sparse.Packed = x.flatten(2)
+        numbers = x.flatten(2)
+        source: torch.Tensor | sparse.Packed = sparse.packed_or_none(numbers) or numbers  # numbers: currents, or counts
         active, rates = [], []
         for number, block in enumerate(self.blocks):
             linear, layer = block.transform, block.spiking
@@ -271,6 +272,12 @@ class Network(nn.Module):
         if not isinstance(source, sparse.Packed):  # there is no hidden layer
             return over_time(self.readout, source)
         return sparse.product(source, self.readout.weight.T, added(self.readout))
+
+
+def _normalisation(units: int, neuron: AbstractNeuron, normalise: bool, by_threshold: bool) -> Normalise | None:
+    if not normalise:
+        return None
+    return ThresholdNormalise(units, float(neuron.coefficients()["theta"])) if by_threshold else Normalise(units)
 
 
 def _uniform_(layer: Weighted, gain: float) -> Weighted:
@@ -294,6 +301,7 @@ def feed_forward(
     gain: float = 1.0,
     first_gain: float | None = None,
     normalise: bool = False,
+    by_threshold: bool = False,
     recurrent: bool = False,
     bias: bool = False,
     bias_start: float = 0.0,
@@ -301,7 +309,8 @@ def feed_forward(
 ) -> Network:
     """Linear + neuron for each width in `hidden`, then a linear readout (with `readout`: leaky).
 
-    gain scales the hidden weights (first_gain: those of the first layer). recurrent: every hidden layer feeds itself. bias: every
+    gain scales the hidden weights (first_gain: those of the first layer). recurrent: every hidden layer feeds itself. by_threshold:
+    where currents are normalised, by the threshold's size. bias: every
     layer has biases, as weights of a constant input (`Biased`); hidden ones start between 0 and bias_start, the readout's at 0.
     First weights are the same with and without.
     """
@@ -319,7 +328,7 @@ def feed_forward(
                 Block(
                     _uniform_(linear(a, b, neuron), scale),
                     SpikingLayer(neuron, method, backend),
-                    Normalise(b) if normalise else None,
+                    _normalisation(b, neuron, normalise, by_threshold),
                     recurrent=_uniform_(nn.Linear(b, b, bias=False), 0.5) if recurrent else None,
                 )
             )
@@ -340,6 +349,7 @@ def convolutional(
     readout: LeakyReadout | None = None,
     gain: float = 1.0,
     normalise: bool = False,
+    by_threshold: bool = False,
     seed: int = 0,
 ) -> Network:
     """3 x 3 convolution + neuron + 2 x 2 average pooling for each entry of `channels`, then a linear readout. No biases.
@@ -355,7 +365,7 @@ def convolutional(
                 Block(
                     _uniform_(nn.Conv2d(c, width, 3, padding=1, bias=False), gain),
                     SpikingLayer(neuron, method, backend),
-                    Normalise(width) if normalise else None,
+                    _normalisation(width, neuron, normalise, by_threshold),
                     pool,
                 )
             )

@@ -68,6 +68,11 @@ class _Beside(torch.autograd.Function):
         return grad @ matrix, by_matrix
 
 
+def fixed_matrix(seed: int, layer: int, outputs: int, units: int, bound: float) -> torch.Tensor:
+    """Numbers uniform in +-bound, float32 [outputs, units], a function of seed, layer and place."""
+    return (2 * uniforms(Draw(seed, layer), outputs, units, 0) - 1) * bound
+
+
 class Direct(nn.Module):
     """The way of a readout's error to every hidden layer at once, as `EProp` sends it: dL/ds_l[t] = dL/dy[t] B_l.
 
@@ -89,9 +94,7 @@ class Direct(nn.Module):
     def matrix(self, layer: int, like: torch.Tensor) -> torch.Tensor:
         """The fixed B of a hidden layer, counted from 0, of the shape of `like`."""
         if layer not in self.fixed:
-            classes, units = like.shape
-            drawn = uniforms(Draw(self.seed, self.STREAM + layer), classes, units, 0)
-            self.fixed[layer] = (2 * drawn - 1) * self.bound
+            self.fixed[layer] = fixed_matrix(self.seed, self.STREAM + layer, like.shape[0], like.shape[1], self.bound)
         return self.fixed[layer].to(like)
 
     def forward(self, product: Transform, weight: torch.Tensor, spikes: Sequence[torch.Tensor]) -> torch.Tensor:

@@ -68,6 +68,7 @@ SETTINGS = {
     "speed/peers": [{}],
     "speed/kernel": [{}, {"neuron": "QIF"}],
     "speed/gpu": [{"shown": "time"}],
+    "gradients/loop": [{"of": "weights", "loop.points": "200", "surrogate": "Triangle"}],
     "training/widths": [{"run.epochs": "1", "data.samples": "40"}],
     "derivative/surrogates": [{}, {"of": "MultiGaussian-Dspike", "look.unit_area": "true"}],
     "derivative/live": [{}, {"zo.delta": "0.3", "zo.draws": "4", "draw.seed": "2"}],
@@ -85,12 +86,13 @@ SETTINGS = {
 }
 WITHOUT_CODE = {"gradients", "sparsity", "sparsity/time", "derivative", "data", "speed"}  # their views have it
 WITHOUT_CODE |= {"data/made", "data/disk", "data/own", "runs"}
-WITHOUT_CODE |= {"class", "lessons"}
+WITHOUT_CODE |= {"class", "lessons", "start"}
 PRESSED = {  # the button, and what is shown once its work is done
     "depth": ("Train and measure", "rows", SMALL_STUDY),
     "training": ("Start", "sorted(epochs)", SMALL_TRAINING),
     "sparsity/live": ("Start", "sorted(epochs)", {"trained.width": "8", "run.epochs": "1"}),
 }
+OTHER_KEYS = {"training/widths": ("compare",), "gradients/loop": ()}  # whose view is not chosen by `view` and `source`
 CASES = [(name, query) for name, queries in SETTINGS.items() for query in queries]
 
 
@@ -104,7 +106,7 @@ def opened(name: str, query: Mapping[str, str]) -> AppTest:
     """A page at a view, not yet run."""
     file, *view = name.split("/")
     at = AppTest.from_file(ROOT / "app.py", default_timeout=60).switch_page(f"pages/{file}.py")
-    keys = ("compare",) if file == "training" else ("view", "source")
+    keys = OTHER_KEYS.get(name, ("view", "source"))
     for key, value in dict(zip(keys, view, strict=False), **query).items():
         at.query_params[key] = value
     return at

@@ -147,7 +147,7 @@ def test_every_field_refuses_what_is_of_another_kind_and_names_itself(cls):
     [
         (lambda: Experiment(neuron="LIF"), "Experiment.neuron = 'LIF': it must be one of .*LIF()"),
         (lambda: Experiment(neuron=LIF), r"Experiment.neuron is the class LIF: give a value of it, LIF\(\)"),
-        (lambda: Training(method=None), r"Training.method = None: it must be one of BPTT\(\), EProp\(\), Exodus"),
+        (lambda: Training(method=None), r"Training.method = None: it must be one of BPTT\(\), Decolle\(\), EProp"),
         (lambda: BPTT(LIF()), r"BPTT.surrogate = LIF\(.*: it must be one of Arctan\(\), Boxcar"),
         (lambda: LIF(reset_mode="zero"), "LIF.reset_mode = 'zero': Reset must be one of Reset.SUBTRACT, Reset.ZERO, Reset.NONE"),
         (lambda: Experiment(steps=2**53), "steps = 9007199254740992: Steps must be"),

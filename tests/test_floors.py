@@ -103,7 +103,8 @@ def test_every_page_is_in_the_menu_and_every_view_is_a_view_of_a_page():
 
     for path in PAGE_FILES:
         if path.parent == ROOT / "pages":
-            assert path.name in {entry.file for entry in PAGES}, f"{path.name} is not in the menu"
+            hidden = {"start.py"}  # where 0.1.0 began
+            assert path.name in {entry.file for entry in PAGES} | hidden, f"{path.name} is not in the menu"
         else:
             page = path.parent.with_suffix(".py")
             assert page.is_file(), f"{path} belongs to no page"

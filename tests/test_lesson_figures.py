@@ -12,6 +12,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from snnviz import Experiment, lessons, simulate
@@ -20,7 +21,7 @@ from snnviz.neurons import IF
 from snnviz.runs import recorded
 from snnviz.runs.work import SweepWidths
 from snnviz.stimuli import Step
-from snnviz.studies import backward_times
+from snnviz.studies import backward_times, loops
 from snnviz.studies.widths import FACTORS, WidthSweep, sweep_widths
 from snnviz.ui import page
 from tools.lessons import SEEDS, near
@@ -178,6 +179,33 @@ def test_width_first():
         past.result.points[1].accuracy, abs=0.03
     )
     check("width-first", dict(zip(("79.0", "98.5", "73.0"), (100 * cell for cell in cells), strict=True)), "0 0.6")
+
+
+def test_of_what():
+    near_one, elsewhere = by_label("of-what", 1).values()
+    cut, through, smooth = (100 * walk.share for walk in drawn(near_one)["walks"])
+    assert abs(smooth) < 1e-9
+    figures = {"34.0": cut, "30.3": through, "0.000": smooth}
+    figures |= dict(zip(("10.7", "6.1"), (abs(100 * walk.share) for walk in drawn(elsewhere)["walks"]), strict=False))
+    for label, text in (("0.1", "26.9"), ("0.05", "13.7")):
+        figures[text] = 100 * drawn(by_label("of-what", 3, change=True)[label])["walks"][0].share
+    check("of-what", figures, "90 0.05 0")
+
+
+def test_a_loops_sum_is_that_of_autograd():
+    """The forward mode against torch autograd of the smooth network, and a loop's sum against a finer one."""
+    w = torch.tensor([0.9, 0.8], dtype=torch.float64, requires_grad=True)
+    v1 = v2 = filtered = target = loss = torch.zeros((), dtype=torch.float64)
+    for given, wanted_now in zip(loops.INPUT, loops.WANTED, strict=True):
+        u1 = loops.BETA * v1 + w[0] * given
+        s1 = loops.SMOOTH.primitive(u1 - 1)
+        u2 = loops.BETA * v2 + w[1] * s1
+        s2 = loops.SMOOTH.primitive(u2 - 1)
+        v1, v2, filtered, target = u1 - s1, u2 - s2, loops.BETA * filtered + s2, loops.BETA * target + wanted_now
+        loss = loss + (filtered - target) ** 2 / loops.STEPS
+    loss.backward()
+    value, g1, g2 = loops.gradient(np.array([0.9]), np.array([0.8]), loops.Way(loops.SMOOTH, smooth=True))
+    assert value[0] == pytest.approx(loss.item()) and w.grad.tolist() == pytest.approx([g1[0], g2[0]], rel=1e-12)
 
 
 def test_faster_than_what():

@@ -16,6 +16,7 @@ from snnviz.methods import (
     OSTL,
     OTTT,
     SLTT,
+    Decolle,
     EProp,
     Exodus,
     GatedZO,
@@ -44,6 +45,7 @@ ROWS = {
     "ottt": [(OTTT(Triangle(0.8)), IGNORED)],
     "ostl": [(OSTL(Triangle(0.8)), KEPT)],
     "eprop": [(EProp(Triangle(0.8)), CUT), (EProp(Triangle(0.8), keep_reset=True), KEPT)],
+    "decolle": [(Decolle(Triangle(0.8)), IGNORED)],
 }
 
 

@@ -217,7 +217,6 @@ def test_everybody_can_use_it(visit, size, dark):
 
 @pytest.mark.browser
 def test_a_link_to_the_start_of_0_1_0_leads_here(visit):
-    visit()  # the server is no fresh one
     seen = visit("start", backend="reference")
     seen.page.wait_for_url("**/?backend=reference")
     seen.page.locator(".playground canvas.graph").wait_for()

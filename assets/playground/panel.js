@@ -8,7 +8,7 @@ import { Pad } from "./pad.js";
 import { round } from "./page.js";
 
 const FIRST = ["noise", "rate", "width"];
-const REST = ["coding", "mirrored", "T", "tau", "neuron", "overTime", "optimiser", "batch", "surrogate", "draws", "speed"];
+const REST = ["coding", "mirrored", "T", "tau", "neuron", "overTime", "optimiser", "batch", "surrogate", "draws", "firstGain", "gain", "bias", "speed"];
 const PACES = [["2", "2 a second"], ["15", "15 a second"], ["60", "60 a second"], ["250", "250 a second"], ["0", "as fast as it goes"]];
 
 export class Panel {

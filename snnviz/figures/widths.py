@@ -39,8 +39,8 @@ def widths(
             ygap=3,
         )
     )
-    whole = [row for row in percent if None not in row]
-    ahead = sum(row[1] >= max(row[0], row[2]) for row in whole)  # pyright: ignore[reportOperatorIssue, reportOptionalOperand]
+    whole = [means for row in cells if len(means := [cell[0] for cell in row if cell is not None]) == len(columns)]
+    ahead = sum(base >= max(narrow, wide) for narrow, base, wide in whole)
     title = f"The base width is ahead in {ahead} of {len(whole)} shapes" if whole else "The first row is being trained"
     summary = "; ".join(f"{shape}: {', '.join(row)}" for shape, row in zip(shapes, words, strict=True) if any(row))
     finish(fig, title, f"Test accuracy by shape and width. {summary}.", dark=dark, height=height, uirevision="widths")

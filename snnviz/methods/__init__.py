@@ -20,6 +20,7 @@ from snnviz.methods.sltt import SLTT as SLTT
 from snnviz.methods.ottt import OTTT as OTTT
 from snnviz.methods.ostl import OSTL as OSTL
 from snnviz.methods.eprop import EProp as EProp
+from snnviz.methods.decolle import Decolle as Decolle
 # isort: on
 
 METHODS: dict[str, type[AbstractGradientMethod]] = {

@@ -150,14 +150,19 @@ class AbstractGradientMethod(Declared, abc.ABC):
         return None
 
     @property
+    def local(self) -> bool:
+        """3. Across layers: whether every hidden layer has a loss of its own, by a fixed random head at every step."""
+        return False
+
+    @property
     def one_sweep(self) -> bool:
         """Whether one sweep through a layer gives all: its weights and the layer below see the same, by the chain rule."""
-        return self.down_path is self.reset_path is not ResetPath.NONE and self.through_recurrence and self.feedback is None
+        return self.down_path is self.reset_path is not ResetPath.NONE and self.through_recurrence
 
     @property
     def needs_layers(self) -> bool:
         """Whether it differs from others only where several layers are."""
-        return self.heads is not None or self.feedback is not None
+        return self.heads is not None or self.feedback is not None or self.local
 
     @property
     def sparse(self) -> bool:

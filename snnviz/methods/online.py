@@ -15,7 +15,8 @@ class AbstractOnline(AbstractGradientMethod, abc.ABC):
         dL/dW = sum_t d[t] eps[t]^T,    eps[t] the eligibility: du[t]/dW along the neuron's own past
 
     Computed forwards, eps is a trace in memory; computed backwards, as here, it is the same sum over delta (the two sums are one
-    linear map and its adjoint). Not implemented: an update of the weights at every step.
+    linear map and its adjoint). Normalisation over time needs
+    the whole run, so with it nothing is online. Not implemented: an update of the weights at every step.
     """
 
     surrogate: AbstractSpikeDerivative = dataclasses.field(default_factory=SingleExponential)

@@ -5,6 +5,7 @@ from snnviz.sparse.active import Packed as Packed
 from snnviz.sparse.active import Spikes as Spikes
 from snnviz.sparse.active import ones as ones
 from snnviz.sparse.active import pack as pack
+from snnviz.sparse.active import packed_or_none as packed_or_none
 from snnviz.sparse.calls import WIDE as WIDE
 from snnviz.sparse.guard import DeadLayer as DeadLayer
 from snnviz.sparse.guard import Guard as Guard

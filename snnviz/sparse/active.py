@@ -164,14 +164,21 @@ def pack(spikes: torch.Tensor) -> Packed:
     """
     if spikes.ndim != 3:
         raise ValueError(f"spikes must have the shape [T, B, N], not {tuple(spikes.shape)}.")
-    spikes = spikes.detach().contiguous()
-    if not ((spikes == 0) | (spikes == 1)).all():
+    packed = packed_or_none(spikes)
+    if packed is None:
         raise ValueError("spikes must be 0 or 1 to be packed; hand counts and currents over as they are.")
-    steps, batch, columns = spikes.shape
-    bits = torch.empty((steps, batch, 2 * tile_count(columns)), dtype=torch.int64, device=spikes.device)
-    p = call_parameters(spikes.dtype, steps, batch, columns, columns)
-    run_jobs("pack", p, spikes.dtype, [spikes, bits], range(steps))
-    return Packed(bits, columns, spikes.dtype)
+    return packed
+
+
+def packed_or_none(numbers: torch.Tensor) -> Packed | None:
+    """`pack`, and None where numbers [T, B, N] are other than 0 and 1."""
+    numbers = numbers.detach().contiguous()
+    steps, batch, columns = numbers.shape
+    bits = torch.empty((steps, batch, 2 * tile_count(columns)), dtype=torch.int64, device=numbers.device)
+    others = torch.zeros(steps, dtype=torch.uint8, device=numbers.device)
+    p = call_parameters(numbers.dtype, steps, batch, columns, columns)
+    run_jobs("pack", p, numbers.dtype, [numbers, bits, others], range(steps))
+    return None if others.any() else Packed(bits, columns, numbers.dtype)
 
 
 def unpack(packed: Packed, samples: range) -> torch.Tensor:

@@ -16,9 +16,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from snnviz.draws import Draw
-from snnviz.heads import loss_of, require_heads
+from snnviz.heads import detaches, loss_of, require_heads
 from snnviz.methods.base import AbstractGradientMethod
-from snnviz.methods.modules import Route
 from snnviz.network import Block, Network
 from snnviz.normalise import Normalise
 
@@ -185,8 +184,8 @@ def _normalised(normalise: Normalise, current: torch.Tensor) -> torch.Tensor:
     rows = current.flatten(0, 1).flatten(1)  # [T B, K N]
     n, ones = len(rows), rows.new_ones(1, len(rows))
     rows -= ones @ rows / n
-    deviation = (ones @ rows.square() / max(1, n - 1)).sqrt().view(current.shape[2:]) + 1e-3
-    rows *= (normalise.scale / deviation).flatten()
+    variance = (ones @ rows.square() / max(1, n - normalise.BESSEL)).view(current.shape[2:])
+    rows *= (normalise.factor * normalise.scale / normalise.spread(variance)).flatten()
     rows += normalise.shift.repeat(current.shape[2])
     return rows.view(current.shape)
 
@@ -266,7 +265,7 @@ def layer_gradients(network: Network, method: AbstractGradientMethod, x: torch.T
     """
     require_heads(network, method)
     network = copy.deepcopy(network).differentiate(method).train()
-    network.detach_heads = method.heads is not None and method.heads.route is Route.DETACH
+    network.detach_heads = detaches(method)
     weights = [block.transform.weight for block in network.blocks]
     loss = loss_of(network(x), y, method)
     return list(torch.autograd.grad(loss, weights, allow_unused=True, materialize_grads=True))

@@ -11,7 +11,7 @@ from snnviz import sparse
 from snnviz.backends import AbstractBackend
 from snnviz.datasets import Split
 from snnviz.events import Products
-from snnviz.heads import sml_loss
+from snnviz.heads import local_loss, sml_loss
 from snnviz.losses import CrossEntropy
 from snnviz.network import Network, NetworkOutput
 from snnviz.probe import Probe
@@ -109,7 +109,8 @@ class RunningTraining:
         if output.heads and heads is not None and isinstance(loss, CrossEntropy):  # `build` refuses heads with other losses
             reduced = NetworkOutput(loss.over_time.reduce(output.logits)[None], output.heads)
             return sml_loss(reduced, y, heads)
-        return loss.of(output.logits, y, self.targets, self.train.dt)
+        own = loss.of(output.logits, y, self.targets, self.train.dt)
+        return own + local_loss(output, y) if self.training.method.local else own
 
     def predicted(self, output: NetworkOutput) -> torch.Tensor:
         """The predicted class of each sample, int64 [B]."""

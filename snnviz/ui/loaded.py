@@ -35,3 +35,4 @@ def _load() -> None:
 
 
 _load()
+READY = True  # who finds no such name here comes while another visitor's thread loads

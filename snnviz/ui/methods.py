@@ -132,6 +132,8 @@ def _terms(method: AbstractGradientMethod) -> tuple[str, ...]:
     road = "chain rule" if method.heads is None else f"chain rule and heads ({method.heads.route.value})"
     if method.feedback is not None:
         road = f"straight from the readout ({method.feedback.feedback_by.value})"
+    if method.local:
+        road = "none: a fixed random head on every layer, at every step"
     own, down = _ALONG[method.reset_path], _ALONG[method.down_path]
     memory = f"does not grow with T; {method.trace}" if method.online else "grows with T"
     return words, own, "the same" if own == down else down, road, _cuts(method), memory
@@ -156,7 +158,7 @@ def _cuts(method: AbstractGradientMethod) -> str:
     if down is ResetPath.NONE and own is not down:
         cuts.append("later steps, for the layers below")
     if down is None:
-        cuts.append("the way through the layers above, but for the readout")
+        cuts.append("all that layers above do" if method.local else "the way through the layers above, but for the readout")
     if not method.through_recurrence:
         cuts.append("loops between neurons")
     if method.at_spike.window < float("inf"):

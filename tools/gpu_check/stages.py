@@ -41,7 +41,8 @@ from snnviz.training import EpochRecord, Training, train
 
 Facts = Iterator[dict[str, Any]]
 DTYPES = {"float": torch.float32, "double": torch.float64}
-ON_A_GPU = sorted(path.stem for path in places.kernels().glob("*.cu") if path.stem != "playground")
+ELSEWHERE = {"playground", "event_layer"}  # in the browser; on the CPU
+ON_A_GPU = sorted(path.stem for path in places.kernels().glob("*.cu") if path.stem not in ELSEWHERE)
 FIRST = {"sparse_backward": "sparse_pack"}  # a function of each file; of the others <file>_forward
 OPTIONS = ("--kernel-name", "--kernel-regex")
 NEURON, METHOD = LIF(tau_mem=10.0), BPTT(FastSigmoid(slope=2.0))
