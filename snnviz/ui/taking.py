@@ -1,5 +1,6 @@
 """Taking a screen away: its code as a notebook, its link with a QR code."""
 
+import contextlib
 import json
 import urllib.parse
 
@@ -50,9 +51,7 @@ def share() -> None:
         here = link()
         st.markdown("This page, as it stands:")
         st.code(here or "/", language=None, wrap_lines=True)
-        try:
-            picture = qr.svg(here, st.context.theme.type == "dark") if here else ""
-        except ValueError as problem:
-            st.markdown(f":small[{problem}]")
-        else:
-            st.html(f'<div role="img" aria-label="The link as a QR code" style="width: 220px">{picture}</div>')
+        with contextlib.suppress(ValueError):  # a link longer than a code holds
+            st.html(
+                f'<img src="{qr.picture(here or "/", st.context.theme.type == "dark")}" alt="The link as a QR code" width="220">'
+            )
