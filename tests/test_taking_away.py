@@ -40,7 +40,7 @@ def test_an_animation_shows_each_epoch_and_the_last_is_the_whole_curve():
     (story,) = [one.state for one in recorded_trainings.everything() if one.state.run.id == "recorded-step"]
     hues = dict(zip(story.run.labels, ("slayer", "slayer", "exodus"), strict=True))
     picture = Image.open(io.BytesIO(animated.gif(story, hues)))
-    assert picture.n_frames == 10 and picture.size == animated.SIZE
+    assert getattr(picture, "n_frames", 0) == 10 and picture.size == animated.SIZE
     drawn = []
     for frame in range(10):
         picture.seek(frame)
