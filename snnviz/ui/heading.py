@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from snnviz.figures.theme import DARK, LIGHT
-from snnviz.places import assets
+from snnviz.places import app, assets
 from snnviz.ui import address, streamlit_private
 
 # title -> (the sentence that it proves, its settings in the URL)
@@ -57,7 +57,7 @@ def heading(title: str, text: str, file: str = "", presets: Presets | None = Non
         if presets:
             with st.container(horizontal=True, gap="small", key="presets"):
                 for name, (_, settings) in presets.items():
-                    st.page_link(f"pages/{file}", label=name, query_params=address.link_to(settings))
+                    st.page_link(str(app().parent / "pages" / file), label=name, query_params=address.link_to(settings))
     top = _Top(presets or {}, text, st.empty(), st.container(key="sentence").empty())
     top.draw()
     st.session_state[_TOP] = top
