@@ -28,7 +28,7 @@ import streamlit as st
 from snnviz import memory, places, waiting
 from snnviz.backends import source
 from snnviz.ui import (
-    address, backend, building, computing, heading, leaving, lessons, present, problems, rail, streamlit_private, taking,
+    address, backend, building, computing, heading, leaving, lessons, present, problems, rail, shell, streamlit_private, taking,
     visitors,
 )  # fmt: skip
 from snnviz.ui.classroom import role, strip
@@ -67,6 +67,7 @@ PAGES = (
     Entry("data.py", "Data", ":material/grain:", "Train"),
     Entry("runs.py", "Runs", ":material/folder_open:", "Train"),
     Entry("class.py", "Class", ":material/co_present:", "Teach"),
+    Entry("glossary.py", "Glossary", ":material/menu_book:", "Teach"),
 )
 
 
@@ -79,7 +80,7 @@ def main() -> None:
         sections.setdefault(entry.section, []).append(page)
     sections[""].append(st.Page(HERE / "pages" / "start.py", visibility="hidden"))
     st.set_option("client.showSidebarNavigation", True)  # .streamlit/config.toml says why it is not so from the start
-    page = st.navigation(sections)
+    page = st.navigation(sections, expanded=True)
     visitors.arrive()
     role.arrive()
     leaving.begin()
@@ -103,6 +104,7 @@ def main() -> None:
             present.mode(),
         ):
             backend.pick()
+            shell.draw(page.title)
             strip.attend(page, {one.url_path: one for several in sections.values() for one in several})
             if starting:
                 starting.empty()

@@ -12,34 +12,50 @@ from snnviz.runs.work import MeasureDepth
 from snnviz.studies.depth import against_closeness
 from snnviz.ui import address, backend, controls, depth, page, runs_view
 
+SIX = {"depth.layers": "6", "after": "2-4", "modules.route": "both", "depth.looks": "1"}
 PRESETS = {
-    "A head helps early layers": ("Error in layers 1 to 4, with heads after 2 and 4, falls below plain.", {}),
-    "Eight layers, one head": ("Deeper: the head after layer 3 leaves the last layers alone.", {"depth.layers": "8", "after": "3"}),
-    "Heads alone": ("Detached: what is in front of a head never hears of the network's own loss.", {"modules.route": "detach"}),
-    "Closer head, less error?": ("Four measurements during training.", {"depth.looks": "4"}),
+    "A head helps early layers": (
+        "**A head gives early layers a shorter road:** before the heads less of the gradient is error.",
+        SIX,
+    ),
+    "Eight layers, one head": (
+        "**Deeper, with one head after layer 3:** behind it the last layers are left alone.",
+        SIX | {"depth.layers": "8", "after": "3"},
+    ),
+    "Heads alone": (
+        "**Detached: what is in front of a head** never hears of the network's own loss.",
+        SIX | {"modules.route": "detach"},
+    ),
+    "Closer head, less error?": (
+        "**Four measurements during the training:** does the error fall while a head comes closer to the network?",
+        SIX | {"depth.looks": "4"},
+    ),
 }
 
 page.heading(
     "A short road to early layers",
-    "Every layer on the way back puts a surrogate where there is no derivative, and their errors multiply. A head is a small "
-    "network without spikes that gives the layers before it a shorter road. Look at the bars on the left.",
+    "Every layer on the way back puts a surrogate where there is no derivative, and their errors multiply. Look at the left.",
+    "depth.py",
+    PRESETS,
 )
-top = st.container()  # what to press; while measuring, how far it has come
-left, right = page.sides()
+with page.stage():
+    left, right = page.sides()
 with left, page.guarded():
+    top = st.container()  # what to press; while measuring, how far it has come
     study = depth.settings()
     study.check_budget()
 
-
 work = MeasureDepth(study)
 with top, page.guarded():
-    state = runs_view.bar(work, backend.chosen(), "Train and measure", beside=lambda: page.presets("depth.py", PRESETS))
+    state = runs_view.bar(work, backend.chosen(), "Train and measure")
 going = state is not None and state.status.live
-past = recorded.recording(work) if state is None or state.run.work != work else None
-record = past.result if past is not None else state.progress.result if state is not None else None
+record = state.progress.result if state is not None else None
+past = recorded.recording(work) if not going and (state is None or state.run.work != work) else None
+if past is not None:
+    record = past.result
 look = record.checkpoints[-1] if record and record.checkpoints else None
 with right:
-    picture, below = st.container(), st.container(horizontal=True, vertical_alignment="bottom")
+    picture, below = st.container(key="depth-picture"), st.container(horizontal=True, vertical_alignment="bottom")
 with below:
     what = "error"
     address.note("shown")
@@ -59,16 +75,19 @@ with below:
         page.downloads("depth", depth.columns(record))
 with picture, page.guarded():
     modules = study.modules
-    page.figure(chain.chain(study.layers, modules.after, modules.route is Route.DETACH, page.dark(), 165), "chain")
+    page.figure(chain.chain(study.layers, modules.after, modules.route is Route.DETACH, page.dark(), 140), "chain")
+    if record is None or look is None:
+        waiting = "The curves come after the training." if going else "Press “Train and measure”: it takes a minute or two."
+        page.figure(empty_figure(waiting, dark=page.dark(), height=330), "errors", fill=True)
+    else:
+        depth.curves(record, what, depth.held(), fill=True)
+with right:
     if past is None:
         runs_view.note(state, work, backend.chosen())
     else:
         st.caption(f"{past.words} Press “Train and measure” to do it anew.")
-    if record is None or look is None:
-        waiting = "The bars come after the training." if going else "Press “Train and measure”."
-        page.figure(empty_figure(waiting, dark=page.dark(), height=290), "errors")
-    else:
-        depth.bars(record, what, depth.held())
+    if record is not None and look is not None:
+        st.markdown(depth.verdict(record))
 
 if record is not None and look is not None and not going:
     a, b = st.columns(2, gap="medium")
@@ -118,7 +137,7 @@ with st.expander("The loss, the reference and its limits", icon=":material/funct
         "weighs another aim there: agreement. One seed is a lead, not a proof: try others."
     )
     page.citation(study.modules.cite)
-is_whole = record is not None and record.done and (record.study, record.backend) == (study, backend.chosen())
+is_whole = record is not None and past is None and record.done and (record.study, record.backend) == (study, backend.chosen())
 page.code_behind(
     f"""
 from snnviz import *

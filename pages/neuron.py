@@ -16,12 +16,24 @@ from snnviz.surrogates import SURROGATES
 from snnviz.ui import address, backend, controls, page, scope, spike_train, url
 from snnviz.ui.cache import cached
 
+# The sentence of each is what the run says of itself: `traces.says`.
+PRESETS = {
+    "Like a clock": ("", {"neuron": "LIF", "stimulus": "Step", "stimulus.Step.amplitude": "0.08"}),
+    "Just too weak": ("", {"neuron": "LIF", "stimulus": "Step", "stimulus.Step.amplitude": "0.04"}),
+    "It tires": ("", {"neuron": "ALIF", "stimulus": "Step", "stimulus.Step.amplitude": "0.15"}),
+    "Noise, no clock": ("", {"neuron": "LIF", "stimulus": "Noise"}),
+    "Bursts": ("", {"neuron": "Izhikevich", "neuron.Izhikevich.c": "-50", "neuron.Izhikevich.d": "2", "stimulus": "Step"}),
+}
+
 page.heading(
     "A neuron under a current",
-    "The membrane gathers the input and leaks; where it reaches the threshold the neuron fires and is reset. Move a control, drag "
-    "the threshold, draw a current: the picture follows the hand. Hold a run to compare the next one with it.",
+    "The membrane gathers the input and leaks; where it reaches the threshold the neuron fires and is reset.",
+    "neuron.py",
+    PRESETS,
 )
-top = st.columns([1, 1, 1, 1], vertical_alignment="bottom")
+with page.stage():
+    top = st.container(key="neuron-top").columns([1, 1.2, 1, 1.2], vertical_alignment="center")
+    picture = st.container(key="scope")
 with top[0]:
     view = controls.option(
         ["live", "figure"],
@@ -30,16 +42,18 @@ with top[0]:
         segmented=True,
         titles={"live": "Live", "figure": "Figure"}.__getitem__,
         help="Live: the kernels run in this page. Figure: they run on the server, on the chosen backend.",
+        bare=True,
     )
 absent = scope.problem("neuron-scope") if view == "live" else None
 live = view == "live" and absent is None
 left, right = (top[1], st.container()) if live else page.sides()
 with left:
     if live:
-        name = controls.option(list(NEURONS), "Neuron", "neuron", titles=lambda n: NEURONS[n].title)
+        name = controls.option(list(NEURONS), "Neuron", "neuron", titles=lambda n: NEURONS[n].title, bare=True)
         neuron = address.recall(NEURONS[name](), f"neuron.{name}")
     else:
-        neuron = controls.choose(NEURONS, "Neuron", "neuron", default=LIF())
+        front = controls.Front(st.container(), ("tau_mem", "theta"))
+        neuron = controls.choose(NEURONS, "Neuron", "neuron", default=LIF(), front=front)
 with top[2].popover("Stimulus", icon=":material/show_chart:", width="stretch") if live else left:
     stimulus = controls.choose(STIMULI, "Stimulus", "stimulus", default=Step(neuron.amplitude))
     if isinstance(stimulus, SpikeTrain):
@@ -61,7 +75,8 @@ with right, page.guarded():
             st.rerun()
     if live:
         scene = dataclasses.replace(shown, neuron=neuron)
-        shown = scope.neuron_scope(scene, experiment, key="neuron-scope")
+        with picture:
+            shown = scope.neuron_scope(scene, experiment, key="neuron-scope")
         neuron, column = shown.neuron, shown.column
         query = url.write(neuron, "neuron", default=name, tables=[NEURONS])
         query |= url.write(shown, "scope", tables=[SURROGATES], exclude={"neuron"})
@@ -76,9 +91,10 @@ with right, page.guarded():
         if ghost is not None and ghost.neuron.unit != layer.neuron.unit:
             ghost = None
         column = controls.one_of(experiment.neurons, "Neuron shown", "shown")
-        page.figure(traces.traces(layer, column, ghost, page.dark()), "traces")
+        page.figure(traces.traces(layer, column, ghost, page.dark()), "traces", fill=True)
         if experiment.neurons > 1 and layer.spikes is not None:
             page.figure(raster.raster(layer, dark=page.dark()), "raster")
+    page.says(traces.says(layer, column))
     with st.container(horizontal=True):
         if not live:
             st.button(

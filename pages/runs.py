@@ -13,8 +13,7 @@ from snnviz.ui.words import literal
 
 page.heading(
     "Saved runs",
-    "Your runs and those that others share, finished or not. Choose rows to lay their curves over one another; open one to see "
-    "all its pictures, take it away as a table or as settings, run it again, or go on with what was interrupted.",
+    "Your runs and those that others share, finished or not. Choose rows to lay their curves over one another.",
 )
 with page.guarded():
     saved = store.default()
@@ -25,11 +24,27 @@ with page.guarded():
 runs_view.complaint()
 for reason in unseen:
     st.warning(reason, icon=":material/lock:")
+# What fills this page: title, what it makes, page, its settings.
+FIRST = (
+    ("Train the digits", "Several methods from the same weights: some seconds.", "training.py", {}),
+    ("Measure a depth", "How much of each layer's gradient is error: a minute or two.", "depth.py", {}),
+    (
+        "Sweep the growth",
+        "The gradient against the number of layers: some seconds.",
+        "gradients.py",
+        {"of": "network", "view": "growth"},
+    ),
+)
 if not rows:
-    st.info("Nothing is saved yet. Runs of others are here where they share them.", icon=":material/info:")
+    st.markdown(
+        "**Runs that you start appear here, also after you close the page.** Runs of others are here where they share them."
+    )
+    for column, (number, (name, what, file, link)) in zip(st.columns(len(FIRST)), enumerate(FIRST), strict=True):
+        with column.container(border=True, height="stretch", key=f"card-{number}"):
+            st.page_link(f"pages/{file}", label=f"**{name}**", query_params=page.here(link))
+            st.markdown(f":small[{what}]")
     with page.guarded():
         sharing.settings()
-    st.page_link("pages/training.py", label="Train something", icon=":material/model_training:")
     st.stop()
 
 
@@ -105,7 +120,7 @@ st.dataframe(
     on_select=choose,
     selection_mode="multi-row",
     selection_default={"selection": {"rows": [ids.index(run) for run in linked if run in ids]}},
-    height=min(36 * len(ids) + 40, 300),
+    height=min(36 * len(ids) + 40, 184),
     column_config={
         "last test accuracy": st.column_config.NumberColumn(
             format="%.1f %%", help="After the last epoch, of the method that ended best."

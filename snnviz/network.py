@@ -180,6 +180,8 @@ class Network(nn.Module):
 
     def events_because(self) -> str | None:
         """One sentence: why this network's layers cannot exchange events. None: they can."""
+        if self.leaky is not None and not self.leaky.method.one_sweep:
+            return f"{self.leaky.method.title} takes another road below the readout than events do."
         return next((reason for block in self.blocks if (reason := block.dense_because())), None)
 
     @property
@@ -189,8 +191,8 @@ class Network(nn.Module):
             return True
         return self.products is not events.Products.DENSE and self.events_because() is None
 
-    def forward(self, x: torch.Tensor) -> NetworkOutput:
-        """The output for x [T, B, ...].
+    def forward(self, x: torch.Tensor | events.Events) -> NetworkOutput:
+        """The output for x [T, B, ...], or for the events of it.
 
         Raises:
             ValueError: the method sends the error straight from the readout, and `attach_heads` has not made its way yet.
@@ -200,25 +202,29 @@ class Network(nn.Module):
                 "e-prop's error has no way to the hidden layers yet: call attach_heads(network, method, classes) first."
             )
         heads: list[torch.Tensor] = []
-        down, sent = None, []
+        down = None
         if self.touch_active and self.dense_because() is None:
-            logits = self._sparse_logits(x)
+            logits = self._sparse_logits(_numbers(x))
         elif self.products is not events.Products.DENSE and self.events_because() is None:
             logits = self._event_logits(x, heads)
         else:
-            for number, block in enumerate(waiting.steps(self.blocks, "layer", len(self.blocks))):
-                x = block(x, self.draw(number))
-                if self._has_head(number):
-                    heads.append(self.heads[str(number + 1)](x))
-                    x = x.detach() if self.detach_heads else x
-                if self.direct is not None:
-                    sent.append(x.flatten(2))
-                    x = x.detach()
-            logits, down = self._read(x.flatten(2), sent)
+            logits, down = self._dense_logits(_numbers(x), heads)
         if self.leaky is not None:
             logits = self.leaky(logits, self.draw(len(self.blocks)), down)
         self.passes += self.training
         return NetworkOutput(logits, tuple(heads))
+
+    def _dense_logits(self, x: torch.Tensor, heads: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor | None]:
+        sent = []
+        for number, block in enumerate(waiting.steps(self.blocks, "layer", len(self.blocks))):
+            x = block(x, self.draw(number))
+            if self._has_head(number):
+                heads.append(self.heads[str(number + 1)](x))
+                x = x.detach() if self.detach_heads else x
+            if self.direct is not None:
+                sent.append(x.flatten(2))
+                x = x.detach()
+        return self._read(x.flatten(2), sent)
 
     def _read(self, x: torch.Tensor, sent: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor | None]:
         """The readout's product; and where it leaks and its method wants two roads, the same once more, for what goes down."""
@@ -232,12 +238,15 @@ class Network(nn.Module):
     def _has_head(self, number: int) -> bool:
         return self.training and str(number + 1) in self.heads
 
-    def _event_logits(self, x: torch.Tensor, heads: list[torch.Tensor]) -> torch.Tensor:
-        x, fired = x.flatten(2), []
-        source = events.Events.of(x) or x  # None: currents, not spikes
+    def _event_logits(self, x: torch.Tensor | events.Events, heads: list[torch.Tensor]) -> torch.Tensor:
+        fired: list[events.Fired] = []
+        source: torch.Tensor | events.Events = x
+        if isinstance(x, torch.Tensor):
+            x = x.flatten(2)
+            source = events.Events.of(x) or x  # None: currents, not spikes
         for number, block in enumerate(waiting.steps(self.blocks, "layer", len(self.blocks))):
             if isinstance(source, events.Events) and source.rate > self.products.most:
-                source = source.dense() if number else x
+                source = x if number == 0 and isinstance(x, torch.Tensor) else source.dense()
             out = block.by_events(source, self.draw(number))
             source = out.spikes
             fired.append(out)
@@ -272,6 +281,10 @@ class Network(nn.Module):
         if not isinstance(source, sparse.Packed):  # there is no hidden layer
             return over_time(self.readout, source)
         return sparse.product(source, self.readout.weight.T, added(self.readout))
+
+
+def _numbers(x: torch.Tensor | events.Events) -> torch.Tensor:
+    return x.dense() if isinstance(x, events.Events) else x
 
 
 def _normalisation(units: int, neuron: AbstractNeuron, normalise: bool, by_threshold: bool) -> Normalise | None:

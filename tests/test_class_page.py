@@ -9,6 +9,7 @@ from tests.app_server import PHONE, Visit
 from tests.stripping_proxy import stripping_proxy
 
 pytestmark = pytest.mark.browser
+STEP = {"lesson": "leaky-bucket", "step": "1"}
 SOON = 20_000  # ms for what comes with the next look at the class, on a machine that is busy
 
 
@@ -65,24 +66,32 @@ def test_a_class_from_the_code_to_the_end(visit, student):
     button(teacher, "Reveal to all").click()
     student.page.locator(".row.mine", has_text="**reset**").locator(".bar i").wait_for(timeout=SOON)
 
-    # Bring all to a page with its settings, from the line on top of it; the student's page and place follow.
-    teacher.open("neuron", view="figure", neuron="ALIF")
+    # Bring all to a step of a lesson, from the line on top of its page; the teacher's own choice does not come along.
+    teacher.open("neuron", **STEP, chosen="b")
     button(teacher, "Bring all here").click()
-    student.page.wait_for_url(re.compile(r"/neuron\?.*neuron=ALIF"), timeout=SOON)
+    student.page.wait_for_url(re.compile(r"/neuron\?.*lesson=leaky-bucket"), timeout=SOON)
     student.settle()
-    assert student.cut_off() == 0
+    assert "chosen" not in student.page.url and student.cut_off() == 0
+    student.page.locator(".st-key-lesson-choices button").first.click()
+    says(student, "1 of 1 have chosen")
+    assert student.page.locator(".lesson-chosen li.right").count() == 0, "what happens is not said before the reveal"
 
     # Freeze: the page waits, and comes back as it was.
     button(teacher, "Freeze").click()
     says(student, "The class waits for a moment.")
-    assert not student.page.get_by_role("slider").first.is_visible()
+    assert not student.page.locator(".st-key-lesson-choices").is_visible()
     assert student.violations() == []
     button(teacher, "Let go").click()
     student.page.get_by_text("The class waits").wait_for(state="detached", timeout=SOON)
-    assert student.page.get_by_role("slider").first.is_visible()
+    assert student.page.locator(".st-key-lesson-choices").is_visible()
 
+    # The console has the step's answers, unmarked; with the reveal the student sees all of them and what happened.
     teacher.open("class")
-    teacher.page.locator(".place", has_text="Neuron").wait_for(timeout=SOON)
+    button(teacher, "Put away").click()
+    teacher.page.locator(".place.most", has_text="1 The least current").locator("li", has_text="Ada").wait_for(timeout=SOON)
+    button(teacher, "Reveal to all").click()
+    student.page.locator(".lesson-chosen li.right").wait_for(timeout=SOON)
+    assert student.page.locator(".lesson-chosen li.mine b:last-child").inner_text() == "1"
 
     # A student's address and cookie open a seat and no console; a guess opens nothing.
     student.open("class", teach="guess")

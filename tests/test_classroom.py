@@ -193,6 +193,19 @@ def test_sixty_sessions_are_one_look_at_the_database(home, monkeypatch):
     shared.changed(room)
     assert shared.read(room).stage.is_revealed("a/1") and len(looks) == 2
 
+    # What changes while somebody reads is in the next look, however fresh that reader's is.
+    def read_before_the_change(self, *arguments, **named):
+        old = read(self, *arguments, **named)
+        self.join(room, "late")
+        shared.changed(room)
+        return old
+
+    shared.changed(room)
+    monkeypatch.setattr(Rooms, "read", read_before_the_change)
+    assert len(shared.read(room).students) == 1
+    monkeypatch.setattr(Rooms, "read", read)
+    assert len(shared.read(room).students) == 2
+
 
 def test_a_push_carries_no_identity_and_a_link_of_another_app_is_none():
     pages = {"": "Playground", "neuron": "Neuron"}

@@ -190,6 +190,11 @@ def test_products_are_dense_where_many_inputs_are_active_or_they_are_currents():
             network.products = products
             network(x)
         assert len(dense_inputs) == (0 if by_events else 1)
+    x, alike = made_of(0.3, (9, 2, 30), torch.float32), []
+    for products in Products:
+        network.products = products
+        alike.append(torch.equal(network(Events.of(x)).logits, network(x).logits))
+    assert all(alike)
     x = torch.rand(9, 2, 30)
     network.products = Products.DENSE
     dense = network(x).logits

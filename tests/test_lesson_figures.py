@@ -19,7 +19,7 @@ from snnviz import Experiment, lessons, simulate
 from snnviz.lessons import Lesson, Look
 from snnviz.neurons import IF
 from snnviz.runs import recorded
-from snnviz.runs.work import SweepWidths
+from snnviz.runs.work import MeasureDepth, SweepWidths
 from snnviz.stimuli import Step
 from snnviz.studies import backward_times, loops
 from snnviz.studies.widths import FACTORS, WidthSweep, sweep_widths
@@ -206,6 +206,20 @@ def test_a_loops_sum_is_that_of_autograd():
     loss.backward()
     value, g1, g2 = loops.gradient(np.array([0.9]), np.array([0.8]), loops.Way(loops.SMOOTH, smooth=True))
     assert value[0] == pytest.approx(loss.item()) and w.grad.tolist() == pytest.approx([g1[0], g2[0]], rel=1e-12)
+
+
+def test_a_shorter_road():
+    lesson = lessons.lesson("shorter-road")
+    rows = drawn(lesson.steps[0].look)["rows"]
+    plain, head = ({row.layer: row for row in rows if row.variant == variant} for variant in ("plain", "both"))
+    assert all(head[layer].error < plain[layer].error for layer in (1, 2, 3, 4)) and head[8].error > plain[8].error
+    figures = dict(zip(("84", "89", "92", "73"), (100 * plain[layer].error for layer in (1, 2, 3, 4)), strict=True))
+    figures |= dict(zip(("61", "72", "76", "54"), (100 * head[layer].error for layer in (1, 2, 3, 4)), strict=True))
+    figures |= {"9": 100 * plain[8].error, "16": 100 * head[8].error, "0.3": plain[1].reliability}
+    record = recorded.recording(MeasureDepth(drawn(lesson.steps[0].look)["study"])).result
+    figures["75"] = 100 * record.plain.test_accuracy
+    figures["90"] = 100 * record.modules.test_accuracy
+    check("shorter-road", figures, "1 2 3 4 5 8 0 0.1")
 
 
 def test_faster_than_what():

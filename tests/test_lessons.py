@@ -1,5 +1,7 @@
 """Lessons: every file is one, says what it must, and a file that is none gets one sentence."""
 
+import re
+
 import pytest
 
 from app import PAGES
@@ -40,6 +42,27 @@ def test_lessons_in_all_languages_are_the_same_lessons():
                 for look in (mine.look, *(view.look for view in (*mine.views, *mine.changes))):
                     assert look.page in NAMES
                 assert set(mine.sources) <= references().keys()
+
+
+def test_a_translation_says_the_same_numbers():
+    """Choices, ideas, observations and the rest: word for word other words, number for number the same numbers."""
+    translated = 0
+    for language in lessons.languages()[1:]:
+        for one in lessons.lessons(language):
+            original = lessons.lesson(one.name)
+            assert original is not None
+            translated += one.language == language
+            for mine, theirs in zip(one.steps, original.steps, strict=True):
+                for part in ("text", "question", "observe", "explain", "honest", "change"):
+                    assert numbers(getattr(mine, part)) == numbers(getattr(theirs, part)), (language, one.name, mine.title, part)
+                for choice, other in zip(mine.choices, theirs.choices, strict=True):
+                    assert numbers(choice.text) == numbers(other.text) and numbers(choice.idea) == numbers(other.idea), choice
+                assert [numbers(view.text) for view in mine.views] == [numbers(view.text) for view in theirs.views]
+    assert translated == 12
+
+
+def numbers(text: str) -> list[str]:
+    return sorted(number.rstrip(",") for number in re.findall(r"\d[\d,]*(?:\.\d+)?", text))
 
 
 WHOLE = """---

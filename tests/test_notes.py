@@ -5,13 +5,31 @@ import dataclasses
 import numpy as np
 import plotly.graph_objects as go
 
-from snnviz import BPTT, LIF, Exodus, Experiment, LocalZO, Noise, SingleExponential, Slayer, SparseGD, compare_gradients, simulate
-from snnviz.figures import active_raster, gradient_traces
+from snnviz import (
+    ALIF,
+    BPTT,
+    LIF,
+    Exodus,
+    Experiment,
+    LeakyReadout,
+    LocalZO,
+    Noise,
+    SingleExponential,
+    Slayer,
+    SparseGD,
+    Step,
+    compare_gradients,
+    simulate,
+)  # fmt: skip
+from snnviz.figures import active_raster, error_by_depth, estimator, gradient_traces, rate_curve, surrogates, traces
 from snnviz.figures.notes import MOST, Note, annotate, notes_of
 from snnviz.labels import labelled
+from snnviz.laws import SurrogateLaw
 from snnviz.neurons.lif import Reset
-from snnviz.studies import activity
+from snnviz.studies import activity, derivative
+from snnviz.studies.derivative import Drawing
 from snnviz.surrogates import FastSigmoid
+from snnviz.zeroth_order import ZerothOrder
 
 HUES = {"BPTT, reset kept": "bptt", "BPTT, reset cut": "bptt_cut", "SLAYER": "slayer", "EXODUS": "exodus"}
 DEFAULT = Experiment(LIF(), Noise(mean=0.06, sd=0.15), steps=200)
@@ -63,3 +81,38 @@ def test_the_raster_rings_what_surprises_where_it_is():
     assert rings(SparseGD(FastSigmoid(), 0.05)) == ["did not fire, but came near", "fired, but beyond the band"]
     assert rings(SparseGD(FastSigmoid(), 1e6)) == ["did not fire, but came near"], "an endless band misses no spike"
     assert rings(SparseGD(FastSigmoid(), 1e-9)) == ["fired, but beyond the band"], "an empty band touches nothing"
+
+
+def test_a_rate_curve_fires_from_where_the_silence_ends():
+    currents = np.linspace(0, 1, 11)
+    assert notes_of(rate_curve.rate_curve(currents, np.where(currents > 0.35, 50.0, 0.0), rheobase=0.36)) == ["fires from here"]
+    assert notes_of(rate_curve.rate_curve(currents, np.zeros(11))) == [], "it never fires"
+    assert notes_of(rate_curve.rate_curve(currents, np.ones(11))) == [], "it always does"
+
+
+def test_an_estimate_says_where_its_mean_never_settles_and_surrogates_where_the_step_is():
+    sampled = derivative.sample(ZerothOrder(SurrogateLaw(FastSigmoid(), -1), 1.0), Drawing(u=0.0, count=20))
+    assert notes_of(estimator.estimator(sampled)) == ["infinite variance: the mean never settles here"]
+    assert notes_of(estimator.estimator(derivative.sample(ZerothOrder(), Drawing(count=20)))) == []
+    assert notes_of(surrogates.surrogates(derivative.shapes((FastSigmoid(),))))[0].startswith("the step's own slope")
+    assert notes_of(surrogates.surrogates(())) == []
+
+
+def test_a_neuron_says_how_it_fires():
+    def sentence(neuron, stimulus):
+        return traces.says(simulate(Experiment(neuron, stimulus, steps=400)).layers[0]).split(":")[0].strip("*,")
+
+    assert sentence(LIF(), Step(0.08)) == "It fires like a clock"
+    assert sentence(LIF(), Step(0.04)) == "It stays silent"
+    assert sentence(ALIF(), Step(0.15)) == "It tires"
+    assert sentence(LIF(), Noise(0.06, 0.3)) == "Its spikes come irregularly"
+    assert sentence(LeakyReadout(), Step(0.04)) == "It sums the input and never fires"
+
+
+def test_depth_says_where_a_head_helps_and_where_no_road_leads():
+    plain, both = [0.9, 0.8, 0.6, 0.3], [0.5, 0.7, 0.62, 0.35]
+    drawn = error_by_depth.error_by_depth({"plain": plain, "both": both}, [0.9] * 4, heads=(2,))
+    assert notes_of(drawn) == ["the heads' road: 0.90 falls to 0.50", "behind the last head: no shorter road"]
+    worse = error_by_depth.error_by_depth({"plain": plain, "both": [0.95, 0.8, 0.4, 0.3]}, [0.9] * 4, heads=(2,))
+    assert notes_of(worse) == [], "no error falls in front of the head, and it does behind it"
+    assert notes_of(error_by_depth.error_by_depth({"plain": plain, "both": both}, [0.9] * 4)) == [], "there is no head"

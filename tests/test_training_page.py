@@ -89,7 +89,7 @@ def test_start_watch_stop_reload_and_find_it_again(visit, server):
     runs.page.get_by_role("button", name="Delete").click()
     dialog = runs.page.get_by_role("dialog")
     dialog.get_by_role("button", name="Delete").click()
-    runs.page.get_by_text("Nothing is saved yet.").wait_for(timeout=30_000)
+    runs.page.get_by_text("Runs that you start appear here").wait_for(timeout=30_000)
     for one in (v, runs):
         assert not one.errors and not one.outside
 
@@ -128,7 +128,7 @@ def test_a_depth_measurement_goes_on_is_stopped_and_is_under_runs(visit, server)
     runs.settle()
     runs.page.get_by_role("button", name="Delete").click()
     runs.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    runs.page.get_by_text("Nothing is saved yet.").wait_for(timeout=30_000)
+    runs.page.get_by_text("Runs that you start appear here").wait_for(timeout=30_000)
     for one in (v, runs):
         assert not one.errors and not one.outside
 

@@ -157,7 +157,9 @@ class Place {
 
 // Moves a note that would run off the plot's edge back into it.
 function within(layout, note) {
-  const [low, high] = layout[note.axref.replace("x", "xaxis")].range;
+  const range = layout[note.axref.replace("x", "xaxis")]?.range;
+  if (!range) return; // plotly will choose one, with room for the note
+  const [low, high] = range;
   const half = (0.5 * LETTER * note.text.replace(/<[^>]*>/g, "").length) / (layout.width - MARGINS);
   const share = (note.ax - low) / (high - low);
   if (half < 0.5) note.ax = low + Math.min(Math.max(share, half), 1 - half) * (high - low);

@@ -55,7 +55,9 @@ export class Hands {
     };
     canvas.addEventListener("pointermove", (event) => event.pointerType !== "touch" && stage.look(at(event)));
     canvas.addEventListener("pointerleave", () => stage.look(null));
-    canvas.addEventListener("pointerdown", (event) => stage.set(at(event)));
+    // A finger that goes down may be about to scroll.
+    canvas.addEventListener("pointerdown", (event) => event.pointerType !== "touch" && stage.set(at(event)));
+    canvas.addEventListener("click", (event) => event.pointerType === "touch" && stage.set(at(event)));
   }
 
   hover(found) {

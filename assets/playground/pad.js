@@ -48,7 +48,7 @@ export class Pad {
       const classes = [0, 1, 2].map((c) => plain(`${"●■▲"[c]} ${c + 1}`, () => this.choose(c), { "data-class": c, "aria-label": `Class ${c + 1}`, title: `Next points are of class ${c + 1} (key ${c + 1})` }));
       this.buttons.replaceChildren(...classes, plain("Clear", () => stage.set({ points: "" })));
       this.canvas.setAttribute("aria-label", "Own points: arrow keys move the cursor, Enter places a point, 1 to 3 choose its class");
-      this.hint.textContent = "Click places a point, dragging sprays. Keys 1–3 choose the class.";
+      this.hint.textContent = matchMedia("(pointer: coarse)").matches ? "Tap to place a point, drag to spray." : "Click places a point, dragging sprays. Keys 1–3 choose the class.";
     } else if (this.kind === "digits") {
       this.buttons.replaceChildren(plain("Clear", () => this.wipe()), plain("Next digit", () => stage.set({ image: "", sample: (stage.s.sample + 1) % stage.digits.unseen })));
       this.canvas.setAttribute("aria-label", "A digit: arrow keys move the pen, Enter draws");

@@ -187,7 +187,7 @@ export class Stage {
     this.notes = [note("spikes", "spikes in"), note("press", this.training ? "it is learning: pause it" : "press play"), note("touches", "who touches less?")];
     e.network.append(this.notes[0]);
     e.transport.append(this.notes[1]);
-    e.output.append(this.notes[2]);
+    e.race.before(this.notes[2]);
     e.root.classList.add("noted");
   }
 

@@ -1,7 +1,7 @@
 // The spike-derivative scope: draws fall one by one, and their mean settles on the closed curve.
 
 import { evaluateAll } from "./coefficients.js";
-import { clamp, digits, faint, fit, horizontal, line, Track } from "./plot.js";
+import { clamp, digits, faint, fit, horizontal, line, stretch, Track } from "./plot.js";
 import { button, control, grip, Help, icon, make } from "./controls.js";
 import { isDark, Scope } from "./host.js";
 import { drawAxes } from "./derivative_axes.js";
@@ -21,7 +21,8 @@ export class DerivativeScope extends Scope {
     this.speed = 30;
     this.falling = [];
     this.tracks = [new Track("slope", "Spike derivative ds/du", 236), new Track("active", "Share of draws that are not 0", 74),
-      new Track("mean", "Mean at the margin u, against the number of draws", 104)];
+      new Track("mean", "Mean at the margin u, against the number of draws", 84),
+      new Track("step", "The spike itself: a step, whose slope is 0, and infinite at the threshold", 46)];
     this.a = this.kernels.layout({
       u: MOST * COLUMNS, initial: COLUMNS, zeros: COLUMNS, delta: MOST * COLUMNS, gradInitial: COLUMNS, slopes: MOST * COLUMNS,
       given: 6000, margins: 601, curve: 601, unused: 601,
@@ -191,16 +192,22 @@ export class DerivativeScope extends Scope {
   draw(now) {
     const width = this.picture.clientWidth;
     if (!width) return;
-    const c = this.colours, scene = this.scene, [slope, active, mean] = this.tracks;
+    const c = this.colours, scene = this.scene, [slope, active, mean, step] = this.tracks;
+    const room = this.room(this.picture, this.legend), upper = [step, slope, active];
+    // In a low window the three upper tracks are seen whole, and the mean against the draws stands below the window's edge.
+    if (!stretch(this.tracks, room, 4 * TITLE + 2 * AXIS + 14)) stretch(upper, room, 3 * TITLE + AXIS + 14);
     const peak = Math.max(this.mean(0), this.mean(scene.u));
     slope.range.cover(-0.06 * peak, 3 * peak);
     active.range.low = 0;
     active.range.high = 1.05;
     const sigma = this.deviation(scene.u), centre = this.mean(scene.u);
     mean.range.cover(Math.max(-0.1 * centre, centre - 2 * sigma), centre + 2 * sigma + 1e-6);
-    slope.top = TITLE;
+    [step.range.low, step.range.high] = [-0.15, 1.25];
+    step.top = TITLE;
+    slope.top = step.top + step.height + TITLE + 4;
     active.top = slope.top + slope.height + TITLE + 6;
     this.axis = active.top + active.height + 2;
+    this.picture.dataset.upper = this.axis + AXIS;
     mean.top = this.axis + AXIS + TITLE;
     this.height = mean.top + mean.height + AXIS;
     this.left = GUTTER;
@@ -226,6 +233,18 @@ export class DerivativeScope extends Scope {
       g.setLineDash([]);
     };
     const own = c.methods.localzo;
+    clip(step, () => {
+      let area = 0;
+      g.strokeStyle = own;
+      g.lineWidth = 2;
+      const wide = this.a.margins[1] - this.a.margins[0];
+      along(step, (i) => (area += i ? this.mean(this.a.margins[i]) * wide : 0), [2, 4]); // what the mean is the slope of
+      g.strokeStyle = c.ink;
+      g.lineWidth = 2.5;
+      g.beginPath();
+      for (const [u, s] of [[-this.half, 0], [0, 0], [0, 1], [this.half, 1]]) g.lineTo(x(u), step.y(s));
+      g.stroke();
+    });
     clip(slope, () => {
       g.fillStyle = faint(c.methods.sparse, 0.14);
       g.fillRect(x(-this.band), slope.top, x(this.band) - x(-this.band), slope.height);

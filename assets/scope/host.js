@@ -3,6 +3,9 @@
 import { Kernels } from "./kernels.js";
 import { make } from "./controls.js";
 
+const LOW = 520; // pixels of a window that is too low for the legend
+const FREE = 14; // pixels below it all
+
 // `ask()` makes the browser call `draw` once in its next frame, however often `ask()` is called before. Else nothing runs.
 export class Frames {
   constructor(draw) {
@@ -60,16 +63,34 @@ export class Scope {
     });
   }
 
-  // Redraws when the size of `element`, which holds the picture, changes.
+  // Redraws when the size of `element`, which holds the picture, changes, or the room that the window has for it.
   watch(element) {
-    this.resizes = new ResizeObserver(() => this.touch());
-    this.resizes.observe(element);
+    const page = (element.getRootNode().host ?? element).closest("[data-testid=stMainBlockContainer]");
+    this.resized = () => {
+      this.space = undefined;
+      this.touch();
+    };
+    this.resizes = new ResizeObserver(this.resized);
+    for (const one of [element, page]) if (one) this.resizes.observe(one);
+    window.addEventListener("resize", this.resized);
+  }
+
+  // The height in pixels with which `element` is seen whole while nothing is scrolled, with its legend below it.
+  room(element, legend) {
+    if (this.space === undefined) {
+      let { top } = element.getBoundingClientRect();
+      for (let outer = element; (outer = outer.parentElement ?? outer.getRootNode().host); ) top += outer.scrollTop;
+      const below = window.innerHeight < LOW ? 0 : (legend?.offsetHeight ?? 0);
+      this.space = Math.floor(window.innerHeight - top - below - FREE);
+    }
+    return this.space;
   }
 
   destroy() {
     this.frames.stop();
     this.settler.cancel();
     this.resizes.disconnect();
+    window.removeEventListener("resize", this.resized);
     this.element.remove();
   }
 

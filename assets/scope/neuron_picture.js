@@ -1,6 +1,6 @@
 // The picture of a run: its tracks, their ranges and axes, and the cursor with its values on top of them.
 
-import { clamp, digits, faint, fit, horizontal, ticks, Track } from "./plot.js";
+import { clamp, digits, faint, fit, horizontal, stretch, ticks, Track } from "./plot.js";
 import { make } from "./controls.js";
 import { PAINTERS } from "./neuron_traces.js";
 import { values } from "./neuron_words.js";
@@ -95,6 +95,7 @@ export class Picture {
       this.arrange();
     }
     this.cover();
+    stretch(this.tracks, this.scope.room(this.element), this.tracks.length * (TITLE + 6) + AXIS);
     let top = 0;
     for (const track of this.tracks) {
       track.top = top + TITLE;

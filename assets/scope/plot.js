@@ -53,10 +53,19 @@ export function fit(canvas, width, height) {
   return context;
 }
 
+// Gives tracks the heights with which they fill `room` pixels, `fixed` of which lie between them. In too little room they have
+// their usual heights, the window shows a part of them at a time, and false is returned.
+export function stretch(tracks, room, fixed) {
+  const usual = tracks.reduce((sum, track) => sum + track.usual, 0), factor = (room - fixed) / usual;
+  const enough = factor >= 0.42;
+  for (const track of tracks) track.height = Math.round(track.usual * (enough ? Math.min(factor, 1.6) : 1));
+  return enough;
+}
+
 // One horizontal band of the picture: where it is, and its vertical scale.
 export class Track {
   constructor(name, title, height) {
-    Object.assign(this, { name, title, height, top: 0, range: new Range(), bent: false });
+    Object.assign(this, { name, title, height, usual: height, top: 0, range: new Range(), bent: false });
   }
   y(value) {
     const [low, high, v] = this.bent ? [bend(this.range.low), bend(this.range.high), bend(value)]

@@ -41,10 +41,10 @@ def show(left, right):
             st.stop()
         points = cached(study.trade_off)(chosen, width.delta, density=density)
         if over == "pareto":
-            page.figure(trade_off.trade_off(points, flat, page.dark()), "cost")
+            page.figure(trade_off.trade_off(points, flat, page.dark()), "cost", fill=True)
         else:
             swept = cached(study.sweep)(chosen, width.delta, width.draws, over, density)
-            page.figure(cost_sweep.cost_sweep(swept, flat, page.dark()), f"cost-{over}")
+            page.figure(cost_sweep.cost_sweep(swept, flat, page.dark()), f"cost-{over}", fill=True)
         table = {
             "estimator": [p.label for p in points],
             "active width" if flat else "active, %": [p.activity if flat else p.percent for p in points],

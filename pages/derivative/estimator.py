@@ -15,15 +15,18 @@ def show(left, right):
     with left:
         choice = estimates.choose_law()
         width = estimates.choose_width(choice[0])
-        drawing = controls.edit(Drawing, "draw")
-        compare = estimates.choose_comparison()
+        front = controls.Front(st.container(), ("u",))
+        with st.expander("How many are drawn"):
+            drawing = controls.edit(Drawing, "draw", front=front)
+        with st.expander("Compare"):
+            compare = estimates.choose_comparison()
     with right, page.guarded():
         if (chosen := derivative.chosen_law(choice)) is None:
             st.stop()
         estimate = ZerothOrder(chosen, width.delta, width.draws)
         sampled = cached(sample)(estimate, drawing)
         over = None if compare is None else (compare.title, along(compare, sampled.margins))
-        page.figure(estimator.estimator(sampled, over, page.dark()), "estimator")
+        page.figure(estimator.estimator(sampled, over, page.dark()), "estimator", fill=True)
         band = f"±{three_digits(sampled.band)}" if sampled.band < float("inf") else "none: |z| has no mean"
         st.markdown(
             f"At *u* = {drawing.u:g}: **active** with probability **{percent(sampled.active)}** · "

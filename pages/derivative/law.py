@@ -27,16 +27,18 @@ def show(left, right):
         )
         choice = estimates.choose_law(only_made=made)
         width = estimates.choose_width(choice[0], draws=False)
-        drawing = controls.edit(Drawing, "draw")
+        front = controls.Front(st.container(), ("u",))
+        with st.expander("How many are drawn"):
+            drawing = controls.edit(Drawing, "draw", front=front)
     with right, page.guarded():
         if (chosen := derivative.chosen_law(choice)) is None:
             shapes = cached(study.shapes)((choice[1],))
-            page.figure(surrogates.surrogates(shapes, page.dark()), "surrogates")
+            page.figure(surrogates.surrogates(shapes, page.dark()), "surrogates", fill=True)
             st.caption("Look at the tip: where the slope does not vanish, −g′(s)/s has no finite integral.")
             return code_without_law(choice, shapes)
         curves = cached(study.law_curves)(chosen, width.delta, drawing.u)
         sampled = cached(study.sample)(ZerothOrder(chosen, width.delta), drawing)
-        page.figure(law.law(curves, drawing.u, width.delta, sampled, page.dark()), "law")
+        page.figure(law.law(curves, drawing.u, width.delta, sampled, page.dark()), "law", fill=True)
         st.markdown(
             f"Constant **c = {three_digits(curves.constant)}** · E|z| = {derivative.number(curves.mean_abs)} · E z² = "
             f"{derivative.number(curves.mean_square)} · area of *g* = c E|z|¹⁺ᵅ = **{derivative.number(curves.area)}**"

@@ -11,7 +11,7 @@ from snnviz.ui.cache import cached
 
 
 def show(left, right):
-    with right:
+    with left:
         names = controls.several(
             list(SURROGATES),
             "Surrogates",
@@ -20,16 +20,18 @@ def show(left, right):
             titles=lambda n: SURROGATES[n].title,
         )
     with left:
-        look, chosen = controls.edit(derivative.Look, "look"), []
-        for name in names:
-            st.markdown(f"**{SURROGATES[name].title}**")
-            chosen.append(controls.edit(SURROGATES[name], f"s.{name}"))
+        with st.expander("Each one's width"):
+            chosen = []
+            for name in names:
+                st.markdown(f"**{SURROGATES[name].title}**")
+                chosen.append(controls.edit(SURROGATES[name], f"s.{name}"))
+        look = controls.edit(derivative.Look, "look")
     with right, page.guarded():
         if not chosen:
             st.info("Choose a surrogate above.")
             st.stop()
         shapes = cached(derivative.shapes)(tuple(chosen), look)
-        page.figure(surrogates.surrogates(shapes, page.dark()), "surrogates")
+        page.figure(surrogates.surrogates(shapes, page.dark()), "surrogates", fill=True)
         st.dataframe(
             {
                 "surrogate": [s.label for s in shapes],

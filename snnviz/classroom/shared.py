@@ -21,6 +21,7 @@ class _Look:
     seen: set[int] = dataclasses.field(default_factory=set)
     written: float = float("-inf")
     used: float = 0.0
+    changes: int = 0  # that were made here
 
 
 _looks: dict[tuple[str, str], _Look] = {}
@@ -47,8 +48,9 @@ def read(room: str, student: int | None = None) -> Room | None:
         now = time.monotonic()
         if now - look.at >= FRESH:
             signs = sorted(look.seen) if now - look.written >= SIGNS else []
+            changes = look.changes
             look.room = rooms.default().read(room, signs)
-            look.at = now
+            look.at = now if changes == look.changes else float("-inf")  # a change meanwhile may have come too late for it
             if signs:
                 look.written = now
                 look.seen.clear()
@@ -59,6 +61,7 @@ def changed(room: str) -> None:
     """Have the next look ask the database: somebody here has just changed something, and wants to see it."""
     with _lock:
         if (look := _looks.get((rooms.store.default_url(), room))) is not None:
+            look.changes += 1
             look.at = float("-inf")
 
 

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from snnviz.figures.chain import span_of
+from snnviz.figures.notes import Note, annotate
 from snnviz.figures.theme import colours, finish, panels, three_digits
 
 NAMES = {"plain": "plain", "both": "both roads", "detach": "heads alone (detach)"}
+CLEAR = 0.03  # a smaller difference of the error is not called one
 TITLES = {
     "error": ("The further from the output, the more of the gradient is error", "share of error, 1 − cos²"),
     "fall": ("How far the loss falls for one step along each layer's gradient", "fall of the loss"),
@@ -21,6 +23,7 @@ def error_by_depth(
     held: Sequence[float | None] = (),
     held_name: str = "",
     what: str = "error",
+    heads: Sequence[int] = (),
     faithful: float = 0.2,
     dark: bool = False,
     height: int = 330,
@@ -28,21 +31,27 @@ def error_by_depth(
     """values: by variant ("plain", "both", "detach"), one for each hidden layer, None where it is not measurable.
 
     reliability: of the reference, by layer. without: the plain gradient's on weights trained without heads. held: values of
-    an earlier run, drawn faintly. what: "error" or "fall". faithful: the reliability below which nothing is said.
+    an earlier run, drawn faintly. what: "error" or "fall". heads: the layers after which there is a head. faithful: the
+    reliability below which nothing is said.
     """
     c, layers = colours(dark), len(reliability)
     x = list(range(1, layers + 1))
     own, extra = c.methods["bptt"], c.methods["modules"]
-    striped = {"shape": "/", "fgcolor": extra, "fillmode": "replace", "solidity": 0.35}
-    looks = {"plain": {"color": own}, "both": {"color": extra}, "detach": {"color": extra, "pattern": striped}}
+    looks = {
+        "plain": ({"color": own, "width": 4.6}, "circle"),
+        "both": ({"color": extra, "width": 3, "dash": "longdash"}, "circle"),
+        "detach": ({"color": extra, "width": 2, "dash": "dot"}, "circle-open"),
+    }
     fig = panels(rows=2, shared_xaxes=True, vertical_spacing=0.06, row_heights=[0.82, 0.18])
     for name, row in values.items():
-        marker = looks[name] | {"line": {"width": 1, "color": looks[name]["color"]}}
-        fig.add_bar(
+        line, symbol = looks[name]
+        fig.add_scatter(
             x=x,
             y=list(row),
+            mode="lines+markers",
             name=NAMES[name],
-            marker=marker,
+            line=line,
+            marker={"size": 9, "symbol": symbol, "color": line["color"]},
             row=1,
             col=1,
             customdata=list(reliability),
@@ -67,7 +76,7 @@ def error_by_depth(
             name=held_name or "held",
             row=1,
             col=1,
-            marker={"symbol": "line-ew", "size": 26, "line": {"width": 3, "color": c.active}},
+            marker={"symbol": "line-ew", "size": 26, "line": {"width": 3, "color": c.ghost}},
             hovertemplate="%{y:.3g} in layer %{x}<extra>held</extra>",
         )
     unclear = [n for n, r in zip(x, reliability, strict=True) if r < faithful] if what == "error" else []
@@ -94,7 +103,7 @@ def error_by_depth(
         row=2,
         col=1,
         line={"color": c.threshold, "width": 1},
-        marker={"color": [c.ink if r >= faithful else c.active for r in reliability], "size": 7},
+        marker={"color": [c.ink if r >= faithful else c.silent for r in reliability], "size": 7},
         hovertemplate="r = %{y:.2f} in layer %{x}<extra>reliability</extra>",
     )
     # plotly has no types: pyright infers those of row and col from their default, "all"
@@ -105,11 +114,34 @@ def error_by_depth(
     title, y = TITLES[what]
     finish(fig, title, f"{y} from layer 1 to {layers}. {summary}.", dark=dark, height=height, uirevision=f"{what} {layers}")
     span_of(fig, layers)
-    fig.update_layout(bargap=0.28, bargroupgap=0.06, margin={"b": 44, "t": 56})
+    fig.update_layout(margin={"b": 44, "t": 40})
     fig.update_yaxes(title_text=y, row=1, col=1)
     if what == "error":
         fig.update_yaxes(range=[0, 1.03], dtick=0.25, row=1, col=1)
     fig.update_yaxes(title_text="r", range=[min(0.0, *reliability), 1.05], tickvals=[faithful, 1], row=2, col=1)
     fig.update_xaxes(tickvals=x, row=2, col=1, title_text="hidden layer (left: by the input; right: by the output)")
     fig.update_xaxes(showticklabels=False, ticks="", row=1, col=1)
-    return fig
+    return annotate(fig, [] if what != "error" else [helps(values, heads), left_alone(values, heads)], dark)
+
+
+def helps(values: Mapping[str, Sequence[float | None]], heads: Sequence[int]) -> Note | None:
+    """The layer in front of a head where a road of the heads takes most error away, if that is clear."""
+    road = values.get("both") or values.get("detach") or ()
+    falls = [
+        (was - now, layer, was, now)
+        for layer, (was, now) in enumerate(zip(values.get("plain", ()), road, strict=False), 1)
+        if was is not None and now is not None and layer <= max(heads, default=0)
+    ]
+    fall, layer, was, now = max(falls, default=(0.0, 0, 0.0, 0.0))
+    return Note(f"the heads' road: {was:.2f} falls to {now:.2f}", [(layer, now)]) if fall > CLEAR else None
+
+
+def left_alone(values: Mapping[str, Sequence[float | None]], heads: Sequence[int]) -> Note | None:
+    """The first layer behind the last head, where no road of a head leads, if the error is not clearly less there."""
+    layer, road = max(heads, default=0) + 1, values.get("both") or values.get("detach") or ()
+    plain = values.get("plain", ())
+    if layer == 1 or layer > min(len(plain), len(road)):
+        return None
+    was, now = plain[layer - 1], road[layer - 1]
+    alone = was is not None and now is not None and was - now <= CLEAR
+    return Note("behind the last head: no shorter road", [(layer, now)]) if alone and now is not None else None

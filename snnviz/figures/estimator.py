@@ -5,6 +5,7 @@ import math
 import numpy as np
 import plotly.graph_objects as go
 
+from snnviz.figures.notes import Note, annotate
 from snnviz.figures.theme import colours, finish, panels, three_digits
 
 BARS = 40  # random bands that can be told apart
@@ -165,4 +166,6 @@ def estimator(sampled, compare: tuple[str, np.ndarray] | None = None, dark: bool
     hits = int((sizes > abs(s.u)).sum())
     fixed = f"The fixed band is ±{three_digits(s.band)}." if math.isfinite(s.band) else "No fixed band matches: |z| has no mean."
     alt = f"{title}. Below, the bands of the last value: {hits} of {len(sizes)} reach u. {fixed}"
-    return finish(fig, title, alt, dark=dark, height=height, uirevision=f"estimator-{delta}")
+    finish(fig, title, alt, dark=dark, height=height, uirevision=f"estimator-{delta}")
+    endless = Note("infinite variance: the mean never settles here", [(float(s.u), min(last, 0.9 * top))])
+    return annotate(fig, [None if math.isfinite(s.sigma) else endless], dark)

@@ -3,6 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from snnviz.figures.notes import Note, annotate
 from snnviz.figures.theme import colours, finish, three_digits
 
 
@@ -42,7 +43,7 @@ def rate_curve(
         onset = f"it fires above a current of {three_digits(rheobase)}" if rheobase > 0 else "any positive current makes it fire"
     else:
         onset = f"it fires from a current of about {three_digits(float(currents[firing[0]]))}" if len(firing) else "it never fires"
-    return finish(
+    finish(
         fig,
         f"Rate against current: {onset}",
         f"Rate-current curve: {onset}, up to {three_digits(float(rates.max()))} spikes per second.{marked}",
@@ -51,3 +52,8 @@ def rate_curve(
         x="current per ms" + (" (dashed: this run)" if marked else ""),
         y="spikes per second",
     )
+    fires = None
+    if len(firing) and firing[0] > 0:  # below it there is a silence to be seen
+        from_here = currents[firing[0]] if rheobase is None else min(max(rheobase, currents[firing[0] - 1]), currents[firing[0]])
+        fires = Note("fires from here", [(float(from_here), 0.0)])
+    return annotate(fig, [fires], dark, width=380.0, height=200.0)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from snnviz.figures.notes import Note, annotate
 from snnviz.figures.theme import colours, finish, panels, three_digits
 
 DASHES = ("solid", "dash", "dot")
@@ -50,8 +51,13 @@ def surrogates(shapes: Sequence, dark: bool = False, height: int = 500) -> go.Fi
     fig.update_yaxes(title_text="derivative ds/du", row=1, col=1)
     fig.update_yaxes(title_text="primitive", row=2, col=1)
     fig.update_xaxes(title_text="margin u − θ", row=2, col=1)
+    notes = []
+    if shapes and shapes[0].margins[0] < 0 < shapes[0].margins[-1]:
+        fig.add_vline(0, line={"color": c.threshold, "width": 1.8, "dash": "dash"}, row=1, col=1)  # pyright: ignore[reportArgumentType]
+        tall = max(float(np.max(s.derivative)) for s in shapes)
+        notes.append(Note("the step's own slope: 0, and infinite here", [(0.0, 0.97 * tall)]))
     summary = "; ".join(f"{s.label}: peak {three_digits(s.peak)}, area {three_digits(s.area)}" for s in shapes)
-    return finish(
+    finish(
         fig,
         "What stands in for the derivative of the step, and the smooth spike behind it",
         f"Surrogate derivatives over the margin, with their primitives beside the step. {summary}.",
@@ -59,3 +65,4 @@ def surrogates(shapes: Sequence, dark: bool = False, height: int = 500) -> go.Fi
         height=height,
         uirevision="surrogates",
     )
+    return annotate(fig, notes, dark)

@@ -32,6 +32,32 @@ def spike_ticks(times: np.ndarray, colour: str, name: str, y: float = 0.0) -> go
     )
 
 
+def says(layer: LayerRecord, neuron: int = 0) -> str:
+    """What a run shows of one neuron, in a sentence of Markdown: that it is silent, fires like a clock, tires, or none of these."""
+    one = (slice(None), 0, neuron)
+    long = three_digits(len(layer.times) * layer.dt, "ms")
+    if layer.spikes is None:
+        return f"**It sums the input and never fires:** the membrane ends at {three_digits(float(layer.u[one][-1]))}."
+    fired = layer.times[layer.spikes[one] > 0]
+    if not len(fired):
+        most = float((layer.u[one] / layer.theta[one]).max())
+        share = f"the membrane comes to {three_digits(100 * most)} % of the threshold" if most > 0 else "the membrane stays down"
+        return f"**It stays silent:** {share} in {long}."
+    gaps, number = np.diff(fired), int(layer.spikes[one].sum())
+    count = f"{number} spike{'s' if number != 1 else ''} in {long}"
+    if len(gaps) < 3:
+        return f"**It fires:** {count}, the first at {three_digits(float(fired[0]), 'ms')}."
+    first, last, middle = float(gaps[0]), float(gaps[-1]), float(np.median(gaps))
+    if np.ptp(gaps) <= max(2.5 * layer.dt, 0.1 * middle):
+        return f"**It fires like a clock:** {count}, one every {three_digits(float(gaps.mean()), 'ms')}."
+    if last > 1.5 * first and (np.diff(gaps) >= -1.5 * layer.dt).all():
+        return (
+            f"**It tires:** {count}; the first two are {three_digits(first, 'ms')} apart, the last two {three_digits(last, 'ms')}."
+        )
+    least, most = (three_digits(float(gap), "ms") for gap in (gaps.min(), gaps.max()))
+    return f"**Its spikes come irregularly:** {count}, {least} to {most} apart."
+
+
 def traces(
     layer: LayerRecord, neuron: int = 0, ghost: LayerRecord | None = None, dark: bool = False, height: int = 470
 ) -> go.Figure:

@@ -5,7 +5,7 @@ import dataclasses
 import streamlit as st
 
 from snnviz.figures import error_by_depth
-from snnviz.figures.error_by_depth import NAMES
+from snnviz.figures.error_by_depth import CLEAR, NAMES
 from snnviz.methods import SurrogateModules
 from snnviz.params import params
 from snnviz.studies.depth import DepthRecord, DepthStudy, Look, mean_error
@@ -13,7 +13,6 @@ from snnviz.studies.reference_gradients import MEASURABLE
 from snnviz.surrogates import SURROGATES, Dspike
 from snnviz.ui import address, controls, page
 
-CLEAR = 0.03  # differences of mean error below this are not called an effect
 _HELD = "measurement"
 
 
@@ -30,10 +29,12 @@ def settings() -> DepthStudy:
         help="A head reads the spikes of its layer, averaged over time, and predicts the digit.",
     )
     modules = dataclasses.replace(SurrogateModules(), after=tuple(map(int, after)))
-    modules = controls.edit(modules, "modules", only=("route", "alpha", "weight"))
-    base = dataclasses.replace(base, layers=layers, modules=dataclasses.replace(modules))
-    study = controls.edit(base, "depth", only=("training", "sigma", "draws", "looks", "seed"))
-    with st.expander("More settings"):
+    front = controls.Front(st.container(), ("route", "looks"))
+    with st.expander("Loss, training, measurement"):
+        modules = controls.edit(modules, "modules", only=("route", "alpha", "weight"), front=front)
+        base = dataclasses.replace(base, layers=layers, modules=dataclasses.replace(modules))
+        study = controls.edit(base, "depth", only=("training", "sigma", "draws", "looks", "seed"), front=front)
+    with st.expander("Network and heads"):
         modules = controls.edit(modules, "modules", only=("temperature", "keep_reset"))
         hidden = controls.number(modules.width, params(modules)["width"], "modules.width")
         surrogate = controls.choose(SURROGATES, "Surrogate", "surrogate", default=Dspike())
@@ -59,8 +60,8 @@ def held() -> DepthRecord | None:
     return address.held(_HELD)
 
 
-def bars(record: DepthRecord, what: str = "error", behind: DepthRecord | None = None) -> None:
-    """The bars of the last look, and what they say. `behind`: another measurement, drawn faintly."""
+def curves(record: DepthRecord, what: str = "error", behind: DepthRecord | None = None, fill: bool = False) -> None:
+    """The last look, layer by layer. `behind`: another measurement, drawn faintly. `fill`: as the picture of its page."""
     look, without = record.checkpoints[-1], record.without
     page.figure(
         error_by_depth.error_by_depth(
@@ -70,11 +71,12 @@ def bars(record: DepthRecord, what: str = "error", behind: DepthRecord | None = 
             values(behind.checkpoints[-1], behind.study.modules.route.value, what) if behind else (),
             f"held: {behind.study.title.split(', α')[0]}" if behind else "",
             what,
+            heads=record.study.modules.after,
             dark=page.dark(),
         ),
         "errors",
+        fill=fill,
     )
-    st.markdown(verdict(record))
 
 
 def columns(record: DepthRecord) -> dict[str, list]:

@@ -11,11 +11,12 @@ from typing import Any
 
 import streamlit as st
 
+from snnviz import glossary
 from snnviz.figures.theme import DARK, LIGHT
 from snnviz.places import app, assets
 from snnviz.ui import address, streamlit_private
 
-# title -> (the sentence that it proves, its settings in the URL)
+# title -> (the sentence that it proves, or "" for what the picture says of itself; its settings in the URL)
 Presets = Mapping[str, tuple[str, Mapping[str, str]]]
 _TOP = "_heading.top"  # the key of this run's `_Top` in the session
 WORDS = 60  # a text above a picture has fewer
@@ -34,11 +35,11 @@ class _Top:
     def draw(self) -> None:
         """Light the preset that is shown and write the sentence, where they do not stand so."""
         lit = lit_of(self.presets)
-        sentence = self.text if lit is None else self.presets[lit][0]
+        sentence = (self.presets[lit][0] if lit is not None else "") or self.text
         if self.drawn == (lit, sentence):
             return
         self.light.html("<style></style>" if lit is None else _lit_style(list(self.presets).index(lit)))
-        self.sentence.markdown(sentence)
+        self.sentence.markdown(sentence, help=explained(sentence))
         self.drawn = lit, sentence
 
 
@@ -73,6 +74,12 @@ def finish() -> None:
     """Draw the top of the page again if it says something else now that all controls are drawn."""
     if (top := st.session_state.pop(_TOP, None)) is not None:
         top.draw()
+
+
+def explained(sentence: str, most: int = 6) -> str | None:
+    """What the glossary says of the words that a sentence uses, for who hovers; None where it uses none."""
+    words = glossary.mentioned(sentence)[:most]
+    return "\n\n".join(f"**{word.name}**{f' {word.symbol}' if word.symbol else ''}: {word.says}" for word in words) or None
 
 
 def lit_of(presets: Presets) -> str | None:

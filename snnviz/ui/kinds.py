@@ -32,9 +32,10 @@ class Kind:
 
 def _draw_depth(state: RunState) -> None:
     if (record := state.progress.result) and record.checkpoints:
-        depth.bars(record)
+        depth.curves(record)
+        st.markdown(depth.verdict(record))
     else:
-        st.info("The bars come after the training.", icon=":material/hourglass_empty:")
+        st.info("The curves come after the training.", icon=":material/hourglass_empty:")
 
 
 def _depth_columns(state: RunState) -> dict[str, list]:

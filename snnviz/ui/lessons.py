@@ -45,7 +45,7 @@ class Listener(abc.ABC):
     def reveal(self, lesson: Lesson, number: int, letter: str | None) -> Reveal:
         """What to show of a step's question; letter: the visitor's choice, None while there is none.
 
-        It is asked in every run of the page, and once a second while it holds a reveal back: it has to be quick.
+        It is asked in every run of the page, and every two seconds while it holds a reveal back: it has to be quick.
         """
 
 

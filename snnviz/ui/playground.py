@@ -110,6 +110,8 @@ def look() -> None:
         "[data-testid=stMainBlockContainer] {padding: 0.9rem 1.4rem 2rem !important}"
         "[data-testid=stMainBlockContainer] > [data-testid=stVerticalBlock] {gap: 0}"
         ".st-key-heading {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)}"
+        # As high as the playground will be, so that what stands under it does not jump when it comes (style.css: .graph).
+        ".st-key-playground {min-height: calc(321px + clamp(280px, 100vh - 462px, 640px))}"
         # Where the sidebar is closed, the button that opens it and the logo lie over the top of the page.
         ".stApp:has([data-testid=stExpandSidebarButton]) [data-testid=stMainBlockContainer] {padding-top: 3.9rem !important}"
         "</style>"

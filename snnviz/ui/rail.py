@@ -34,7 +34,7 @@ UNSEEN = (
     ".st-key-lesson-picture, .st-key-lesson-picture * {visibility: hidden !important}"
 )
 MARKED = ".st-key-lesson-choice-{letter} button {{border: 2px solid var(--ink) !important}}"  # the choice that is made and held
-EVERY = 1.0  # seconds between two looks at a reveal that is held back
+EVERY = 2.0  # seconds between two looks at a reveal that is held back: a class of sixty looks at once
 
 
 @contextlib.contextmanager
@@ -183,7 +183,7 @@ def _follows(lesson: Lesson) -> None:
 
 
 def _wait(place: Place, now: Reveal) -> None:
-    """Look once a second whether the teacher has opened the picture, or others have chosen."""
+    """Look every two seconds whether the teacher has opened the picture, or others have chosen."""
 
     def look() -> None:
         if place.reveal() != now:

@@ -58,7 +58,8 @@ def _keep(mine: Role, key: str, letter: str) -> None:
 
 
 def _waiting(room: Room, mine: Role, key: str, letter: str | None) -> str:
-    chosen = room.chosen(key)
-    if letter is not None and mine.number not in chosen:
+    """What a student reads while the picture is held back. It says no count: that stands in the class's line, because whenever this
+    changes the whole page is drawn anew."""
+    if letter is not None and mine.number not in room.chosen(key):
         return "The class votes again: choose once more."
-    return f"{len(chosen)} of {max(len(room.here()), len(chosen))} have chosen. You can still change it; say to your neighbour why."
+    return "You can still change your choice. Say to your neighbour why."

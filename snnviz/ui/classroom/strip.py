@@ -33,6 +33,9 @@ def attend(page: Any, pages: Mapping[str, Any]) -> None:
     listener.begin()
     try:
         room = shared.read(mine.room, mine.number or None)
+        if room is not None and mine.number and room.student(mine.number) is None:
+            shared.changed(mine.room)  # joined by another process of the app just now
+            room = shared.read(mine.room, mine.number)
         if room is None or (mine.number and room.student(mine.number) is None):
             forget()
             return
@@ -96,6 +99,9 @@ def _student_line(mine: Role, room: Room, page: Any) -> None:
             return
         seeds.take_part(now, mine)
         name = f"you are {html.escape(student.name)}"
+        key, chosen = place(page), len(now.chosen(place(page)))
+        if chosen and not now.stage.is_revealed(key):
+            name += f"; {chosen} of {max(chosen, len(now.here()))} have chosen"
         asks = now.stage.question is not None and page.url_path != CLASS
         frozen = FROZEN if now.stage.frozen else ""
         look.draw(f"<b>{now.code}</b><span class=muted>{name}</span>{frozen}", "strip")

@@ -1,0 +1,15 @@
+"""Glossary: the words and symbols of the field, each in a sentence or two."""
+
+import streamlit as st
+
+import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
+from snnviz import glossary
+from snnviz.ui import page
+
+page.heading("Glossary", "The words and symbols of the pages. The question mark behind a page's sentence explains those in it.")
+part = st.text_input("Find", key="glossary-find", placeholder="a word or a symbol", label_visibility="collapsed").casefold()
+shown = [word for word in glossary.words() if part in f"{word.name} {word.symbol} {' '.join(word.also)} {word.says}".casefold()]
+if not shown:
+    st.markdown("No word here has that in its name or its explanation.")
+rows = "".join(f"<dt>{word.name}{f' <i>{word.symbol}</i>' if word.symbol else ''}</dt><dd>{word.says}</dd>" for word in shown)
+st.html(f'<dl class="glossary">{rows}</dl>')
