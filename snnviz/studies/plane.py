@@ -73,7 +73,7 @@ def of(dataset: AbstractDataset, half: Samples, split: Split) -> Plane:
 
 
 def spike_times(half: Samples, number: int) -> list[np.ndarray]:
-    """For each input of one sample the times in ms at which it fires."""
+    """For each input of one sample the times in ms at which it fires, float64 [spikes] each."""
     x = half.take(np.array([number]))[0][:, 0].numpy().reshape(half.steps, -1)
     return [np.flatnonzero(column) * half.dt for column in x.T]
 
@@ -104,12 +104,12 @@ def inputs(dataset: AbstractDataset) -> tuple[str, ...]:
 
 
 def coded(spikes: list[np.ndarray]) -> list[np.ndarray]:
-    """The spikes of a sample where each input fires once; none where its inputs are currents."""
+    """The spikes of a sample, [spikes] for each input, where each fires once; none where its inputs are currents."""
     return spikes if all(len(times) <= 1 for times in spikes) else [times[:0] for times in spikes]
 
 
 def says(dataset: AbstractDataset, spikes: list[np.ndarray]) -> str:
-    """What becomes of a point, in a sentence."""
+    """What becomes of a point with these spikes, [spikes] for each input, in a sentence."""
     if any(len(times) > 1 for times in spikes):
         return f"A point becomes {len(spikes)} constant currents."
     later = "later" if isinstance(dataset, YinYang) else "earlier"
