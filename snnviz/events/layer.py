@@ -5,9 +5,10 @@
     dL/ds       = delta W                        the one dense product that is left; none is computed for a network's input
 
 A recurrent layer adds W_r s[t-1], from its own events, in the same loop; its way back is step by step, all samples of a part
-together, because dL/ds[t] holds delta[t+1] W_r. x is never written; u is kept for the backward pass, and the events. Every neuron that fires, every spike derivative and every
-reset path: forward knows no method, backward is the neurons' own scan. The result does not depend on the number of threads:
-dL/dW is summed over parts of the batch that the batch alone decides, and the parts are added in order.
+together, because dL/ds[t] holds delta[t+1] W_r. x is never written; u is kept for the backward pass, and the events. Every neuron
+that fires, every spike derivative and every reset path: forward knows no method, backward is the neurons' own scan. The result does
+not depend on the number of threads: dL/dW is summed over parts of the batch that the batch alone decides, and the parts are added
+in order.
 Kernels: kernels/event_layer.cu.
 """
 
