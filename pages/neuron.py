@@ -52,9 +52,8 @@ with left:
         name = controls.option(list(NEURONS), "Neuron", "neuron", titles=lambda n: NEURONS[n].title, bare=True)
         neuron = address.recall(NEURONS[name](), f"neuron.{name}")
     else:
-        neuron = controls.choose(
-            NEURONS, "Neuron", "neuron", default=LIF(), front=controls.Front(st.container(), ("tau_mem", "theta"))
-        )
+        front = controls.Front(st.container(), ("tau_mem", "theta"))
+        neuron = controls.choose(NEURONS, "Neuron", "neuron", default=LIF(), front=front)
 with top[2].popover("Stimulus", icon=":material/show_chart:", width="stretch") if live else left:
     stimulus = controls.choose(STIMULI, "Stimulus", "stimulus", default=Step(neuron.amplitude))
     if isinstance(stimulus, SpikeTrain):

@@ -134,7 +134,7 @@ class Visit:
 
         complaints = [
             f"{v['id']} ({v['impact']}): {v['help']}: {node['html'][:200]}"
-            for v in Axe().run(self.page).response["violations"]
+            for v in Axe().run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
             if v["impact"] in ("serious", "critical")
             for node in v["nodes"]
             if not (v["id"] in ("list", "listitem") and self.page.evaluate(IN_MENU, node["target"][0]))
@@ -188,6 +188,12 @@ def chromium() -> Iterator[object]:
         pytest.skip(reason)
     with browsing(executable) as context:
         yield context
+
+
+@pytest.fixture(scope="session")
+def alone() -> dict[str, object]:
+    """By a page's address, where it was and what its controls stood at when it was opened alone (`tests/test_walks.py`)."""
+    return {}
 
 
 @pytest.fixture

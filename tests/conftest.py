@@ -5,7 +5,7 @@ import torch
 from hypothesis import settings
 
 from snnviz.runs import client, store
-from tests.app_server import app_url, chromium, visit  # noqa: F401  fixtures
+from tests.app_server import alone, app_url, chromium, visit  # noqa: F401  fixtures
 from tests.databases import empty_database  # noqa: F401  a fixture
 from tests.helpers import OnDevice, usable
 from tests.sharing import Sharing, rank

@@ -12,6 +12,8 @@ from xdist.scheduler import LoadScopeScheduling
 ROOT = Path(__file__).parents[1]
 # Files whose tests share what takes seconds to make.
 TOGETHER = ("tests/test_scope.py", "tests/test_package.py", "tests/test_training_page.py", "tests/test_data_page.py")
+# What a test finds where another one of the same process has run before it.
+AFTER = {"tests/test_walks.py::test_untouched_pages_are_as_a_fresh_session_shows_them": "tests/test_browser.py::test_page_draws"}
 # What takes longest, the longest first: files of the above, and tests with all their cases.
 FIRST = (
     "tests/test_scope.py",
@@ -23,7 +25,6 @@ FIRST = (
     "tests/test_deploy.py::test_one_command_brings_up_all_and_another_ends_it",
     "tests/test_data_page.py",
     "tests/test_walks.py::test_each_page_comes_back_as_it_was_left",
-    "tests/test_walks.py::test_untouched_pages_are_as_a_fresh_session_shows_them",
     "tests/test_account.py::test_an_estimate_is_no_less_than_the_peak_and_no_more_than_three_times_it",
     "tests/test_browser.py::test_page_draws",
     "tests/test_code_behind.py::test_the_code_gives_what_the_page_draws",
@@ -42,7 +43,6 @@ FIRST = (
     "tests/test_recorded_links.py::test_a_link_restores_the_screen_that_it_restored",
     "tests/test_currents.py::test_the_first_spike_of_a_random_current_converges_on_the_mean",
     "tests/test_experiments.py::test_every_method_on_every_neuron_and_network_on_silence_and_on_fire",
-    "tests/test_browser.py::test_page_fits_a_phone",
     "tests/test_playground_page.py::test_presets_own_points_and_a_drawn_digit",
     "tests/test_jobs.py::test_a_server_killed_while_the_database_is_away_loses_nothing",
     "tests/test_sparse.py::test_sparse_is_dense",
@@ -50,9 +50,9 @@ FIRST = (
 
 
 def unit(nodeid: str) -> str:
-    """What stays in one process: a file of `TOGETHER`, or a test with all its cases."""
-    file = nodeid.partition("::")[0]
-    return file if file in TOGETHER else nodeid.partition("[")[0]
+    """What stays in one process: a file of `TOGETHER`, or a test with all its cases and those that come `AFTER` it."""
+    file, test = nodeid.partition("::")[0], nodeid.partition("[")[0]
+    return file if file in TOGETHER else AFTER.get(test, test)
 
 
 @functools.cache

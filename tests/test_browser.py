@@ -6,6 +6,7 @@ import pytest
 
 from app import PAGES
 from tests.app_server import PHONE
+from tests.test_walks import stand_of
 
 pytestmark = pytest.mark.browser
 ADDRESSES = [entry.address for entry in PAGES]
@@ -13,22 +14,20 @@ NAMES = [entry.file.removesuffix(".py") for entry in PAGES]
 
 
 @pytest.mark.parametrize("address", ADDRESSES, ids=NAMES)
-def test_page_draws(visit, address):
-    """Every page: a heading, no complaint, nothing asked of the outside, nothing axe finds serious, in both themes."""
+def test_page_draws(visit, alone, address):
+    """Every page: a heading, no complaint, nothing asked of the outside, nothing axe finds serious, in both themes; and it fits a
+    phone."""
     seen = visit(address)
+    alone[address] = stand_of(seen)
     assert seen.page.locator("h1").count() == 1
     assert seen.page.get_by_test_id("stException").count() == 0
     assert seen.page.locator("[data-testid=stAlertContentError], [data-testid=stAlertContentWarning]").count() == 0
     assert seen.violations() == []
     seen.dark().settle()
     assert seen.violations() == []
+    assert seen.size(*PHONE).settle().cut_off() == 0
     assert seen.errors == []
     assert seen.outside == []
-
-
-@pytest.mark.parametrize("address", ADDRESSES, ids=NAMES)
-def test_page_fits_a_phone(visit, address):
-    assert visit(address, size=PHONE).cut_off() == 0
 
 
 def test_the_menu_and_the_cards_lead_somewhere(visit):

@@ -465,10 +465,10 @@ def test_error_by_depth_says_where_nothing_can_be_measured(values, variants, wha
     reliability = data.draw(of_length(st.floats(-1, 1), layers))
     given = dict(zip(variants, values, strict=False))
     fig = check(error_by_depth.error_by_depth(given, reliability, values[3], values[3][:1], "held", what, dark=dark), dark)
-    bars = {t.name: t.y for t in fig.data if t.type == "bar"}
-    assert list(bars) == [error_by_depth.NAMES[name] for name in given]
+    lines = {t.name: t.y for t in fig.data if t.name in error_by_depth.NAMES.values()}
+    assert list(lines) == [error_by_depth.NAMES[name] for name in given]
     for name, row in given.items():
-        carries(bars[error_by_depth.NAMES[name]], [math.nan if v is None else v for v in row])
+        carries(lines[error_by_depth.NAMES[name]], [math.nan if v is None else v for v in row])
     unclear = [n for n, r in enumerate(reliability, 1) if r < 0.2] if what == "error" else []
     assert [note.x for note in fig.layout.annotations if note.text == "not measurable"] == unclear
 

@@ -21,7 +21,7 @@ from snnviz import (
     compare_gradients,
     simulate,
 )  # fmt: skip
-from snnviz.figures import active_raster, estimator, gradient_traces, rate_curve, surrogates, traces
+from snnviz.figures import active_raster, error_by_depth, estimator, gradient_traces, rate_curve, surrogates, traces
 from snnviz.figures.notes import MOST, Note, annotate, notes_of
 from snnviz.labels import labelled
 from snnviz.laws import SurrogateLaw
@@ -107,3 +107,12 @@ def test_a_neuron_says_how_it_fires():
     assert sentence(ALIF(), Step(0.15)) == "It tires"
     assert sentence(LIF(), Noise(0.06, 0.3)) == "Its spikes come irregularly"
     assert sentence(LeakyReadout(), Step(0.04)) == "It sums the input and never fires"
+
+
+def test_depth_says_where_a_head_helps_and_where_no_road_leads():
+    plain, both = [0.9, 0.8, 0.6, 0.3], [0.5, 0.7, 0.62, 0.35]
+    drawn = error_by_depth.error_by_depth({"plain": plain, "both": both}, [0.9] * 4, heads=(2,))
+    assert notes_of(drawn) == ["the heads' road: 0.90 falls to 0.50", "behind the last head: no shorter road"]
+    worse = error_by_depth.error_by_depth({"plain": plain, "both": [0.95, 0.8, 0.4, 0.3]}, [0.9] * 4, heads=(2,))
+    assert notes_of(worse) == [], "no error falls in front of the head, and it does behind it"
+    assert notes_of(error_by_depth.error_by_depth({"plain": plain, "both": both}, [0.9] * 4)) == [], "there is no head"

@@ -7,7 +7,7 @@ from tests import sharing
 
 
 def test_what_begins_first_is_there():
-    for name in (*sharing.FIRST, *sharing.TOGETHER):
+    for name in (*sharing.FIRST, *sharing.TOGETHER, *sharing.AFTER, *sharing.AFTER.values()):
         file, _, test = name.partition("::")
         tree = ast.parse((sharing.ROOT / file).read_text(encoding="utf-8"))
         assert not test or test in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, name
