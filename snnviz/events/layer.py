@@ -124,9 +124,9 @@ def _weights(weight: torch.Tensor, panels: bool) -> torch.Tensor:
 class _Sums:
     """What a backward pass adds up over a batch: dL/dW in parts, [parts, inputs, N rounded up]."""
 
-    def __init__(self, ranges: list[range], inputs: int, columns: int, dtype: torch.dtype, wanted: bool):
+    def __init__(self, ranges: list[range], inputs: int, columns: int, dtype: torch.dtype, needed: bool):
         self._columns = columns
-        self._parts = torch.zeros((len(ranges), inputs, padded(columns)), dtype=dtype) if wanted else None
+        self._parts = torch.zeros((len(ranges), inputs, padded(columns)), dtype=dtype) if needed else None
 
     def part(self, number: int) -> torch.Tensor | None:
         """dL/dW of one part."""
@@ -199,8 +199,8 @@ class _Spiking(torch.autograd.Function):
                 delta = torch.empty((steps + 4) * row, dtype=dtype)
                 return *call.events, *before, *ways, by_coefficients, active, delta, *_sorting(call.source)
             loop = (loop_panels, own.first, own.places, loop_sums.part(number))
-            kept = torch.empty((len(ranges[number]) * (steps + 5) + 4) * row, dtype=dtype)
-            return *call.events, *before, *ways, *loop, active, kept, *_sorting(call.source, own)
+            deltas = torch.empty((len(ranges[number]) * (steps + 5) + 4) * row, dtype=dtype)
+            return *call.events, *before, *ways, *loop, active, deltas, *_sorting(call.source, own)
 
         run(f"backward_{'' if loops is None else 'loops_'}{neuron.kernel}", p, dtype, ranges, arguments)
         call.out.share = int(active.sum()) / (steps * batch * columns)
