@@ -19,7 +19,7 @@ MUTATIONS = (
         "        if False:\n",
         RIGHTS,
     ),
-    Mutation("class-secret-in-the-open", ROOMS, '"secret": hashed(secret), "owner"', '"secret": secret, "owner"', RIGHTS),
+    Mutation("class-secret-in-the-open", ROOMS, '"secret": hashed(secret),\n', '"secret": secret,\n', RIGHTS),
     Mutation("class-old-secret-still-opens", ROOMS, '{"secret": hashed(secret)})', '{"joined": 0})', RIGHTS),
     Mutation(
         "class-strangers-answer",
