@@ -10,6 +10,7 @@ import pytest
 from snnviz.classroom import guesses, rooms, shared, values
 from snnviz.classroom.rooms import Rooms
 from snnviz.classroom.values import CODE, DAY, HERE, LETTERS, Question, Stage
+from snnviz.figures import seeds
 from snnviz.runs.rights import Forbidden
 from snnviz.runs.store import Store
 from snnviz.ui.classroom import role, strip
@@ -205,6 +206,18 @@ def test_sixty_sessions_are_one_look_at_the_database(home, monkeypatch):
     assert len(shared.read(room).students) == 1
     monkeypatch.setattr(Rooms, "read", read)
     assert len(shared.read(room).students) == 2
+
+
+def test_the_seeds_of_a_class_are_one_picture_that_says_what_they_say():
+    runs = [(0.25, 0.26), (0.5, 0.95), (0.75, 0.92), (0.5,), ()]
+    fig = seeds.seeds(runs, "slayer", "a title", epochs=2, chance=0.25)
+    band, lines, median = fig.data
+    assert list(median.y) == [50, 92] and median.line.width > lines.line.width and band.opacity == 0.16
+    assert [value for value in lines.y if value == value] == [25, 26, 50, 95, 75, 92, 50]
+    assert "4 runs that differ in their seed alone" in fig.layout.meta["alt"] and "92 %" in fig.layout.meta["alt"]
+    assert seeds.verdict(runs, 2, 0.25) == "1 of 3 end at chance, 2 pass 90 %." and seeds.verdict(runs[:1], 2, 0.25) == ""
+    none = seeds.seeds([], "slayer", "a title", epochs=3)
+    assert "none has a value yet" in none.layout.meta["alt"] and len(none.data) == 2
 
 
 def test_a_push_carries_no_identity_and_a_link_of_another_app_is_none():

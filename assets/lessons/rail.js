@@ -20,7 +20,13 @@ export default ({ parentElement: root, data, setStateValue }) => {
   document.addEventListener("keydown", press); // the same function is added once
   const past = data.heard || writing.has(root) ? null : read();
   if (past) {
-    setStateValue("kept", past);
+    // Not while the page is being drawn: a run that is cut short leaves controls that show their defaults.
+    const send = () => {
+      const app = document.querySelector('[data-testid="stApp"]');
+      if (app?.getAttribute("data-test-script-state") === "running") setTimeout(send, 100);
+      else setStateValue("kept", past);
+    };
+    send();
     return;
   }
   writing.add(root);

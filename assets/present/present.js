@@ -66,7 +66,7 @@ class Bar {
   // Where the page can be stepped to, and which of it is shown.
   count() {
     if (!this.data.on) return;
-    const lesson = document.querySelector(".st-key-lesson-ways, .st-key-lesson-ask");
+    const lesson = document.querySelector(".st-key-lesson");
     const links = [...document.querySelectorAll(PRESETS)], shown = lesson ? -1 : current(links);
     const now = `${Boolean(lesson)} ${links.length} ${shown} ${Boolean(document.querySelector(LESSON[1]))} ${Boolean(document.querySelector(LESSON[-1]))}`;
     if (now === this.now && this.dots.isConnected && this.drawn === this.dots) return;
@@ -84,7 +84,7 @@ class Bar {
   step(by) {
     const way = document.querySelector(LESSON[by]);
     if (way) return way.click();
-    if (document.querySelector(".st-key-lesson-ways, .st-key-lesson-ask")) return;
+    if (document.querySelector(".st-key-lesson")) return;
     const links = [...document.querySelectorAll(PRESETS)], to = links[current(links) + by];
     if (!to) return;
     remember(to);

@@ -46,9 +46,9 @@ def seeds(
         fig.add_hline(y=100 * chance, line={"color": colours(dark).threshold, "width": 1, "dash": "dash"})
         fig.add_annotation(x=1, xref="paper", y=100 * chance, text="chance", showarrow=False, xanchor="right", yanchor="top")
     if len(reached):
-        fig.add_annotation(
-            x=1, xref="paper", y=median[-1], text="<b>median</b>", showarrow=False, xanchor="right", yanchor="bottom"
-        )
+        last_at, above = at[reached][-1], median[-1] < 90
+        anchors = {"xanchor": "right" if last_at > epochs / 2 else "left", "yanchor": "bottom" if above else "top"}
+        fig.add_annotation(x=last_at, y=median[-1], text="<b>median</b>", showarrow=False, **anchors)
     fig.update_yaxes(range=[0, 103])
     fig.update_xaxes(range=[0.8, epochs + 0.2])
     last = f"their median after epoch {at[reached][-1]} is {percent(median[-1] / 100)}" if len(reached) else "none has a value yet"

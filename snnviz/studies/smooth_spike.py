@@ -80,6 +80,8 @@ def smooth_spike_gradients(
     u, theta, s, v = _smooth(neuron, surrogate, x)
     gradients = {}
     for method in waiting.steps(methods, "method"):
+        if method.reset_path is ResetPath.TIMED:
+            raise ValueError(f"{method.title} has no surrogate that a smooth spike could be the integral of: leave it out here.")
         margin = (v if method.at_spike.after_reset else u) - theta
         leaf = x.clone().requires_grad_()
         smooth = _smooth(neuron, surrogate, leaf, method.reset_path, method.at_spike.ds_du(margin, Draw()))[2]

@@ -22,7 +22,7 @@ from snnviz.ui.references import references
 ALL, LEAVE = "Lessons", "Close the lesson"
 STEP = "Step {number} of {count}"
 MINUTES = "{minutes} min"
-COVERED = "The picture comes after your choice"
+COVERED, WITH_CLASS = "The picture comes after your choice", "The picture comes with the class"
 HINT = "Choose even if you are not sure. A wrong prediction helps you see as much as a right one. Keys A to {last} choose."
 MINE, HAPPENED, BOTH = "your choice", "what happened", "your choice, and what happened"
 WAIT = "Your choice is in. The teacher opens the picture."
@@ -58,7 +58,8 @@ def beside(page: str) -> Iterator[None]:
                 _tail(place, now, covered)
             progress.exchange()
         with st.container(key="lesson-page"):
-            st.html(f'<div class="lesson-veil"><div><strong>{COVERED}</strong></div></div>' if covered else "<!-- -->")
+            words = COVERED if place.letter is None else WITH_CLASS
+            st.html(f'<div class="lesson-veil"><div><strong>{words}</strong></div></div>' if covered else "<!-- -->")
             with st.container(key="lesson-picture"):
                 yield
 

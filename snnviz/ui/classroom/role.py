@@ -53,9 +53,10 @@ def arrive() -> None:
 
 
 def address() -> str:
-    """The network address that this visitor's guesses are counted by: of the browser, or of whoever stands before the server."""
+    """The network address that this visitor's guesses are counted by. What a browser says of itself in a header is believed only
+    where a proxy on this machine passes it on: its last address is the one that the proxy saw."""
     forwarded = (st.context.headers.get("X-Forwarded-For") or "").rpartition(",")[2].strip()
-    return forwarded or st.context.ip_address or "this machine"
+    return st.context.ip_address or forwarded or "this machine"
 
 
 def role() -> Role | None:
