@@ -15,7 +15,7 @@ from snnviz import events, roads, sparse, waiting
 from snnviz.backends import AbstractBackend
 from snnviz.biased import Biased, added
 from snnviz.draws import Draw
-from snnviz.methods.base import AbstractGradientMethod, ResetPath
+from snnviz.methods.base import AbstractGradientMethod, ResetPath, Unsuited
 from snnviz.neurons.base import AbstractNeuron
 from snnviz.neurons.leaky import LeakyReadout
 from snnviz.normalise import Normalise, ThresholdNormalise
@@ -90,7 +90,7 @@ class Block(nn.Module):
 
     def _recurrent(self, weights: nn.Linear, current: torch.Tensor, down: torch.Tensor | None, draw: Draw) -> torch.Tensor:
         if self.spiking.method.reset_path is ResetPath.TIMED:
-            raise ValueError(f"{self.spiking.method.title} goes back over a whole run at once: choose a network without loops.")
+            raise Unsuited(f"{self.spiking.method.title} goes back over a whole run at once: choose a network without loops.")
         state, s, spikes = None, None, []
         for t in waiting.steps(range(len(current)), "step"):
             if s is not None and not self.spiking.method.through_recurrence:
