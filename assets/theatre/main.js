@@ -2,6 +2,7 @@
 // epoch. Python sends the whole run at once (snnviz/ui/theatre.py); the epochs are walked through here.
 
 import { make } from "../scope/controls.js";
+import { isDark } from "../scope/host.js";
 import { chart } from "./chart.js";
 import { Row, titles } from "./row.js";
 
@@ -36,13 +37,37 @@ class Theatre {
     root.append(this.element);
     this.resized = new ResizeObserver(() => this.draw());
     this.resized.observe(this.element);
+    this.themes = new MutationObserver(() => this.paint());
+    this.themes.observe(document.documentElement, { attributes: true, attributeFilter: ["class", "style", "data-theme"] });
+    if (root.host) this.themes.observe(root.host, { attributes: true });
+    this.scheme = matchMedia("(prefers-color-scheme: dark)");
+    this.repaint = () => this.paint();
+    this.scheme.addEventListener("change", this.repaint);
     this.play(false);
+  }
+
+  // Takes the colours of the theme around it; where another one has come, the curves are drawn anew.
+  paint() {
+    const theme = this.data && (isDark(this.element) ? "dark" : "light");
+    if (!theme || theme === this.theme) return;
+    this.theme = theme;
+    for (const [role, colour] of Object.entries(this.data.colours[theme])) this.element.style.setProperty(`--${role}`, colour);
+    for (const row of this.data.rows) row.colour = row.colours[theme];
+    if (this.parts) this.dress();
+  }
+
+  // Makes the rows, each with the line of its method.
+  dress() {
+    this.parts = this.data.rows.map((row) => new Row(row, this.data));
+    this.rows.replaceChildren(titles(this.data), ...this.parts.map((part) => part.element));
+    this.draw();
   }
 
   take(data) {
     this.data = data;
+    this.theme = this.parts = null;
     const { element } = this;
-    for (const [role, colour] of Object.entries(data.colours)) element.style.setProperty(`--${role}`, colour);
+    this.paint();
     element.setAttribute("aria-label", data.alt);
     element.classList.toggle("changed", data.changed);
     this.done = Math.max(0, ...data.rows.map((row) => row.accuracy.length));
@@ -50,9 +75,7 @@ class Theatre {
     this.slider.disabled = this.button.disabled = this.done < 2;
     const looks = data.rows.some((row) => row.looks.length);
     this.element.classList.toggle("alone", !looks && this.done > 0);
-    this.parts = data.rows.map((row) => new Row(row, data));
-    this.rows.replaceChildren(titles(data), ...this.parts.map((part) => part.element));
-    this.draw();
+    this.dress();
     return ++this.turn;
   }
 
@@ -106,6 +129,8 @@ class Theatre {
   close() {
     clearInterval(this.timer);
     this.resized.disconnect();
+    this.themes.disconnect();
+    this.scheme.removeEventListener("change", this.repaint);
     this.element.remove();
   }
 }

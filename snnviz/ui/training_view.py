@@ -183,7 +183,7 @@ def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "fol
     it is of other settings than the page's."""
     dark = page.dark()
     if view == "theatre":
-        theatre.theatre(states[0], dark=dark, key=key, changed=changed)
+        theatre.theatre(states[0], key=key, changed=changed)
         return
     lines = [line for state in states for line in state.lines]
     runs = [state.run for state in states]
