@@ -103,8 +103,8 @@ def main() -> None:
             waiting.watched(waiting.Watch(streamlit_private.abandoned())),
             present.mode(),
         ):
-            backend.pick()
             shell.draw(page.title)
+            backend.pick()
             strip.attend(page, {one.url_path: one for several in sections.values() for one in several})
             if starting:
                 starting.empty()
