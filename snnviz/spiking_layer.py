@@ -6,12 +6,12 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from snnviz.backends import AbstractBackend, resolve
+from snnviz.backends import AbstractBackend, resolve, timed
 from snnviz.backends.base import Forward, Upstream
 from snnviz.backends.reference import recorded_states
 from snnviz.draws import Draw
 from snnviz.learned import bounded
-from snnviz.methods.base import AbstractGradientMethod
+from snnviz.methods.base import AbstractGradientMethod, ResetPath, Unsuited
 from snnviz.methods.bptt import BPTT
 from snnviz.neurons.base import AbstractNeuron
 from snnviz.probe import Tap
@@ -41,6 +41,13 @@ class SpikingFunction(torch.autograd.Function):
         upstream = Upstream(grad_s if neuron.fires else None, grad_u, grad_last)
 
         def sweep(path, **more):
+            if path is ResetPath.TIMED and neuron.fires:
+                if more.pop("parameters", False):
+                    raise ValueError("EventProp knows no gradient of a neuron's own parameters: train the weights alone.")
+                return timed.backward(
+                    ctx.backend, neuron, coefficients, x, initial, Forward(u, s, trace, initial), upstream, **more
+                )
+            path = ResetPath.KEPT if path is ResetPath.TIMED else path
             return ctx.backend.backward(
                 neuron,
                 coefficients,
@@ -140,6 +147,9 @@ class SpikingLayer(nn.Module):
         """x [T, B, ...] and the state to start from [states, B, ...] (None: at rest) -> spikes, membrane, last state.
 
         down: x once more (`snnviz.roads`), where the method sends down something else than the weights see.
+
+        Raises:
+            Unsuited: the method cannot go back through this neuron; what to choose.
         """
         if not isinstance(x, torch.Tensor) or x.ndim < 2:
             raise ValueError(f"current must be a tensor [T, B, ...], not {getattr(x, 'shape', type(x).__name__)}.")
@@ -149,6 +159,8 @@ class SpikingLayer(nn.Module):
                 f"initial must have the shape [states, B, ...] = {[len(self.neuron.states), *x.shape[1:]]}, "
                 f"not {list(initial.shape)}."
             )
+        if self.method.reset_path is ResetPath.TIMED and self.neuron.fires and (reason := self.neuron.untimed_because()):
+            raise Unsuited(f"{self.method.title} differentiates the times of spikes. {reason}")
         if self.tap is not None:
             self.tap.shape = tuple(x.shape)
         s, u, last = SpikingFunction.apply(

@@ -10,15 +10,20 @@ from snnviz.backends import BACKENDS
 from snnviz.backends.base import AbstractBackend, Upstream
 from snnviz.draws import Draw
 from snnviz.methods import AbstractGradientMethod, AtSpike, ResetPath
-from snnviz.neurons import LIF, NEURONS
+from snnviz.neurons import LIF, NEURONS, CubaLIF
 from snnviz.surrogates import Triangle
 
 FOR_THE_BROWSER = {"playground.cu"}  # kernels that no GPU runs
 REFERENCE = BACKENDS["reference"]
 ALL_NEURONS = [neuron for cls in NEURONS.values() for neuron in cls.variants()]
 DIFFERENTIABLE = [n for n in ALL_NEURONS if n.differentiable]
-SWEPT = [path for path in ResetPath if path is not ResetPath.NONE]  # what the sweep itself does with the reset
+SWEPT = [ResetPath.KEPT, ResetPath.CUT, ResetPath.IGNORED]  # what the sweep itself does with the reset
 TRAINABLE = [cls() for cls in NEURONS.values() if cls.differentiable and cls.fires]
+
+
+def suited(method: AbstractGradientMethod, neuron):
+    """A neuron that a method can go back through: the given one where it can."""
+    return CubaLIF() if method.reset_path is ResetPath.TIMED and neuron.untimed_because() else neuron
 
 
 def usable(backend: str, config: pytest.Config) -> AbstractBackend:

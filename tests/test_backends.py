@@ -13,6 +13,7 @@ from tests.helpers import (
     ALL_NEURONS,
     DIFFERENTIABLE,
     REFERENCE,
+    SWEPT,
     TRAINABLE,
     backward,
     close,
@@ -39,7 +40,7 @@ def test_forward_is_the_reference_bit_for_bit(backend, neuron, shape):
             assert a is None or torch.equal(a.cpu(), b), f"{field}, {dtype}"
 
 
-@pytest.mark.parametrize("path", ResetPath, ids=lambda p: p.name)
+@pytest.mark.parametrize("path", [*SWEPT, ResetPath.NONE], ids=lambda p: p.name)
 @pytest.mark.parametrize("neuron", DIFFERENTIABLE, ids=name)
 def test_backward_is_autograd(backend, neuron, path):
     """delta, initial state, coefficients, and what was recorded, for a loss on spikes, membrane and last state."""

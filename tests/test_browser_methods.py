@@ -48,7 +48,7 @@ def test_every_preset_changes_the_picture(visit, address):
 
 
 def test_every_method_joins_the_comparison_and_leaves_it(visit):
-    seen = visit("gradients", of="network", network__FeedForward__layers="4", run__batch="32")
+    seen = visit("gradients", of="network", neuron="CubaLIF", network__FeedForward__layers="4", run__batch="32")
 
     def shown() -> list[str]:
         return json.loads(

@@ -24,7 +24,7 @@ from snnviz.studies.growth import depth_experiment, sweep
 from snnviz.studies.rate_curve import rate_curve
 from snnviz.surrogates import Given
 from snnviz.training import EpochRecord, Training, load_network, train
-from tests.helpers import name, usable
+from tests.helpers import name, suited, usable
 
 pytestmark = [pytest.mark.cuda, pytest.mark.filterwarnings("ignore::snnviz.sparse.DeadLayer")]
 DIGITS = Digits(steps=6, samples=192)
@@ -206,7 +206,8 @@ def trained_alike(training, **kwargs):
 
 @pytest.mark.parametrize("method", [cls() for cls in METHODS.values()], ids=name)
 def test_train_with_every_method(method):
-    trained_alike(dataclasses.replace(SMALL, method=method, clip=1.0), record_sample=0)
+    neuron = suited(method, SMALL.neuron)
+    trained_alike(dataclasses.replace(SMALL, neuron=neuron, method=method, clip=1.0), record_sample=0)
 
 
 @pytest.mark.parametrize("method", [cls() for cls in METHODS.values() if cls().sparse], ids=name)

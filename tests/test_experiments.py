@@ -34,7 +34,7 @@ from snnviz import (
 from snnviz.experiments import VALUES
 from snnviz.figures.phase_plane import phase_plane
 from snnviz.losses import VanRossum
-from snnviz.methods import METHODS
+from snnviz.methods import METHODS, EventProp
 from snnviz.neurons import IF, LeakyReadout, Reset
 from snnviz.params import Declared, declared, fits
 from snnviz.runs.work import Train
@@ -42,7 +42,7 @@ from snnviz.stimuli import STIMULI
 from snnviz.studies.growth import GrowthSweep, Over, depth_experiment
 from snnviz.studies.rate_curve import rate_curve
 from snnviz.surrogates import Given
-from tests.helpers import TRAINABLE, name
+from tests.helpers import TRAINABLE, name, suited
 
 EXPERIMENTS = [
     Experiment(),
@@ -279,8 +279,11 @@ def test_every_method_on_every_neuron_and_network_on_silence_and_on_fire(neuron,
         experiment = Experiment(
             neuron, Noise(current, 0.1 * abs(current)), 12, batch=3, architecture=architecture, loss=CrossEntropy()
         )
-        comparison = compare_gradients(experiment, [method() for method in METHODS.values()])
-        assert list(comparison.runs) == [method() for method in METHODS.values()]
+        loops = getattr(architecture, "recurrent", False)
+        methods = [cls() for cls in METHODS.values() if suited(cls(), neuron) is neuron and not (cls is EventProp and loops)]
+        assert len(methods) >= len(METHODS) - 1
+        comparison = compare_gradients(experiment, methods)
+        assert list(comparison.runs) == methods
         for method, run in comparison.runs.items():
             assert len(run.weight_gradients) == 3 and np.isfinite(run.loss)
             assert all(np.isfinite(g).all() for g in run.weight_gradients.values()), method

@@ -18,6 +18,7 @@ from snnviz.methods import (
     SLTT,
     Decolle,
     EProp,
+    EventProp,
     Exodus,
     GatedZO,
     LocalZO,
@@ -46,6 +47,7 @@ ROWS = {
     "ostl": [(OSTL(Triangle(0.8)), KEPT)],
     "eprop": [(EProp(Triangle(0.8)), CUT), (EProp(Triangle(0.8), keep_reset=True), KEPT)],
     "decolle": [(Decolle(Triangle(0.8)), IGNORED)],
+    "eventprop": [(EventProp(), ResetPath.TIMED)],
 }
 
 
@@ -77,7 +79,7 @@ def test_the_pages_list_every_method():
 
 
 @pytest.mark.parametrize("reset", [Reset.SUBTRACT, Reset.ZERO])
-@pytest.mark.parametrize(("method", "path"), [row for rows in ROWS.values() for row in rows], ids=str)
+@pytest.mark.parametrize(("method", "path"), [row for name, rows in ROWS.items() if name != "eventprop" for row in rows], ids=str)
 def test_a_method_is_its_row(method, path, reset):
     """delta[t] = g[t] ds_du[t] + beta (dv/du)[t] delta[t+1] with the method's ds_du and its reset path."""
     neuron = LIF(tau_mem=10.0, theta=0.9, reset_mode=reset)

@@ -17,7 +17,7 @@ from snnviz.neurons import ALIF, LIF, CubaLIF, Reset
 from snnviz.stimuli import Noise
 from snnviz.studies.growth import depth_experiment, sweep
 from snnviz.surrogates import Given, SingleExponential, Triangle
-from tests.helpers import TRAINABLE, backward, close, coefficients, problem
+from tests.helpers import TRAINABLE, backward, close, coefficients, problem, suited
 
 HALF = 1 / math.log(2)  # tau of beta = 1/2, in steps
 CURRENT = [0.5, 1, 0.5, 0.25, 1.5, 0.25]
@@ -308,7 +308,7 @@ def test_exodus_has_a_limit_too():
 @pytest.mark.parametrize("current", [-5.0, 0.0, 50.0], ids=["inhibited", "silent", "always firing"])
 def test_every_method_is_finite_on_silence_and_on_fire(method, current):
     for neuron in (*TRAINABLE, LIF(reset_mode=Reset.ZERO)):
-        experiment = Experiment(neuron, Noise(current, 0.0), steps=50, neurons=3)
+        experiment = Experiment(suited(method(), neuron), Noise(current, 0.0), steps=50, neurons=3)
         for run in compare_gradients(experiment, [method()]).runs.values():
             assert np.isfinite(run.layers[0].delta).all()
 

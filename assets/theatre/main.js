@@ -2,10 +2,12 @@
 // epoch. Python sends the whole run at once (snnviz/ui/theatre.py); the epochs are walked through here.
 
 import { make } from "../scope/controls.js";
+import { isDark } from "../scope/host.js";
 import { chart } from "./chart.js";
 import { Row, titles } from "./row.js";
 
 const NARROW = 560; // pixels; below it the curves stand above the rows
+const BELOW = 12; // pixels that stay free below
 const PACE = 500; // milliseconds an epoch, while it plays
 
 const places = new WeakMap(); // root -> Theatre
@@ -36,13 +38,37 @@ class Theatre {
     root.append(this.element);
     this.resized = new ResizeObserver(() => this.draw());
     this.resized.observe(this.element);
+    this.themes = new MutationObserver(() => this.paint());
+    this.themes.observe(document.documentElement, { attributes: true, attributeFilter: ["class", "style", "data-theme"] });
+    if (root.host) this.themes.observe(root.host, { attributes: true });
+    this.scheme = matchMedia("(prefers-color-scheme: dark)");
+    this.repaint = () => this.paint();
+    this.scheme.addEventListener("change", this.repaint);
     this.play(false);
+  }
+
+  // Takes the colours of the theme around it; where another one has come, the curves are drawn anew.
+  paint() {
+    const theme = this.data && (isDark(this.element) ? "dark" : "light");
+    if (!theme || theme === this.theme) return;
+    this.theme = theme;
+    for (const [role, colour] of Object.entries(this.data.colours[theme])) this.element.style.setProperty(`--${role}`, colour);
+    for (const row of this.data.rows) row.colour = row.colours[theme];
+    if (this.parts) this.dress();
+  }
+
+  // Makes the rows, each with the line of its method.
+  dress() {
+    this.parts = this.data.rows.map((row) => new Row(row, this.data));
+    this.rows.replaceChildren(titles(this.data), ...this.parts.map((part) => part.element));
+    this.draw();
   }
 
   take(data) {
     this.data = data;
+    this.theme = this.parts = null;
     const { element } = this;
-    for (const [role, colour] of Object.entries(data.colours)) element.style.setProperty(`--${role}`, colour);
+    this.paint();
     element.setAttribute("aria-label", data.alt);
     element.classList.toggle("changed", data.changed);
     this.done = Math.max(0, ...data.rows.map((row) => row.accuracy.length));
@@ -50,9 +76,7 @@ class Theatre {
     this.slider.disabled = this.button.disabled = this.done < 2;
     const looks = data.rows.some((row) => row.looks.length);
     this.element.classList.toggle("alone", !looks && this.done > 0);
-    this.parts = data.rows.map((row) => new Row(row, data));
-    this.rows.replaceChildren(titles(data), ...this.parts.map((part) => part.element));
-    this.draw();
+    this.dress();
     return ++this.turn;
   }
 
@@ -83,7 +107,9 @@ class Theatre {
     if (!data || !element.clientWidth) return;
     const narrow = element.clientWidth < NARROW;
     element.classList.toggle("narrow", narrow);
-    const height = narrow ? 0 : Math.round(Math.min(460, Math.max(286, window.innerHeight - 250)));
+    let { top } = element.getBoundingClientRect(); // while nothing is scrolled
+    for (let outer = element.getRootNode().host ?? element; (outer = outer.parentElement); ) top += outer.scrollTop;
+    const height = narrow ? 0 : Math.round(Math.min(460, Math.max(286, window.innerHeight - top - BELOW)));
     element.style.setProperty("--height", narrow ? "auto" : `${height}px`);
     element.style.setProperty("--rows", data.rows.length);
     // The accuracies of all rows stand under one another: a row is as high as the rows leave it, and never lower than it can be read.
@@ -106,6 +132,8 @@ class Theatre {
   close() {
     clearInterval(this.timer);
     this.resized.disconnect();
+    this.themes.disconnect();
+    this.scheme.removeEventListener("change", this.repaint);
     this.element.remove();
   }
 }

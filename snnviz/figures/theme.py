@@ -73,6 +73,7 @@ LIGHT = Colours(
         "ostl": "#1B1464",
         "eprop": "#F5005C",
         "decolle": "#674D22",
+        "eventprop": "#143D00",
     },
     series=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6A00"),
     others=("#5B3FA0", "#A12A3A", "#3D6B1F", "#00707A"),
@@ -106,6 +107,7 @@ DARK = Colours(
         "ostl": "#2F7FE0",
         "eprop": "#FF3D6E",
         "decolle": "#8A6A9A",
+        "eventprop": "#B6FF9E",
     },
     series=("#4AA8E8", "#F07F35", "#2BC08F", "#DE96BE", "#F0B429", "#A5D8F8", "#BFA62E"),
     others=("#B7A3F0", "#F28C98", "#A4CF7E", "#66D3DE"),
@@ -128,6 +130,7 @@ METHOD_DASHES: Mapping[str, str] = {
     "ostl": "longdash",
     "eprop": "dashdot",
     "decolle": "longdashdot",
+    "eventprop": "dash",
 }
 
 

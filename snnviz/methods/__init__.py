@@ -21,6 +21,7 @@ from snnviz.methods.ottt import OTTT as OTTT
 from snnviz.methods.ostl import OSTL as OSTL
 from snnviz.methods.eprop import EProp as EProp
 from snnviz.methods.decolle import Decolle as Decolle
+from snnviz.methods.eventprop import EventProp as EventProp
 # isort: on
 
 METHODS: dict[str, type[AbstractGradientMethod]] = {

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from snnviz.methods.modules import SurrogateModules
 
 
+class Unsuited(ValueError):
+    """A method and another setting are possible each by itself and do not go together; the message says what to choose."""
+
+
 class ResetPath(enum.Enum):
     """What the backward pass does with the reset, dv/du for subtraction and for reset to zero.
 
@@ -32,6 +36,7 @@ class ResetPath(enum.Enum):
     CUT:     1                   and   1 - s               (the spike in the reset is detached)
     IGNORED: 1                   and   1                   (SLAYER: the reset is left out altogether)
     NONE:    nothing comes back from a later step: the whole state is a constant (SLTT)
+    TIMED:   1 + (1 - beta) theta / rise at a spike, else 1: what it does to the spike's time counts (EventProp)
 
     An adaptive threshold is no reset: what a spike adds to it stays in the gradient when the reset is cut; SLAYER, whose neuron's
     response to its own spikes has no gradient, leaves it out too.
@@ -41,6 +46,7 @@ class ResetPath(enum.Enum):
     CUT = "cut"
     IGNORED = "left out"
     NONE = "none"
+    TIMED = "spike times"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,7 +163,8 @@ class AbstractGradientMethod(Declared, abc.ABC):
     @property
     def one_sweep(self) -> bool:
         """Whether one sweep through a layer gives all: its weights and the layer below see the same, by the chain rule."""
-        return self.down_path is self.reset_path is not ResetPath.NONE and self.through_recurrence
+        path = self.reset_path
+        return self.down_path is path and path not in (ResetPath.NONE, ResetPath.TIMED) and self.through_recurrence
 
     @property
     def needs_layers(self) -> bool:

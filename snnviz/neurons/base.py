@@ -160,6 +160,10 @@ class AbstractNeuron(Declared, abc.ABC):
         """
         raise NotImplementedError(f"{self.title} has no phase plane.")
 
+    def untimed_because(self) -> str | None:
+        """Why its spikes have no times that a weight moves, in a sentence; None: they have, so EventProp can go back."""
+        return f"Those of {self.title} do not move with a weight, because its membrane jumps at an input: choose CUBA-LIF."
+
     def dense_because(self) -> str | None:
         """Why the pass over active entries alone cannot take it, in a sentence; None: it can."""
         if not (self.fires and self.differentiable):

@@ -45,6 +45,11 @@ class CubaLIF(MembraneReset, AbstractNeuron):
         shared = membrane(self, learned, learned.get("tau_mem", self.tau_mem))
         return shared | {"alpha": alpha, "early": float(self.early_decay)}
 
+    def untimed_because(self):
+        if self.v_min > -math.inf or self.spike_limit > 1:
+            return "That needs a membrane without a lower bound and one spike a step at most."
+        return None
+
     def drive_scale(self):
         return self.dt * self.dt
 

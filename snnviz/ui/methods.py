@@ -120,7 +120,9 @@ def terms(active: Mapping[AbstractGradientMethod, float]) -> str:
 
 def _terms(method: AbstractGradientMethod) -> tuple[str, ...]:
     spike = method.at_spike
-    words = "sampled difference quotient" if spike.derivative.random else f"{spike.derivative.title.lower()} surrogate"
+    words = "sampled difference quotient" if spike.derivative.random else spike.derivative.title.lower()
+    if isinstance(spike.derivative, AbstractSurrogate):
+        words += " surrogate"
     if spike.gate:
         words += ", sampled by a gate"
     if spike.gain != 1:
@@ -145,13 +147,16 @@ _ALONG = {
     ResetPath.CUT: "reset cut",
     ResetPath.IGNORED: "reset left out",
     ResetPath.NONE: "nothing",
+    ResetPath.TIMED: "the spike's time",
 }
 
 
 def _cuts(method: AbstractGradientMethod) -> str:
     """What of BPTT's gradient a method leaves out."""
     own, down, cuts = method.reset_path, method.down_path, []
-    if own is ResetPath.NONE:
+    if own is ResetPath.TIMED:
+        cuts.append("spikes that appear or vanish")
+    elif own is ResetPath.NONE:
         cuts.append("all that comes from later steps")
     elif own is not ResetPath.KEPT:
         cuts.append("the way through the reset")

@@ -11,18 +11,19 @@ from snnviz.training import Look
 from snnviz.ui import methods, scope
 
 SHOWN_LAYERS = 2  # beside the curves there is room for the first hidden layer and the last
+THEMES = {"light": False, "dark": True}
 ROWS = 5  # methods that get a row; their curves are all there
 
 
-def theatre(state: RunState, *, dark: bool, key: str, changed: bool = False) -> None:
+def theatre(state: RunState, *, key: str, changed: bool = False) -> None:
     """Draw a run of trainings: accuracy by epoch, and what each network does with one test sample. changed: it is of other
     settings than the page's, and drawn paler."""
-    _component()(key=f"theatre-{key}", data=data(state, dark) | {"changed": changed})
+    _component()(key=f"theatre-{key}", data=data(state) | {"changed": changed})
 
 
-def data(state: RunState, dark: bool = False) -> dict[str, Any]:
-    """What the component gets of a run: a row for each training; of several seeds the first, the others as thin curves."""
-    c = theme.colours(dark)
+def data(state: RunState) -> dict[str, Any]:
+    """What the component gets of a run: a row for each training; of several seeds the first, the others as thin curves. Colours
+    are of both themes: the browser may change between them at any moment."""
     of_seeds = [(group.label, [state.lines[place] for place in group.places]) for group in groups([state.run])]
     looks = [epoch.look for line in state.lines for epoch in line.epochs if epoch.look is not None]
     layers = list(looks[0].rasters) if looks else ["layer 1", "layer 2"]
@@ -31,9 +32,10 @@ def data(state: RunState, dark: bool = False) -> dict[str, Any]:
     rows, hues = [], []
     for label, lines in of_seeds[:ROWS]:
         hue = methods.hue(lines[0].training.method)
-        style = theme.method_line(hue, dark, turn=hues.count(hue))
+        styles = {name: theme.method_line(hue, dark, turn=hues.count(hue)) for name, dark in THEMES.items()}
         hues.append(hue)
-        rows.append(_row(label, lines) | {"colour": style["color"], "dash": style["dash"]})
+        colours = {name: style["color"] for name, style in styles.items()}
+        rows.append(_row(label, lines) | {"colours": colours, "dash": styles["light"]["dash"]})
     ended = [(label, lines[0].accuracy) for label, lines in of_seeds if lines[0].epochs]
     last = ", ".join(f"{label} {theme.percent(accuracy)}" for label, accuracy in ended)
     return {
@@ -43,10 +45,17 @@ def data(state: RunState, dark: bool = False) -> dict[str, Any]:
         "classes": next((list(e.classes) for line in state.lines for e in line.epochs if e.classes), []),
         "sample": _sample(looks),
         "alt": f"Accuracy on the test part by epoch, and one test sample in each network. Last: {last or 'no value yet'}.",
-        "colours": {name: getattr(c, name) for name in ("paper", "panel", "ink", "muted", "grid", "silent")}
-        | {"line": "#38414D" if dark else "#CFD5DE", "accent": c.membrane}
-        | {"good": "#2BC08F" if dark else "#00704F", "good-soft": "#123328" if dark else "#E2F3EC"},
+        "colours": {name: _roles(dark) for name, dark in THEMES.items()},
     }
+
+
+def _roles(dark: bool) -> dict[str, str]:
+    c = theme.colours(dark)
+    return (
+        {name: getattr(c, name) for name in ("paper", "panel", "ink", "muted", "grid", "silent")}
+        | {"line": "#38414D" if dark else "#CFD5DE", "accent": c.membrane}
+        | {"good": "#2BC08F" if dark else "#00704F", "good-soft": "#123328" if dark else "#E2F3EC"}
+    )
 
 
 def _row(label: str, lines: list[Line]) -> dict[str, Any]:
