@@ -138,8 +138,9 @@ MUTATIONS = (
     Mutation(
         "checkpoint-before-its-record",
         LOOP,
-        "    try:\n        yield _summary(",
-        "    if checkpoint is not None:\n        save(run, checkpoint, epoch)\n    try:\n        yield _summary(",
+        "    try:\n        yield dataclasses.replace(_summary(",
+        "    if checkpoint is not None:\n        save(run, checkpoint, epoch)\n"
+        "    try:\n        yield dataclasses.replace(_summary(",
         f"{TESTS}::test_killed_at_any_moment_no_record_is_missing",
     ),
     Mutation(
