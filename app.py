@@ -28,7 +28,8 @@ import streamlit as st
 from snnviz import memory, places, waiting
 from snnviz.backends import source
 from snnviz.ui import (
-    address, backend, building, computing, heading, leaving, lessons, present, problems, rail, shell, streamlit_private, visitors,
+    address, backend, building, computing, heading, leaving, lessons, present, problems, rail, shell, streamlit_private, taking,
+    visitors,
 )  # fmt: skip
 from snnviz.ui.classroom import role, strip
 from snnviz.ui.words import literal
@@ -102,8 +103,8 @@ def main() -> None:
             waiting.watched(waiting.Watch(streamlit_private.abandoned())),
             present.mode(),
         ):
-            backend.pick()
             shell.draw(page.title)
+            backend.pick()
             strip.attend(page, {one.url_path: one for several in sections.values() for one in several})
             if starting:
                 starting.empty()
@@ -111,6 +112,7 @@ def main() -> None:
                 page.run()
             address.end()
             heading.finish()
+            taking.share()
         for trouble in places.troubles():
             messages.warning(literal(trouble), icon=":material/folder_off:")
     except waiting.Abandoned:

@@ -68,7 +68,10 @@ def same_losses(problem: Problem, contenders: list[Contender]) -> list[Contender
 def measure(name: str, rate: float, turns: int) -> list[dict]:
     """The rows of one shape and activity."""
     problem = Problem.of(SHAPES[name], rate)
-    contenders = [ours(problem, how) for how in ("events, given as events", "events", "active entries", "dense")]
+    ways = ["events, given as events", "events", "active entries", "dense"]
+    if problem.shape.recurrent:
+        ways.remove("active entries")  # it knows no recurrent layers
+    contenders = [ours(problem, how) for how in ways]
     for peer, make in PEERS.items():
         try:
             contenders.append(make(problem))

@@ -10,6 +10,8 @@
 //     delta          the neurons' scan (scan.cuh), from u
 //     dL/dW[i, :] += sum of delta[t, :] over the events (t, i) of the sample; the sum of a sample is made first, in registers
 //     dL/ds          delta W, the one dense product that is left
+// A recurrent layer gathers the rows of its own events of the step before too; its way back goes step by step, because delta[t + 1]
+// decides dL/ds[t], and the samples of a part make that step together.
 // Where the current comes from elsewhere, an array [T, B, N], it takes the place of the gathers, and delta is written like it.
 // No sum crosses samples but dL/dW: there is one for each part of the batch, and the caller adds the parts in order.
 #include "scan.cuh"
@@ -125,7 +127,7 @@ SNN_FN void step_row(Scan k, Neuron* __restrict__ neuron, const real* __restrict
 
 template <class Neuron>
 SNN_FN void event_forward(const Events& p, const count_t* first, const place_t* places, const real* weights, const real* bias,
-                          const real* current, const real* initial, real* u, real* trace, real* last, count_t* out_first, place_t* out_places,
+                          const real* current, const real* loops, const real* initial, real* u, real* trace, real* last, count_t* out_first, place_t* out_places,
                           real* scratch) {
     const Scan& k = p.k;
     const index_t row = p.row(), batch = k.M / p.columns;
@@ -141,6 +143,11 @@ SNN_FN void event_forward(const Events& p, const count_t* first, const place_t* 
             if (!current) {
                 const count_t* starts = first + b * (k.T + 1) + t;
                 current_of(p, places + b * p.capacity, starts[0], starts[1], weights, bias, scratch);
+            }
+            if (loops && t > 0) {
+                if (current) for (index_t j = 0; j < p.columns; ++j) scratch[j] = x[j];
+                x = scratch;
+                current_of(p, to, out_starts[t - 1], n, loops, scratch, scratch);
             }
             out_starts[t] = n;
             for (index_t c = 0; c < row; c += SNN_WIDE) {
@@ -168,6 +175,7 @@ SNN_FN void event_forward(const Events& p, const count_t* first, const place_t* 
 struct Slopes {
     const Scan* whole;
     index_t column, derivative;          // b N; the number
+    index_t step;                        // of the first row of the Scan
     int* active;                         // counts the entries with ds_du != 0
 };
 struct OfSample : Scan { const Slopes* slopes; };
@@ -189,21 +197,38 @@ struct ByNumber {
     SNN_FN static void row(const Scan& k, const real* margins, const real* given, index_t t, Along where, index_t lanes,
                            real* slopes) {
         const Slopes* here = static_cast<const OfSample&>(k).slopes;
-        slopes_of(*here, margins, given, t, Along{where.first + here->column, 1}, lanes, slopes);
+        slopes_of(*here, margins, given, here->step + t, Along{where.first + here->column, 1}, lanes, slopes);
     }
 };
 
 // dL/dW of one sample, added to grad [inputs, row]: its events are sorted by input, then each input's rows of delta are summed.
-SNN_FN void add_weights(const Events& p, const count_t* starts, const place_t* places, const real* delta, index_t delta_row,
-                        count_t* counts, place_t* steps, real* grad) {
-    const index_t row = p.row();
-    for (index_t i = 0; i < p.inputs + 2; ++i) counts[i] = 0;
-    for (count_t e = 0; e < starts[p.k.T]; ++e) ++counts[places[e] + 2];
-    for (index_t i = 0; i < p.inputs; ++i) counts[i + 2] += counts[i + 1];
-    for (index_t t = 0; t < p.k.T; ++t)
+SNN_FN void add_weights(index_t inputs, index_t T, index_t row, const count_t* starts, const place_t* places, const real* delta,
+                        index_t delta_row, count_t* counts, place_t* steps, real* grad) {
+    for (index_t i = 0; i < inputs + 2; ++i) counts[i] = 0;
+    for (count_t e = 0; e < starts[T]; ++e) ++counts[places[e] + 2];
+    for (index_t i = 0; i < inputs; ++i) counts[i + 2] += counts[i + 1];
+    for (index_t t = 0; t < T; ++t)
         for (count_t e = starts[t]; e < starts[t + 1]; ++e) steps[counts[places[e] + 1]++] = (place_t)t;
-#define SNN_SUM(n) sum_rows<n>(p.inputs, counts, steps, delta + c, delta_row, grad + c, row)
+#define SNN_SUM(n) sum_rows<n>(inputs, counts, steps, delta + c, delta_row, grad + c, row)
     SNN_BY_BLOCKS(c, row, SNN_SUM)
+}
+
+// Where delta of a sample goes; null: nobody asks.
+struct Ways {
+    const real* panels;                  // of the weights, for grad_below
+    real *grad_below, *grad_weights, *grad_bias, *grad_current;
+};
+SNN_FN void leave_sample(const Events& p, index_t b, const count_t* first, const place_t* places, const real* delta,
+                         const Ways& ways, count_t* counts, place_t* steps) {
+    const index_t row = p.row(), T = p.k.T;
+    if (ways.grad_weights)
+        add_weights(p.inputs, T, row, first + b * (T + 1), places + b * p.capacity, delta, row, counts, steps, ways.grad_weights);
+    if (ways.grad_current) for (index_t t = 0; t < T; ++t) {
+        real* to = ways.grad_current + t * p.k.M + b * p.columns;
+        for (index_t j = 0; j < p.columns; ++j) to[j] = delta[t * row + j];
+    }
+    if (ways.grad_bias) sum_steps(T, row, delta, ways.grad_bias + b * row);
+    if (ways.grad_below) product(T, p.columns, p.inputs, delta, row, ways.panels, ways.grad_below + b * T * padded(p.inputs));
 }
 
 template <class Adjoint, bool Parameters>
@@ -216,7 +241,7 @@ static void event_backward(const Events& p, const count_t* first, const place_t*
     for (index_t j = 0; j < T * row + 2 * row; ++j) scratch[j] = 0;
     for (index_t b = p.k.begin; b < p.k.end; ++b) {
         int share = 0;
-        const Slopes slopes = {&p.k, b * p.columns, p.derivative, &share};
+        const Slopes slopes = {&p.k, b * p.columns, p.derivative, 0, &share};
         OfSample k;
         static_cast<Scan&>(k) = p.k;
         k.M = row;
@@ -232,22 +257,76 @@ static void event_backward(const Events& p, const count_t* first, const place_t*
             SNN_SCAN_SAMPLE(plain);
         } else SNN_SCAN_SAMPLE(k);
         active[b] = share;
-        if (grad_weights) add_weights(p, first + b * (T + 1), places + b * p.capacity, delta, row, counts, steps, grad_weights);
-        if (grad_current) for (index_t t = 0; t < T; ++t) {
-            real* to = grad_current + t * p.k.M + b * p.columns;
-            for (index_t j = 0; j < p.columns; ++j) to[j] = delta[t * row + j];
+        const Ways ways = {panels, grad_below, grad_weights, grad_bias, grad_current};
+        leave_sample(p, b, first, places, delta, ways, counts, steps);
+    }
+}
+
+// The same for a recurrent layer: delta of all samples of a part is kept, and its rows of a step go through the loops together.
+template <class Adjoint>
+static void event_backward_loops(const Events& p, const count_t* first, const place_t* places, const real* grad,
+                                 index_t grad_sample, index_t grad_row, const real* u, const real* trace, const real* initial,
+                                 const real* given, const Ways& ways, const real* loop_panels, const count_t* own_first,
+                                 const place_t* own_places, real* grad_loops, index_t* active, real* scratch, count_t* counts,
+                                 place_t* steps) {
+    const index_t row = p.row(), T = p.k.T, samples = p.k.end - p.k.begin;
+    real *const delta = scratch, *const back = delta + samples * T * row, *later = back + samples * row;
+    real *now = later + 2 * samples * row, *const above = now + 2 * samples * row, *const before = above + row;
+    real* const zeros = before + row;
+    for (real* to = scratch; to < zeros + 2 * row; ++to) *to = 0;
+    for (index_t b = p.k.begin; b < p.k.end; ++b) active[b] = 0;
+    for (index_t t = T - 1; t >= 0; --t) {
+        for (index_t q = 0; q < samples; ++q) {
+            const index_t b = p.k.begin + q, at = (b * T + t) * row;
+            int share = 0;
+            const Slopes slopes = {&p.k, b * p.columns, p.derivative, t, &share};
+            OfSample k;
+            static_cast<Scan&>(k) = p.k;
+            k.T = 1;
+            k.M = row;
+            k.begin = 0;
+            k.end = p.columns;
+            k.slopes = &slopes;
+            const real* g = grad + b * grad_sample + t * grad_row;
+            for (index_t j = 0; j < p.columns; ++j) above[j] = g[j] + back[q * row + j];
+            if (Adjoint::reads_before) for (index_t j = 0; j < p.columns; ++j) {
+                const real u_t = t > 0 ? u[at - row + j] : 0, theta_t = Adjoint::threshold(k, t > 0 && trace ? trace[at - row + j] : 0);
+                before[j] = t > 0 ? Adjoint::after(k, u_t, theta_t, Adjoint::spikes(k, u_t, theta_t)) : initial[j];
+            }
+            backward_scan<Adjoint, ByNumber, false>(k, above, 0, zeros, 0, u + at, trace ? trace + at : zeros, 0, before,
+                                                    later + 2 * q * row, given, delta + (q * T + t) * row, now + 2 * q * row, 0, 0, 0);
+            active[b] += share;
         }
-        if (grad_bias) sum_steps(T, row, delta, grad_bias + b * row);
-        if (grad_below) product(T, p.columns, p.inputs, delta, row, panels, grad_below + b * T * padded(p.inputs));
+        real* const other = later;
+        later = now;
+        now = other;
+        if (t > 0) product(samples, p.columns, p.columns, delta + t * row, T * row, loop_panels, back);
+    }
+    for (index_t q = 0; q < samples; ++q) {
+        const index_t b = p.k.begin + q;
+        if (grad_loops)                                // an event of step t meets delta of step t + 1
+            add_weights(p.columns, T - 1, row, own_first + b * (T + 1), own_places + b * p.room, delta + (q * T + 1) * row, row,
+                        counts, steps, grad_loops);
+        leave_sample(p, b, first, places, delta + q * T * row, ways, counts, steps);
     }
 }
 
 #define SNN_EVENTS(name, Neuron, Adjoint)                                                                                \
     SNN_EXPORT events_forward_##name(Events p, const count_t* first, const place_t* places, const real* weights,         \
-                                     const real* bias, const real* current, const real* initial, real* u, real* trace,   \
-                                     real* last, count_t* out_first, place_t* out_places, real* scratch) {               \
-        event_forward<Neuron>(p, first, places, weights, bias, current, initial, u, trace, last, out_first, out_places,  \
-                              scratch);                                                                                  \
+                                     const real* bias, const real* current, const real* loops, const real* initial,      \
+                                     real* u, real* trace, real* last, count_t* out_first, place_t* out_places,          \
+                                     real* scratch) {                                                                    \
+        event_forward<Neuron>(p, first, places, weights, bias, current, loops, initial, u, trace, last, out_first,       \
+                              out_places, scratch);                                                                      \
+    }                                                                                                                    \
+    SNN_EXPORT events_backward_loops_##name(                                                                             \
+        Events p, const count_t* first, const place_t* places, const real* grad, index_t grad_sample, index_t grad_row,  \
+        const real* u, const real* trace, const real* initial, const real* given, const real* panels, real* grad_below,  \
+        real* grad_weights, real* grad_bias, real* grad_current, const real* loop_panels, const count_t* own_first,      \
+        const place_t* own_places, real* grad_loops, index_t* active, real* scratch, count_t* counts, place_t* steps) {  \
+        const Ways ways = {panels, grad_below, grad_weights, grad_bias, grad_current};                                   \
+        event_backward_loops<Adjoint>(p, first, places, grad, grad_sample, grad_row, u, trace, initial, given, ways,     \
+                                      loop_panels, own_first, own_places, grad_loops, active, scratch, counts, steps);   \
     }                                                                                                                    \
     SNN_EXPORT events_backward_##name(                                                                                   \
         Events p, const count_t* first, const place_t* places, const real* grad, index_t grad_sample, index_t grad_row,  \
@@ -278,7 +357,8 @@ SNN_EXPORT events_product_back(Events p, const count_t* first, const place_t* pl
     for (index_t b = p.k.begin; b < p.k.end; ++b) {
         const real* delta = grad + b * rows * p.row();
         if (grad_weights)
-            add_weights(p, first + b * (p.k.T + 1), places + b * p.capacity, delta, grad_row, counts, steps, grad_weights);
+            add_weights(p.inputs, p.k.T, p.row(), first + b * (p.k.T + 1), places + b * p.capacity, delta, grad_row, counts,
+                        steps, grad_weights);
         if (grad_below) product(rows, p.columns, p.inputs, delta, p.row(), panels, grad_below + b * rows * padded(p.inputs));
     }
 }

@@ -6,11 +6,13 @@ import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server m
 from snnviz import text
 from snnviz.datasets import Split
 from snnviz.studies import sample_views
-from snnviz.ui import controls, page, recordings, runs_view
+from snnviz.ui import address, controls, page, recordings, runs_view
 from snnviz.ui.words import literal
 
 SOURCES = {"made": "Made here", "disk": "On disk", "own": "Yours"}
 VIEWS = {
+    "plane": "Plane",
+    "play": "Playing",
     "classes": "Classes",
     "cloud": "In 3D",
     "frames": "Frames",
@@ -19,16 +21,36 @@ VIEWS = {
     "profile": "Statistics",
 }
 OF_A_SET = ("classes", "profile")  # the other views are of one sample
+OPENS = {"from": "made", "data": "YinYang", "view": "plane"}
+PRESETS = {
+    "Yin-Yang": ("**A point becomes five spikes:** the further right or up, the later. No straight line parts the classes.", OPENS),
+    "An event camera": (
+        "**A camera of events writes down what changes:** brighter or darker. Three quick moves of a digit before it, 300 ms.",
+        {"from": "made", "data": "Saccades", "view": "play"},
+    ),
+    "Which came first?": (
+        "**Four classes, told apart by the order of two pulses** that stand in the two lowest bands; the rest distracts.",
+        {"from": "made", "data": "TemporalOrder", "view": "raster"},
+    ),
+    "Two spirals": (
+        "**Two arms wind round each other:** the region of a class is where its nearest points are.",
+        {"from": "made", "data": "Spirals", "view": "plane"},
+    ),
+}
 
 page.heading(
     "Look at the data",
-    "A spiking network learns from spikes in time: recordings of event cameras, of a silicon cochlea, or made from numbers. "
-    "Choose a set, turn a recording in space and time, and see what the network gets to see.",
+    "A spiking network learns from spikes in time. Choose a set, and see what the network gets to see.",
+    "data.py",
+    PRESETS,
 )
-left, right = page.sides()
+address.opens_with(OPENS)
+with page.stage():
+    asks = page.asks()
+    left, right = page.sides()
 with left:
     runs_view.complaint()
-    source = controls.option(list(SOURCES), "From", "from", segmented=True, titles=SOURCES.__getitem__)
+    source = controls.option(list(SOURCES), "From", "from", segmented=True, titles=SOURCES.__getitem__, bare=True)
     dataset, explain = page.view(__file__, source).choose()
 
 with right, page.guarded():
@@ -36,9 +58,13 @@ with right, page.guarded():
         explain()
         st.stop()
     train, test = recordings.halves(dataset)
-    view = controls.option(list(VIEWS), "Picture", "view", titles=VIEWS.__getitem__, segmented=True)
-    half, number = (train, 0) if view in OF_A_SET else recordings.choose_sample(train, test)
-    lines, shows = page.view(__file__, view).show(train, test, half, number)
+    with asks:
+        views = [view for view in VIEWS if recordings.offers(view, dataset, train)]
+        best = recordings.best(dataset, train)
+        view = controls.option(views, "Picture", "view", default=best, titles=VIEWS.__getitem__, segmented=True, bare=True)
+    with left:
+        half, number = (train, 0) if view in OF_A_SET else recordings.choose_sample(train, test)
+    lines, shows = page.view(__file__, view).show(train, test, half, number, dataset)
     a, b, c, d = st.columns(4)
     a.metric("To train on", f"{len(train):,}")
     b.metric("To test with", f"{len(test):,}")

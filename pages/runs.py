@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
-from snnviz.runs import client, store, values
+from snnviz.runs import client, store, values, words
 from snnviz.runs.work import Train
 from snnviz.ui import controls, page, runs_view, sharing, training_view, visitors
 from snnviz.ui.kinds import KIND
@@ -96,8 +96,13 @@ def choose() -> None:
     sharing.link([ids[row] for row in st.session_state[table].selection.rows])
 
 
+with page.guarded():
+    of_runs = words.of(ids)
+named = {run: of_runs.get(run, words.Words()) for run in ids}
 st.dataframe(
     {
+        **({"name": [named[run].name for run in ids]} if any(one.name for one in named.values()) else {}),
+        **({"tags": [list(named[run].tags) for run in ids]} if any(one.tags for one in named.values()) else {}),
         "started": [values.when(lines[0].created) for lines in shown.values()],
         **({"kind": [title(lines[0].kind) for lines in shown.values()]} if several_kinds else {}),
         "what" if several_kinds else "data": [lines[0].dataset or lines[0].title for lines in shown.values()],
@@ -201,6 +206,7 @@ with st.container(horizontal=True):
             go_to(state.run.kind)
         if columns := kind.columns(state):
             page.downloads("run", columns)
+        training_view.animation(state)
         st.download_button(
             "Settings (TOML)",
             training_view.settings_toml(state),
@@ -215,6 +221,9 @@ with st.container(horizontal=True):
     ):
         confirm(chosen)
 
+if len(opened) == 1:
+    with page.guarded():
+        sharing.words_of(opened[0])
 with page.guarded():
     sharing.settings()
 if len(opened) == 1:

@@ -88,6 +88,7 @@ from snnviz.studies import activity as activity
 from snnviz.studies import backward_times as backward_times
 from snnviz.studies import derivative as derivative
 from snnviz.studies import loops as loops
+from snnviz.studies import plane as plane
 from snnviz.studies import sample_views as sample_views
 from snnviz.studies import speed as speed
 from snnviz.studies.backward_times import Plan as Plan

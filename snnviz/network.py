@@ -15,7 +15,7 @@ from snnviz import events, roads, sparse, waiting
 from snnviz.backends import AbstractBackend
 from snnviz.biased import Biased, added
 from snnviz.draws import Draw
-from snnviz.methods.base import AbstractGradientMethod, ResetPath
+from snnviz.methods.base import AbstractGradientMethod, ResetPath, Unsuited
 from snnviz.neurons.base import AbstractNeuron
 from snnviz.neurons.leaky import LeakyReadout
 from snnviz.normalise import Normalise, ThresholdNormalise
@@ -59,8 +59,10 @@ class Block(nn.Module):
 
     def dense_because(self) -> str | None:
         """One sentence: why this layer cannot read and give its spikes as events. None: it can."""
-        if not isinstance(self.transform, nn.Linear) or self.pool or self.recurrent:
-            return "Products over events know plain linear layers only."
+        if not isinstance(self.transform, nn.Linear) or self.pool:
+            return "Products over events know linear layers only."
+        if self.recurrent is not None and len(self.spiking.learned):
+            return "A recurrent layer over events learns no parameters of its neurons."
         if self.spiking.tap is not None:
             return "The run is being recorded, which needs every array."
         if not self.spiking.method.one_sweep:
@@ -70,7 +72,8 @@ class Block(nn.Module):
     def by_events(self, source: events.Events | torch.Tensor, draw: Draw) -> events.Fired:
         """The layer's run, given its input as events, or as numbers [T, B, N] for a dense product."""
         layer, linear = self.spiking, cast(nn.Linear, self.transform)
-        what = (layer.neuron, layer.coefficients(), layer.method, draw)
+        loops = None if self.recurrent is None else self.recurrent.weight
+        what = (layer.neuron, layer.coefficients(), layer.method, draw, loops)
         if isinstance(source, events.Events) and self.normalise is None:
             return events.spiking(source, linear.weight, added(linear), *what)
         if isinstance(source, events.Events):  # the currents of the whole batch are normalised before a neuron gets one
@@ -87,7 +90,7 @@ class Block(nn.Module):
 
     def _recurrent(self, weights: nn.Linear, current: torch.Tensor, down: torch.Tensor | None, draw: Draw) -> torch.Tensor:
         if self.spiking.method.reset_path is ResetPath.TIMED:
-            raise ValueError(f"{self.spiking.method.title} goes back over a whole run at once: choose a network without loops.")
+            raise Unsuited(f"{self.spiking.method.title} goes back over a whole run at once: choose a network without loops.")
         state, s, spikes = None, None, []
         for t in waiting.steps(range(len(current)), "step"):
             if s is not None and not self.spiking.method.through_recurrence:

@@ -11,7 +11,7 @@ from snnviz.backends.base import Forward, Upstream
 from snnviz.backends.reference import recorded_states
 from snnviz.draws import Draw
 from snnviz.learned import bounded
-from snnviz.methods.base import AbstractGradientMethod, ResetPath
+from snnviz.methods.base import AbstractGradientMethod, ResetPath, Unsuited
 from snnviz.methods.bptt import BPTT
 from snnviz.neurons.base import AbstractNeuron
 from snnviz.probe import Tap
@@ -147,6 +147,9 @@ class SpikingLayer(nn.Module):
         """x [T, B, ...] and the state to start from [states, B, ...] (None: at rest) -> spikes, membrane, last state.
 
         down: x once more (`snnviz.roads`), where the method sends down something else than the weights see.
+
+        Raises:
+            Unsuited: the method cannot go back through this neuron; what to choose.
         """
         if not isinstance(x, torch.Tensor) or x.ndim < 2:
             raise ValueError(f"current must be a tensor [T, B, ...], not {getattr(x, 'shape', type(x).__name__)}.")
@@ -157,7 +160,7 @@ class SpikingLayer(nn.Module):
                 f"not {list(initial.shape)}."
             )
         if self.method.reset_path is ResetPath.TIMED and self.neuron.fires and (reason := self.neuron.untimed_because()):
-            raise ValueError(f"{self.method.title} differentiates the times of spikes. {reason}")
+            raise Unsuited(f"{self.method.title} differentiates the times of spikes. {reason}")
         if self.tap is not None:
             self.tap.shape = tuple(x.shape)
         s, u, last = SpikingFunction.apply(

@@ -75,6 +75,8 @@ SETTINGS = {
     "derivative/estimator": [{}, {"law": "SurrogateLaw", "made": "Gaussian", "compare": "Gaussian", "draw.count": "50"}],
     "derivative/law": [{}, {"law": "RademacherLaw"}, {"way": "surrogate", "alpha": "1"}, {"way": "surrogate", "made": "Boxcar"}],
     "derivative/cost": [{}, {"over": "draws", "density": "normal"}, {"over": "delta", "law": "UniformLaw"}],
+    "data/plane": [{"data": "YinYang", "half": "test"}, {"data": "Spirals", "data.Spirals.coding": "constant"}],
+    "data/play": [{"data": "Saccades", "class": "3"}],
     "data/classes": [{}, {"data": "YinYang"}],
     "data/cloud": [{}, {"data": "SpikePatterns"}, {"data": "YinYang"}],
     "data/frames": [{"frames": "5", "half": "test", "class": "1"}, {"data": "Digits"}],

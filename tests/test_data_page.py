@@ -79,8 +79,8 @@ def test_a_missing_set_is_chosen_fetched_and_drawn(visit, server, sets):
     v = disk(visit, server)
     page = v.page
     page.get_by_text("No set of tonic's catalogue is in this folder").wait_for()
-    page.get_by_role("combobox", name="Set").click()
-    page.get_by_role("option", name="SHD (not here)").click()
+    page.get_by_role("combobox", name="A set that is not here").click()
+    page.get_by_role("option", name="SHD", exact=True).click()
     page.wait_for_url(re.compile("disk=SHD"))
     page.get_by_text("About 0.2 GB; it goes into").wait_for()
     assert "Spoken digits in English" in page.get_by_test_id("stMain").inner_text()

@@ -19,7 +19,7 @@ from snnviz.laws import LAWS
 from snnviz.losses import Activity
 from snnviz.methods import BPTT, AtSpike, LocalZO, ResetPath, Slayer, SurrogateModules
 from snnviz.network import convolutional, feed_forward
-from snnviz.neurons import ALIF, LIF, CubaLIF, Izhikevich, LeakyReadout
+from snnviz.neurons import ALIF, EIF, LIF, QIF, CubaLIF, Izhikevich, LeakyReadout, Reset
 from snnviz.runs.rows import work_column
 from snnviz.runs.values import Run, labels
 from snnviz.runs.work import Train
@@ -141,6 +141,10 @@ def test_results_do_not_depend_on_the_number_of_threads():
         for threads in (1, 2, 3):
             torch.set_num_threads(threads)
             results.append(gradients(True, x, LIF(), BPTT(), 50)[1])
+            network = feed_forward(60, [30], 3, LIF(), BPTT(), gain=3.0, recurrent=True)
+            network.products = Products.EVENTS
+            network(x).logits.square().sum().backward()
+            results[-1] |= {key: p.grad for key, p in network.named_parameters()}
     finally:
         torch.set_num_threads(before)
     assert len(calls.by_parts(41)) > 2
@@ -148,11 +152,15 @@ def test_results_do_not_depend_on_the_number_of_threads():
         assert all(torch.equal(other[key], value) for key, value in results[0].items())
 
 
+RECURRENT = [cls() for cls in (CubaLIF, ALIF, QIF, EIF)] + [LIF(reset_mode=Reset.ZERO)]
 NETWORKS = {
     "plain": {},
     "biases": {"bias": True, "bias_start": 0.3},
     "leaky readout": {"readout": LeakyReadout()},
     "normalised": {"normalise": True},
+    "recurrent": {"recurrent": True},
+    "recurrent, normalised": {"recurrent": True, "normalise": True, "method": LocalZO()},
+    **{f"recurrent {neuron.title}": {"recurrent": True, "neuron": neuron} for neuron in RECURRENT},
     "modules": {"method": SurrogateModules(after=(1,))},
     "modules, detached": {"method": dataclasses.replace(SurrogateModules(after=(1,)), weight=0.5)},
 }
@@ -163,6 +171,8 @@ def test_a_network_of_any_kind_gives_the_same_gradients(kind):
     x, results = made_of(0.2, (25, 6, 30), torch.float64), {}
     for products in Products:
         options = {"neuron": LIF(), "method": BPTT(), "gain": 3.0, "seed": 2} | NETWORKS[kind]
+        neuron = options["neuron"]
+        options["gain"] *= neuron.amplitude / LIF.amplitude * (1 if neuron.linear else 2)
         network = feed_forward(30, [24, 20], 4, **options).double()
         attach_heads(network, options["method"], 4, 0)
         network.detach_heads = kind.endswith("detached")
@@ -205,7 +215,6 @@ def test_products_are_dense_where_many_inputs_are_active_or_they_are_currents():
 def test_what_cannot_read_events_says_why_and_stays_dense():
     plain = {"neuron": LIF(), "method": BPTT()}
     for network in (
-        feed_forward(12, [9], 3, **plain, recurrent=True),
         feed_forward(12, [9], 3, **plain, backend="reference"),
         feed_forward(12, [9], 3, LIF(max_spikes=30), BPTT()),
         convolutional((2, 4, 4), [3], 3, **plain),

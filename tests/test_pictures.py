@@ -3,7 +3,7 @@
 import pytest
 
 pytestmark = pytest.mark.browser
-DESKTOP, ENLARGED = (1280, 720), (853, 480)
+DESKTOP, ENLARGED, PHONE = (1280, 720), (853, 480), (390, 844)
 # Each page with the part of it that is its picture.
 PICTURES = {
     "gradients": ".figure.fills",
@@ -30,3 +30,28 @@ def test_the_picture_is_seen_whole(visit, address):
         *free, height = picture.evaluate(WHERE)
         assert min(free) >= 0 and height >= least, (size, free, height)
     assert seen.cut_off() == 0 and seen.errors == []
+
+
+def test_the_frame_works_on_a_phone(visit):
+    """The tab names the page; the menu closes after a tap and shows the keyboard's place; the theme is switched where it stands."""
+    seen = visit("runs", size=PHONE)
+    page = seen.page
+    assert page.title() == "Runs · snnviz"
+    page.get_by_test_id("stExpandSidebarButton").click()
+    link = page.get_by_test_id("stSidebarNav").get_by_role("link", name="Glossary")
+    link.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    assert link.evaluate("a => getComputedStyle(a).outlineStyle") == "solid"
+    link.click()
+    page.wait_for_url("**/glossary")
+    page.get_by_test_id("stExpandSidebarButton").wait_for()  # it is there while the menu is closed
+    seen.settle()
+    assert page.title() == "Glossary · snnviz" and seen.cut_off() == 0
+    ground = "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
+    light = page.evaluate(ground)
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_role("button", name="Light or dark").click()
+    page.wait_for_function(f"light => document.querySelector('.stApp') && {ground} !== light", arg=light)
+    page.evaluate("localStorage.clear()")  # the browser is shared
+    assert seen.errors == []

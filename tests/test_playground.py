@@ -138,11 +138,13 @@ def training_of(s, key: str) -> SmallTraining:
 def test_spikes_slopes_and_deltas_are_the_native_backends(kit, neuron):
     """Of every layer and method, given what flows into the layer: the same bits. An odd batch, so that lanes are left over."""
     count, seed = 13, 77
-    s = BASE | {"neuron": neuron, "set": "yinyang", "draws": 5, "T": 40, "firstGain": 4.0, "gain": 4.0}
-    value, native = neuron_of(s), BACKENDS["native"]
+    several = BASE | {"neuron": neuron, "set": "yinyang", "draws": 5, "T": 40, "firstGain": 4.0, "gain": 4.0}
+    value, native = neuron_of(several), BACKENDS["native"]
     coefficients = torch.tensor(list(value.coefficients().values()), dtype=torch.float64)
     fired = 0
-    for key, got in kit.evaluate(PASS, [s, count, seed]).items():
+    one = several | {"draws": 1, "methods": ["localzo"]}
+    passes = [(s, key, got) for s in (several, one) for key, got in kit.evaluate(PASS, [s, count, seed]).items()]
+    for s, key, got in passes:
         method = training_of(s, key).method
         for number, layer in enumerate(got["layers"]):
             a = {name: librarys(layer, name, s["T"], got["B"], count) for name in ("x", "u", "s", "ds", "gs", "delta")}
@@ -163,10 +165,11 @@ def test_spikes_slopes_and_deltas_are_the_native_backends(kit, neuron):
     assert fired > 100, "nothing was compared: no neuron fired"
 
 
-def test_draws_of_localzo_are_those_of_the_formula(kit):
-    """And so of torch: ds/du from the page's own margins."""
-    count, seed = 5, 2**32 - 3
-    s = BASE | {"draws": 6, "methods": ["localzo"]}
+@pytest.mark.parametrize(("draws", "delta", "count"), [(6, 0.3, 5), (1, 0.3, 37), (1, 0.02, 200), (1, 2.0, 8)])
+def test_draws_of_localzo_are_those_of_the_formula(kit, draws, delta, count):
+    """And so of torch: ds/du from the page's own margins. One draw has a way of its own, kernels/normal_slopes.cuh."""
+    seed = 2**32 - 3
+    s = BASE | {"draws": draws, "delta": delta, "methods": ["localzo"]}
     got = kit.evaluate(PASS, [s, count, seed])["localzo"]
     for number, layer in enumerate(got["layers"]):
         u, ds = (
@@ -174,7 +177,7 @@ def test_draws_of_localzo_are_those_of_the_formula(kit):
         )
         estimate = AtSpike(ZerothOrder(delta=s["delta"], draws=s["draws"]))
         same(ds, estimate.ds_du(u - 1, Draw(seed, number)), f"ds/du of layer {number}")
-        assert 0 < (ds != 0).float().mean() < 1
+        assert 0 < (ds != 0).float().mean() < (1 if delta < 1 else 1.1)
 
 
 TRAIN = """async (kit, [all, updates, packed]) => {

@@ -210,6 +210,13 @@ def test_everybody_can_use_it(visit, size, dark):
     seen = opened(visit, size=size, dark=dark)
     assert seen.violations() == []
     assert seen.cut_off() == 0
+    if size == PHONE:  # data first; no button of a layer lies over another
+        height = {name: seen.play.locator(f".{name}").bounding_box()["y"] for name in ("sets", "graph")}
+        boxes = [box.bounding_box() for box in seen.play.locator(".over button").all()]
+        assert height["sets"] < height["graph"] and all(
+            a["x"] + a["width"] <= b["x"] + 1 or b["x"] + b["width"] <= a["x"] + 1 or abs(a["y"] - b["y"]) >= a["height"]
+            for a, b in itertools.combinations(boxes, 2)
+        )
     if size != PHONE:
         bottom = seen.play.locator(".body").bounding_box()
         assert bottom["y"] + bottom["height"] <= 720, "four methods are seen without scrolling"

@@ -165,7 +165,7 @@ def check(names: list[str]) -> int:
 
 # A figure without axes and words, at twice the size it is shown at.
 _PICTURE = """async () => {
-  const figure = document.querySelector('.st-key-lesson-picture .js-plotly-plot, .js-plotly-plot');
+  const [figure] = [...document.querySelectorAll('.js-plotly-plot')].sort((a, b) => b.offsetHeight - a.offsetHeight);
   const layout = JSON.parse(JSON.stringify(figure.layout)), data = JSON.parse(JSON.stringify(figure.data));
   for (const key of Object.keys(layout)) {
     if (/^[xy]axis/.test(key)) Object.assign(layout[key], { visible: false, range: figure._fullLayout[key].range });

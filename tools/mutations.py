@@ -26,7 +26,7 @@ import tempfile
 import time
 import traceback
 
-from tools.mutants import Mutation, app, data, derivatives, methods, neurons, runs, sparse, static, training
+from tools.mutants import Mutation, app, classroom, data, derivatives, methods, neurons, runs, sparse, static, training
 
 ROOT = pathlib.Path(__file__).parents[1]
 PATIENCE = 300  # seconds for the tests of one mutation
@@ -40,6 +40,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *runs.MUTATIONS,
     *data.MUTATIONS,
     *app.MUTATIONS,
+    *classroom.MUTATIONS,
 )
 
 

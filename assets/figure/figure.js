@@ -6,6 +6,7 @@ const CORNERS = {
   height: 24,
   path: "M3 9V3h6v2H5v4zM15 3h6v6h-2V5h-4zM19 15h2v6h-6v-2h4zM3 15h2v4h4v2H3z",
 };
+const DOWN = { width: 24, height: 24, path: "M11 3h2v9h4l-5 6-5-6h4zM4 19h16v2H4z" };
 const CONFIG = {
   displaylogo: false,
   displayModeBar: "hover",
@@ -142,9 +143,13 @@ class Place {
   // Made once: if the configuration is another object, Plotly builds the whole figure again.
   configure() {
     const click = () => (document.fullscreenElement ? document.exitFullscreen() : this.element.requestFullscreen());
+    const svg = () => window.Plotly.downloadImage(this.element, { ...this.size(), format: "svg", filename: this.sent.name });
     return {
       ...CONFIG,
-      modeBarButtonsToAdd: [{ name: "fullscreen", title: "Full screen", icon: CORNERS, click }],
+      modeBarButtonsToAdd: [
+        { name: "svg", title: "Download plot as SVG", icon: DOWN, click: svg },
+        { name: "fullscreen", title: "Full screen", icon: CORNERS, click },
+      ],
       toImageButtonOptions: { format: "png", scale: 2, filename: this.sent.name },
     };
   }

@@ -7,6 +7,7 @@ import { chart } from "./chart.js";
 import { Row, titles } from "./row.js";
 
 const NARROW = 560; // pixels; below it the curves stand above the rows
+const BELOW = 12; // pixels that stay free below
 const PACE = 500; // milliseconds an epoch, while it plays
 
 const places = new WeakMap(); // root -> Theatre
@@ -106,7 +107,9 @@ class Theatre {
     if (!data || !element.clientWidth) return;
     const narrow = element.clientWidth < NARROW;
     element.classList.toggle("narrow", narrow);
-    const height = narrow ? 0 : Math.round(Math.min(460, Math.max(286, window.innerHeight - 250)));
+    let { top } = element.getBoundingClientRect(); // while nothing is scrolled
+    for (let outer = element.getRootNode().host ?? element; (outer = outer.parentElement); ) top += outer.scrollTop;
+    const height = narrow ? 0 : Math.round(Math.min(460, Math.max(286, window.innerHeight - top - BELOW)));
     element.style.setProperty("--height", narrow ? "auto" : `${height}px`);
     element.style.setProperty("--rows", data.rows.length);
     // The accuracies of all rows stand under one another: a row is as high as the rows leave it, and never lower than it can be read.

@@ -57,7 +57,7 @@ export class Row {
     this.bars.setAttribute("aria-label", `readout: ${data.classes[answer]} with ${percent(shares[answer])}`);
     this.bars.replaceChildren(...shares.map((share, i) => {
       const kind = i === answer ? (right ? "right" : "most") : "";
-      const name = data.classes.length <= BARS ? [make("small", {}, data.classes[i].slice(0, 2))] : [];
+      const name = data.classes.length <= BARS ? [make("small", {}, data.classes[i].slice(0, data.classes.length < 5 ? 4 : 2))] : [];
       return make("span", {}, make("i", { class: kind, style: `height:${Math.max(100 * share, 2).toFixed(1)}%` }), ...name);
     }));
     this.answer.textContent = data.classes[answer];

@@ -5,7 +5,7 @@ from snnviz.studies import sample_views
 from snnviz.ui import page, recordings
 
 
-def show(train, test, half, number):
+def show(train, test, half, number, dataset):
     events = sample_views.events(half, number)
     if events is None:
         return recordings.not_for_this_set("cloud", half, recordings.CURRENTS)

@@ -6,7 +6,7 @@ from snnviz.studies import sample_views
 from snnviz.ui import controls, page, recordings
 
 
-def show(train, test, half, number):
+def show(train, test, half, number, dataset):
     if not recordings.of_a_camera(half):
         return recordings.not_for_this_set("frames", half, recordings.NUMBERED)
     count = int(controls.number(8, Param("Frames", low=1, high=40, slider=(1, 20, 1)), "frames"))

@@ -10,7 +10,7 @@ MADE = {name: cls for name, cls in DATASETS.items() if cls.offline}
 
 def choose():
     """The chosen set, and a function that draws more: a link to train on it."""
-    dataset = controls.choose(MADE, "Set", "data", default="Saccades", more="More of the data")
+    dataset = controls.choose(MADE, "Set", "data", default="Saccades", more="More of the data", folded="The set")
 
     def train() -> None:
         st.page_link(

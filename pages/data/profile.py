@@ -5,7 +5,7 @@ from snnviz.studies import sample_views
 from snnviz.ui import page, recordings
 
 
-def show(train, test, half, number):
+def show(train, test, half, number, dataset):
     counts = {"to train on": sample_views.class_counts(train), "to test with": sample_views.class_counts(test)}
     activity = recordings.computed(sample_views.mean_input, train)
     times = sample_views.times(train)

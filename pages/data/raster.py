@@ -5,7 +5,7 @@ from snnviz.studies.sample_views import flat
 from snnviz.ui import page, recordings
 
 
-def show(train, test, half, number):
+def show(train, test, half, number, dataset):
     x = flat(half, number)
-    page.figure(event_raster.event_raster(x, half.dt, page.dark(), recordings.HEIGHT), "data-raster")
+    page.figure(event_raster.event_raster(x, half.dt, page.dark(), recordings.HEIGHT), "data-raster", fill=True)
     return f"x = sample_views.flat(half, {number})               # [step, input]\nprint(x.shape, x.sum())", {"x": x}

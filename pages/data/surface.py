@@ -8,7 +8,7 @@ from snnviz.studies import sample_views
 from snnviz.ui import controls, page, recordings
 
 
-def show(train, test, half, number):
+def show(train, test, half, number, dataset):
     events = sample_views.events(half, number)
     camera = recordings.of_a_camera(half)
     if not camera or events is None or not len(events):

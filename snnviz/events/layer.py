@@ -4,9 +4,11 @@
     dL/dW[:, i] = sum of delta[t, b, :] over the events (t, b, i)
     dL/ds       = delta W                        the one dense product that is left; none is computed for a network's input
 
-x is never written; u is kept for the backward pass, and the events. Every neuron that fires, every spike derivative and every
-reset path: forward knows no method, backward is the neurons' own scan. The result does not depend on the number of threads:
-dL/dW is summed over parts of the batch that the batch alone decides, and the parts are added in order.
+A recurrent layer adds W_r s[t-1], from its own events, in the same loop; its way back is step by step, all samples of a part
+together, because dL/ds[t] holds delta[t+1] W_r. x is never written; u is kept for the backward pass, and the events. Every neuron
+that fires, every spike derivative and every reset path: forward knows no method, backward is the neurons' own scan. The result does
+not depend on the number of threads: dL/dW is summed over parts of the batch that the batch alone decides, and the parts are added
+in order.
 Kernels: kernels/event_layer.cu.
 """
 
@@ -110,39 +112,28 @@ def _row(values: torch.Tensor | None, columns: int, dtype: torch.dtype) -> torch
     return out
 
 
-def _weights(p, weight: torch.Tensor, panels: bool) -> torch.Tensor:
-    """The weights [N, I] as rows of inputs [I, N rounded up], or as the panels of the product [N, I rounded up]."""
-    columns, inputs = weight.shape
-    size = (columns, padded(inputs)) if panels else (inputs, padded(columns))
-    out = torch.empty(size, dtype=weight.dtype)
-    weight = weight.detach().contiguous()
-    run("weights", p, weight.dtype, [range(1)], lambda number: (weight, None, out) if panels else (weight, out, None))
+def _weights(weight: torch.Tensor, panels: bool) -> torch.Tensor:
+    """Weights [N, I] as rows of inputs [I, N rounded up], or as the panels of the product [N, I rounded up]."""
+    (columns, inputs), dtype = weight.shape, weight.dtype
+    out = torch.empty((columns, padded(inputs)) if panels else (inputs, padded(columns)), dtype=dtype)
+    weight, p = weight.detach().contiguous(), call_parameters(dtype, 0, 1, inputs, columns)
+    run("weights", p, dtype, [range(1)], lambda number: (weight, None, out) if panels else (weight, out, None))
     return out
 
 
 class _Sums:
-    """What a backward pass adds up over a batch: dL/dW in parts, and the memory that each part works in."""
+    """What a backward pass adds up over a batch: dL/dW in parts, [parts, inputs, N rounded up]."""
 
-    def __init__(self, events: Events | None, columns: int, batch: int):
-        """events: of the input, where dL/dW is wanted, else None."""
-        self.ranges = by_parts(batch)
-        self._events, self._columns, self._parts = events, columns, None
-        if events is not None:
-            self._parts = torch.zeros((len(self.ranges), events.columns, padded(columns)), dtype=events.dtype)
+    def __init__(self, ranges: list[range], inputs: int, columns: int, dtype: torch.dtype, needed: bool):
+        self._columns = columns
+        self._parts = torch.zeros((len(ranges), inputs, padded(columns)), dtype=dtype) if needed else None
 
     def part(self, number: int) -> torch.Tensor | None:
-        """dL/dW of one part, [I, N rounded up]."""
+        """dL/dW of one part."""
         return None if self._parts is None else self._parts[number]
 
-    def sorting(self) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-        """Room in which the events of one sample are sorted by input."""
-        if self._events is None:
-            return None, None
-        most = int(self._events.first[:, -1].max())
-        return torch.empty(self._events.columns + 2, dtype=torch.int32), torch.empty(max(most, 1), dtype=torch.uint16)
-
     def weights(self) -> torch.Tensor | None:
-        """dL/dW as torch holds weights, [N, I]."""
+        """dL/dW as torch holds weights, [N, inputs]."""
         if self._parts is None:
             return None
         total = self._parts[0]
@@ -151,58 +142,73 @@ class _Sums:
         return total[:, : self._columns].T
 
 
+def _sorting(*sources: Events | None) -> tuple[torch.Tensor, torch.Tensor]:
+    """Room in which the events of one sample of any of these are sorted by input."""
+    inputs = max((s.columns for s in sources if s is not None), default=0)
+    most = max((int(s.first[:, -1].max()) for s in sources if s is not None), default=0)
+    return torch.empty(inputs + 2, dtype=torch.int32), torch.empty(most + 1, dtype=torch.uint16)
+
+
 class _Spiking(torch.autograd.Function):
     """One layer, from the events of its input (or from a current) to the carrier of its own."""
 
     @staticmethod
-    def forward(ctx, carrier, weight, bias, current, coefficients, call):
+    def forward(ctx, carrier, weight, bias, current, loops, coefficients, call):
         steps, batch, columns, dtype, row = call.steps, call.batch, call.columns, call.dtype, padded(call.columns)
         neuron, p = call.neuron, call.parameters(coefficients)
         u = torch.empty((batch, steps, row), dtype=dtype)
         trace = torch.empty_like(u) if neuron.trace else None
         last = torch.zeros((batch, len(neuron.states), row), dtype=dtype)
         first, places = torch.empty((batch, steps + 1), dtype=torch.int32), torch.empty((batch, p.room), dtype=torch.uint16)
-        rows, start = (None, None) if weight is None else (_weights(p, weight, panels=False), _row(bias, columns, dtype))
-        shared = (*call.events, rows, start, None if current is None else current.contiguous(), call.rest())
+        rows, start = (None, None) if weight is None else (_weights(weight, panels=False), _row(bias, columns, dtype))
+        loop_rows = None if loops is None else _weights(loops, panels=False)
+        shared = (*call.events, rows, start, None if current is None else current.contiguous(), loop_rows, call.rest())
 
         def arguments(number):
             return *shared, u, trace, last, first, places, torch.zeros((1 + len(neuron.states)) * row, dtype=dtype)
 
         run(f"forward_{neuron.kernel}", p, dtype, by_threads(batch), arguments)
-        ctx.save_for_backward(weight, coefficients, u, trace)
+        ctx.save_for_backward(weight, loops, coefficients, u, trace)
         ctx.call = call
         call.out.spikes, call.out.last = Events(first, places, columns, dtype), last[..., :columns].transpose(0, 1)
         return u.new_zeros(1).expand(batch, steps, row)
 
     @staticmethod
     def backward(ctx, grad):
-        (weight, coefficients, u, trace), call = ctx.saved_tensors, ctx.call
-        carrier_too, weight_too, bias_too, current_too, coefficients_too, _ = ctx.needs_input_grad
+        (weight, loops, coefficients, u, trace), call = ctx.saved_tensors, ctx.call
+        carrier_too, weight_too, bias_too, current_too, loops_too, coefficients_too, _ = ctx.needs_input_grad
         steps, batch, columns, dtype, row = call.steps, call.batch, call.columns, call.dtype, padded(call.columns)
         if grad.stride(2) != 1:
             grad = grad.contiguous()
-        p, neuron = call.parameters(coefficients), call.neuron
+        p, neuron, own = call.parameters(coefficients), call.neuron, call.out.spikes
+        ranges = by_parts(batch)
         below = torch.empty((batch, steps, padded(call.inputs)), dtype=dtype) if carrier_too else None
-        panels = _weights(p, weight, panels=True) if carrier_too else None
-        sums = _Sums(call.source if weight_too else None, columns, batch)
+        panels = _weights(weight, panels=True) if carrier_too else None
+        sums = _Sums(ranges, call.inputs, columns, dtype, weight_too)
+        loop_sums = _Sums(ranges, columns, columns, dtype, loops_too)
         by_bias = torch.empty((batch, row), dtype=dtype) if bias_too else None
         by_current = torch.empty((steps, batch, columns), dtype=dtype) if current_too else None
         by_coefficients = torch.zeros((batch, SUMS, row), dtype=dtype) if coefficients_too else None
         active = torch.zeros(batch, dtype=torch.int64)
         before = (grad, grad.stride(0), grad.stride(1), u, trace, call.rest(), call.given(coefficients, u, trace))
+        loop_panels = None if loops is None else _weights(loops, panels=True)
 
         def arguments(number):
-            delta = torch.empty((steps + 4) * row, dtype=dtype)
-            after = (sums.part(number), by_bias, by_current, by_coefficients, active, delta, *sums.sorting())
-            return *call.events, *before, panels, below, *after
+            ways = (panels, below, sums.part(number), by_bias, by_current)
+            if loops is None:
+                delta = torch.empty((steps + 4) * row, dtype=dtype)
+                return *call.events, *before, *ways, by_coefficients, active, delta, *_sorting(call.source)
+            loop = (loop_panels, own.first, own.places, loop_sums.part(number))
+            deltas = torch.empty((len(ranges[number]) * (steps + 5) + 4) * row, dtype=dtype)
+            return *call.events, *before, *ways, *loop, active, deltas, *_sorting(call.source, own)
 
-        run(f"backward_{neuron.kernel}", p, dtype, sums.ranges, arguments)
+        run(f"backward_{'' if loops is None else 'loops_'}{neuron.kernel}", p, dtype, ranges, arguments)
         call.out.share = int(active.sum()) / (steps * batch * columns)
         if by_coefficients is not None:
             listed = by_coefficients[:, : len(neuron.kernel_gradients), :columns].double().sum((0, 2))
             by_coefficients = coefficient_gradients(neuron, coefficients, listed)
         by_bias = None if by_bias is None else by_bias[:, :columns].sum(0)
-        return below, sums.weights(), by_bias, by_current, by_coefficients, None
+        return below, sums.weights(), by_bias, by_current, loop_sums.weights(), by_coefficients, None
 
 
 def _check(source: Events, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
@@ -222,11 +228,13 @@ def spiking(
     coefficients: torch.Tensor,
     method: AbstractGradientMethod,
     draw: Draw | None = None,
+    loops: torch.Tensor | None = None,
 ) -> Fired:
     """A layer's run from rest, differentiable: current = weight times spikes + bias, then the neuron over time.
 
     weight: [N, I] as `nn.Linear` holds it; bias: what is added to the current in each step, [N] or None; coefficients: the
-    neuron's, float64 (`SpikingLayer.coefficients`), which get a gradient where they are learned.
+    neuron's, float64 (`SpikingLayer.coefficients`), which get a gradient where they are learned; loops: the weights [N, N] with
+    which the layer reads its own spikes of the step before, None: it does not. With loops coefficients get no gradient.
 
     Raises:
         ValueError: shapes that do not fit, or a membrane that is not finite. TypeError: another dtype than that of the events.
@@ -234,7 +242,7 @@ def spiking(
     _check(source, weight, bias)
     (columns, inputs), sizes = weight.shape, (source.steps, source.batch)
     call = _Call(source, neuron, method, draw or Draw(), *sizes, inputs, columns, source.dtype, Fired())
-    return _run(call, source.carrier, weight, bias, None, coefficients)
+    return _run(call, source.carrier, weight, bias, None, loops, coefficients)
 
 
 def fire(
@@ -243,6 +251,7 @@ def fire(
     coefficients: torch.Tensor,
     method: AbstractGradientMethod,
     draw: Draw | None = None,
+    loops: torch.Tensor | None = None,
 ) -> Fired:
     """The same for a current [T, B, N] that another product has made: the neuron alone, and its spikes as events.
 
@@ -251,12 +260,14 @@ def fire(
     """
     steps, batch, columns = current.shape
     call = _Call(None, neuron, method, draw or Draw(), steps, batch, columns, columns, current.dtype, Fired())
-    return _run(call, None, None, None, current, coefficients)
+    return _run(call, None, None, None, current, loops, coefficients)
 
 
-def _run(call: _Call, carrier, weight, bias, current, coefficients) -> Fired:
-    after = _Spiking.apply(carrier, weight, bias, current, coefficients, call)
-    out, given_numbers = call.out, [a.detach() for a in (weight, bias, current) if a is not None]
+def _run(call: _Call, carrier, weight, bias, current, loops, coefficients) -> Fired:
+    if loops is not None and coefficients.requires_grad:
+        raise ValueError("A recurrent layer over events learns no parameters of its neurons.")
+    after = _Spiking.apply(carrier, weight, bias, current, loops, coefficients, call)
+    out, given_numbers = call.out, [a.detach() for a in (weight, bias, current, loops) if a is not None]
     searched = given_numbers if call.neuron.forgets else []
     if not (torch.isfinite(out.last).all() and all(torch.isfinite(a.sum()) for a in searched)):
         raise ValueError("The membrane left the range of numbers: lower the weights, or shorten the run.")
@@ -270,7 +281,7 @@ class _Product(torch.autograd.Function):
         (columns, inputs), dtype = weight.shape, weight.dtype
         p = call_parameters(dtype, events.steps, events.batch, inputs, columns, capacity=events.places.shape[1])
         x = torch.empty((events.batch, events.steps, padded(columns)), dtype=dtype)
-        shared = (events.first, events.places, _weights(p, weight, panels=False), _row(bias, columns, dtype), x)
+        shared = (events.first, events.places, _weights(weight, panels=False), _row(bias, columns, dtype), x)
         run("product", p, dtype, by_threads(events.batch), lambda number: shared)
         ctx.save_for_backward(weight)
         ctx.events = events
@@ -284,14 +295,15 @@ class _Product(torch.autograd.Function):
         by_step = by_sample(grad[:rows])
         p = call_parameters(dtype, steps, batch, inputs, columns, capacity=events.places.shape[1])
         below = torch.empty((batch, rows, padded(inputs)), dtype=dtype) if needs[0] else None
-        panels = _weights(p, weight, panels=True) if needs[0] else None
-        sums = _Sums(events if needs[1] else None, columns, batch)
+        panels = _weights(weight, panels=True) if needs[0] else None
+        ranges = by_parts(batch)
+        sums = _Sums(ranges, inputs, columns, dtype, needs[1])
 
         def arguments(number):
             row = by_step.shape[2] if rows == steps else 0
-            return events.first, events.places, by_step, row, rows, panels, below, sums.part(number), *sums.sorting()
+            return events.first, events.places, by_step, row, rows, panels, below, sums.part(number), *_sorting(events)
 
-        run("product_back", p, dtype, sums.ranges, arguments)
+        run("product_back", p, dtype, ranges, arguments)
         by_bias = grad.sum((0, 1)) if needs[2] else None
         return None if below is None else below.expand(batch, steps, -1), sums.weights(), by_bias, None
 

@@ -15,7 +15,7 @@ def events_3d(
     c = colours(dark)
     every = -(-len(t) // MOST) if len(t) else 1
     fig = go.Figure()
-    for polarity, name, hue in ((1, "brighter", c.active), (0, "darker", c.membrane)):
+    for polarity, name, hue in ((1, "brighter", c.ink), (0, "darker", c.membrane)):
         chosen = np.flatnonzero(p == polarity)[::every]
         if len(chosen) or polarity:
             fig.add_scatter3d(
@@ -39,12 +39,13 @@ def events_3d(
     )
     fig.update_layout(
         scene={
-            "xaxis": {"title": {"text": "time (ms)"}},
+            "xaxis": {"title": {"text": "time (ms)"}, "autorange": "reversed"},  # the beginning in front
             "yaxis": {"title": {"text": "column"}, "range": [0, size[1]]},
             "zaxis": {"title": {"text": "row"}, "range": [size[0], 0]},
             "aspectmode": "manual",
             "aspectratio": {"x": 1.8, "y": 1, "z": 1},
-            "camera": {"eye": {"x": 0.9, "y": -2.0, "z": 0.7}},
+            # From the front, as the camera saw it, a little from the side: what was seen can be read, and time leads away.
+            "camera": {"eye": {"x": 2.0, "y": 0.42, "z": 0.3}, "projection": {"type": "orthographic"}},
         },
         margin={"l": 0, "r": 0, "b": 0},
     )

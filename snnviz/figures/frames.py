@@ -25,7 +25,7 @@ def frames(
     rows = -(-len(images) // columns)
     fig = panels(rows=rows, cols=columns, subplot_titles=names, horizontal_spacing=0.02, vertical_spacing=min(0.14, 0.3 / rows))
     top = max((float(np.abs(image).max(initial=0)) for image in images), default=1.0) or 1.0
-    scale = [[0, c.membrane], [0.5, c.paper], [1, c.active]] if signed else [[0, c.paper], [1, c.ink]]
+    scale = [[0, c.membrane], [0.5, c.paper], [1, c.ink]] if signed else [[0, c.paper], [1, c.ink]]
     for i, image in enumerate(images):
         fig.add_trace(
             go.Heatmap(

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from snnviz.methods.modules import SurrogateModules
 
 
+class Unsuited(ValueError):
+    """A method and another setting are possible each by itself and do not go together; the message says what to choose."""
+
+
 class ResetPath(enum.Enum):
     """What the backward pass does with the reset, dv/du for subtraction and for reset to zero.
 

@@ -8,7 +8,7 @@ import logging
 import threading
 from typing import Any
 
-SCHEMA = 4
+SCHEMA = 5
 HEAD = str(SCHEMA)  # each revision is named after the schema that it leads to
 LOCK = 0x736E6E76697A  # "snnviz": the number of our lock among PostgreSQL's advisory locks
 _one_at_a_time = threading.Lock()  # Alembic's context belongs to the whole process
@@ -47,6 +47,12 @@ def tables() -> Any:
         sa.Column("seconds", number),
         sa.Column("result", sa.LargeBinary),
         sa.Column("shared", sa.Boolean, nullable=False, server_default=sa.false()),
+    )
+    sa.Table(
+        "words",
+        metadata,
+        sa.Column("run", sa.String(32), primary_key=True),
+        *(sa.Column(name, text) for name in ("name", "note", "tags")),
     )
     sa.Table(
         "lines",

@@ -9,6 +9,7 @@ import numpy as np
 from snnviz import account, clock, waiting
 from snnviz.datasets import Samples
 from snnviz.datasets.base import EVENT
+from snnviz.training.look import seen
 
 WORST = 40  # bytes that a picture may make of an entry of a sample
 MOST_CLASSES = 20  # a figure shows samples of at most this many classes
@@ -112,7 +113,7 @@ def class_pictures(half: Samples) -> tuple[list[np.ndarray], list[str]]:
         numbers = np.flatnonzero(half.y.numpy() == label)
         if len(numbers):
             x = values(half, int(numbers[0]))
-            pictures.append(x.sum((0, 1)) if x.ndim == 4 else x.reshape(len(x), -1).T)
+            pictures.append(x.reshape(len(x), -1).T if x.ndim != 4 else seen(x) if x.shape[1] == 1 else x.sum((0, 1)))
             names.append(str(name))
     return pictures, names
 

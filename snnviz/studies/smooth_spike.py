@@ -11,7 +11,7 @@ from snnviz import waiting
 from snnviz.backends.reference import Spike, reset_along
 from snnviz.draws import Draw
 from snnviz.experiments import Experiment
-from snnviz.methods.base import AbstractGradientMethod, ResetPath
+from snnviz.methods.base import AbstractGradientMethod, ResetPath, Unsuited
 from snnviz.neurons.base import AbstractNeuron
 from snnviz.surrogates import AbstractSurrogate
 
@@ -66,6 +66,7 @@ def smooth_spike_gradients(
     is the smooth spike's true derivative, and what they do with the reset is all that differs. Bauer et al. 2023.
 
     Raises:
+        Unsuited: a method without a surrogate.
         ValueError: the neuron does not fire or has no gradient; current and upstream are not two arrays [T].
     """
     if not (neuron.fires and neuron.differentiable):
@@ -81,7 +82,7 @@ def smooth_spike_gradients(
     gradients = {}
     for method in waiting.steps(methods, "method"):
         if method.reset_path is ResetPath.TIMED:
-            raise ValueError(f"{method.title} has no surrogate that a smooth spike could be the integral of: leave it out here.")
+            raise Unsuited(f"{method.title} has no surrogate that a smooth spike could be the integral of: leave it out here.")
         margin = (v if method.at_spike.after_reset else u) - theta
         leaf = x.clone().requires_grad_()
         smooth = _smooth(neuron, surrogate, leaf, method.reset_path, method.at_spike.ds_du(margin, Draw()))[2]

@@ -13,7 +13,7 @@ import streamlit as st
 
 from snnviz import glossary
 from snnviz.figures.theme import DARK, LIGHT
-from snnviz.places import assets
+from snnviz.places import app, assets
 from snnviz.ui import address, streamlit_private
 
 # title -> (the sentence that it proves, or "" for what the picture says of itself; its settings in the URL)
@@ -58,7 +58,7 @@ def heading(title: str, text: str, file: str = "", presets: Presets | None = Non
         if presets:
             with st.container(horizontal=True, gap="small", key="presets"):
                 for name, (_, settings) in presets.items():
-                    st.page_link(f"pages/{file}", label=name, query_params=address.link_to(settings))
+                    st.page_link(str(app().parent / "pages" / file), label=name, query_params=address.link_to(settings))
     top = _Top(presets or {}, text, st.empty(), st.container(key="sentence").empty())
     top.draw()
     st.session_state[_TOP] = top

@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz.ui import address
+from snnviz.ui import address, taking
 from snnviz.ui.figure import downloads as downloads
 from snnviz.ui.figure import figure as figure
 from snnviz.ui.heading import Presets
@@ -75,6 +75,7 @@ def code_behind(source: str, shows: Mapping[str, Any]) -> None:
         listener(source, shows)
     with st.expander("The code that made this", icon=":material/code:"):
         st.code(source.strip() + "\n", language="python")
+        taking.notebook_button(source)
 
 
 def presets(file: str, entries: Presets) -> None:

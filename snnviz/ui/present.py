@@ -6,14 +6,13 @@ through the lesson or the presets of the page; a QR code takes the page as it st
 
 import contextlib
 import functools
-import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
 import streamlit as st
 
 from snnviz.places import assets
-from snnviz.ui import address, qr
+from snnviz.ui import address, qr, taking
 
 PRESENT = "present"  # in the address of any page
 LETTERS, LINES = 1.72, 1.8  # times the size of a figure's letters, and the width of its lines
@@ -54,11 +53,8 @@ def _switch() -> None:
 
 def _code() -> str:
     """The QR code of this page's link as the address of a picture; "" where the link is too long for one."""
-    base = (st.context.url or "").partition("?")[0]
-    settings = address.query()
     try:
-        link = f"{base}?{urllib.parse.urlencode(settings)}" if settings else base
-        return qr.picture(link, st.context.theme.type == "dark")
+        return qr.picture(taking.link(), st.context.theme.type == "dark")
     except ValueError:
         return ""
 

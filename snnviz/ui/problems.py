@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from snnviz.methods.base import Unsuited
 from snnviz.ui.words import literal
 
 _LOG = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ def guarded(advice: bool = False) -> Iterator[None]:
         if (text := sentence(problem)) is None:
             raise
         _LOG.info("shown to the visitor: %s", problem, exc_info=True)
-        if advice and isinstance(problem, (ValueError, TypeError)):
+        if isinstance(problem, Unsuited) or (advice and isinstance(problem, (ValueError, TypeError))):
             st.info(literal(text), icon=":material/info:")
         else:
             st.error(literal(text), icon=":material/error:")

@@ -14,7 +14,7 @@ from snnviz.datasets import AbstractDataset, OwnRecordings, Samples, Split
 from snnviz.datasets.tonic_sets import arriving
 from snnviz.figures.theme import empty_figure
 from snnviz.params import Param
-from snnviz.studies import sample_views
+from snnviz.studies import plane, sample_views
 from snnviz.ui import cache, computing, controls, page
 from snnviz.ui.words import literal
 
@@ -64,16 +64,12 @@ def halves(dataset: AbstractDataset) -> tuple[Samples, Samples]:
 
 def choose_sample(train: Samples, test: Samples) -> tuple[Samples, int]:
     """Draw the choice of one sample; its part and its number there."""
-    a, b, c = st.columns([1, 1, 1])
-    with a:
-        titles = {"train": "To train on", "test": "To test with"}
-        chosen = controls.option(list(titles), "Part", "half", titles=titles.__getitem__, segmented=True)
-        half = {"train": train, "test": test}[chosen]
-    with b:
-        offered = [str(label) for label in sample_views.classes_present(half)]
-        label = int(controls.option(offered, "Class", "class", titles=lambda k: half.classes[int(k)]))
-    with c:
-        place = controls.number(1, Param("Sample", low=1, high=1_000_000), "sample")
+    titles = {"train": "To train on", "test": "To test with"}
+    chosen = controls.option(list(titles), "Part", "half", titles=titles.__getitem__, segmented=True, bare=True)
+    half = {"train": train, "test": test}[chosen]
+    offered = [str(label) for label in sample_views.classes_present(half)]
+    label = int(controls.option(offered, "Class", "class", titles=lambda k: half.classes[int(k)]))
+    place = controls.number(1, Param("Sample", low=1, high=1_000_000), "sample")
     return half, sample_views.of_class(half, label, int(place))
 
 
@@ -92,6 +88,20 @@ def choose_moment(end: float) -> float:
 def of_a_camera(half: Samples) -> bool:
     """Whether inputs are pixels: [polarity, row, column]."""
     return len(half.shape) == 3
+
+
+def offers(view: str, dataset: AbstractDataset, half: Samples) -> bool:
+    """Whether a view is offered for a set: points have a plane, cameras have frames that play."""
+    return {"plane": plane.is_plane(dataset), "play": of_a_camera(half)}.get(view, True)
+
+
+def best(dataset: AbstractDataset, half: Samples) -> str:
+    """The view with which a set opens."""
+    if plane.is_plane(dataset):
+        return "plane"
+    if not of_a_camera(half):
+        return "raster"
+    return "play" if half.shape[0] == 2 else "classes"
 
 
 def not_for_this_set(view: str, half: Samples, reason: str) -> tuple[str, Mapping[str, Any]]:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from snnviz.runs import client, store
+from snnviz.runs import client, store, words
 from snnviz.runs.values import Access, RunState
 from snnviz.ui import address, runs_view, spelling, visitors
+from snnviz.ui.words import literal
 
 LINKED = "run"  # in the address: the ids of the runs that are shown
 
@@ -53,6 +54,27 @@ def switch(state: RunState) -> None:
 
 def _share(run: str, key: str) -> None:
     runs_view.attempt(client.share, run, st.session_state[key], visitors.me())
+
+
+def words_of(state: RunState) -> None:
+    """Show what is said of a run, literally; whoever may change it says it here."""
+    run = state.run.id
+    now = words.of([run]).get(run, words.Words())
+    if now != words.Words():
+        st.markdown(f"**{literal(now.name)}** {literal(', '.join(now.tags))}" if now.name or now.tags else "")
+        st.markdown(literal(now.note))
+    if not visitors.me().may_change(state.run):
+        return
+    with st.expander("Name, note, tags", icon=":material/edit_note:"), st.form(f"words-{run}", border=False):
+        st.text_input("Name", now.name, max_chars=words.LONGEST, key=f"words-name-{run}")
+        st.text_area("Note", now.note, max_chars=words.NOTE, key=f"words-note-{run}")
+        st.text_input("Tags", ", ".join(now.tags), key=f"words-tags-{run}", help="With commas between them.")
+        st.form_submit_button("Save", icon=":material/save:", on_click=runs_view.attempt, args=(_say, run))
+
+
+def _say(run: str) -> None:
+    name, note, tags = (st.session_state[f"words-{what}-{run}"] or "" for what in ("name", "note", "tags"))
+    words.say(run, words.Words(name.strip(), note.strip(), words.tags(tags)), visitors.me())
 
 
 def settings() -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from snnviz import text
 from snnviz.figures import clock, confusion, curves, layer_rasters
 from snnviz.figures.theme import empty_figure
-from snnviz.runs import client, recorded_trainings
+from snnviz.runs import animated, client, recorded_trainings
 from snnviz.runs.values import Line, Run, RunState, Status, Summary
 from snnviz.runs.values import groups as over_seeds
 from snnviz.runs.values import labels as labels_of
@@ -319,6 +319,18 @@ def columns(state: RunState) -> dict[str, list]:
             values = [getattr(epoch, name) for _, _, epoch in rows]
             out[f"{what}_layer_{layer + 1}"] = [v[layer] if layer < len(v) else "" for v in values]
     return out
+
+
+def animation(state: RunState) -> None:
+    """Draw the button that takes a run of trainings away as a picture that moves, where an epoch has ended."""
+    if not any(line.epochs for line in state.lines):
+        return
+    hues = {group.label: methods.hue(state.lines[group.places[0]].training.method) for group in over_seeds([state.run])}
+    night = page.dark()
+    st.download_button(
+        "Animation (GIF)", lambda: animated.gif(state, hues, night), "training.gif", "image/gif", key="gif",
+        icon=":material/animation:", on_click="ignore",
+    )  # fmt: skip
 
 
 def settings_toml(state: RunState) -> str:

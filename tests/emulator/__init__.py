@@ -18,10 +18,16 @@ EMULATOR_ORDER=forward, backward or random is the order in which blocks and thre
 Not covered: several streams or GPUs, the numerics of cuBLAS and cuDNN, and time. Linux on x86-64 only.
 """
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tests.emulator import torch_device  # isort: skip  before torch
 from tests.emulator import cupy_module
+
+GPUS = "cuda or emulated"  # the tests that `make test` and `make emulate` ask for
+OF_A_GPU = re.compile(r"def \w+\([^)]*\bbackend\b[^.(:=]*\)|mark\.(cuda|emulated)\b")
 
 
 def activate() -> None:
@@ -41,6 +47,13 @@ def pytest_addoption(parser) -> None:
 
 def pytest_configure(config) -> None:
     activate()
+
+
+def pytest_ignore_collect(collection_path: Path, config) -> bool | None:
+    """True for a file without a test of the GPU: to import and collect the others takes longer than to run these."""
+    if config.option.markexpr != GPUS or not collection_path.match("test_*.py"):
+        return None
+    return None if OF_A_GPU.search(collection_path.read_text(encoding="utf-8")) else True
 
 
 @pytest.hookimpl(trylast=True)  # after -m has chosen

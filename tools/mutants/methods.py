@@ -128,6 +128,13 @@ MUTATIONS = (
     ),
     Mutation("philox-constant", "kernels/philox.cuh", "0xD2511F53u", "0xD2511F57u", PLACE),
     Mutation("philox-nine-rounds", "kernels/philox.cuh", "round < 10", "round < 9", PLACE),
+    Mutation(
+        "page-draws-left-out",
+        "kernels/normal_slopes.cuh",
+        "+ 1e-4f * delta * delta",
+        "- 0.5f * delta * delta",
+        "tests/test_playground.py -k draws_of",
+    ),
     Mutation("philox-block-of-eight", "kernels/spike_derivative.cuh", "draw >> 2", "draw >> 3", PLACE),
     Mutation("philox-forgets-where-a-run-begins", "kernels/philox.cuh", "(unsigned)(k.first + t)", "(unsigned)t", PLACE),
     Mutation("torch-philox-constant", "snnviz/draws.py", "0x9E3779B9", "0x9E3779B1", ANSWERS),

@@ -26,5 +26,7 @@ MUTATIONS = (
     Mutation("static-short-numbers", ADDRESS, SHORTEST, "short.slice(0, 4)", MEANS),
     Mutation("static-requests-allowed", STATIC, "default-src 'none'; script-src", "default-src *; script-src", SILENT),
     Mutation("static-no-worker-allowed", STATIC, "worker-src blob:;", "worker-src 'none';", WORKER),
-    Mutation("script-before-its-imports", SCRIPTS, "list(self.parts.values())", "list(reversed(self.parts.values()))", BOTH),
+    Mutation(
+        "script-before-its-imports", SCRIPTS, "return list(self.parts.values())", "return list(reversed(self.parts.values()))", BOTH
+    ),
 )
