@@ -66,9 +66,9 @@ class Tour:
 # A link to a page away from its defaults. None of it may be seen on another page, and all of it on return.
 AWAY = {
     "neuron": {"view": "figure", "neuron.LIF.tau_mem": "23", "stimulus": "Noise", "run.steps": "150"},
-    "derivative": {"of": "Triangle-Gaussian", "s.Triangle.width": "2", "look.reach": "3"},
+    "derivative": {"view": "surrogates", "of": "Triangle-Gaussian", "s.Triangle.width": "2", "look.reach": "3"},
     "gradients": {"methods": "cut-slayer", "surrogate": "Gaussian", "stimulus.Noise.mean": "0.08", "run.seed": "3", "log": "true"},
-    "sparsity": {"method": "gated", "gated.surrogate": "Triangle", "run.steps": "60"},
+    "sparsity": {"view": "margins", "method": "gated", "gated.surrogate": "Triangle", "run.steps": "60"},
     "depth": {"after": "1-3", "surrogate": "Triangle", "depth.seed": "2"},
     "speed": {"view": "kernel", "neuron": "ALIF"},
     "training": {"data": "YinYang", "methods": "kept-localzo", "surrogate": "Triangle", "epochs": "3"},
@@ -231,11 +231,11 @@ def test_each_page_comes_back_as_it_was_left(visit):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("address", ["derivative", "neuron"])
-def test_a_page_behind_a_proxy_that_strips_a_path_draws(visit, app_url, address):
+@pytest.mark.parametrize(("address", "query"), [("derivative", {"view": "surrogates"}), ("neuron", {})])
+def test_a_page_behind_a_proxy_that_strips_a_path_draws(visit, app_url, address, query):
     """JupyterHub, a sub-path of nginx, a code server: the server never hears of the path that the browser sees."""
     with stripping_proxy(urlsplit(app_url).port, "/user/ada/proxy/8501") as base:
-        seen = visit(address, base=base)
+        seen = visit(address, base=base, **query)
         if address == "neuron":
             seen.page.get_by_test_id("stSidebarNav").get_by_role("link", name="Gradients", exact=True).click()
             seen.page.wait_for_url(re.compile(r"/proxy/8501/gradients$"), timeout=60_000)

@@ -1,6 +1,7 @@
 """Shape against width: one training under six surrogates, each at its width, ten times narrower and ten times wider."""
 
 import dataclasses
+from typing import cast
 
 import streamlit as st
 
@@ -39,7 +40,7 @@ for point in sweep_widths(study, "{backend.chosen()}"):
         past = recorded.recording(work)
         if state is not None and state.progress.result is not None and (past is None or state.run.work == work):
             runs_view.note(state, work, backend.chosen())
-            widths.table(state.run.work.sweep, state.progress.result)
+            widths.table(cast(SweepWidths, state.run.work).sweep, state.progress.result)
             page.downloads("widths", widths.columns(state.progress.result))
             if state.status is Status.FINISHED and state.run.work == work:
                 return lines, {"tuple(points)": state.progress.result.points}

@@ -24,7 +24,7 @@ MUTATIONS = (
         FORMULAS,
     ),
     Mutation("loss-stepwise-labels-by-sample", LOSSES, "y.repeat(len(logits))", "y.repeat_interleave(len(logits))", FORMULAS),
-    Mutation("loss-stepwise-pull-to-0", LOSSES, "(logits - 1).square()", "logits.square()", FORMULAS),
+    Mutation("loss-stepwise-pull-to-0", LOSSES, "(logits - self.towards).square()", "logits.square()", FORMULAS),
     Mutation("loss-van-rossum-filter", LOSSES, "* dt / self.tau), 0.0)", "* dt / (2 * self.tau)), 0.0)", VAN_ROSSUM),
     Mutation("loss-van-rossum-acausal", LOSSES, "torch.where(lag >= 0,", "torch.where(lag <= 0,", VAN_ROSSUM),
     Mutation(
