@@ -32,6 +32,7 @@ from tests.helpers import ALL_NEURONS, SWEPT, Chosen, close, examples, name, rou
 
 NATIVE = BACKENDS["native"]
 NEURONS = [neuron for neuron in ALL_NEURONS if events.unsupported(neuron, NATIVE) is None]
+GIVEN = Given(lambda m: torch.exp(-m.abs()))
 DERIVATIVES = [cls() for cls in SURROGATES.values()] + [ZerothOrder(cls(), 0.3, 2) for cls in LAWS.values()]
 DRAW = Draw(seed=3, layer=1)
 
@@ -93,7 +94,7 @@ def test_every_neuron_and_every_reset_path(neuron):
         assert spikes[1].any() and dense["first"].any()
 
 
-@pytest.mark.parametrize("derivative", [*DERIVATIVES, Given(lambda m: torch.exp(-m.abs()))], ids=name)
+@pytest.mark.parametrize("derivative", [*DERIVATIVES, GIVEN], ids=[*map(name, DERIVATIVES), "Given"])
 def test_every_derivative(derivative):
     x, plain = made_of(0.15, (19, 5, 150), torch.float64), isinstance(derivative, Given)
     for at_spike in (AtSpike(derivative), AtSpike(derivative, 1.0 if plain else 0.7, math.inf if plain else 0.8, after_reset=True)):
