@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from snnviz.__main__ import main
@@ -870,6 +870,7 @@ def test_nothing_is_ever_unpickled(tmp_path, monkeypatch):
         read_recording((tmp_path / "bomb.npz").read_bytes(), "bomb.npz")
 
 
+@example(b"\x93NUMPY", "a.csv")
 @given(st.binary(max_size=200), st.sampled_from(["a.csv", "a.npz"]))
 def test_any_bytes_give_columns_or_one_sentence(data, name):
     try:

@@ -27,12 +27,19 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_an_estimate_is_of_the_right_size(name):
+    """The pace is taken anew beside the run: whoever else computes meanwhile slows both. Three tries: the load may change."""
     experiment, methods, backend = CASES[name]
-    start = time.process_time()
-    compare_gradients(experiment, methods, backend) if methods else simulate(experiment, backend)
-    taken = time.process_time() - start
-    estimate = pace.of_run(experiment, len(methods), max(1, len(methods)) if backend == "reference" else 0).seconds()
-    assert taken / 8 < estimate < 8 * taken, f"estimated {estimate:.2f} s, measured {taken:.2f} s"
+    tries = []
+    for _ in range(3):
+        pace.speeds.cache_clear()
+        start = time.process_time()
+        compare_gradients(experiment, methods, backend) if methods else simulate(experiment, backend)
+        taken = time.process_time() - start
+        estimate = pace.of_run(experiment, len(methods), max(1, len(methods)) if backend == "reference" else 0).seconds()
+        tries.append(f"estimated {estimate:.2f} s, measured {taken:.2f} s")
+        if taken / 8 < estimate < 8 * taken:
+            return
+    pytest.fail("; ".join(tries))
 
 
 def test_twice_the_steps_take_twice_as_long():

@@ -39,7 +39,7 @@ def names_of(choice) -> list[str]:
     titles, names = getattr(choice.format_func, "__self__", None), {}
     words = titles if isinstance(titles, dict) else WORDS.union(choice.options, map(str.lower, choice.options))
     for word in words:
-        with contextlib.suppress(KeyError):
+        with contextlib.suppress(KeyError, ValueError, IndexError):  # no name of this choice
             names[choice.format_func(word)] = word
     return [names.get(option, option) for option in choice.options]
 

@@ -62,7 +62,7 @@ def test_others_see_what_is_shared_and_change_nothing_of_it(run, shared, all_sha
 
 def test_a_run_of_the_command_line_belongs_to_who_runs_the_server(home):
     lines = [results.Line(Training())]
-    assert results.keep(lines, "native", "settings", True, False)
+    assert results.keep(lines, "native", "settings", True, {})
     (saved,) = store.default().list()
     assert client.unseen(saved.run, OTHER) == rights.NOT_SHARED and not client.unseen(saved.run, KEY)
     with pytest.raises(Forbidden):

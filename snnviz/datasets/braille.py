@@ -19,7 +19,7 @@ class Braille(AbstractGenerated):
     A taxel sends a spike when its pressure has risen by `change` since its last spike, and another input one when it has fallen by
     as much (send on delta); a large jump is several spikes in one step. A step is one reading of the sensor.
 
-    Inputs `[T, S, 24]`: twelve that rise, then twelve that fall. Mueller-Cleve et al. (2022), CC BY 4.0.
+    Inputs `[T, S, 24]`: twelve that rise, then twelve that fall. Müller-Cleve et al. (2022), CC BY 4.0.
     """
 
     title: ClassVar[str] = "Braille letters"
@@ -27,7 +27,7 @@ class Braille(AbstractGenerated):
         "Braille letters read by the fingertip of a robot: twelve pressure sensors, each with one input that tells of rising and "
         "one of falling pressure. 27 classes, 50 readings of each; the order in which dots pass is what matters."
     )
-    cite: ClassVar[str] = "muellercleve2022braille"
+    cite: ClassVar[str] = "mullercleve2022braille"
 
     steps: int = param(READINGS, "Time steps", "T", low=10, high=READINGS, slider=(20, READINGS, 1), help="One reading each.")
     samples: int = param(1350, "Samples", "S", low=54, high=1350, slider=(270, 1350, 27), help="Both parts together.")

@@ -47,6 +47,8 @@ def array(file, whole: bool = False) -> np.ndarray:
     magic = file.read(8)
     if magic[:6] != b"\x93NUMPY":
         raise _Refused("is no array.")
+    if len(magic) < 8:
+        raise _Refused("has a damaged heading.")
     length = int.from_bytes(file.read(2 if magic[6] == 1 else 4), "little")
     if length > 10_000:
         raise _Refused("has a damaged heading.")
