@@ -301,11 +301,12 @@ def put(key: str, text: str | None) -> None:
 def recall(default: Any, key: str, tables: Sequence[url.Table] = ()) -> Any:
     """The value of the page's settings under a key, `default` where there are none; see `url.read`.
 
-    A setting that is not possible gets one sentence on the page, and its default.
+    A setting that is not possible gets one sentence on the page, which stays until the visitor sets one, and its default.
     """
     value, misread = url.read(Settings(), key, default, tables=tables)
-    for problem in misread:
-        st.warning(str(problem), icon=":material/link_off:")
+    if misread:
+        _visit().complaints |= {problem.key: str(problem) for problem in misread}
+        _say()
     return value
 
 
@@ -314,6 +315,8 @@ def remember(settings: Mapping[str, str], *prefixes: str) -> None:
     visit = _visit()
     for key in [k for k in visit.pages[visit.page].texts if k.startswith(prefixes) and k not in settings]:
         put(key, None)
+    if any(visit.of(key).texts.get(key) != text for key, text in settings.items()):  # the visitor has set something
+        visit.complaints = {key: sentence for key, sentence in visit.complaints.items() if not key.startswith(prefixes)}
     for key, text in settings.items():
         note(key)
         put(key, text)
