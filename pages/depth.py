@@ -50,7 +50,8 @@ with top, page.guarded():
     state = runs_view.bar(work, backend.chosen(), "Train and measure")
 going = state is not None and state.status.live
 record = state.progress.result if state is not None else None
-past = recorded.recording(work) if not going and (state is None or state.run.work != work) else None
+own = state is not None and (going or state.run.work == work or runs_view.comes_first(state, work))
+past = None if own else recorded.recording(work)
 if past is not None:
     record = past.result
 look = record.checkpoints[-1] if record and record.checkpoints else None

@@ -202,7 +202,7 @@ with st.container(horizontal=True):
         if visitors.me().may_change(state.run):
             runs_view.buttons(state)
         if st.button(f"Show under {kind.page}", icon=":material/model_training:"):
-            runs_view.show(state.run.id, state.run.kind)
+            runs_view.show_first(state.run.id, state.run.kind)
             go_to(state.run.kind)
         if columns := kind.columns(state):
             page.downloads("run", columns)

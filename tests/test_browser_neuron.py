@@ -1,7 +1,5 @@
 """The Neuron page in a real browser: Live and Figure are one run, an old link is converted once, a held run stays in sight."""
 
-import re
-
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -12,17 +10,17 @@ def sentence(seen) -> str:
 
 
 def to_figure(seen) -> str:
-    """Go to Figure and give the title of its picture."""
+    """Go to Figure and give the sentence above its picture."""
     seen.page.get_by_role("radio", name="Figure").click()
-    seen.page.get_by_text(re.compile(r"LIF: \d+ spikes?, ")).first.wait_for(timeout=30_000)
+    seen.page.locator(".st-key-figure-traces .js-plotly-plot").wait_for(timeout=30_000)
     seen.settle()
-    return seen.page.get_by_text(re.compile(r"LIF: \d+ spikes?, ")).first.inner_text()
+    return seen.page.locator(".st-key-sentence").inner_text()
 
 
 def test_the_gain_goes_from_live_to_figure_and_back(visit):
     seen = visit("neuron", **{"scope.gain": "0.5"})
     assert "0 spikes" in sentence(seen)
-    assert to_figure(seen).startswith("LIF: 0 spikes")
+    assert to_figure(seen).startswith("It stays silent: the membrane comes to ")
     assert "Input gain" in seen.page.locator("[data-testid=stMain]").inner_text()
     seen.page.get_by_role("radio", name="Live").click()
     seen.page.locator(".scope p.summary").wait_for(timeout=30_000)
@@ -38,7 +36,7 @@ def test_a_link_of_0_1_0_shows_what_it_showed_and_stays(visit):
     seen.page.locator(".scope p.summary").wait_for(timeout=30_000)
     seen.settle()
     assert "117 spikes" in sentence(seen) and "stimulus.Step.amplitude=0.32" in seen.page.url
-    assert to_figure(seen).startswith("LIF: 117 spikes")
+    assert to_figure(seen).startswith("It fires like a clock: 117 spikes in 400 ms")
 
 
 def test_a_held_run_is_not_cut_when_the_threshold_was_dragged(visit):

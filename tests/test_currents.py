@@ -225,7 +225,9 @@ def test_a_link_of_0_1_0_means_what_it_meant():
     assert links.renewed("neuron", {"neuron": "ALIF"}) == {"neuron": "ALIF"}
     assert links.renewed("gradients", {"of": "network", "neuron": "ALIF", "neuron.ALIF.dt": "2"})["neuron.ALIF.kappa"] == "20"
     assert links.renewed("training", {"neuron": "ALIF", "data": "YinYang"})["neuron.ALIF.kappa"] == "5"
-    assert links.renewed("sparsity", {"neuron.LIF.dt": "2"}) == {"neuron.LIF.dt": "2"}
+    assert links.renewed("sparsity", {"neuron.LIF.dt": "2"}) == {"neuron.LIF.dt": "2", "view": "margins", "per": "ms"}
+    assert links.renewed("sparsity", {"neuron.LIF.dt": "2", "view": "raster"}) == {"neuron.LIF.dt": "2", "view": "raster"}
+    assert links.renewed("sparsity", {"neuron.LIF.dt": "2", "per": "ms"}) == {"neuron.LIF.dt": "2", "per": "ms"}
     noisy = links.renewed("gradients", {"neuron.LIF.dt": "4"})
     assert (noisy["stimulus.Noise.mean"], noisy["stimulus.Noise.sd"]) == ("0.015", "0.075")
     unreadable = {"neuron.LIF.dt": "0.5", "stimulus.Step.amplitude": "much"}

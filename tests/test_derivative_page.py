@@ -38,10 +38,15 @@ def opened(query: dict[str, str]) -> AppTest:
     return app
 
 
+def source(app: AppTest) -> str:
+    """The code that made what the page shows."""
+    (code,) = [block.value for block in app.code if block.language == "python"]
+    return code
+
+
 QUERIES = [
     {},
-    {"of": "MultiGaussian-Dspike", "look.unit_area": "true"},
-    {"view": "live"},
+    {"view": "surrogates", "of": "MultiGaussian-Dspike", "look.unit_area": "true"},
     {"view": "estimator"},
     {"view": "law"},
     {"view": "law", "law": "RademacherLaw"},
@@ -52,12 +57,29 @@ QUERIES = [
 ]
 
 
-@pytest.mark.parametrize("query", [*QUERIES, *presets().values()], ids=lambda q: "&".join(map("=".join, q.items())) or "plain")
+def written(query: dict[str, str]) -> dict[str, str]:
+    """What the address says of a link: not the view with which the page opens."""
+    return {key: value for key, value in query.items() if (key, value) != ("view", "live")}
+
+
+@pytest.mark.parametrize(
+    "query", [*QUERIES, {"view": "live"}, *presets().values()], ids=lambda q: "&".join(map("=".join, q.items())) or "plain"
+)
 def test_a_link_draws(query):
     app = opened(query)
     assert not app.error
     assert ["alpha = 1" in w.value for w in app.warning] == ([True] if query.get("alpha") == "1" else [])
-    assert {k: v if isinstance(v, str) else v[0] for k, v in app.query_params.items()} == query
+    assert {k: v if isinstance(v, str) else v[0] for k, v in app.query_params.items()} == written(query)
+
+
+@pytest.mark.parametrize(
+    "query", [{"of": "MultiGaussian-Dspike", "look.unit_area": "true"}, {"s.Triangle.width": "2", "of": "Triangle"}]
+)
+def test_a_link_of_0_1_0_without_a_view_opens_the_surrogates(query):
+    app = opened(query)
+    assert not app.error and not app.warning
+    assert app.button_group(key="derivative/view").value == "surrogates"
+    assert {k: v if isinstance(v, str) else v[0] for k, v in app.query_params.items()} == query | {"view": "surrogates"}
 
 
 @pytest.mark.parametrize("view", ["live", "estimator", "cost"])
@@ -67,7 +89,7 @@ def test_nonsense_gets_a_sentence_and_the_default(view, wrong):
     ((key, value),) = wrong.items()
     assert any(f"`{key}={value}`" in w.value for w in app.warning)
     if app.code:
-        assert "delta" not in app.code[-1].value
+        assert "delta" not in source(app)
 
 
 @pytest.mark.parametrize("view", ["live", "estimator", "law", "cost"])
@@ -91,13 +113,13 @@ def test_the_prediction_is_answered():
 
 def test_settings_go_with_the_visitor_from_view_to_view():
     app = opened({"view": "live", "law": "UniformLaw", "zo.delta": "0.3", "zo.draws": "4"})
-    assert "ZerothOrder(law=UniformLaw(), delta=0.3, draws=4)" in app.code[-1].value
+    assert "ZerothOrder(law=UniformLaw(), delta=0.3, draws=4)" in source(app)
     app.button_group(key="derivative/view").set_value("estimator").run()
     assert not app.exception
-    assert "ZerothOrder(law=UniformLaw(), delta=0.3, draws=4)" in app.code[-1].value
+    assert "ZerothOrder(law=UniformLaw(), delta=0.3, draws=4)" in source(app)
     app.button_group(key="derivative/view").set_value("live").run()
     assert not app.exception
-    assert "ZerothOrder(law=UniformLaw(), delta=0.3, draws=4)" in app.code[-1].value
+    assert "ZerothOrder(law=UniformLaw(), delta=0.3, draws=4)" in source(app)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +134,7 @@ def test_settings_go_with_the_visitor_from_view_to_view():
 def test_a_settled_scene_is_written_as_the_link_that_restores_it(scene):
     query = settings.query(scene)
     app = opened({"view": "live"} | query)
-    assert f"{query.get('zo.delta', '')}" in app.code[-1].value
+    assert f"{query.get('zo.delta', '')}" in source(app)
     app = opened({"view": "live"} | query)
     state = app.session_state["_estimates.written"]
     assert state == query
@@ -231,7 +253,7 @@ def test_the_scope_and_the_controls_keep_one_set_of_settings(visit):
         seen.settle()
 
     go("Live draws")
-    press(seen.page.locator(".scope input[type=range][name=draws]"), r"\?view=live&zo\.delta=0\.05&zo\.draws=2")
+    press(seen.page.locator(".scope input[type=range][name=draws]"), r"\?zo\.delta=0\.05&zo\.draws=2")
     go("Estimator")
     press(
         seen.page.get_by_test_id("stSlider").get_by_role("slider", name="Width"),

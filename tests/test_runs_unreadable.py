@@ -36,12 +36,12 @@ def test_a_page_says_that_its_run_was_deleted(home):
     run = Run(Train((Training(),)), "native", "me", "mine")
     store.default().begin(run, "elsewhere/1")
     store.default().share(run.id, True)
-    at = opened(ENTRIES["training.py"])
-    assert any("Nothing has run yet" in i.value for i in at.info)
+    at = opened(ENTRIES["training.py"], epochs="3")  # no recorded run is of these settings
+    assert any("Nothing has run with these settings" in i.value for i in at.info)
     at.session_state["_runs_shown"] = {"training": run.id}
     at.run()
     clean(at)
-    assert not any("Nothing has run yet" in i.value for i in at.info)
+    assert not any("Nothing has run with these settings" in i.value for i in at.info)
     store.default().delete([run.id])
     at.run()
     clean(at)

@@ -78,7 +78,7 @@ st.navigation([st.Page(neuron, default=True), st.Page(derivative), st.Page(empty
 def server(tmp_path_factory):
     script = tmp_path_factory.mktemp("scope") / "page.py"
     script.write_text(PAGE.format(root=str(ROOT)), encoding="utf-8")
-    with running_app(script) as url:
+    with running_app(script, {"STREAMLIT_CLIENT_SHOW_SIDEBAR_NAVIGATION": "true"}) as url:
         yield url
 
 

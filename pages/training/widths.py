@@ -37,8 +37,8 @@ for point in sweep_widths(study, "{backend.chosen()}"):
 """
     with right, page.guarded():
         state = runs_view.bar(work, backend.chosen(), "Train them all")
-        past = recorded.recording(work)
-        if state is not None and state.progress.result is not None and (past is None or state.run.work == work):
+        past, first = recorded.recording(work), runs_view.comes_first(state, work)
+        if state is not None and state.progress.result is not None and (past is None or state.run.work == work or first):
             runs_view.note(state, work, backend.chosen())
             widths.table(cast(SweepWidths, state.run.work).sweep, state.progress.result)
             page.downloads("widths", widths.columns(state.progress.result))

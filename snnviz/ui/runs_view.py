@@ -62,6 +62,22 @@ def show(run: str | None, kind: str) -> None:
     st.session_state.setdefault("_runs_gone", {}).pop(kind, None)
 
 
+def show_first(run: str, kind: str) -> None:
+    """Show this run on the page of its kind, before a recorded one of the settings that the page stands at."""
+    show(run, kind)
+    st.session_state.setdefault("_runs_first", {})[kind] = [run]
+
+
+def comes_first(state: RunState | None, work: Work) -> bool:
+    """Whether the visitor chose this run among the saved ones, and has set the page to no other work since they came to it."""
+    first = st.session_state.get("_runs_first", {}).get(work.kind)
+    if state is None or first is None or first[0] != state.run.id:
+        return False
+    if len(first) == 1:
+        first.append(work)
+    return first[1] == work
+
+
 def gone(kind: str = Train.kind) -> str:
     """What became of the run that was shown on the page of its kind, where it is there no more; else ""."""
     return st.session_state.get("_runs_gone", {}).get(kind, "")

@@ -72,8 +72,8 @@ def watch(run: Run, draw: Callable[[RunState, bool], None], invitation: str, pre
             with bar if came is not None else st.container():
                 _names(shown, changed)
         runs_view.complaint()
-        if shown is None:
-            st.info(runs_view.gone() or invitation, icon=":material/info:")
+        if (gone := runs_view.gone()) or shown is None:  # a recorded run may have taken the place of the one that is gone
+            st.info(gone or invitation, icon=":material/info:")
         draw(shown or RunState.waiting(run), changed)
         if shown is not None:
             verdict_of(shown)
@@ -93,7 +93,7 @@ def watch(run: Run, draw: Callable[[RunState, bool], None], invitation: str, pre
 
 def _prepared_for(run: Run, now: RunState | None) -> recorded_trainings.Recorded | None:
     """The recorded run to show: that of these settings, where the visitor's own is not of them; the one shown last, before any."""
-    if now is not None and (now.status.live or now.run.work == run.work):
+    if now is not None and (now.status.live or now.run.work == run.work or runs_view.comes_first(now, run.work)):
         return None
     came = recorded_trainings.find(run.work) if isinstance(run.work, Train) else None
     if came is not None:
