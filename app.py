@@ -93,7 +93,7 @@ def main() -> None:
         "[class*=st-key-computing-bar] {position: fixed; bottom: 1rem; left: 50%; transform: translateX(-50%); z-index: 99;"
         "padding: .5rem 1rem; width: min(36rem, 92vw); border-radius: .5rem; background: light-dark(#FFFFFF, #1B2129);"
         "box-shadow: 0 2px 12px #0006}"
-        "[data-testid=stBaseButton-primary]:enabled :is(p, span) {color: light-dark(#FFFFFF, #11151B)}</style>"
+        "[data-testid^=stBaseButton-primary]:enabled :is(p, span) {color: light-dark(#FFFFFF, #11151B)}</style>"
     )
     try:
         with (

@@ -114,12 +114,16 @@ def test_one_command_brings_up_all_and_another_ends_it(stack, bystander, monkeyp
         visitor.remember(visitors.COOKIE, signed)
         await visitor.look()
         assert visitor.process == "2" and any("0 of 7 epochs" in text for text in visitor.texts)
-        for one in (visitor, *both):
+        drawing = Visitor(settings.address, "gradients", 0)  # a process serves plotly.js from its first figure on
+        drawing.remember("snnviz_process", "2")
+        await drawing.look()
+        assert drawing.problems == [] and drawing.process == "2"
+        for one in (visitor, *both, drawing):
             await one.leave()
 
     aside(visit())
     # What the browser loads is below the same part of the address.
-    for asset in (figure._plotly_js(), "static/favicon.png", "neuron"):
+    for asset in (figure._plotly_js(), "favicon.png", "neuron"):
         with urllib.request.urlopen(settings.address + asset) as answer:
             assert answer.status == 200
     assert command("up", stack).count("starting") == 1  # the process that died

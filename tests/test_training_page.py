@@ -177,4 +177,8 @@ def test_the_pages_fit_a_phone_and_are_accessible(visit, server):
         v = visit(address, base=server, size=PHONE, **({"data": "YinYang", "view": "raster"} if address == "data" else {}))
         assert v.cut_off() == 0, address
         assert not v.violations(), address
+        if address == "training":  # the picture of a run of other settings than the page's
+            v.page.locator(".theatre").first.evaluate("theatre => theatre.classList.add('changed')")
+            assert not v.violations(), "changed"
+            assert not v.dark().settle().violations(), "changed, in the dark"
         assert not v.errors, address
