@@ -42,6 +42,12 @@ IDLE = """() => {
   return [...document.querySelectorAll('[class*="st-key-figure-"]')].every(f => f.querySelector('[aria-busy="false"]'));
 }"""
 
+# What keeps a page from standing still, for the message of a test that waited in vain.
+BUSY = """() => [
+  ...document.querySelectorAll('[data-testid="stApp"], [data-stale="true"], [data-testid="stSkeleton"], [data-testid="stSpinner"]'),
+  ...[...document.querySelectorAll('[class*="st-key-figure-"]')].filter(f => !f.querySelector('[aria-busy="false"]')),
+].map(e => e.cloneNode(e.dataset.testid !== 'stApp').outerHTML.slice(0, 400)).join('\\n')"""
+
 # Streamlit's own menu puts a <div> between <ul> and <li> when it has sections; nothing in the app can change that.
 IN_MENU = "target => !!document.querySelector(target).closest('[data-testid=\"stSidebarNavItems\"]')"
 
@@ -115,8 +121,13 @@ class Visit:
 
     def settle(self) -> "Visit":
         """Wait until the script is done and everything is drawn, by state, twice in a row across two frames."""
+        from playwright.sync_api import TimeoutError as Late
+
         for _ in range(2):
-            self.page.wait_for_function(IDLE, timeout=60_000)
+            try:
+                self.page.wait_for_function(IDLE, timeout=60_000)
+            except Late as late:
+                raise AssertionError(f"{self.page.url} is busy: {self.page.evaluate(BUSY)}\n{self.errors}") from late
             self.page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
         return self
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.app_server import PHONE, Visit
+from tests.app_server import DESKTOP, PHONE, Visit
 from tests.stripping_proxy import stripping_proxy
 
 pytestmark = pytest.mark.browser
@@ -13,14 +13,25 @@ STEP = {"lesson": "leaky-bucket", "step": "1"}
 SOON = 20_000  # ms for what comes with the next look at the class, on a machine that is busy
 
 
+def somebody(chromium, url: str, size: tuple[int, int], scheme: str):
+    """A visitor with cookies and a storage of their own: other tests bring nothing in, and no class that is left open goes out."""
+    context = chromium.browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    yield Visit(context.new_page(), url)
+    context.close()
+
+
+@pytest.fixture
+def teacher(chromium, app_url):
+    """A desktop in the light."""
+    yield from somebody(chromium, app_url, DESKTOP, "light")
+
+
 @pytest.fixture
 def student(chromium, app_url):
-    """A phone in the dark, with cookies of its own."""
-    context = chromium.browser.new_context(
-        viewport={"width": PHONE[0], "height": PHONE[1]}, color_scheme="dark", reduced_motion="reduce"
-    )
-    yield Visit(context.new_page(), app_url)
-    context.close()
+    """A phone in the dark."""
+    yield from somebody(chromium, app_url, PHONE, "dark")
 
 
 def button(seen: Visit, name: str):
@@ -37,8 +48,8 @@ def open_class(teacher: Visit) -> str:
     return teacher.settle().page.locator("h1.code").inner_text()
 
 
-def test_a_class_from_the_code_to_the_end(visit, student):
-    teacher = visit("class")
+def test_a_class_from_the_code_to_the_end(teacher, student):
+    teacher.open("class")
     code = open_class(teacher)
 
     # The link that the QR code has: the code stands in its field, the address keeps nothing.
@@ -107,9 +118,10 @@ def test_a_class_from_the_code_to_the_end(visit, student):
     assert teacher.errors == [] and student.errors == []
 
 
-def test_a_class_behind_a_proxy_that_strips_a_path(visit, student, app_url):
+def test_a_class_behind_a_proxy_that_strips_a_path(teacher, student, app_url):
     with stripping_proxy(urlsplit(app_url).port, "/user/ada/proxy/8501") as base:
-        teacher = visit("class", base=base)
+        teacher.url = base
+        teacher.open("class")
         code = open_class(teacher)
         assert f"{urlsplit(base).netloc}/user/ada/proxy/8501/class" in teacher.page.locator(".address").inner_text()
         student.url = base
