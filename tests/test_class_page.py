@@ -81,7 +81,7 @@ def test_a_class_from_the_code_to_the_end(teacher, student):
     teacher.open("neuron", **STEP, chosen="b")
     button(teacher, "Bring all here").click()
     student.page.wait_for_url(re.compile(r"/neuron\?.*lesson=leaky-bucket"), timeout=SOON)
-    student.settle()
+    student.page.locator(".st-key-lesson-choices button").first.wait_for(timeout=SOON)  # its page looks every two seconds
     assert "chosen" not in student.page.url and student.cut_off() == 0
     student.page.locator(".st-key-lesson-choices button").first.click()
     says(student, "1 of 1 have chosen")
