@@ -125,7 +125,7 @@ def test_two_visitors_share_the_machine_whatever_one_asks_for(home, monkeypatch)
 
 
 def test_a_lost_worker_costs_at_most_one_epoch_and_is_told(home, monkeypatch):
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0") as cluster:
         monkeypatch.setenv("SNNVIZ_SCHEDULER", cluster.scheduler_address)
         run = request(epochs=100_000, methods=[Exodus()])
         client.submit(run)
