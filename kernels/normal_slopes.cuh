@@ -33,21 +33,10 @@ struct ColumnWords {
     SNN_FN Columns at(const Scan& k, index_t t) const {
         const Columns::Factor even = Columns::factor(0xD2511F53u), odd = Columns::factor(0xCD9E8D57u);
         const unsigned long long step = 0xD2511F53ull * ((unsigned)(k.first + t) ^ k.seed);
-        Columns a, a_low, b, b_low;
+        Columns b, b_low;
         (x1 ^ Columns::all((unsigned)(step >> 32))).times(odd, b, b_low);
         Columns c0 = b ^ x2, c1 = b_low, c2 = x3 ^ Columns::all((unsigned)step), c3 = x4;
-        unsigned key0 = k.seed + 3 * 0x9E3779B9u, key1 = k.layer + 3 * 0xBB67AE85u;
-        SNN_UNROLL
-        for (int round = 3; round < 10; ++round) {
-            c0.times(even, a, a_low);
-            c2.times(odd, b, b_low);
-            c0 = b ^ c1 ^ Columns::all(key0);
-            c1 = b_low;
-            c2 = a ^ c3 ^ Columns::all(key1);
-            c3 = a_low;
-            key0 += 0x9E3779B9u;
-            key1 += 0xBB67AE85u;
-        }
+        rounds<3>(k, even, odd, c0, c1, c2, c3);
         return c0;
     }
 };

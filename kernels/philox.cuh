@@ -84,6 +84,24 @@ struct Columns {
 };
 #endif
 
+// The rounds from number Begin on, of the four words of each column
+template <int Begin>
+SNN_FN void rounds(const Scan& k, Columns::Factor even, Columns::Factor odd, Columns& c0, Columns& c1, Columns& c2, Columns& c3) {
+    unsigned key0 = k.seed + Begin * 0x9E3779B9u, key1 = k.layer + Begin * 0xBB67AE85u;
+    SNN_UNROLL
+    for (int round = Begin; round < 10; ++round) {
+        Columns a, a_low, b, b_low;
+        c0.times(even, a, a_low);
+        c2.times(odd, b, b_low);
+        c0 = b ^ c1 ^ Columns::all(key0);
+        c1 = b_low;
+        c2 = a ^ c3 ^ Columns::all(key1);
+        c3 = a_low;
+        key0 += 0x9E3779B9u;
+        key1 += 0xBB67AE85u;
+    }
+}
+
 // w0[j] ... w3[j] = draws 4 block ... 4 block + 3 of the column number j of a row at step t: one Philox gives four, of which `Draws`
 // are stored. Rows are filled up to a multiple of Columns::count, so they are whole blocks.
 template <int Draws, class Where>
@@ -93,19 +111,7 @@ SNN_APART void draw_words(const Scan& k, index_t t, Where where, int block, inde
         const Columns::Factor even = Columns::factor(0xD2511F53u), odd = Columns::factor(0xCD9E8D57u);
         Columns c0 = Columns::of(where, j), c1 = Columns::all((unsigned)(k.first + t));
         Columns c2 = Columns::all((unsigned)block), c3 = Columns::all(0u);
-        unsigned key0 = k.seed, key1 = k.layer;
-        SNN_UNROLL
-        for (int round = 0; round < 10; ++round) {
-            Columns a, a_low, b, b_low;
-            c0.times(even, a, a_low);
-            c2.times(odd, b, b_low);
-            c0 = b ^ c1 ^ Columns::all(key0);
-            c1 = b_low;
-            c2 = a ^ c3 ^ Columns::all(key1);
-            c3 = a_low;
-            key0 += 0x9E3779B9u;
-            key1 += 0xBB67AE85u;
-        }
+        rounds<0>(k, even, odd, c0, c1, c2, c3);
         c0.store(w0 + j);
         if (Draws > 1) c1.store(w1 + j);
         if (Draws > 2) c2.store(w2 + j);
