@@ -38,8 +38,8 @@ export class Row {
     const look = looks.findLast((one) => one.epoch <= epoch);
     this.element.classList.toggle("empty", !look);
     this.history.replaceChildren(...looks.slice(-HISTORY).reverse().map((one) => {
-      const right = said(one) === data.sample.label, past = one === look;
-      return make("span", { class: `${right ? "right" : ""} ${past ? "here" : ""} ${one.epoch > epoch ? "later" : ""}`, title: `after epoch ${one.epoch}` }, data.classes[said(one)]);
+      const right = answerOf(one) === data.sample.label, past = one === look;
+      return make("span", { class: `${right ? "right" : ""} ${past ? "here" : ""} ${one.epoch > epoch ? "later" : ""}`, title: `after epoch ${one.epoch}` }, data.classes[answerOf(one)]);
     }));
     if (!look) {
       this.layers.forEach((layer) => layer.replaceChildren());
@@ -53,7 +53,7 @@ export class Row {
       this.layers[i].replaceChildren(raster(look.rasters[name]));
       this.counts[i].textContent = `${look.counts[name]} spikes`;
     });
-    const shares = softmax(look.scores), answer = said(look), right = answer === data.sample.label;
+    const shares = softmax(look.scores), answer = answerOf(look), right = answer === data.sample.label;
     this.bars.setAttribute("aria-label", `readout: ${data.classes[answer]} with ${percent(shares[answer])}`);
     this.bars.replaceChildren(...shares.map((share, i) => {
       const kind = i === answer ? (right ? "right" : "most") : "";
@@ -67,7 +67,7 @@ export class Row {
   }
 }
 
-const said = ({ scores }) => scores.indexOf(Math.max(...scores));
+const answerOf = ({ scores }) => scores.indexOf(Math.max(...scores));
 
 function softmax(scores) {
   const most = Math.max(...scores), powers = scores.map((score) => Math.exp(score - most));

@@ -2,8 +2,6 @@
 
 from typing import cast
 
-import streamlit as st
-
 from snnviz.neurons import LIF, NEURONS
 from snnviz.runs.work import MeasureSpeed
 from snnviz.studies.speed import SpeedPlan
@@ -16,9 +14,7 @@ def show(left, right):
     with left:
         share = speed.choose_shown()
         neuron = controls.choose(TIMED, "Neuron", "neuron", default=LIF(), only=())
-        plan = controls.edit(SpeedPlan(neuron), "plan", only=("grows", "steps", "neurons", "batch"))
-        with st.expander("More settings"):
-            plan = controls.edit(plan, "plan", only=("points", "repeats"))
+        plan = controls.edit(SpeedPlan(neuron), "plan", exclude=("neuron",))
     with right, page.guarded():
         work = MeasureSpeed(plan)
         work.check()

@@ -134,8 +134,10 @@ class AbstractImages(AbstractDataset):
 
     def load(self, split: Split) -> Samples:
         images, labels = self._read(split)
-        size = round(self.samples * self.totals[list(Split).index(split)] / sum(self.totals))
-        order = np.random.default_rng([self.seed, list(Split).index(split)]).permutation(len(images))
+        number = list(Split).index(split)
+        total = self.totals[number]
+        size = round(self.samples * total / sum(self.totals))
+        order = np.random.default_rng([self.seed, number]).permutation(len(images))
         chosen = np.sort(order[:size])
         storage = Pixels(images[chosen], chosen, self.coding, self.steps, self.dt, self.rate, self.seed)
         return Samples(
@@ -145,7 +147,7 @@ class AbstractImages(AbstractDataset):
             images.shape[1:],
             self.dt,
             self._source(len(chosen), len(images), split),
-            notes=self._notes(len(images), split),
+            notes=self._notes(len(images), total),
         )
 
     def _read(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
@@ -160,6 +162,5 @@ class AbstractImages(AbstractDataset):
         part = "training" if split is Split.TRAIN else "test"
         return f"{self.title}: {chosen:,} of {here:,} {part} images, drawn with seed {self.seed}."
 
-    def _notes(self, here: int, split: Split) -> tuple[str, ...]:
-        total = self.totals[list(Split).index(split)]
+    def _notes(self, here: int, total: int) -> tuple[str, ...]:
         return () if here == total else (f"Not the whole set: {here:,} of its {total:,} images of this part are here.",)

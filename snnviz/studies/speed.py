@@ -52,9 +52,17 @@ class SpeedPlan(Declared):
     steps: int = param(100, "Steps", "T", low=1, high=2000, slider=(50, 500, 50), help="Of the smallest point.")
     neurons: int = param(64, "Neurons", "N", low=1, high=4096, slider=(32, 512, 32), help="Of the smallest point.")
     batch: int = param(16, "Batch", "B", low=1, high=256, slider=(1, 64, 1), help="Samples side by side, of the smallest point.")
-    points: int = param(7, "Points", low=1, high=10, slider=(3, 9, 1), help="Each has twice the size of the one before it.")
+    points: int = param(
+        7, "Points", low=1, high=10, slider=(3, 9, 1), advanced=True, help="Each has twice the size of the one before it."
+    )
     repeats: int = param(
-        5, "Repeats", low=1, high=50, slider=(1, 20, 1), help="Backends and the copy take turns; the fastest turn of each counts."
+        5,
+        "Repeats",
+        low=1,
+        high=50,
+        slider=(1, 20, 1),
+        advanced=True,
+        help="Backends and the copy take turns; the fastest turn of each counts.",
     )
 
     @property

@@ -14,6 +14,8 @@ from snnviz.studies import speed
 from snnviz.studies.speed import SpeedPlan, SpeedRecord
 from snnviz.ui import controls, page
 
+LETTERS = dict(zip(kernel_text.ROLES, "ABCD", strict=True))  # beside the lines of a kernel
+
 
 def choose_shown() -> bool:
     """Whether shares of a copy's rate are shown, or milliseconds."""
@@ -69,14 +71,13 @@ def limit() -> None:
 
 def text_of(kernel: str) -> None:
     """A kernel's text, line by line, each line of the recursion with its letter; the letters' legend is `legend`."""
-    letters = dict(zip(kernel_text.ROLES, "ABCD", strict=True))
     light, dark = colours(False), colours(True)
     rows, file = [], ""
     for line in kernel_text.lines(kernel):
         if line.file != file:
             file = line.file
             rows.append(f'<tr class="file"><td></td><td></td><td>{html.escape(file)}</td></tr>')
-        letter = letters.get(line.role, "")
+        letter = LETTERS.get(line.role, "")
         marked = ' class="marked"' if letter else ""
         code = html.escape(line.text) or " "
         rows.append(f"<tr{marked}><td>{letter}</td><td>{line.number}</td><td>{code}</td></tr>")
@@ -97,4 +98,4 @@ def text_of(kernel: str) -> None:
 
 def legend() -> None:
     """What the letters beside the lines mean."""
-    st.markdown("\n".join(f"- **{letter}** {what}" for letter, (what, _) in zip("ABCD", kernel_text.ROLES.values(), strict=True)))
+    st.markdown("\n".join(f"- **{LETTERS[role]}** {what}" for role, (what, _) in kernel_text.ROLES.items()))
