@@ -11,14 +11,20 @@ pytestmark = pytest.mark.browser
 PICTURE, CHOICE = ".st-key-lesson-picture", ".st-key-lesson-choice-{} button"
 
 
+# Whether the rail is drawn as the address says: its step, and either the choices or what was chosen.
+DRAWN = """query => {
+  const now = new URLSearchParams(location.search), step = now.get('step');
+  if (!Object.entries(query).every(([key, value]) => now.get(key) === value)) return false;
+  const rail = document.querySelector('.st-key-lesson-rail');
+  if (!step || !rail) return !step && !rail;
+  if (!rail.querySelector('.lesson-small')?.innerText.startsWith(`Step ${step} of`)) return false;
+  return !!rail.querySelector('.lesson-chosen') === now.has('chosen') || !rail.querySelector('.lesson-question');
+}"""
+
+
 def at(seen, **query):
-    """Wait until the address says this and the page stands still; None: it says nothing of a key."""
-    seen.page.wait_for_function(
-        "query => { const now = new URLSearchParams(location.search);"
-        " return Object.entries(query).every(([key, value]) => now.get(key) === value) }",
-        arg=query,
-        timeout=60_000,
-    )
+    """Wait until the address says this, the rail shows it and the page stands still; None: it says nothing of a key."""
+    seen.page.wait_for_function(DRAWN, arg=query, timeout=60_000)
     return seen.settle()
 
 

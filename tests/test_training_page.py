@@ -56,7 +56,7 @@ def test_start_watch_stop_reload_and_find_it_again(visit, server):
     until(page, f"() => ({SECONDS})() > {first}")
     until(page, f"() => ({POINTS})() > {points}")
     tall = height(page)
-    # The server is asked once a second, and the curves move twice: more often than the line that tells how far it is.
+    # The curves move on their own between two answers of the server: more often than the line that tells how far it is.
     page.evaluate(f"""() => {{
       window.seen = {{ looks: new Set(), moves: new Set() }};
       const note = () => {{
@@ -66,8 +66,7 @@ def test_start_watch_stop_reload_and_find_it_again(visit, server):
       }};
       note();
     }}""")
-    until(page, "() => window.seen.looks.size > 5")
-    assert page.evaluate("() => window.seen.moves.size > 1.4 * window.seen.looks.size")
+    until(page, "() => window.seen.moves.size > window.seen.looks.size + 3")
 
     page.reload()  # the tab is closed and opened again: the run is still there, and goes on
     page.get_by_role("button", name="Pause").wait_for(timeout=60_000)
