@@ -3,8 +3,9 @@
 //
 // 1. Of Philox's twenty products two and a half are the same at every step, and two are the same for every column.
 // 2. Where eight margins are beyond the largest draw that there is, nothing is drawn.
-// 3. P(abs(z) > v) <= exp(-v^2 / 2), and log2 p >= (bits of p) / 2^23 - 127. So z delta < abs(m) where m^2 is above what follows
-//    for delta^2 z^2. What is not above it, a sixth or so, is listed, and of the list alone words become normal draws.
+// 3. P(abs(z) > v) <= exp(-0.37 v^2 - 0.77 v) up to the largest draw, and log2 p >= (bits of p) / 2^23 - 127. So z delta < abs(m)
+//    where 0.74 m^2 + 1.54 delta abs(m) is above what follows for z = abs(m) / delta. What is not above it, hardly more than the
+//    neurons that get a slope, is listed, and of the list alone words become normal draws.
 #ifndef SNN_NORMAL_SLOPES
 #define SNN_NORMAL_SLOPES
 #include "spike_derivative.cuh"
@@ -98,7 +99,7 @@ SNN_FN void normal_slopes(const Scan& k, index_t B, const real* u, const real* t
             SNN_UNROLL
             for (int half = 0; half < 2; ++half) {
                 const lanes4 x = __builtin_convertvector((whole4)((Columns::Four)word[half] >> 9), lanes4) + 0.5f;  // 2^23 p
-                const whole4 may = m[half] * m[half] <= most - __builtin_convertvector((whole4)x, lanes4) * bit;
+                const whole4 may = m[half] * (0.74f * m[half] + 1.54f * delta) <= most - __builtin_convertvector((whole4)x, lanes4) * bit;
                 *(lanes4*)(ds + row + 4 * half) = (lanes4)(word[half] & may);
                 const int mask = __builtin_wasm_bitmask_i32x4(may);
                 const bytes16 listed = __builtin_wasm_swizzle_i8x16((bytes16)(along + (int)(row + 4 * half)), *(const bytes16*)FRONT[mask]);

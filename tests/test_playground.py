@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from snnviz import places
 from snnviz.backends import BACKENDS, browser
 from snnviz.backends.base import Upstream
 from snnviz.datasets import Circles, Digits, OwnPoints, PlaneCoding, Spirals, Split, TwoMoons, Xor, YinYangPoints
-from snnviz.draws import Draw
+from snnviz.draws import Draw, half_normal
 from snnviz.live import played, playground, scripts
 from snnviz.losses import CrossEntropy, OverTime
 from snnviz.methods import BPTT, Exodus, LocalZO, Slayer, SparseGD
@@ -178,6 +179,18 @@ def test_draws_of_localzo_are_those_of_the_formula(kit, draws, delta, count):
         estimate = AtSpike(ZerothOrder(delta=s["delta"], draws=s["draws"]))
         same(ds, estimate.ds_du(u - 1, Draw(seed, number)), f"ds/du of layer {number}")
         assert 0 < (ds != 0).float().mean() < (1 if delta < 1 else 1.1)
+
+
+def test_no_draw_that_gives_a_slope_is_left_out():
+    """Of every draw that may be larger than a margin the playground's kernel says so before it has computed the draw."""
+    text = (places.kernels() / "normal_slopes.cuh").read_text(encoding="utf-8")
+    a, b = (np.float32(x) for x in re.search(r"\(([\d.]+)f \* m\[half\] \+ ([\d.]+)f \* delta\)", text).groups())
+    x = torch.cat([torch.arange(2**16), torch.arange(2**16, 2**23, 5)]).float() + 0.5  # 2^23 p
+    z = half_normal(x * 2.0**-23).numpy()
+    for delta in (np.float32(d) for d in (0.02, 0.3, 2.0)):
+        bit, m = np.float32(1.6527e-7) * delta * delta, z * delta
+        most = np.float32(1258291200.0) * bit + np.float32(1e-4) * delta * delta
+        assert (m * (a * m + b * delta) <= most - x.numpy().view(np.int32).astype(np.float32) * bit).all()
 
 
 TRAIN = """async (kit, [all, updates, packed]) => {
