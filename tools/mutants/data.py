@@ -98,4 +98,18 @@ MUTATIONS = (
         "np.linspace(1 + self.spread, 1 - self.spread, self.neurons)",
         "tests/test_experiments.py::test_the_spread_scales_the_population",
     ),
+    Mutation(
+        "far-ear-hears-first",
+        "snnviz/datasets/localisation.py",
+        "now - np.maximum(late, 0.0)",
+        "now + np.maximum(late, 0.0)",
+        "tests/test_sounds.py::test_the_far_ear_hears_later_by_the_way_along_the_head",
+    ),
+    Mutation(
+        "no-speaker-held-out",
+        "snnviz/datasets/spoken_digits.py",
+        "Split.TEST if who == self.speaker.value else Split.TRAIN",
+        "Split.TRAIN",
+        "tests/test_sounds.py::test_spoken_digits_hold_one_speaker_out",
+    ),
 )
