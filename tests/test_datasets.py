@@ -833,7 +833,8 @@ class Boom:
         ("a.csv", b"1,2,3,4,5\n", "5 columns and no heading"),
         ("a.csv", b"t,t\n1,2\n", "names a column twice"),
         ("a.csv", b"", "is empty"),
-        ("a.csv", b"\x89PNG\r\n\x1a\n\x00\xff", "no text file"),
+        ("a.csv", b"\x89PNG\r\n\x1a\n\x00\xff", "is a picture, not events"),
+        ("a.csv", b"\x7fELF\x00\xff", "no text file"),
         ("a.csv", b"\xff\xfe\x00\x01", "neither a number nor the name of a column"),  # a letter, in UTF-16
         ("a.csv", b"t,neuron\n1,2.5\n", "fractions"),
         ("a.csv", b"t,neuron\nnan,2\n", "not finite"),
