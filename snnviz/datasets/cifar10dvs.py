@@ -32,7 +32,7 @@ class Cifar10Dvs(AbstractDvs128):
     size: ClassVar[str] = "about 8 GB"
 
     def look(self, root: Path) -> Found | None:
-        for ending, reader in ((".aedat4", read_aedat), (".aedat", read_lying)):
+        for ending, reader in ((".aedat4", read_aedat4), (".aedat", read_lying)):
             recordings, files = [], []
             for label, name in enumerate(CLASSES):
                 folder = subfolder(root, f"CIFAR10DVS/{name}", name)
@@ -42,7 +42,7 @@ class Cifar10Dvs(AbstractDvs128):
             if recordings:
                 if ending == ".aedat4" and importlib.util.find_spec("aedat") is None:
                     raise ValueError(
-                        f"{self.title}: its recordings are AEDAT 4 files, which are read with the package aedat; install "
+                        f"{self.title}: its recordings are AEDAT 4 files, which tonic reads with the package aedat; install "
                         "it with: pip install aedat"
                     )
                 message = f"{self.title}: {len(recordings):,} of 10,000 recordings found;"
@@ -50,12 +50,16 @@ class Cifar10Dvs(AbstractDvs128):
         return None
 
 
-def read_aedat(path: Path) -> Columns:
-    """The events of one AEDAT file. Raises ValueError where it is cut or damaged."""
-    return dict(tables.read(path.read_bytes(), path.name).columns)
+def read_aedat4(path: Path) -> Columns:
+    """The events of one file that tonic fetched, by tonic's reader: quicker than as a program of its own."""
+    import tonic.io
+
+    events = tonic.io.read_aedat4(str(path))
+    t, x, y, p = events.dtype.names
+    return {"t": events[t], "x": events[x], "y": events[y], "p": events[p]}
 
 
 def read_lying(path: Path) -> Columns:
     """The events of one file of the authors', rows and columns exchanged. Raises ValueError where it is cut or damaged."""
-    events = read_aedat(path)
+    events = tables.read(path.read_bytes(), path.name).columns
     return {**events, "x": events["y"], "y": events["x"]}

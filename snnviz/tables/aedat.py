@@ -3,11 +3,12 @@
 Versions 2 and 3.1 are decoded here: tonic 1.7 raises at version 2, and reads packets of frames and of motion in 3.1 as events.
 """
 
-import contextlib
-import os
+import importlib.util
 import re
+import subprocess
+import sys
 import tempfile
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 
@@ -19,6 +20,7 @@ DVS128, DAVIS240, DAVIS346 = (128, 128), (180, 240), (260, 346)  # height, width
 CHIPS = {"dvs128": DVS128, "davis240": DAVIS240, "davis346": DAVIS346, "davis240c": DAVIS240}
 PACKET = np.dtype([("type", "<u2"), ("source", "<i2"), ("size", "<i4"), ("offset", "<i4"), ("overflow", "<i4"),
                    ("capacity", "<i4"), ("number", "<i4"), ("valid", "<i4")])  # fmt: skip
+PATIENCE = 120  # seconds that decoding one file of AEDAT 4 may take
 POLARITY, COMPRESSED = 1, 0x8000
 CUT = "Its last event is cut short and left out."
 
@@ -132,32 +134,24 @@ def _version_3(data: bytes) -> Events:
 
 
 def _version_4(data: bytes) -> Events:
-    """By the package aedat, which reads a file of its own on disk."""
-    try:
-        import aedat
-    except ImportError:
-        raise ValueError("is AEDAT 4, which is read with the package aedat; install it with: pip install aedat") from None
-    handle, path = tempfile.mkstemp(suffix=".aedat4")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        decoder: Any = aedat.Decoder(path)  # pyright: ignore
-        streams: dict[int, dict[str, Any]] = {
-            number: one for number, one in decoder.id_to_stream().items() if one["type"] == "events"
-        }
-        packets = [one["events"] for one in decoder if one["stream_id"] == min(streams, default=None)]
-        count = sum(map(len, packets))
-    except BaseException as error:  # the package has errors of its own; a panic of Rust's is no Exception
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-            raise
-        raise ValueError("is AEDAT 4, but cut short or damaged; export it again.") from error
-    finally:
-        with contextlib.suppress(OSError):  # Windows cannot remove an open file
-            os.unlink(path)
-    if not streams:
-        raise ValueError("is AEDAT 4 without a stream of events; export it with its events.")
-    limits.check_events(count)
-    events = np.concatenate(packets) if packets else np.empty(0, [("t", "u8"), ("x", "u2"), ("y", "u2"), ("on", "?")])
-    width, height = (int(streams[min(streams)].get(side) or 0) for side in ("width", "height"))
-    t, x, y, p = (events[name] for name in events.dtype.names or ())
-    return Events(t.astype(np.int64), x, y, p.astype(np.int64), "AEDAT 4", (2, height, width) if height and width else None)
+    """By the package aedat, in a process of its own: `snnviz.tables.aedat4`."""
+    if importlib.util.find_spec("aedat") is None:
+        raise ValueError("is AEDAT 4, which is read with the package aedat; install it with: pip install aedat")
+    with tempfile.TemporaryDirectory() as folder:
+        path, out = Path(folder) / "a.aedat4", Path(folder) / "out.npz"
+        path.write_bytes(data)
+        command = [sys.executable, str(Path(__file__).with_name("aedat4.py")), str(path), str(out), str(limits.MOST_EVENTS)]
+        try:
+            ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False)
+        except subprocess.TimeoutExpired:
+            raise ValueError(f"is AEDAT 4 and not read within {PATIENCE} seconds; cut it.") from None
+        if ended.returncode == 2:
+            raise ValueError("is AEDAT 4 without a stream of events; export it with its events.")
+        if ended.returncode == 3:
+            limits.check_events(limits.MOST_EVENTS + 1)
+        if ended.returncode or not out.is_file():
+            raise ValueError("is AEDAT 4, but cut short or damaged; export it again.")
+        with np.load(out, allow_pickle=False) as arrays:
+            height, width = arrays["size"].tolist()
+            columns = [arrays[name] for name in "txyp"]
+    return Events(*columns, "AEDAT 4", (2, height, width) if height and width else None)
