@@ -67,7 +67,7 @@ def write_csv(path: pathlib.Path, lines: list[Line]) -> None:
 
 
 def keep(
-    lines: list[Line], backend: str, title: str, stopped: bool, how: dict[str, Any], checkpoints: Sequence[pathlib.Path | None]
+    lines: list[Line], backend: str, title: str, stopped: bool, how: dict[str, Any], checkpoints: Sequence[pathlib.Path | None] = ()
 ) -> bool:
     """Keep the run in the store; whether that went well. A store that cannot be used is no reason to lose the table.
 
@@ -92,7 +92,8 @@ def keep(
                 number,
                 values.Line(line.training, tuple(line.epochs), _curve(line.batches), ended=not stopped, problem=line.problem),
             )
-            if line.epochs and (checkpoint := checkpoints[number]) is not None:
+            checkpoint = checkpoints[number] if checkpoints else None
+            if line.epochs and checkpoint is not None:
                 weights.save(saved, run.id, number, checkpoint)
         saved.mark(run.id, status)
     except (store.StoreError, ImportError) as problem:
