@@ -140,7 +140,7 @@ def _version_4(data: bytes) -> Events:
     with tempfile.TemporaryDirectory() as folder:
         path, out = Path(folder) / "a.aedat4", Path(folder) / "out.npz"
         path.write_bytes(data)
-        command = [sys.executable, str(Path(__file__).with_name("aedat4.py")), str(path), str(out), str(limits.MOST_EVENTS)]
+        command = [sys.executable, "-P", str(Path(__file__).with_name("aedat4.py")), str(path), str(out), str(limits.MOST_EVENTS)]
         try:
             ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False)
         except subprocess.TimeoutExpired:
@@ -153,5 +153,5 @@ def _version_4(data: bytes) -> Events:
             raise ValueError("is AEDAT 4, but cut short or damaged; export it again.")
         with np.load(out, allow_pickle=False) as arrays:
             height, width = arrays["size"].tolist()
-            columns = [arrays[name] for name in "txyp"]
-    return Events(*columns, "AEDAT 4", (2, height, width) if height and width else None)
+            t, x, y, p = (arrays[name] for name in "txyp")
+    return Events(t, x, y, p, "AEDAT 4", (2, height, width) if height and width else None)
