@@ -5,16 +5,14 @@ from collections.abc import Callable
 import streamlit as st
 
 import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
-from snnviz.runs import client, store, values, words
+from snnviz.runs import client, recorded_trainings, store, values, words
+from snnviz.runs.verdict import verdict
 from snnviz.runs.work import Train
 from snnviz.ui import controls, page, runs_view, sharing, training_view, visitors
 from snnviz.ui.kinds import KIND
 from snnviz.ui.words import literal
 
-page.heading(
-    "Saved runs",
-    "Your runs and those that others share, finished or not. Choose rows to lay their curves over one another.",
-)
+page.heading("Saved runs", "Your runs and those that others share, finished or not.")
 with page.guarded():
     saved = store.default()
     for run in {s.run for s in saved.list(live=True)}:
@@ -24,6 +22,8 @@ with page.guarded():
 runs_view.complaint()
 for reason in unseen:
     st.warning(reason, icon=":material/lock:")
+HEIGHT = 340  # pixels of the picture; below it the list begins within the window
+EXAMPLE = "recorded-step"  # what is shown where there is no run yet
 # What fills this page: title, what it makes, page, its settings.
 FIRST = (
     ("Train the digits", "Several methods from the same weights: some seconds.", "training.py", {}),
@@ -36,16 +36,19 @@ FIRST = (
     ),
 )
 if not rows:
-    st.markdown(
-        "**Runs that you start appear here, also after you close the page.** Runs of others are here where they share them."
-    )
+    page.says("**Runs that you start appear here, also after you close the page.** Runs of others are here where they share them.")
     for column, (number, (name, what, file, link)) in zip(st.columns(len(FIRST)), enumerate(FIRST), strict=True):
         with column.container(border=True, height="stretch", key=f"card-{number}"):
             st.page_link(f"pages/{file}", label=f"**{name}**", query_params=page.here(link))
             st.markdown(f":small[{what}]")
+    if example := next((one for one in recorded_trainings.everything() if one.state.run.id == EXAMPLE), None):
+        st.markdown(f"**So it will look.** {literal(example.state.run.title)} :gray-badge[:material/inventory_2: {example.about}]")
+        training_view.picture([example.state], "learning", 0, "runs", height=HEIGHT)
     with page.guarded():
         sharing.settings()
     st.stop()
+
+top = st.container(key="runs-picture")  # what the chosen runs show, drawn once the list has said which they are
 
 
 def choice(where, label: str, key: str, choices: set[str], titles: Callable[[str], str] = str) -> list[str]:
@@ -65,13 +68,15 @@ def progress(lines: list[values.Summary]) -> str:
 
 
 several_kinds = {s.kind for s in rows} != {Train.kind}
-*first, b, c, d, e = st.columns(5 if several_kinds else 4)
-kinds = choice(first[0], "Kind", "runs_kinds", {s.kind for s in rows}, title) if first else []
-sets = choice(b, "Data", "runs_sets", {s.dataset for s in rows})
-methods = choice(c, "Methods", "runs_methods", {s.method for s in rows})
-statuses = choice(d, "Status", "runs_states", {s.status.value for s in rows})
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="runs-list"):
+    counted = st.empty()
+    filters = st.popover("Filter", icon=":material/filter_list:")
+kinds = choice(filters, "Kind", "runs_kinds", {s.kind for s in rows}, title) if several_kinds else []
+sets = choice(filters, "Data", "runs_sets", {s.dataset for s in rows})
+methods = choice(filters, "Methods", "runs_methods", {s.method for s in rows})
+statuses = choice(filters, "Status", "runs_states", {s.status.value for s in rows})
 mine = (
-    e.segmented_control(
+    filters.segmented_control(
         "Whose", ["everybody's", "mine"], default="everybody's", key="runs_whose", persist_state="session", required=True
     )
     == "mine"
@@ -128,7 +133,7 @@ st.dataframe(
         "seconds": st.column_config.NumberColumn(format="%.1f"),
     },
 )
-st.markdown(f":small[{len(ids)} of {len(groups)} runs. They are kept in `{saved.name}`.]")
+counted.markdown(f":small[{len(ids)} of {len(groups)} runs; choose rows to lay their curves over one another.]")
 chosen = linked or ([] if unseen else ids[:1])
 with page.guarded():
     opened, unreadable = client.readable(chosen)
@@ -137,25 +142,50 @@ for problem in unreadable:
 trainings = [state for state in opened if state.lines]
 others = [state for state in opened if not state.lines]
 
-if trainings:
+
+def said(state: values.RunState) -> None:
+    """Which run the picture shows, and where it stands."""
+    name = of_runs.get(state.run.id, words.Words()).name or state.run.title or KIND[state.run.kind].title
+    status, colour, icon = runs_view.WORDS[state.status]
+    st.markdown(f"**{literal(name)}** :small[{values.when(state.run.created)}] :{colour}-badge[{icon} {status}]")
+
+
+def draw_trainings() -> None:
+    """The curves of the chosen trainings, of several over one another; the page's sentence says what came out."""
     views = [v for v in training_view.VIEWS if len(trainings) == 1 or v in ("learning", "clock", "time")]
-    view = controls.option(views, "Picture", "view", default="learning", titles=training_view.VIEWS.__getitem__, segmented=True)
+    with page.asks():
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            if len(trainings) == 1:
+                said(trainings[0])
+            else:
+                st.markdown(f"**{len(trainings)} runs** laid over one another")
+        view = controls.option(
+            views, "Picture", "view", default="learning", titles=training_view.VIEWS.__getitem__, segmented=True, bare=True
+        )
     one, labels = 0, trainings[0].run.labels
     if view in training_view.ONE_METHOD and len(labels) > 1:
         one = labels.index(st.selectbox("Method", labels, key="runs/method_shown", persist_state="session"))
-    training_view.picture(trainings, view, one, "runs")
+    training_view.picture(trainings, view, one, "runs", height=HEIGHT)
+    if len(trainings) == 1 and (sentences := verdict(trainings[0])):
+        page.says(f"**{literal(sentences[0])}** {literal(' '.join(sentences[1:]))}")
+
+
+with top:
+    if trainings:
+        draw_trainings()
+    if others:
+        said(others[0])
+        runs_view.headline(others[0])
+        with page.guarded():
+            KIND[others[0].run.kind].draw(others[0])
+        page.several([literal(note) for note in others[0].notes], "notes")
+        if len(others) > 1:
+            st.caption("Only trainings are laid over one another; of the other runs that you chose the first is shown.")
+if trainings:
     if len(opened) == 1:
         training_view.table(opened[0])
     for state in trainings:
         training_view.problems(state)
-if others:
-    st.markdown(f"**{KIND[others[0].run.kind].title}**: {others[0].run.title}")
-    runs_view.headline(others[0])
-    with page.guarded():
-        KIND[others[0].run.kind].draw(others[0])
-    page.several([literal(note) for note in others[0].notes], "notes")
-    if len(others) > 1:
-        st.caption("Only trainings are laid over one another; of the other runs that you chose the first is shown.")
 
 
 def forget(runs: list[str]) -> None:
@@ -226,6 +256,7 @@ if len(opened) == 1:
         sharing.words_of(opened[0])
 with page.guarded():
     sharing.settings()
+st.markdown(f":small[Runs are kept in `{saved.name}`.]")
 if len(opened) == 1:
     with st.expander("Settings", icon=":material/tune:"):
         st.code(training_view.settings_toml(state), language="toml")

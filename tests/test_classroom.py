@@ -9,7 +9,7 @@ import pytest
 
 from snnviz.classroom import guesses, rooms, shared, values
 from snnviz.classroom.rooms import Rooms
-from snnviz.classroom.values import CODE, DAY, HERE, LETTERS, Question, Stage
+from snnviz.classroom.values import CODE, DAY, HERE, LETTERS, Experiment, Question, Stage
 from snnviz.figures import seeds
 from snnviz.runs.rights import Forbidden
 from snnviz.runs.store import Store
@@ -52,7 +52,9 @@ def test_a_class_from_its_opening_to_its_end(classes):
     again = classes.read(room)
     assert not again.stage.is_revealed(key) and again.counts(key, 2) == (0, 0) and classes.answer(room, STUDENT, key, 0)
 
-    assert classes.take_seed(room, STUDENT, 1, "run a") and not classes.take_seed(room, STUDENT, 1, "run b")
+    assert classes.take_seed(room, STUDENT, 1, "run b") and not classes.take_seed(room, STUDENT, 1, "run a")
+    classes.give_seed_back(room, STUDENT, 1)  # it could not start
+    assert classes.take_seed(room, STUDENT, 1, "run a")
     classes.be_at(room, OTHER, "leaky-bucket/2", 4)
     now = classes.read(room)
     assert now.seeds == {1: {1: "run a"}} and (now.student(2).place, now.student(2).followed) == ("leaky-bucket/2", 4)
@@ -190,6 +192,10 @@ def test_sixty_sessions_are_one_look_at_the_database(home, monkeypatch):
     for one in crowd:
         one.join()
     assert len(looks) == 1
+    queries = []
+    monkeypatch.setattr(Store, "tested", lambda self, runs: queries.append(runs) or {"b": (0.5,)})
+    experiment = dataclasses.replace(shared.read(room), stage=Stage(experiment=Experiment(1)), seeds={1: {2: "b", 1: "a"}})
+    assert [shared.tested(experiment) for _ in range(60)] == 60 * [((), (0.5,))] and queries == [["a", "b"]]
     rooms.default().set_stage(room, TEACHER, lambda stage: stage.reveal("a/1"))
     shared.changed(room)
     assert shared.read(room).stage.is_revealed("a/1") and len(looks) == 2

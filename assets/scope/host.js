@@ -81,9 +81,17 @@ export class Scope {
       let { top } = element.getBoundingClientRect();
       for (let outer = element; (outer = outer.parentElement ?? outer.getRootNode().host); ) top += outer.scrollTop;
       const below = window.innerHeight < LOW ? 0 : (legend?.offsetHeight ?? 0);
-      this.space = Math.floor(window.innerHeight - top - below - FREE);
+      const free = parseFloat(getComputedStyle(this.element).getPropertyValue("--snn-below")) || FREE;
+      this.space = Math.floor(window.innerHeight - top - below - free);
     }
     return this.space;
+  }
+
+  // How many times as large present mode has letters and lines (assets/present/present.css); there, what is for a desk goes.
+  enlarge() {
+    const times = Number(getComputedStyle(this.element).getPropertyValue("--snn-letters")) || 1;
+    this.element.classList.toggle("present", times > 1);
+    return times;
   }
 
   destroy() {

@@ -11,7 +11,6 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz import glossary
 from snnviz.figures.theme import DARK, LIGHT
 from snnviz.places import app, assets
 from snnviz.ui import address, streamlit_private
@@ -39,7 +38,7 @@ class _Top:
         if self.drawn == (lit, sentence):
             return
         self.light.html("<style></style>" if lit is None else _lit_style(list(self.presets).index(lit)))
-        self.sentence.markdown(sentence, help=explained(sentence))
+        self.sentence.markdown(sentence)
         self.drawn = lit, sentence
 
 
@@ -74,12 +73,6 @@ def finish() -> None:
     """Draw the top of the page again if it says something else now that all controls are drawn."""
     if (top := st.session_state.pop(_TOP, None)) is not None:
         top.draw()
-
-
-def explained(sentence: str, most: int = 6) -> str | None:
-    """What the glossary says of the words that a sentence uses, for who hovers; None where it uses none."""
-    words = glossary.mentioned(sentence)[:most]
-    return "\n\n".join(f"**{word.name}**{f' {word.symbol}' if word.symbol else ''}: {word.says}" for word in words) or None
 
 
 def lit_of(presets: Presets) -> str | None:

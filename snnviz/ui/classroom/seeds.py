@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -57,16 +57,12 @@ def take_part(room: Room, mine: Role) -> None:
     if rooms.default().take_seed(mine.room, visitors.visitor(), experiment.number, run.id):
         try:
             client.submit(run)
-        except (ValueError, OSError) as problem:  # too many runs of this visitor, or no scheduler
+            state.pop(_REFUSED, None)
+        except (ValueError, OSError) as problem:  # too many runs of this visitor, or no scheduler: the next look tries again
+            rooms.default().give_seed_back(mine.room, visitors.visitor(), experiment.number)
             state[_REFUSED] = str(problem)
+            del state[_TAKEN]
     shared.changed(mine.room)
-
-
-def accuracies(room: Room) -> Sequence[Sequence[float]]:
-    """The test accuracies of the runs of the class's experiment, by epoch, in the order of the seeds."""
-    runs = list(dict(sorted(room.seeds.get(room.stage.experiment.number, {}).items())).values())
-    tested = store.default().tested(runs) if runs else {}
-    return [tested.get(run, ()) for run in runs]
 
 
 def _chance(room: Room) -> float | None:
@@ -87,7 +83,7 @@ def picture(room: Room, key: str, height: int = 360) -> None:
     """Draw the runs of all as one picture, how many are done, and what they say."""
     experiment = room.stage.experiment
     training = Training.from_toml(experiment.training, "the class's experiment")
-    lines, chance = accuracies(room), _chance(room)
+    lines, chance = shared.tested(room), _chance(room)
     done = sum(len(line) >= training.epochs for line in lines)
     title = f"{experiment.title}: {done} of {len(lines)} seeds are done"
     page.figure(figures.seeds(lines, methods.hue(training.method), title, training.epochs, chance, page.dark(), height), key)
@@ -101,8 +97,8 @@ def own(room: Room, mine: Role) -> None:
     run = room.seeds.get(room.stage.experiment.number, {}).get(mine.number)
     state: RunState | None = client.follow(run) if run else None
     if state is None:
-        if run and (reason := st.session_state.get(_REFUSED)):
-            st.warning(literal(f"Your run did not start: {reason}"), icon=":material/error:")
+        if reason := st.session_state.get(_REFUSED):
+            st.warning(literal(f"Your run waits: {reason}"), icon=":material/error:")
         return
     line = state.lines[0]
     accuracy = "" if math.isnan(line.accuracy) else f", {100 * line.accuracy:.0f} % of the test part right"
