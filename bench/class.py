@@ -117,7 +117,7 @@ async def experiment(arguments: argparse.Namespace, address: str) -> dict[str, A
         begun = say(f"class {code}: {count} are here; {title}")
         await console.get_by_role("button", name="Train with all").click()
         await console.get_by_text(f"of {count} seeds are done").wait_for(timeout=120_000)
-        asked = say("each of them has asked for its seed") - begun
+        ready = say("each of them has asked for its seed") - begun
         await console.get_by_text(re.compile(r"of [1-9]\d* end at chance")).wait_for(timeout=600_000)
         first = say("two seeds are done") - begun
         await console.get_by_text(f"{count} of {count} seeds are done").wait_for(timeout=60_000 * arguments.minutes)
@@ -138,7 +138,7 @@ async def experiment(arguments: argparse.Namespace, address: str) -> dict[str, A
     return {
         "students": count,
         "training": title,
-        "asked s": asked,
+        "asked s": ready,
         "two done s": first,
         "all done s": done,
         "shown s": shown - begun - done,

@@ -31,6 +31,5 @@ class Word:
 def words() -> tuple[Word, ...]:
     """All words, in the order of the alphabet."""
     entries = tomllib.loads((assets() / "glossary.toml").read_text(encoding="utf-8"))["word"]
-    return tuple(
-        Word(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}) for entry in entries
-    )
+    listed = ("also", "everyday")
+    return tuple(Word(**entry | {name: tuple(entry.get(name, ())) for name in listed}) for entry in entries)

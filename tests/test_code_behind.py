@@ -85,7 +85,7 @@ SETTINGS = {
     "data/profile": [{}, {"data": "RandomManifolds"}],
 }
 WITHOUT_CODE = {"gradients", "sparsity", "sparsity/time", "derivative", "data", "speed"}  # their views have it
-WITHOUT_CODE |= {"data/made", "data/disk", "data/own", "glossary", "runs"}
+WITHOUT_CODE |= {"data/made", "data/disk", "data/own", "glossary", "runs", "runs/empty", "runs/saved"}
 WITHOUT_CODE |= {"class", "lessons", "start"}
 PRESSED = {  # the button, and what is shown once its work is done
     "depth": ("Train and measure", "rows", SMALL_STUDY),

@@ -170,15 +170,15 @@ def test_the_theatre_is_whole_in_the_window_and_walks_through_the_epochs(visit):
     assert Path(png.value.path()).read_bytes().startswith(b"\x89PNG")
 
     # Words of the field explain themselves: under the pointer, and where the keyboard is; another sentence has its own.
-    sentence, said = v.page.locator(".st-key-sentence p"), v.page.get_by_role("tooltip")
+    sentence, tooltip = v.page.locator(".st-key-sentence p"), v.page.get_by_role("tooltip")
     word = sentence.locator("dfn", has_text="SLAYER")
     word.focus()
-    assert "Spike layer error reassignment" in said.inner_text()
+    assert "Spike layer error reassignment" in tooltip.inner_text()
     v.page.keyboard.press("Escape")
-    assert not said.is_visible()
+    assert not tooltip.is_visible()
     v.page.get_by_role("link", name="Four methods").click()
     sentence.locator("dfn", has_text="LocalZO").hover()
-    said.get_by_text("Local zeroth order").wait_for()
+    tooltip.get_by_text("Local zeroth order").wait_for()
     text = page_presets()["Four methods"][0].replace("**", "")
     assert sentence.inner_text() == text
     assert not v.violations() and not v.errors and not v.outside

@@ -69,12 +69,12 @@ def tested(room: Room) -> Accuracies:
     number, look = room.stage.experiment.number, _look(room.id)
     runs = list(dict(sorted(room.seeds.get(number, {}).items())).values())
     with look.lock:
-        at, of, known = look.tested
+        at, of, accuracies = look.tested
         if of != number or time.monotonic() - at >= FRESH:
             by_run = store.default().tested(runs) if runs else {}
-            known = tuple(by_run.get(run, ()) for run in runs)
-            look.tested = time.monotonic(), number, known
-        return known
+            accuracies = tuple(by_run.get(run, ()) for run in runs)
+            look.tested = time.monotonic(), number, accuracies
+        return accuracies
 
 
 def changed(room: str) -> None:

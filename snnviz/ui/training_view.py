@@ -22,6 +22,7 @@ from snnviz.ui.words import literal
 
 EVERY = runs_view.EVERY  # seconds between two looks at a run that is going on; the curves move twice in between
 HEIGHT = 420
+BESIDE_A_LIST = 340  # the height of a picture below which a list begins within the window
 VIEWS = {
     "theatre": "Theatre",
     "learning": "Learning",
@@ -179,10 +180,16 @@ def table(state: RunState) -> None:
 
 
 def picture(
-    states: Sequence[RunState], view: str, one: int = 0, key: str = "follow", changed: bool = False, height: int = HEIGHT
+    states: Sequence[RunState],
+    view: str,
+    one: int = 0,
+    key: str = "follow",
+    changed: bool = False,
+    height: int = HEIGHT,
+    fill: bool = False,
 ) -> None:
     """Draw one view of a run, or of several in one picture, so many pixels high. one: which training to show in a view that shows
-    one only. changed: it is of other settings than the page's."""
+    one only. changed: it is of other settings than the page's. fill: a figure takes the height that the window has."""
     dark = page.dark()
     if view == "theatre":
         theatre.theatre(states[0], key=key, changed=changed)
@@ -221,7 +228,7 @@ def picture(
         st.markdown("**After the first epoch**")
         fig = empty_figure("It comes with the end of the first epoch.", dark=dark, height=height - 40)
     moving = view not in ("time", *ONE_METHOD) and any(state.status is Status.RUNNING for state in states)
-    page.figure(fig, f"{key}-{view}", EVERY / 2 if moving else None)
+    page.figure(fig, f"{key}-{view}", EVERY / 2 if moving else None, fill=fill)
 
 
 def best_at_the_end(lines: Sequence[Summary]) -> float:
