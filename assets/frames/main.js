@@ -1,7 +1,7 @@
 // The frames of a recording, played: one picture of pixels, brighter than before in ink, darker in blue; a slider, and Play.
 
 import { make } from "../scope/controls.js";
-import { taking } from "../scope/taken.js";
+import { taking } from "../page/taken.js";
 
 const places = new WeakMap(); // root -> Player
 

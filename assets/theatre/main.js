@@ -3,7 +3,7 @@
 
 import { make } from "../scope/controls.js";
 import { isDark } from "../scope/host.js";
-import { taking } from "../scope/taken.js";
+import { taking } from "../page/taken.js";
 import { chart } from "./chart.js";
 import { Row, titles } from "./row.js";
 

@@ -1,6 +1,6 @@
 // A part of a page as a picture to take away: as SVG, with texts as texts, boxes as rectangles, drawings as they are; or as PNG.
 
-import { make } from "./controls.js";
+import { make } from "../scope/controls.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const LEFT_OUT = "button, input, select, .taking, [hidden]"; // what is pressed is no part of a picture
