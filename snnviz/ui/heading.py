@@ -51,7 +51,7 @@ def heading(title: str, text: str, file: str = "", presets: Presets | None = Non
         raise ValueError(f"The paragraph above the picture has {len(text.split())} words; keep it under {WORDS}.")
     if streamlit_private.route_by_app():
         st.rerun()
-    st.html(style())
+    dress()
     with st.container(key="page-top"):
         st.title(title, anchor=False)
         if presets:
@@ -79,6 +79,11 @@ def lit_of(presets: Presets) -> str | None:
     """The preset that is shown: of those whose settings all hold the one that names most; None where none holds."""
     holding = [title for title, (_, settings) in presets.items() if settings and address.holds(settings)]
     return max(holding, key=lambda title: len(presets[title][1]), default=None)
+
+
+def dress() -> None:
+    """Give a page the style of all pages; `heading` does so."""
+    st.html(style())
 
 
 @functools.cache

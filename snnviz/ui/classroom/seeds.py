@@ -10,6 +10,7 @@ from snnviz.classroom import rooms, shared
 from snnviz.classroom.values import Experiment, Room
 from snnviz.figures import seeds as figures
 from snnviz.labels import distinct
+from snnviz.methods import Slayer
 from snnviz.runs import client, store
 from snnviz.runs.values import Run, RunState
 from snnviz.runs.work import Train
@@ -25,13 +26,16 @@ RUNS = 5  # of the teacher's own runs are offered
 
 
 def offered() -> Mapping[str, Training]:
-    """What a class may do together, by its title: trainings of the teacher's latest runs, then prepared ones."""
+    """What a class may do together, by its title: trainings of the teacher's latest runs, then prepared ones, the one whose seeds
+    differ most first."""
     trainings: dict[str, Training] = {}
     own = dict.fromkeys(row.run for row in store.default().list(owner=visitors.visitor(), kind=Train.kind))
     states, _ = client.readable(list(own)[:RUNS])
     for state in states:
         for training, label in zip(state.run.trainings, state.run.labels, strict=True):
             trainings.setdefault(f"Your run of {state.run.title}: {label}", training)
+    order = presets()["Temporal order: EXODUS and SLAYER"][0]
+    trainings["Temporal order: SLAYER, k = 1"] = dataclasses.replace(order, method=Slayer(scale=1.0))
     for title, several in presets().items():
         for training, label in zip(several, distinct(several), strict=True):
             trainings.setdefault(f"{title.partition(':')[0]}: {label}", training)
@@ -88,8 +92,8 @@ def picture(room: Room, key: str, height: int = 360) -> None:
     title = f"{experiment.title}: {done} of {len(lines)} seeds are done"
     page.figure(figures.seeds(lines, methods.hue(training.method), title, training.epochs, chance, page.dark(), height), key)
     if chance is not None and (sentence := figures.verdict(lines, training.epochs, chance)):
-        head, _, rest = sentence.partition(", ")
-        look.draw(f"<div class=sentence><b>{head}, {rest}</b> One run would have told one story.</div>")
+        counted, _, rest = sentence.partition(". ")
+        look.draw(f"<div class=sentence><b>{counted}.</b> {rest}</div>")
 
 
 def own(room: Room, mine: Role) -> None:
