@@ -131,6 +131,13 @@ class Visit:
             self.page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
         return self
 
+    def wait(self, holds: Callable[[], bool], seconds: float = 30) -> None:
+        """Wait until something holds that no script in the page can see."""
+        end = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < end, f"It does not hold after {seconds} s."
+            self.page.wait_for_timeout(50)
+
     def size(self, width: int, height: int) -> "Visit":
         self.page.set_viewport_size({"width": width, "height": height})
         return self
@@ -140,12 +147,14 @@ class Visit:
         return self
 
     def violations(self) -> list[str]:
-        """What axe calls serious or critical, one line each."""
+        """What axe calls serious or critical, one line each; in the dark, which moves nothing, of colours only."""
         from axe_playwright_python.sync_playwright import Axe
 
+        dark = self.page.evaluate("() => matchMedia('(prefers-color-scheme: dark)').matches")
+        options = {"resultTypes": ["violations"]} | ({"runOnly": ["color-contrast", "link-in-text-block"]} if dark else {})
         complaints = [
             f"{v['id']} ({v['impact']}): {v['help']}: {node['html'][:200]}"
-            for v in Axe().run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
+            for v in Axe().run(self.page, options=options).response["violations"]
             if v["impact"] in ("serious", "critical")
             for node in v["nodes"]
             if not (v["id"] in ("list", "listitem") and self.page.evaluate(IN_MENU, node["target"][0]))
