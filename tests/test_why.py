@@ -34,7 +34,7 @@ def adds_up(row) -> bool:
     """Whether the figures come to the result, to all its digits: four decimals at least, or four digits of what is small."""
     shown = Decimal(plain(row.result))
     power = shown.adjusted() if shown else 0
-    unit = min(Decimal(1).scaleb(shown.as_tuple().exponent), Decimal(1).scaleb(-4 if power >= -2 else power - 3))
+    unit = min(Decimal(1).scaleb(int(shown.as_tuple().exponent)), Decimal(1).scaleb(-4 if power >= -2 else power - 3))
     with localcontext(prec=60):
         return computed(row.figures).quantize(unit) == shown
 
