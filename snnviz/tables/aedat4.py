@@ -1,7 +1,7 @@
 """The events of an AEDAT 4 file by the package aedat, as a program of its own: `python -P aedat4.py FILE OUT MOST`.
 
 The package decodes in Rust, panics at bytes that it does not expect, and two panics end the process: not the one that
-serves visitors, therefore. With `-P` aedat is that package and not the file beside this one. OUT becomes a NPZ of t, x, y, p and the
+serves visitors, then. With `-P` aedat is that package and not the file beside this one. OUT becomes a NPZ of t, x, y, p and the
 size; the exit status is 2 without a stream of events, 3 with more than MOST events. Nothing of snnviz is imported, which would take
 longer than the decoding.
 """
