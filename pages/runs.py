@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
+import app  # noqa: F401  before all else of ours: a fresh server may run a page bare, and says a word while Python loads
 from snnviz.runs import client, store, values, words
 from snnviz.runs.work import Train
 from snnviz.ui import controls, page, runs_view, sharing, training_view, visitors
