@@ -7,7 +7,7 @@ import streamlit as st
 import app  # noqa: F401  before all else of ours: a fresh server may run a page bare, and says a word while Python loads
 from snnviz.runs import client, store, values, words
 from snnviz.runs.work import Train
-from snnviz.ui import controls, page, runs_view, sharing, training_view, visitors
+from snnviz.ui import controls, page, runs_view, sharing, trained, training_view, visitors
 from snnviz.ui.kinds import KIND
 from snnviz.ui.words import literal
 
@@ -215,6 +215,7 @@ with st.container(horizontal=True):
             on_click="ignore",
             icon=":material/download:",
         )
+        trained.offer(state)
     own = all(visitors.me().may_change(state.run) for state in opened)
     if chosen and st.button(
         "Delete", icon=":material/delete:", key="delete", disabled=not own, help=None if own else "A run here is somebody else's."

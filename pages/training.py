@@ -16,7 +16,7 @@ from snnviz.params import Param
 from snnviz.runs.values import Run
 from snnviz.runs.work import Train
 from snnviz.training import Training
-from snnviz.ui import address, backend, code, controls, methods, page, recordings, runs_view, training_view, visitors
+from snnviz.ui import address, backend, code, controls, methods, page, recordings, runs_view, trained, training_view, visitors
 
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
 TRAINABLE = {name: cls for name, cls in LOSSES.items() if issubclass(cls, AbstractTrainingLoss)}
@@ -179,6 +179,7 @@ with right, page.guarded():
                 on_click="ignore",
                 icon=":material/download:",
             )
+            trained.offer(state)
             st.page_link("pages/runs.py", label="All saved runs", icon=":material/folder_open:")
 
 with st.expander("What differs between the methods", icon=":material/function:"):

@@ -114,10 +114,12 @@ from snnviz.training import BatchRecord as BatchRecord
 from snnviz.training import EpochRecord as EpochRecord
 from snnviz.training import Failure as Failure
 from snnviz.training import TestRecord as TestRecord
+from snnviz.training import TrainedNetwork as TrainedNetwork
 from snnviz.training import Training as Training
 from snnviz.training import compare_training as compare_training
 from snnviz.training import load_network as load_network
 from snnviz.training import presets as presets
 from snnviz.training import train as train
+from snnviz.training import trained as trained
 from snnviz.zeroth_order import ZerothOrder as ZerothOrder
 from snnviz.zeroth_order import matching_band as matching_band

@@ -179,7 +179,7 @@ RUNS = {
     "convolution": (dataclasses.replace(NETWORK, steps=25, architecture=CONVOLUTION), ()),
     "weights": (Experiment(steps=1, architecture=FeedForward(4, 4096)), ()),
     "population, three methods": (Experiment(LIF(), Noise(), 200, 4000), THREE),
-    "long, by autograd": (Experiment(LIF(), Noise(), 8000), (BPTT(),)),
+    "long, by autograd": (Experiment(LIF(), Noise(), 4000), (BPTT(),)),
     "network, three methods": (dataclasses.replace(NETWORK, architecture=FULL), THREE),
     "normalised": (dataclasses.replace(NETWORK, architecture=FeedForward(3, 256, normalise=True)), THREE[:1]),
     "recurrent": (dataclasses.replace(NETWORK, steps=50, architecture=FeedForward(3, 256, recurrent=True)), THREE[:1]),
@@ -196,7 +196,7 @@ SETS = {
     "current": Digits(steps=200, samples=600, coding=Coding.DIRECT),
 }
 STUDIES = {
-    "depth": DepthStudy(training=3, layers=4, width=64, time_steps=50, draws=4, samples=356),
+    "depth": DepthStudy(training=1, layers=4, width=64, time_steps=25, draws=4, samples=356),
     "backward times": Plan(steps=400, batch=16, hidden=256, repeats=1),
 }
 

@@ -48,7 +48,7 @@ def test_every_preset_changes_the_picture(visit, address):
 
 
 def test_every_method_joins_the_comparison_and_leaves_it(visit):
-    seen = visit("gradients", of="network", neuron="CubaLIF", network__FeedForward__layers="4", run__batch="32")
+    seen = visit("gradients", of="network", neuron="CubaLIF", network__FeedForward__layers="2", run__batch="4", run__steps="30")
 
     def shown() -> list[str]:
         return json.loads(

@@ -16,7 +16,7 @@ from snnviz.params import Param, params
 from snnviz.records import RunRecord
 from snnviz.studies import activity
 from snnviz.surrogates import SURROGATES, FastSigmoid, Gaussian
-from snnviz.ui import address, backend, controls, estimates, methods, page
+from snnviz.ui import address, backend, controls, estimates, methods, page, trained
 from snnviz.ui.cache import cached, remembered
 
 FILE = "sparsity.py"
@@ -49,7 +49,9 @@ def choose_method() -> AbstractGradientMethod:
 
 
 def choose_run() -> Experiment:
-    """The experiment of the controls; moving these runs it."""
+    """The experiment of the controls; moving these runs it. With a trained network in the address: that."""
+    if (network := trained.chosen()) is not None:
+        return network
     with st.expander("The network: runs again"):
         shape = controls.edit(START.architecture, "network", only=("layers", "width", "gain", "first_gain"))
         stimulus = controls.edit(START.stimulus, "input", only=("rate",))
