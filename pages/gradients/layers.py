@@ -6,7 +6,7 @@ from snnviz.ui import methods, page
 
 
 def show(experiment, chosen, comparison):
-    tables = [labelled(comparison.table(value)) for value in ("norm", "cosine", "largest_difference")]
-    fig = layer_values.layer_values(comparison.layers, *tables, methods.hues(chosen), dark=page.dark())
+    norms, cosines, apart = (labelled(comparison.table(value)) for value in ("norm", "cosine", "largest_difference"))
+    fig = layer_values.layer_values(comparison.layers, norms, cosines, apart, methods.hues(chosen), page.dark())
     page.figure(fig, "norms", fill=True)
     return 'print(comparison.table("norm"), comparison.table("cosine"))', {}

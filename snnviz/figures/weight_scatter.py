@@ -55,7 +55,7 @@ def weight_scatter(
         )
     finish(
         fig,
-        "Weight by weight: on the grey line, methods agree",
+        "Weight by weight: on the line, methods agree",
         f"Against {labels[0]}: {'; '.join(summary)}.",
         dark=dark,
         height=height,
