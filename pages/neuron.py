@@ -13,7 +13,7 @@ from snnviz.neurons import LIF, NEURONS
 from snnviz.params import params
 from snnviz.stimuli import STIMULI, Shaped, Step
 from snnviz.surrogates import SURROGATES
-from snnviz.ui import address, backend, controls, page, scope, spike_train, url
+from snnviz.ui import address, backend, controls, page, scope, spike_train, url, why
 from snnviz.ui.cache import cached
 
 # The sentence of each is what the run says of itself: `traces.says`.
@@ -72,6 +72,7 @@ with right, page.guarded():
     experiment.check_budget()
     if absent:
         st.info(absent, icon=":material/info:")
+    step = why.step(experiment.steps)
     shown = address.recall(scenes.Scene(), "scope", [SURROGATES])
     if gain is not None:
         shown = dataclasses.replace(shown, gain=gain)
@@ -81,7 +82,7 @@ with right, page.guarded():
     if live:
         scene = dataclasses.replace(shown, neuron=neuron)
         with picture:
-            shown = scope.neuron_scope(scene, experiment, key="neuron-scope")
+            shown = scope.neuron_scope(scene, experiment, key="neuron-scope", step=step, picked=why.picked("neuron-scope", 1))
         neuron, column = shown.neuron, shown.column
         query = url.write(neuron, "neuron", default=name, tables=[NEURONS])
         query |= url.write(shown, "scope", tables=[SURROGATES], exclude={"neuron"})
@@ -96,10 +97,12 @@ with right, page.guarded():
         if ghost is not None and ghost.neuron.unit != layer.neuron.unit:
             ghost = None
         column = controls.one_of(experiment.neurons, "Neuron shown", "shown")
-        page.figure(traces.traces(layer, column, ghost, page.dark()), "traces", fill=True)
+        fig = traces.traces(layer, column, ghost, page.dark(), step=step)
+        page.figure(fig, "traces", fill=True, picked=why.picked("figure-traces", layer.dt))
         if experiment.neurons > 1 and layer.spikes is not None:
             page.figure(raster.raster(layer, dark=page.dark()), "raster")
     page.says(traces.says(layer, column))
+    explained = why.of_run(layer, step, column)
     with st.container(horizontal=True):
         if not live:
             st.button(
@@ -150,6 +153,7 @@ if not live and ghost is not None:
 if layer.spikes is not None:
     lines += f'\ncurrents, rates = rate_curve(layer.neuron, backend="{backend.chosen()}", here={here!r})'
     shows |= {"currents": currents, "rates": rates}
+lines, shows = lines + explained[0], {**shows, **explained[1]}
 page.code_behind(
     f"""
 from snnviz import *

@@ -121,5 +121,7 @@ from snnviz.training import load_network as load_network
 from snnviz.training import presets as presets
 from snnviz.training import train as train
 from snnviz.training import trained as trained
+from snnviz.why import Arithmetic as Arithmetic
+from snnviz.why import arithmetic as arithmetic
 from snnviz.zeroth_order import ZerothOrder as ZerothOrder
 from snnviz.zeroth_order import matching_band as matching_band

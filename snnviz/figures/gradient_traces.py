@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from snnviz.figures.notes import SAME, Mark, Note, annotate, lies_on
+from snnviz.figures.step_mark import mark_step
 from snnviz.figures.theme import THIN, WIDE, colours, finish, method_line, panels, percent, stroke, three_digits
 from snnviz.figures.traces import jagged, spike_ticks
 from snnviz.records import LayerRecord
@@ -24,11 +25,12 @@ def gradient_traces(
     log: bool = False,
     dark: bool = False,
     height: int = 520,
+    step: int | None = None,
 ) -> go.Figure:
     """Delta by method, the membrane, its spikes, and under them the multiplier dv[t]/dv[t-1] by method, over one time axis.
 
     runs: by label, in the order of the legend; hues: each one's colour by role. dots: times and values of a reference
-    gradient. log: delta on a symmetric logarithmic scale, for gradients that explode.
+    gradient. log: delta on a symmetric logarithmic scale, for gradients that explode. step: one to be marked.
     """
     c, first = colours(dark), next(iter(runs.values()))
     times, one = first.times, (slice(None), 0, neuron)
@@ -137,7 +139,7 @@ def gradient_traces(
     fig.update_xaxes(showticklabels=False, ticks="", showline=False)
     fig.update_xaxes(title_text="time (ms)", showticklabels=True, row=4, col=1)
     notes = [grows(times, strips), parts(first, deltas, strips, neuron), *coincide(times, deltas, shown)]
-    return annotate(fig, notes, dark)
+    return annotate(mark_step(fig, first, step, neuron, 2, dark), notes, dark)
 
 
 def grows(times: np.ndarray, strips: np.ndarray) -> Note | None:

@@ -16,6 +16,7 @@ from snnviz.ui import address, taking
 from snnviz.ui.figure import downloads as downloads
 from snnviz.ui.figure import figure as figure
 from snnviz.ui.heading import Presets
+from snnviz.ui.heading import dress as dress
 from snnviz.ui.heading import heading as heading
 from snnviz.ui.heading import says as says
 from snnviz.ui.problems import guarded as guarded

@@ -22,6 +22,7 @@ from snnviz.ui.words import literal
 
 EVERY = runs_view.EVERY  # seconds between two looks at a run that is going on; the curves move twice in between
 HEIGHT = 420
+BESIDE_A_LIST = 340  # the height of a picture below which a list begins within the window
 VIEWS = {
     "theatre": "Theatre",
     "learning": "Learning",
@@ -181,10 +182,16 @@ def table(state: RunState) -> None:
 
 
 def picture(
-    states: Sequence[RunState], view: str, one: int = 0, key: str = "follow", changed: bool = False, fill: bool = False
+    states: Sequence[RunState],
+    view: str,
+    one: int = 0,
+    key: str = "follow",
+    changed: bool = False,
+    height: int = HEIGHT,
+    fill: bool = False,
 ) -> None:
-    """Draw one view of a run, or of several in one picture. one: which training to show in a view that shows one only. changed:
-    it is of other settings than the page's. fill: it is the picture of its page, and takes the window's height."""
+    """Draw one view of a run, or of several in one picture, so many pixels high. one: which training to show in a view that shows
+    one only. changed: it is of other settings than the page's. fill: a figure takes the height that the window has."""
     dark = page.dark()
     if view == "theatre":
         theatre.theatre(states[0], key=key, changed=changed)
@@ -206,22 +213,22 @@ def picture(
             "epoch" if against == "epochs" else "seconds of training",
             end,
             dark,
-            HEIGHT,
+            height,
         )
     elif view in ("spikes", "norms", "active"):
-        fig = _layers(groups, view, dark)
+        fig = _layers(groups, view, dark, height)
     elif view == "time":
         spent = {label: _seconds(line) for label, line in zip(labels, lines, strict=True)}
-        fig = clock.clock(spent, dark, HEIGHT)
+        fig = clock.clock(spent, dark, height)
     elif lines[one].epochs and view == "confusion" and lines[one].epochs[-1].confusion is not None:
         last = lines[one].epochs[-1]
         names = last.classes or [str(i) for i in range(len(last.confusion))]
-        fig = confusion.confusion(last.confusion, names, labels[one], methods.hue(lines[one].training.method), dark, HEIGHT)
+        fig = confusion.confusion(last.confusion, names, labels[one], methods.hue(lines[one].training.method), dark, height)
     elif view == "raster" and lines[one].spikes:
-        fig = layer_rasters.layer_rasters(lines[one].spikes, lines[one].training.dataset.dt, dark, HEIGHT)
+        fig = layer_rasters.layer_rasters(lines[one].spikes, lines[one].training.dataset.dt, dark, height)
     if fig is None:
         st.markdown("**After the first epoch**")
-        fig = empty_figure("It comes with the end of the first epoch.", dark=dark, height=HEIGHT - 40)
+        fig = empty_figure("It comes with the end of the first epoch.", dark=dark, height=height - 40)
     moving = view not in ("time", *ONE_METHOD) and any(state.status is Status.RUNNING for state in states)
     page.figure(fig, f"{key}-{view}", EVERY / 2 if moving else None, fill=fill)
 
@@ -277,7 +284,7 @@ LAYERS = {
 }
 
 
-def _layers(groups: Groups, view: str, dark: bool) -> Any:
+def _layers(groups: Groups, view: str, dark: bool, height: int) -> Any:
     """A row of the picture for each layer, even before there are values; of deep networks the first and the last few layers."""
     lines = [line for _, group in groups for line in group]
     hidden = max(line.training.architecture.layers for line in lines)
@@ -301,7 +308,7 @@ def _layers(groups: Groups, view: str, dark: bool) -> Any:
                 drawn.append(curves.Line(label, methods.hue(line.training.method), line.curve.at[: len(y)][finite], y[finite]))
             rows.append(curves.Row(f"{what}<br>{name}", drawn, log=log, span=None if log else (0.0, 0.1)))
     end = float(max(line.training.epochs for line in lines))
-    return curves.curves(rows, title, "epoch", end, dark, max(HEIGHT, 115 * len(rows) + 100))
+    return curves.curves(rows, title, "epoch", end, dark, max(height, 115 * len(rows) + 100))
 
 
 def _seconds(line: Line) -> tuple[float, ...]:
