@@ -87,6 +87,7 @@ SETTINGS = {
     "data/classes": [{}, {"data": "YinYang"}],
     "data/cloud": [{}, {"data": "SpikePatterns"}, {"data": "YinYang"}],
     "data/frames": [{"frames": "5", "half": "test", "class": "1"}, {"data": "Digits"}],
+    "data/ears": [{"data": "SoundLocalisation", "data.SoundLocalisation.samples": "70"}],
     "data/raster": [{"sample": "3"}, {"data": "TemporalOrder"}],
     "data/surface": [{"tau": "5"}, {"data": "DelayedXor"}],
     "data/profile": [{}, {"data": "RandomManifolds"}],
