@@ -59,6 +59,7 @@ def test_every_method_joins_the_comparison_and_leaves_it(visit):
         )
 
     pills = seen.page.get_by_test_id("stButtonGroup").filter(has_text="BPTT, reset kept").get_by_role("button")
+    seen.page.locator(".more-methods summary").click()
     titles = [t.strip() for t in pills.all_inner_texts()]
     assert len(titles) == len(FOR_A_NETWORK)
     for number, title in enumerate(titles):
@@ -76,4 +77,4 @@ def test_every_method_joins_the_comparison_and_leaves_it(visit):
                 "n => document.querySelector('.st-key-figure-norms .js-plotly-plot')?.data.length !== n", arg=len(now)
             )
             seen.settle()
-    assert len(shown()) == len(FOR_A_NETWORK) and seen.errors == []
+    assert len(set(shown())) == len(FOR_A_NETWORK) and seen.errors == []

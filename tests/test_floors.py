@@ -19,7 +19,7 @@ FLOORS = {
             "snnviz.account", "snnviz.memory", "snnviz.waiting",
             "snnviz.params", "snnviz.labels", "snnviz.text", "snnviz.places", "snnviz.records", "snnviz.probe", "snnviz.neurons",
             "snnviz.surrogates", "snnviz.methods", "snnviz.draws", "snnviz.laws", "snnviz.falling", "snnviz.zeroth_order",
-            "snnviz.formulas", "snnviz.workings", "snnviz.clock", "snnviz.tables", "snnviz.lessons",
+            "snnviz.formulas", "snnviz.workings", "snnviz.clock", "snnviz.lessons",
         ),
         1,
     ),

@@ -19,7 +19,7 @@ const BESIDE = 320; // what a picture keeps above the arithmetic of a step
 const MOST = 1.5; // times its usual height: a picture is not drawn out on a tall screen
 
 const NOTE = "note"; // the name of annotations that are notes, as snnviz/figures/notes.py has it
-const NARROW = 600; // pixels
+const NARROW = 600, LOW = 340; // pixels
 const LETTER = 7.3; // pixels a letter of a note
 const MARGINS = 120; // pixels at both sides of a plot
 
@@ -131,11 +131,11 @@ class Place {
     return room < LEAST ? layout.height : Math.min(room, MOST * layout.height);
   }
 
-  // In a narrow figure notes would run off its edge: a number stands in the place of each, and the words stand below the figure.
+  // In a narrow figure notes would run off its edge, and in a low one they would hide the curves: a number stands in the place of each, and the words stand below the figure.
   noted(layout) {
     const notes = (layout.annotations ?? []).filter((note) => note.name === NOTE);
-    this.narrow = this.element.clientWidth < NARROW;
     this.words.replaceChildren();
+    this.narrow = small(this.size());
     if (!this.narrow) for (const note of notes) within(layout, note, this.element.clientWidth);
     else for (const [number, note] of notes.entries()) {
       const line = document.createElement("li");
@@ -154,7 +154,7 @@ class Place {
     if (!layout || !element.clientWidth) return; // not drawn yet, or in a closed tab
     const { width, height } = this.size();
     element.style.height = document.fullscreenElement === element ? "" : `${height}px`;
-    if (width < NARROW !== this.narrow) return void this.draw(this.turn);
+    if (small({ width, height }) !== this.narrow) return void this.draw(this.turn);
     if (width !== layout.width || height !== layout.height) window.Plotly.relayout(element, { width, height });
   }
 
@@ -171,6 +171,10 @@ class Place {
       toImageButtonOptions: { format: "png", scale: 2, filename: this.sent.name },
     };
   }
+}
+
+function small({ width, height }) {
+  return width < NARROW || height < LOW;
 }
 
 // Moves a note that would run off the plot's edge back into it.
