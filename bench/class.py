@@ -116,8 +116,9 @@ async def experiment(arguments: argparse.Namespace, address: str) -> dict[str, A
         training = console.get_by_role("combobox").first
         if arguments.training:
             await training.fill(arguments.training)
-            await page.get_by_role("option").first.click()
-            await console.get_by_text(arguments.training).first.wait_for(timeout=60_000)
+            await training.press("Enter")
+            there = "title => document.querySelector('.st-key-class-experiment input').value === title"
+            await page.wait_for_function(there, arg=arguments.training, timeout=60_000)
         title = await training.input_value()
         begun = say(f"class {code}: {count} are here; {title}")
         await console.get_by_role("button", name="Train with all").click()
