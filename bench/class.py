@@ -117,8 +117,8 @@ async def experiment(arguments: argparse.Namespace, address: str) -> dict[str, A
         if arguments.training:
             await training.fill(arguments.training)
             await training.press("Enter")
-            there = "title => document.querySelector('.st-key-class-experiment input').value === title"
-            await page.wait_for_function(there, arg=arguments.training, timeout=60_000)
+            condition = "title => document.querySelector('.st-key-class-experiment input').value === title"
+            await page.wait_for_function(condition, arg=arguments.training, timeout=60_000)
         title = await training.input_value()
         begun = say(f"class {code}: {count} are here; {title}")
         await console.get_by_role("button", name="Train with all").click()
