@@ -87,11 +87,11 @@ def test_looks_stay_small_and_a_code_by_latency_shows_its_grey_values():
 
 @pytest.mark.parametrize("name", RUNS)
 def test_a_recorded_run_is_the_comparison_it_says(name):
-    title, sample = RUNS[name]
-    came = recorded.find(Train(presets()[title], sample))
+    title, sample, touch_active = RUNS[name]
+    came = recorded.find(Train(presets()[title], sample, touch_active))
     assert came is not None and "recorded on" in came.about and came.state.status is Status.FINISHED
     assert all(len(line.epochs) == line.training.epochs and line.epochs[-1].look for line in came.state.lines)
-    assert recorded.find(Train(presets()[title][:1], sample)) is None
+    assert recorded.find(Train(presets()[title][:1], sample, touch_active)) is None
 
 
 def test_the_recorded_story_is_what_is_computed_here():
@@ -144,6 +144,10 @@ def test_every_preset_opens_with_its_recorded_run_and_says_when_the_settings_are
     assert any(m.value.startswith("**Verdict** Tuning rescues SLAYER") for m in at.markdown)
     at.slider(key="training/epochs").set_value(9).run()
     assert any("Settings changed: start again" in m.value for m in at.markdown)
+    at.query_params.clear()
+    at.query_params["view"] = "live"
+    at.switch_page("pages/sparsity.py").run()
+    assert any("recorded on" in m.value for m in at.markdown) and not any("Settings changed" in m.value for m in at.markdown)
 
 
 @pytest.mark.browser

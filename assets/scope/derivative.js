@@ -247,9 +247,22 @@ export class DerivativeScope extends Scope {
       for (const [u, s] of [[-this.half, 0], [0, 0], [0, 1], [this.half, 1]]) g.lineTo(x(u), step.y(s));
       g.stroke();
     });
+    const fixedBand = (track) => {  // a method is a line: its edges; what is between them is grey
+      g.fillStyle = faint(c.silent, 0.22);
+      g.fillRect(x(-this.band), track.top, x(this.band) - x(-this.band), track.height);
+      g.strokeStyle = c.methods.sparse;
+      g.lineWidth = 3;
+      g.setLineDash([12, 4, 3, 4]);
+      for (const end of [-this.band, this.band]) {
+        g.beginPath();
+        g.moveTo(x(end), track.top);
+        g.lineTo(x(end), track.top + track.height);
+        g.stroke();
+      }
+      g.setLineDash([]);
+    };
     clip(slope, () => {
-      g.fillStyle = faint(c.methods.sparse, 0.14);
-      g.fillRect(x(-this.band), slope.top, x(this.band) - x(-this.band), slope.height);
+      fixedBand(slope);
       if (this.count) {
         g.fillStyle = faint(own, 0.16);
         g.beginPath();
@@ -286,8 +299,7 @@ export class DerivativeScope extends Scope {
       }
     });
     clip(active, () => {
-      g.fillStyle = faint(c.methods.sparse, 0.14);
-      g.fillRect(x(-this.band), active.top, x(this.band) - x(-this.band), active.height);
+      fixedBand(active);
       g.strokeStyle = c.ink;
       g.lineWidth = 1.75;
       along(active, (i) => this.activity(this.a.margins[i]));
@@ -359,9 +371,9 @@ export class DerivativeScope extends Scope {
     this.uGrip = grip("Margin, on the plot", "margin", (x) => this.pull("u", x), (way) => this.nudge("u", way), end, this);
     this.deltaGrip = grip("Width delta, on the plot", "width", (x) => this.pull("delta", x), (way) => this.nudge("delta", way), end, this);
     this.legend = make("div", { class: "legend" },
-      ...[["ink", "closed curve g", ""], ["localzo", "mean of the draws, ±2σ", ""], ["active", "a draw that is active", ""],
-        ["sparse", "band as active on average", ""]].map(([name, text]) =>
-        make("span", { class: "key" }, make("span", { class: `swatch ${name === "sparse" ? "area" : ""}`, style: `--colour: var(--${name})` }), text)));
+      ...[["ink", "closed curve g", ""], ["localzo", "mean of the draws, ±2σ", ""], ["active", "a draw that is active", "dot"],
+        ["sparse", "band as active on average", "dashed"]].map(([name, text, look]) =>
+        make("span", { class: "key" }, make("span", { class: `swatch ${look}`, style: `--colour: var(--${name})` }), text)));
     this.picture = make("div", { class: "picture" }, this.canvas, this.uGrip, this.deltaGrip);
     this.summary = make("p", { class: "summary", "aria-hidden": "true" });
     this.spokenSummary = make("p", { class: "unseen", "aria-live": "polite" });

@@ -9,7 +9,7 @@ import streamlit as st
 from snnviz import glossary
 from snnviz.live import scripts
 
-SWITCH = '<button type="button" class="theme-switch"><span aria-hidden="true">◐</span> Light or dark</button>'
+SWITCH = '<button type="button" class="theme-switch" title="Light or dark" aria-label="Light or dark">◐</button>'
 
 
 def draw(title: str) -> None:

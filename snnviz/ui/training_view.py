@@ -36,12 +36,13 @@ VIEWS = {
 ONE_METHOD = ("raster", "confusion")  # views of one method at a time
 
 
-def watch(run: Run, draw: Callable[[RunState, bool], None], invitation: str, prepared: bool = False) -> RunState | None:
+def watch(run: Run, draw: Callable[[RunState, bool], None], invitation: str, prepared: str = "") -> RunState | None:
     """Draw a run while it goes on: buttons, progress, the picture by `draw`, its verdict, a table of its methods, its problems.
 
     run: what the button Start starts; before that, its empty picture is drawn with `invitation`. draw: gets the run, and whether it
-    is of other settings than `run`. prepared: show the run that came with the program where it is of just these settings and the
-    visitor's own is not. Returns the state of the visitor's run when the page was last run as a whole; None before the first start.
+    is of other settings than `run`. prepared: the name of a page that shows the run that came with the program where it is of just
+    these settings and the visitor's own is not. Returns the state of the visitor's run when the page was last run as a whole; None
+    before the first start.
     """
     state = runs_view.current()
     going = state is not None and state.status.live
@@ -49,7 +50,7 @@ def watch(run: Run, draw: Callable[[RunState, bool], None], invitation: str, pre
     def live() -> None:
         now = runs_view.current()
         moving = now is not None and now.status.live
-        came = _prepared_for(run, now) if prepared else None
+        came = _prepared_for(run, now, prepared) if prepared else None
         shown = now if came is None else came.state
         bar = st.container(horizontal=True, vertical_alignment="center", key="run-training")
         with bar:
@@ -92,14 +93,15 @@ def watch(run: Run, draw: Callable[[RunState, bool], None], invitation: str, pre
     return state
 
 
-def _prepared_for(run: Run, now: RunState | None) -> recorded_trainings.Recorded | None:
-    """The recorded run to show: that of these settings, where the visitor's own is not of them; the one shown last, before any."""
+def _prepared_for(run: Run, now: RunState | None, page_name: str) -> recorded_trainings.Recorded | None:
+    """The recorded run to show: that of these settings, where the visitor's own is not of them; the one that the page showed last,
+    before any."""
     if now is not None and (now.status.live or now.run.work == run.work or runs_view.comes_first(now, run.work)):
         return None
     came = recorded_trainings.find(run.work) if isinstance(run.work, Train) else None
     if came is not None:
-        st.session_state["_training_recorded"] = came
-    return came or (st.session_state.get("_training_recorded") if now is None else None)
+        st.session_state[f"_{page_name}_recorded"] = came
+    return came or (st.session_state.get(f"_{page_name}_recorded") if now is None else None)
 
 
 def _shows(state: RunState, run: Run) -> bool:
@@ -278,7 +280,7 @@ LAYERS = {
         [("rates", "spikes", False), ("active", "active share", False)],
     ),
     "norms": ("Length of each layer's weight gradient", [("norms", "‖∂L/∂W‖", True)]),
-    "active": ("Accuracy on the test part, and share of entries active in backward", [("active", "active, %", True)]),
+    "active": ("Accuracy on the test part, and share of entries active in backward", [("active", "active, %", False)]),
 }
 
 
