@@ -1,5 +1,5 @@
-"""A grid of 24 trainings on two worker processes of Dask, one of which is killed by -9 in the middle: is what was finished still there,
-does the grid end complete, and are its figures those of a grid that nobody disturbed?
+"""A grid of 24 trainings on two worker processes of Dask, one of which is killed by -9 in the middle: is what was finished still
+there, does the grid end complete, and are its figures those of a grid that nobody disturbed?
 
 python -m tools.kill_sweep                  # kills the worker that coordinates the run, then the other one
 """
@@ -34,22 +34,22 @@ def disturbed(cluster, coordinator: bool, after: int) -> tuple[GridRecord, tuple
     Raises:
         RuntimeError: a point that was saved is there no more.
     """
-    run, killed, there = Run(Sweep(GRID), "native", "me"), False, set()
+    run, killed, before = Run(Sweep(GRID), "native", "me"), False, set()
     client.submit(run)
     while True:
         state = client.follow(run.id)
         now = {(point.cell, point.seed) for point in saved(run.id).points}
-        if there - now:
-            raise RuntimeError(f"Lost: {there - now}.")
-        there = now
+        if before - now:
+            raise RuntimeError(f"Lost: {before - now}.")
+        before = now
         if state is None or not state.status.live:
             return saved(run.id), () if state is None else state.notes
-        if len(there) >= after and not killed:
+        if len(before) >= after and not killed:
             first = int(store.default().place(run.id).split("/")[1])
             process = next(w.pid for w in cluster.workers.values() if (w.pid == first) is coordinator)
             os.kill(process, signal.SIGKILL)
             killed = True
-            print(f"killed the {'coordinator' if coordinator else 'other worker'} with {len(there)} of {len(GRID.points)} saved")
+            print(f"killed the {'coordinator' if coordinator else 'other worker'} with {len(before)} of {len(GRID.points)} saved")
         time.sleep(0.1)
 
 
@@ -74,9 +74,8 @@ def main() -> None:
                 client.close()
             complete = record.done == alone.keys()
             same = all(bare(point) == alone[point.cell, point.seed] for point in record.points)
-            print(
-                f"{len(record.points)} points, complete: {complete}, equal to the undisturbed: {same}, {time.monotonic() - start:.0f} s"
-            )
+            print(f"{len(record.points)} points, complete: {complete}, equal to the undisturbed grid's: {same}")
+            print(f"{time.monotonic() - start:.0f} s")
             print(*notes, sep="\n")
             store.default().close()
             store.at.cache_clear()

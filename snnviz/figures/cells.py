@@ -20,8 +20,8 @@ def cells(
     c = colours(dark)
     percent = [[None if cell is None else 100 * cell[0] for cell in row] for row in values]
     words = [["" if cell is None else _words(*cell) for cell in row] for row in values]
-    there = [value for row in percent for value in row if value is not None]
-    low, high = (min(there), max(there)) if there else (0.0, 100.0)
+    accuracies = [value for row in percent for value in row if value is not None]
+    low, high = (min(accuracies), max(accuracies)) if accuracies else (0.0, 100.0)
     fig = go.Figure(
         go.Heatmap(
             z=percent,

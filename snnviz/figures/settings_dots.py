@@ -17,15 +17,15 @@ def settings_dots(labels: Sequence[str], last: Sequence[Value], chosen: Sequence
         ("last epoch", last, "circle", c.ink, -0.14),
         ("chosen on validation", chosen, "diamond-open", c.membrane, 0.14),
     ):
-        there = [(n, *value) for n, value in enumerate(values) if value is not None]
+        drawn = [(n, *value) for n, value in enumerate(values) if value is not None]
         fig.add_scatter(
-            x=[100 * mean for _, mean, _ in there],
-            y=[n + shift for n, _, _ in there],
-            error_x={"array": [100 * (half or 0.0) for _, _, half in there], "thickness": 1.5, "width": 4, "color": hue},
+            x=[100 * mean for _, mean, _ in drawn],
+            y=[n + shift for n, _, _ in drawn],
+            error_x={"array": [100 * (half or 0.0) for _, _, half in drawn], "thickness": 1.5, "width": 4, "color": hue},
             mode="markers",
             name=name,
             marker={"symbol": symbol, "size": 9, "color": hue},
-            text=[literal(labels[n]) for n, _, _ in there],
+            text=[literal(labels[n]) for n, _, _ in drawn],
             hovertemplate="%{text}: %{x:.1f} %<extra>" + name + "</extra>",
         )
     ends = [(value[0], label) for label, value in zip(labels, last, strict=True) if value is not None]

@@ -46,8 +46,8 @@ def changed(value: Any, setting: str, to: Any) -> Any:
         return stretched(value, float(to))
     kinds = {field: kind for field, (kind, _) in declared(type(value)).items()} if isinstance(value, Declared) else {}
     if name not in kinds:
-        there = f"it has {', '.join(kinds)}" if kinds else "it has none"
-        raise ValueError(f"{type(value).__name__} has no setting {shown(name)}; {there}.")
+        choices = f"it has {', '.join(kinds)}" if kinds else "it has none"
+        raise ValueError(f"{type(value).__name__} has no setting {shown(name)}; {choices}.")
     whole: Any = value
     if rest:
         return dataclasses.replace(whole, **{name: changed(getattr(value, name), rest, to)})
