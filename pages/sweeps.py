@@ -44,10 +44,10 @@ with left:
 with right, page.guarded():
     grid = dataclasses.replace(grid, trainings=(dataclasses.replace(training, dataset=dataset),))
     work = Sweep(grid)
-    state = runs_view.bar(work, backend.chosen(), "Train them all")
+    state = runs_view.bar(work, backend.chosen(), "Train them all", again="Train again")
     runs_view.note(state, work, backend.chosen())
     if state is None:
-        st.info(f"{len(grid.points)} trainings. The table fills here as they end, also when you leave the page.")
+        sweeps.empty(grid)
     else:
         sweeps.draw(state, fill=True)
         with st.container(horizontal=True):

@@ -10,6 +10,7 @@ import os
 import signal
 import tempfile
 import time
+from typing import Any
 
 from snnviz import BPTT, Axis, Exodus, FeedForward, Grid, LocalZO, Slayer, Training, YinYang, sweep_grid
 from snnviz.runs import client, store
@@ -67,7 +68,8 @@ def main() -> None:
     for coordinator in (True, False):
         with tempfile.TemporaryDirectory() as home:
             os.environ["SNNVIZ_HOME"] = home
-            with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster:
+            workers: Any = distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0")
+            with workers as cluster:
                 os.environ["SNNVIZ_SCHEDULER"] = cluster.scheduler_address
                 start = time.monotonic()
                 record, notes = disturbed(cluster, coordinator, len(GRID.points) // 3)

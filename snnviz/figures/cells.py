@@ -12,11 +12,14 @@ def cells(
     across: Sequence[str],
     values: Sequence[Sequence[tuple[float, float | None] | None]],
     title: str,
+    x: str,
+    y: str,
     dark: bool = False,
     height: int = 440,
 ) -> go.Figure:
     """values: of each row and column the mean accuracy and half its interval, from 0 to 1; the second None of a single seed; None
-    where nothing is trained yet. A darker cell is more accurate, from the least to the largest that there is."""
+    where nothing is trained yet. x, y: what the columns and the rows are. A darker cell is more
+    accurate, from the least to the largest that there is."""
     c = colours(dark)
     percent = [[None if cell is None else 100 * cell[0] for cell in row] for row in values]
     words = [["" if cell is None else _words(*cell) for cell in row] for row in values]
@@ -40,7 +43,7 @@ def cells(
         )
     )
     summary = "; ".join(f"{row}: {', '.join(filter(None, of_row))}" for row, of_row in zip(rows, words, strict=True) if any(of_row))
-    finish(fig, title, f"Test accuracy by two settings. {summary}.", dark=dark, height=height, uirevision="cells")
+    finish(fig, title, f"Test accuracy by two settings. {summary}.", dark=dark, height=height, x=x, y=y, uirevision="cells")
     fig.update_yaxes(autorange="reversed", type="category", showgrid=False)
     fig.update_xaxes(side="top", type="category", showgrid=False)
     return fig

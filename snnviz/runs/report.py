@@ -50,7 +50,8 @@ def table_of(grid: Grid, record: GridRecord, dark: bool = False):
     values = [[by_cell.get(wide * i + j) for j in range(wide)] for i in range(len(down.values))]
     done, count = len(record.points), len(grid.points)
     title = "Test accuracy after the last epoch" + ("" if done == count else f": {done} of {count} trainings")
-    return cells.cells(down.labels, across.labels, values, title, dark, max(300, 110 + 46 * len(down.values)))
+    x, y = (axis.setting.replace("_", " ").replace(".", ", ") for axis in (across, down))
+    return cells.cells(down.labels, across.labels, values, title, x, y, dark, max(300, 110 + 46 * len(down.values)))
 
 
 def learning(grid: Grid, record: GridRecord, dark: bool = False):
