@@ -68,10 +68,10 @@ MUTATIONS = (
     ),
     Mutation("figure-times-linear", f"{FIGURES}/backward_times.py", 'LOG = {"type": "log"', 'LOG = {"type": "linear"', LOG),
     Mutation(
-        "figure-margins-linear",
+        "figure-margins-to-scale",
         f"{FIGURES}/margin_histogram.py",
-        '"type": "log", "range": [-0.15, top]',
-        '"type": "linear", "range": [-0.15, top]',
+        "100 * one.active / layer.entries",
+        "100 * one.active / one.active.max()",
         "tests/test_sparsity_page.py::test_figures_stand_any_run",
     ),
     Mutation(
@@ -91,9 +91,9 @@ MUTATIONS = (
     ),
     Mutation(
         "command-compares-one-seed",
-        "snnviz/commands/train.py",
-        "seed=t.seed + k)",
-        "seed=t.seed)",
+        "snnviz/studies/grid.py",
+        "(cell, seed=cell.seed + k))",
+        "(cell, seed=cell.seed))",
         "tests/test_training.py::test_compare_writes_one_line_for_each_epoch",
     ),
     Mutation(
@@ -101,7 +101,7 @@ MUTATIONS = (
         "snnviz/commands/train.py",
         "saved = options.no_save or keep(",
         "saved = keep(",
-        "tests/test_training.py::test_compare_writes_one_line_for_each_epoch",
+        "tests/test_training.py::test_the_exit_status_says_that_a_run_was_not_kept_or_failed",
     ),
     # Addresses.
     Mutation(
