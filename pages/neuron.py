@@ -46,6 +46,7 @@ with top[0]:
     )
 absent = scope.problem("neuron-scope") if view == "live" else None
 live = view == "live" and absent is None
+address.lay_out("live" if live else "figure")
 left, right = (top[1], st.container()) if live else page.sides()
 with left:
     if live:
