@@ -98,7 +98,7 @@ with right, page.guarded():
         if experiment.neurons > 1 and layer.spikes is not None:
             page.figure(raster.raster(layer, dark=page.dark()), "raster")
     page.says(traces.says(layer, column))
-    explained = why.of_run(layer, step, column)
+    explained = why.of_run(layer, step, dataclasses.replace(shown, neuron=neuron, column=column), backend.chosen())
     with st.container(horizontal=True):
         if not live:
             st.button(

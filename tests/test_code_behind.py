@@ -44,7 +44,7 @@ SETTINGS = {
         {"view": "figure", "neuron": "Izhikevich", "run.steps": "150", "step": "40"},
         {"view": "figure", "neuron": "ALIF", "stimulus": "Noise", "run.neurons": "3", "run.spread": "0.5", "run.seed": "2"},
         {"view": "figure", "neuron": "LeakyReadout"},
-        {},
+        {"scope.backward": "true", "scope.loss_at": "0.2", "step": "60"},
     ],
     "gradients/traces": [
         {},
