@@ -4,7 +4,7 @@ import dataclasses
 
 import streamlit as st
 
-import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
+import app  # noqa: F401  before all else of ours: a fresh server may run a page bare, and says a word while Python loads
 from snnviz import Experiment, SpikeTrain, rate_curve, simulate, text
 from snnviz.figures import intervals, phase_plane, raster, traces
 from snnviz.figures import rate_curve as curve
@@ -31,7 +31,8 @@ page.heading(
     "neuron.py",
     PRESETS,
 )
-with page.stage():
+stage = page.stage()
+with stage:
     top = st.container(key="neuron-top").columns([1, 1.2, 1, 1.2], vertical_alignment="center")
     picture = st.container(key="scope")
 with top[0]:
@@ -47,7 +48,11 @@ with top[0]:
 absent = scope.problem("neuron-scope") if view == "live" else None
 live = view == "live" and absent is None
 address.lay_out("live" if live else "figure")
-left, right = (top[1], st.container()) if live else page.sides()
+if live:
+    left, right = top[1], st.container()
+else:
+    with stage:
+        left, right = page.sides()
 with left:
     if live:
         name = controls.option(list(NEURONS), "Neuron", "neuron", titles=lambda n: NEURONS[n].title, bare=True)

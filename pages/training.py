@@ -4,7 +4,7 @@ import dataclasses
 
 import streamlit as st
 
-import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
+import app  # noqa: F401  before all else of ours: a fresh server may run a page bare, and says a word while Python loads
 from snnviz.architectures import ARCHITECTURES, FeedForward
 from snnviz.datasets import DATASETS
 from snnviz.events import Products
@@ -166,7 +166,7 @@ with right, page.guarded():
         Run(work, backend.chosen(), visitors.visitor(), dataset.title),
         lambda now, changed: training_view.picture([now], view, one, "training", changed),
         "Nothing has run with these settings. Start trains; the curves and one test sample appear here, epoch by epoch.",
-        prepared=True,
+        prepared="training",
     )
     if state is not None and not state.status.live:
         with st.container(horizontal=True):

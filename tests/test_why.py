@@ -162,7 +162,7 @@ def test_a_click_on_a_spike_opens_its_step_and_the_keyboard_walks_on(visit):
     seen.page.mouse.click(x, y)
     title = seen.page.locator(".why h3")
     title.filter(has_text=f"Step {step}, at {step} ms: why it fires, and what goes back").wait_for()
-    seen.page.wait_for_function("step => location.search.includes(`step=${step}`)", arg=step)
+    seen.page.wait_for_function("step => location.search.includes(`why=${step}`)", arg=step)
     assert "through the reset" in seen.page.locator(".why").inner_text()
     assert "e.grad.s * e.ds_du" in seen.page.locator(".why code").last.inner_text()
     seen.page.get_by_role("spinbutton", name="Step").press("ArrowUp")

@@ -91,7 +91,9 @@ export class Stage {
   }
 
   resize() {
-    if (!this.e.root.clientWidth) return; // out of sight there is nothing to draw on
+    const { root } = this.e;
+    if (!root.clientWidth) return; // out of sight there is nothing to draw on
+    root.classList.toggle("wall", Number(getComputedStyle(root).getPropertyValue("--snn-letters")) > 1); // in present mode
     this.panel.paint();
     drawColumns(this);
     this.cards.refresh(this.s);

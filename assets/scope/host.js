@@ -83,10 +83,18 @@ export class Scope {
       let { top } = element.getBoundingClientRect();
       for (let outer = element; (outer = outer.parentElement ?? outer.getRootNode().host); ) top += outer.scrollTop;
       const below = window.innerHeight < LOW ? 0 : (legend?.offsetHeight ?? 0);
-      const why = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--snn-why")) || 0; // of the arithmetic below it
-      this.space = Math.max(Math.floor(window.innerHeight - top - below - Math.max(FREE, why)), why ? BESIDE : 0);
+      const of = getComputedStyle(this.element), free = parseFloat(of.getPropertyValue("--snn-below")) || FREE;
+      const why = parseFloat(of.getPropertyValue("--snn-why")) || 0; // of the arithmetic below it
+      this.space = Math.max(Math.floor(window.innerHeight - top - below - Math.max(free, why)), why ? BESIDE : 0);
     }
     return this.space;
+  }
+
+  // How many times as large present mode has letters and lines (assets/present/present.css); there, what is for a desk goes.
+  enlarge() {
+    const times = Number(getComputedStyle(this.element).getPropertyValue("--snn-letters")) || 1;
+    this.element.classList.toggle("present", times > 1);
+    return times;
   }
 
   destroy() {

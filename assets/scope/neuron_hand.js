@@ -59,7 +59,8 @@ export class Hand {
     const put = (handle, show, x, y, value, text) => {
       handle.hidden = !show;
       if (!show) return;
-      handle.style.transform = `translate(${x}px, ${clamp(y, membrane.top, membrane.top + membrane.height)}px)`;
+      const { times } = picture;
+      handle.style.transform = `translate(${x * times}px, ${clamp(y, membrane.top, membrane.top + membrane.height) * times}px)`;
       handle.setAttribute("aria-valuenow", value);
       handle.setAttribute("aria-valuetext", text);
     };
@@ -92,7 +93,7 @@ export class Hand {
     const { scope, picture } = this;
     const where = (event) => {
       const box = over.getBoundingClientRect();
-      return [event.clientX - box.left, event.clientY - box.top];
+      return [(event.clientX - box.left) / picture.times, (event.clientY - box.top) / picture.times];
     };
     over.addEventListener("pointerdown", (event) => {
       if (event.button) return;

@@ -2,6 +2,8 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -111,6 +113,11 @@ def counted(look: activity.Look, layer: activity.LayerLook | None, run: RunRecor
         f"The network ran once, in {three_digits(1000 * run.seconds)} ms; for this picture {look.entries:,} stored "
         f"membranes were compared with the threshold again, in {three_digits(1000 * look.seconds)} ms."
     )
+
+
+def beside() -> Sequence[Any]:
+    """The places of a picture and, at its right, of a share drawn to scale."""
+    return st.container(key="with-share").columns([5, 1])
 
 
 def to_scale(layer: activity.LayerLook) -> None:

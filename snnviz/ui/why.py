@@ -27,7 +27,7 @@ from snnviz.studies.look_back import look_back
 from snnviz.ui import address, scope, spelling
 from snnviz.why import Arithmetic, Row, arithmetic
 
-KEY = "step"
+KEY = "why"  # in the address: the step; a lesson has its own "step" there
 PANEL = "why-panel"  # the key of the component that shows it
 ROOM = 370  # pixels below a picture that its page leaves for the arithmetic
 ASK = "**Why?** Click a spike or a point of a curve, or type a step."
