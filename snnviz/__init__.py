@@ -108,6 +108,7 @@ from snnviz.studies.growth import GrowthSweep as GrowthSweep
 from snnviz.studies.growth import Over as Over
 from snnviz.studies.growth import depth_experiment as depth_experiment
 from snnviz.studies.growth import sweep as sweep
+from snnviz.studies.look_back import look_back as look_back
 from snnviz.studies.rate_curve import rate_curve as rate_curve
 from snnviz.studies.small_training import SmallTraining as SmallTraining
 from snnviz.studies.smooth_spike import SmoothSpike as SmoothSpike

@@ -41,10 +41,10 @@ SETTINGS = {
     ],
     "neuron": [
         {"view": "figure"},
-        {"view": "figure", "neuron": "Izhikevich", "run.steps": "150", "step": "40"},
+        {"view": "figure", "neuron": "Izhikevich", "run.steps": "150", "why": "40"},
         {"view": "figure", "neuron": "ALIF", "stimulus": "Noise", "run.neurons": "3", "run.spread": "0.5", "run.seed": "2"},
         {"view": "figure", "neuron": "LeakyReadout"},
-        {},
+        {"scope.backward": "true", "scope.loss_at": "0.2", "why": "60"},
     ],
     "gradients/traces": [
         {},
@@ -54,7 +54,7 @@ SETTINGS = {
             "localzo.draws": "20",
             "loss": "SpikeAt",
             "run.seed": "3",
-            "step": "66",
+            "why": "66",
         },
         {"surrogate.SingleExponential.width": "0.1", "log": "true", "neuron.LIF.reset_mode": "zero"},
     ],
