@@ -76,6 +76,7 @@ SETTINGS = {
     "speed/kernel": [{}, {"neuron": "QIF"}],
     "speed/gpu": [{"shown": "time"}],
     "gradients/loop": [{"of": "weights", "loop.points": "200", "surrogate": "Triangle"}],
+    "sweeps": [{"sweep": "depth", "depth.run.epochs": "1", "depth.data.samples": "60", "depth.grid.validation": "0.3"}],
     "training/widths": [{"run.epochs": "1", "data.samples": "40"}],
     "derivative/surrogates": [{}, {"of": "MultiGaussian-Dspike", "look.unit_area": "true"}],
     "derivative/live": [{}, {"zo.delta": "0.3", "zo.draws": "4", "draw.seed": "2"}],

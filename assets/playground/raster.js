@@ -23,7 +23,7 @@ export class RasterView {
   // chosen: { layer, i } of a hidden neuron whose membrane is shown, or null
   draw({ s, run, play, chosen, moved }) {
     const { context: c, w, h } = sheet(this.canvas), still = this.still;
-    if (!run) return;
+    if (!run || !w) return; // on a wall there is none
     if (moved || still.width !== this.canvas.width || still.height !== this.canvas.height) {
       still.width = this.canvas.width;
       still.height = this.canvas.height;
@@ -37,7 +37,7 @@ export class RasterView {
     }
     c.drawImage(still, 0, 0, w, h);
     const now = this.left + ((play.t + 0.5) * (w - this.left - 8)) / run.T, d = play.phase === "backward" ? -1 : 1;
-    c.strokeStyle = c.fillStyle = d < 0 ? colours.active : colours.ink;
+    c.strokeStyle = c.fillStyle = colours.ink;
     c.lineWidth = 1.5;
     c.beginPath();
     c.moveTo(now, 0);
