@@ -26,8 +26,8 @@ def train(options: argparse.Namespace) -> int:
     settings = _read(options.settings)
     if options.checkpoint is not None and len(settings.trainings) > 1:
         raise Wrong(f"--checkpoint: {options.settings} holds {len(settings.trainings)} trainings, and a checkpoint is of one.")
-    lines, status = _run(settings, options, [options.checkpoint] * len(settings.trainings))
-    table(lines)
+    lines, threads, status = _run(settings, options, [options.checkpoint] * len(settings.trainings))
+    table(lines, threads)
     return status
 
 
@@ -57,8 +57,8 @@ def compare(options: argparse.Namespace) -> int:
     settings = dataclasses.replace(settings, trainings=tuple(dict.fromkeys(trainings)))
     if options.csv is not None and not options.csv.parent.is_dir():
         raise Wrong(f"--csv: there is no folder {options.csv.parent}.")
-    lines, status = _run(settings, options, [None] * len(settings.trainings))
-    table(lines)
+    lines, threads, status = _run(settings, options, [None] * len(settings.trainings))
+    table(lines, threads)
     if options.csv is not None:
         try:
             write_csv(options.csv, lines)
@@ -93,13 +93,17 @@ def _notes(dataset) -> tuple[str, ...]:
         return ()  # the training says what is wrong
 
 
-def _run(settings, options, checkpoints) -> tuple[list[Line], int]:
-    """Train with a progress bar and keep the run; what came out, and the exit status."""
+def _run(settings, options, checkpoints) -> tuple[list[Line], int, int]:
+    """Train with a progress bar and keep the run; what came out, the number of threads, and the exit status."""
+    import torch
+
     from snnviz.backends import resolve
     from snnviz.events import Products
     from snnviz.labels import distinct
     from snnviz.training import BatchRecord, EpochRecord, Failure, compare_training
 
+    if options.threads is not None and options.threads < 1:
+        raise Wrong(f"--threads = {options.threads}: give at least one.")
     try:
         backend = resolve(options.backend or settings.backend or None)
     except (ValueError, RuntimeError) as problem:
@@ -109,7 +113,12 @@ def _run(settings, options, checkpoints) -> tuple[list[Line], int]:
             print(f"snnviz: {note}", file=sys.stderr)
     lines, shown, stopped = [Line(t) for t in settings.trainings], Progress(), 0
     products = Products(options.products) if options.products else settings.products
-    how = {"touch_active": options.touch_active or settings.touch_active, "products": products}
+    threads = options.threads or settings.threads or torch.get_num_threads()
+    how = {
+        "touch_active": options.touch_active or settings.touch_active,
+        "products": products,
+        "threads": threads,
+    }
     records = compare_training(settings.trainings, backend, checkpoints=checkpoints, **how)
     try:
         for number, record in records:
@@ -135,4 +144,4 @@ def _run(settings, options, checkpoints) -> tuple[list[Line], int]:
             print(f"{label}: {line.problem}", file=sys.stderr)
     saved = options.no_save or keep(lines, backend.name, options.settings.stem, bool(stopped), how)
     failed = any(line.problem for line in lines)
-    return lines, stopped or int(failed or not saved)
+    return lines, threads, stopped or int(failed or not saved)

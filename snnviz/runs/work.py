@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
-from snnviz import heads, text
+from snnviz import heads, text, threads
 from snnviz.events import Products
 from snnviz.params import Declared
 from snnviz.runs import fetch
@@ -94,7 +94,8 @@ class Work(text.Written, Declared, abc.ABC):
 @dataclasses.dataclass(frozen=True, repr=False)
 class Train(Work):
     """Trainings side by side. sample: the test sample whose spikes are kept at each epoch; None: of no sample. touch_active:
-    whether sparse methods run over their active entries alone, and products: how layers multiply, both as in `train`."""
+    whether sparse methods run over their active entries alone, products: how layers multiply,
+    and threads: of the CPU, all as in `train`."""
 
     kind = "training"
     can_step = True
@@ -105,6 +106,7 @@ class Train(Work):
     sample: int | None = 0
     touch_active: bool = False
     products: Products = Products.DENSE
+    threads: int = 1
 
     @classmethod
     def parts(cls) -> dict[str, type]:
@@ -117,6 +119,7 @@ class Train(Work):
     def check(self) -> None:
         if not self.trainings:
             raise ValueError("There is nothing to train: choose at least one method.")
+        threads.checked(self.threads)
 
     @staticmethod
     def checkpoint(folder: Path, number: int) -> Path:
@@ -134,6 +137,7 @@ class Train(Work):
             record_sample=self.sample,
             touch_active=self.touch_active,
             products=self.products,
+            threads=self.threads,
         )
         for number, record in records:
             yield numbers[number], record

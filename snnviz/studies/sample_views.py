@@ -8,7 +8,7 @@ import numpy as np
 
 from snnviz import account, clock, waiting
 from snnviz.datasets import Samples
-from snnviz.datasets.base import EVENT
+from snnviz.datasets.storage import EVENT
 from snnviz.training.look import seen
 
 WORST = 40  # bytes that a picture may make of an entry of a sample
