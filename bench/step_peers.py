@@ -119,7 +119,7 @@ def network_of(problem: Problem, neuron: LIF, method: Any) -> Network:
     """Our network with the problem's weights."""
     inputs, *hidden, outputs = problem.shape.widths
     if problem.shape.side:
-        network = convolutional(problem.shape.inputs, hidden, outputs, neuron, method)
+        network = convolutional((inputs, problem.shape.side, problem.shape.side), hidden, outputs, neuron, method)
     else:
         network = feed_forward(inputs, hidden, outputs, neuron, method, recurrent=problem.shape.recurrent)
     with torch.no_grad():

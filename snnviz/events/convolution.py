@@ -12,6 +12,7 @@ import functools
 
 import torch
 from torch import nn
+from torch.nn.grad import conv2d_input
 
 from snnviz.backends.kernel import SCANS
 from snnviz.events.calls import by_parts, by_threads, padded, part, run
@@ -58,7 +59,7 @@ class _Convolution(torch.autograd.Function):
         x, weight = ctx.saved_tensors
         x_too, weight_too, bias_too = ctx.needs_input_grad
         grad = grad.contiguous()
-        by_x = torch.nn.grad.conv2d_input(x.shape, weight, grad, padding=weight.shape[2] // 2) if x_too else None
+        by_x = conv2d_input(x.shape, weight, grad, padding=weight.shape[2] // 2) if x_too else None
         by_weight = _by_weight(x, weight, grad) if weight_too else None
         return by_x, by_weight, grad.sum((0, 2, 3)) if bias_too else None
 
