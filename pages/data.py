@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
+import app  # noqa: F401  before all else of ours: a fresh server may run a page bare, and says a word while Python loads
 from snnviz import text
 from snnviz.datasets import Split
 from snnviz.studies import sample_views
@@ -17,6 +17,7 @@ VIEWS = {
     "cloud": "In 3D",
     "frames": "Frames",
     "raster": "Raster",
+    "ears": "Two ears",
     "surface": "Time surface",
     "profile": "Statistics",
 }
@@ -31,6 +32,10 @@ PRESETS = {
     "Which came first?": (
         "**Four classes, told apart by the order of two pulses** that stand in the two lowest bands; the rest distracts.",
         {"from": "made", "data": "TemporalOrder", "view": "raster"},
+    ),
+    "Two ears": (
+        "**Where does a sound come from?** One ear hears it less than a millisecond before the other.",
+        {"from": "made", "data": "SoundLocalisation", "view": "ears"},
     ),
     "Two spirals": (
         "**Two arms wind round each other:** the region of a class is where its nearest points are.",

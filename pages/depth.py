@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
+import app  # noqa: F401  before all else of ours: a fresh server may run a page bare, and says a word while Python loads
 from snnviz import text
 from snnviz.figures import chain, closeness, with_and_without
 from snnviz.figures.theme import empty_figure

@@ -4,7 +4,7 @@ import dataclasses
 
 import streamlit as st
 
-import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
+import app  # noqa: F401  before all else of ours: a fresh server may run a page bare, and says a word while Python loads
 from snnviz import Experiment, compare_gradients, text
 from snnviz.architectures import ARCHITECTURES, FeedForward
 from snnviz.labels import distinct, labelled
@@ -13,7 +13,7 @@ from snnviz.neurons import IF, LIF, NEURONS
 from snnviz.params import Param
 from snnviz.stimuli import STIMULI, Noise
 from snnviz.studies.growth import depth_experiment
-from snnviz.ui import address, backend, controls, methods, page
+from snnviz.ui import address, backend, controls, methods, page, trained
 from snnviz.ui.cache import cached
 
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
@@ -98,7 +98,8 @@ with asks:
         view = controls.option(list(OF_A_NEURON), "View", "view", segmented=True, titles=OF_A_NEURON.__getitem__, bare=True)
     else:
         picked = methods.names(methods.FOR_A_NETWORK, ["kept", "slayer", "exodus"])
-        view = controls.option(list(OF_A_NETWORK), "View", "view", segmented=True, titles=OF_A_NETWORK.__getitem__, bare=True)
+        views = [name for name in OF_A_NETWORK if name != "growth" or not trained.named()]  # a trained network has one depth
+        view = controls.option(views, "View", "view", segmented=True, titles=OF_A_NETWORK.__getitem__, bare=True)
 with right:
     if not picked:
         st.info("Choose a method above.")
@@ -144,15 +145,17 @@ if subject == "neuron":
         )
 else:
     with left:
-        front = controls.Front(st.container(), ("layers",))
-        below = st.container()
-        with st.expander("Network, neuron, run"):
-            shape = controls.choose(ARCHITECTURES, "Network", "network", default=FeedForward(), front=front)
-            neuron = controls.choose(FIRING, "Neuron", "neuron", default=IF())
-            base = dataclasses.replace(depth_experiment(3, steps=100, neuron=neuron), architecture=shape)
-            experiment = controls.edit(base, "run", only=("steps", "batch", "seed"))
+        experiment, below = trained.chosen(), st.container()
+        if experiment is None:
+            front = controls.Front(below, ("layers",))
+            below = st.container()
+            with st.expander("Network, neuron, run"):
+                shape = controls.choose(ARCHITECTURES, "Network", "network", default=FeedForward(), front=front)
+                neuron = controls.choose(FIRING, "Neuron", "neuron", default=IF())
+                base = dataclasses.replace(depth_experiment(3, steps=100, neuron=neuron), architecture=shape)
+                experiment = controls.edit(base, "run", only=("steps", "batch", "seed"))
         with below:
-            chosen = methods.settings(picked, shape.layers)
+            chosen = methods.settings(picked, experiment.architecture.layers if experiment.architecture else 0)
     with right, page.guarded():
         comparison = cached(compare_gradients)(experiment, tuple(chosen), backend.chosen(), None, False, 1)
         lines, shows = page.view(__file__, view).show(experiment, chosen, comparison)

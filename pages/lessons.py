@@ -1,6 +1,6 @@
 """Lessons: ten short ones, each with a prediction to make before the picture is seen."""
 
-import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
+import app  # noqa: F401  before all else of ours: a fresh server may run a page bare, and says a word while Python loads
 from snnviz.ui import lesson_cards, page
 
 page.heading(

@@ -4,7 +4,7 @@ import dataclasses
 
 import streamlit as st
 
-import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
+import app  # noqa: F401  before all else of ours: a fresh server may run a page bare, and says a word while Python loads
 from snnviz import Experiment, SpikeTrain, rate_curve, simulate, text
 from snnviz.figures import intervals, phase_plane, raster, traces
 from snnviz.figures import rate_curve as curve
@@ -13,7 +13,7 @@ from snnviz.neurons import LIF, NEURONS
 from snnviz.params import params
 from snnviz.stimuli import STIMULI, Shaped, Step
 from snnviz.surrogates import SURROGATES
-from snnviz.ui import address, backend, controls, page, scope, spike_train, url
+from snnviz.ui import address, backend, controls, page, scope, spike_train, url, why
 from snnviz.ui.cache import cached
 
 # The sentence of each is what the run says of itself: `traces.says`.
@@ -31,7 +31,8 @@ page.heading(
     "neuron.py",
     PRESETS,
 )
-with page.stage():
+stage = page.stage()
+with stage:
     top = st.container(key="neuron-top").columns([1, 1.2, 1, 1.2], vertical_alignment="center")
     picture = st.container(key="scope")
 with top[0]:
@@ -46,7 +47,11 @@ with top[0]:
     )
 absent = scope.problem("neuron-scope") if view == "live" else None
 live = view == "live" and absent is None
-left, right = (top[1], st.container()) if live else page.sides()
+if live:
+    left, right = top[1], st.container()
+else:
+    with stage:
+        left, right = page.sides()
 with left:
     if live:
         name = controls.option(list(NEURONS), "Neuron", "neuron", titles=lambda n: NEURONS[n].title, bare=True)
@@ -67,6 +72,7 @@ with right, page.guarded():
     experiment.check_budget()
     if absent:
         st.info(absent, icon=":material/info:")
+    step = why.step(experiment.steps)
     shown = address.recall(scenes.Scene(), "scope", [SURROGATES])
     if gain is not None:
         shown = dataclasses.replace(shown, gain=gain)
@@ -76,7 +82,7 @@ with right, page.guarded():
     if live:
         scene = dataclasses.replace(shown, neuron=neuron)
         with picture:
-            shown = scope.neuron_scope(scene, experiment, key="neuron-scope")
+            shown = scope.neuron_scope(scene, experiment, key="neuron-scope", step=step, picked=why.picked("neuron-scope", 1))
         neuron, column = shown.neuron, shown.column
         query = url.write(neuron, "neuron", default=name, tables=[NEURONS])
         query |= url.write(shown, "scope", tables=[SURROGATES], exclude={"neuron"})
@@ -91,10 +97,12 @@ with right, page.guarded():
         if ghost is not None and ghost.neuron.unit != layer.neuron.unit:
             ghost = None
         column = controls.one_of(experiment.neurons, "Neuron shown", "shown")
-        page.figure(traces.traces(layer, column, ghost, page.dark()), "traces", fill=True)
+        fig = traces.traces(layer, column, ghost, page.dark(), step=step)
+        page.figure(fig, "traces", fill=True, picked=why.picked("figure-traces", layer.dt))
         if experiment.neurons > 1 and layer.spikes is not None:
             page.figure(raster.raster(layer, dark=page.dark()), "raster")
     page.says(traces.says(layer, column))
+    explained = why.of_run(layer, step, column)
     with st.container(horizontal=True):
         if not live:
             st.button(
@@ -145,6 +153,7 @@ if not live and ghost is not None:
 if layer.spikes is not None:
     lines += f'\ncurrents, rates = rate_curve(layer.neuron, backend="{backend.chosen()}", here={here!r})'
     shows |= {"currents": currents, "rates": rates}
+lines, shows = lines + explained[0], {**shows, **explained[1]}
 page.code_behind(
     f"""
 from snnviz import *

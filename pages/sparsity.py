@@ -1,6 +1,6 @@
 """Sparsity: which entries the backward pass computes, the bytes it stores, and its time."""
 
-import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
+import app  # noqa: F401  before all else of ours: a fresh server may run a page bare, and says a word while Python loads
 from snnviz.ui import controls, page, sparsity
 
 VIEWS = {"raster": "Raster", "margins": "Margins", "share": "Share", "live": "Live", "bytes": "Bytes", "time": "Time"}
@@ -15,7 +15,7 @@ PRESETS = {
         {"view": "margins", "method": "sparse", "match": "false", "sparse.band": "1e-06"},
     ),
     "Does it stay sparse while it learns?": (
-        "**Trained on the digits at δ = 0.05,** with the equal fixed band beside it: press Start.",
+        "**The share stays near 1 % while the network learns the digits** at δ = 0.05; beside it the equal fixed band.",
         {"view": "live"} | LOCALZO,
     ),
     "What 100× is measured against": (

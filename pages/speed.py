@@ -1,6 +1,6 @@
 """Speed: how fast one layer's loop over time is here, on a GPU, against its peers, and the text that runs."""
 
-import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
+import app  # noqa: F401  before all else of ours: a fresh server may run a page bare, and says a word while Python loads
 from snnviz.ui import controls, page
 
 VIEWS = {"here": "This machine", "peers": "Peers", "kernel": "Kernel", "gpu": "GPU"}
@@ -10,5 +10,8 @@ page.heading(
     "A neuron's loop over time waits for memory, not for arithmetic. Look how close the kernel comes to what this machine's memory "
     "allows, and at the text that runs: the same on the CPU, on a GPU and in this page.",
 )
-view = controls.option(list(VIEWS), "View", "view", segmented=True, titles=VIEWS.__getitem__)
-page.code_behind(*page.view(__file__, view).show(*page.sides()))
+with page.stage():
+    with page.asks():
+        view = controls.option(list(VIEWS), "View", "view", segmented=True, titles=VIEWS.__getitem__, bare=True)
+    sides = page.sides()
+page.code_behind(*page.view(__file__, view).show(*sides))

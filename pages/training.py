@@ -4,7 +4,7 @@ import dataclasses
 
 import streamlit as st
 
-import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
+import app  # noqa: F401  before all else of ours: a fresh server may run a page bare, and says a word while Python loads
 from snnviz.architectures import ARCHITECTURES, FeedForward
 from snnviz.datasets import DATASETS
 from snnviz.events import Products
@@ -17,7 +17,7 @@ from snnviz.runs.values import Run
 from snnviz.runs.work import Train
 from snnviz.threads import THREADS
 from snnviz.training import Training
-from snnviz.ui import address, backend, code, controls, methods, page, recordings, runs_view, training_view, visitors
+from snnviz.ui import address, backend, code, controls, methods, page, recordings, runs_view, trained, training_view, visitors
 
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
 TRAINABLE = {name: cls for name, cls in LOSSES.items() if issubclass(cls, AbstractTrainingLoss)}
@@ -168,7 +168,7 @@ with right, page.guarded():
         Run(work, backend.chosen(), visitors.visitor(), dataset.title),
         lambda now, changed: training_view.picture([now], view, one, "training", changed),
         "Nothing has run with these settings. Start trains; the curves and one test sample appear here, epoch by epoch.",
-        prepared=True,
+        prepared="training",
     )
     if state is not None and not state.status.live:
         with st.container(horizontal=True):
@@ -181,6 +181,7 @@ with right, page.guarded():
                 on_click="ignore",
                 icon=":material/download:",
             )
+            trained.offer(state)
             st.page_link("pages/runs.py", label="All saved runs", icon=":material/folder_open:")
 
 with st.expander("What differs between the methods", icon=":material/function:"):

@@ -23,6 +23,7 @@ from snnviz.datasets import DelayedXor as DelayedXor
 from snnviz.datasets import Digits as Digits
 from snnviz.datasets import DvsGesture as DvsGesture
 from snnviz.datasets import FashionMnist as FashionMnist
+from snnviz.datasets import FreeSpokenDigits as FreeSpokenDigits
 from snnviz.datasets import Mnist as Mnist
 from snnviz.datasets import NMnist as NMnist
 from snnviz.datasets import OwnPoints as OwnPoints
@@ -32,6 +33,8 @@ from snnviz.datasets import RandomManifolds as RandomManifolds
 from snnviz.datasets import Saccades as Saccades
 from snnviz.datasets import Samples as Samples
 from snnviz.datasets import Shd as Shd
+from snnviz.datasets import SoundLocalisation as SoundLocalisation
+from snnviz.datasets import Speaker as Speaker
 from snnviz.datasets import SpikePatterns as SpikePatterns
 from snnviz.datasets import Spirals as Spirals
 from snnviz.datasets import Split as Split
@@ -114,10 +117,14 @@ from snnviz.training import BatchRecord as BatchRecord
 from snnviz.training import EpochRecord as EpochRecord
 from snnviz.training import Failure as Failure
 from snnviz.training import TestRecord as TestRecord
+from snnviz.training import TrainedNetwork as TrainedNetwork
 from snnviz.training import Training as Training
 from snnviz.training import compare_training as compare_training
 from snnviz.training import load_network as load_network
 from snnviz.training import presets as presets
 from snnviz.training import train as train
+from snnviz.training import trained as trained
+from snnviz.why import Arithmetic as Arithmetic
+from snnviz.why import arithmetic as arithmetic
 from snnviz.zeroth_order import ZerothOrder as ZerothOrder
 from snnviz.zeroth_order import matching_band as matching_band

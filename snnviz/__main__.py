@@ -5,6 +5,7 @@ snnviz build                                # the kernels alone
 snnviz settings > settings.toml             # the settings of a training, ready to be changed
 snnviz train settings.toml                  # results go into the store that the app reads
 snnviz compare settings.toml --methods BPTT Exodus Slayer LocalZO --seeds 3 --csv results.csv
+snnviz weights a1b2c3d4e5f60718 weights.safetensors      # of a saved run, whose name is in its address on the page Runs
 snnviz fetch SHD --folder recordings        # a set of tonic's catalogue
 snnviz static class.html                    # the live pages as one file, for a class without a server
 """
@@ -20,6 +21,7 @@ from snnviz.commands.build import build
 from snnviz.commands.fetch import fetch
 from snnviz.commands.static import static
 from snnviz.commands.train import COMPARED, compare, settings, train
+from snnviz.commands.weights import weights
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,6 +84,19 @@ def _parser() -> argparse.ArgumentParser:
     several.add_argument("--seeds", type=int, default=1, help="how many seeds, from that of the settings on")
     several.add_argument("--csv", type=pathlib.Path, help="where to write one line for every method, seed and epoch")
     command("settings", settings, "print the settings of a training, ready to be changed", "snnviz settings > settings.toml")
+    taken = command(
+        "weights",
+        weights,
+        "write the weights of a saved run into a file",
+        "snnviz weights a1b2c3d4e5f60718 weights.safetensors --training 2",
+    )
+    taken.add_argument("run", help="its name, as the page Runs has it in its address")
+    taken.add_argument(
+        "file",
+        type=pathlib.Path,
+        help="where they go: x.safetensors, or x.nir for other simulators",
+    )
+    taken.add_argument("--training", type=int, help="which one of a run with several, counted from 1")
     away = command("fetch", fetch, "fetch a set of recordings through tonic", "snnviz fetch SHD --folder recordings")
     away.add_argument("name", help="tonic's name of the set: NMNIST, SHD, ...")
     away.add_argument("--folder", default="", help="where it goes (SNNVIZ_DATA, else a folder beside the cache)")

@@ -12,10 +12,12 @@ import torch
 from snnviz import account, laws, losses, pace, stimuli, surrogates, text, waiting
 from snnviz.architectures import ARCHITECTURES, AbstractArchitecture
 from snnviz.backends import AbstractBackend, resolve
+from snnviz.comparison import Comparison as Comparison
+from snnviz.comparison import GradientRow as GradientRow
 from snnviz.draws import Draw
 from snnviz.heads import attach_heads, local_loss, sml_loss
 from snnviz.labels import distinct
-from snnviz.losses import AbstractLoss, AbstractSpikesLoss, CrossEntropy, WeightedSpikes
+from snnviz.losses import AbstractLoss, AbstractSpikesLoss, AbstractTrainingLoss, CrossEntropy, WeightedSpikes
 from snnviz.methods import BPTT, METHODS, AbstractGradientMethod
 from snnviz.network import Network
 from snnviz.neurons import LIF, NEURONS, AbstractNeuron
@@ -141,6 +143,24 @@ class Experiment(text.Written, Declared):
         level, spreads = self.stimulus.level(), self._spreads()
         return None if level is None else level * float(spreads[neuron % len(spreads)])
 
+    def network(self, method: AbstractGradientMethod, backend: AbstractBackend) -> Network:
+        """The network, without heads, its weights drawn by the seed.
+
+        Raises:
+            ValueError: the experiment is a population.
+        """
+        if self.architecture is None:
+            raise ValueError("A population is no network: give the experiment an architecture.")
+        return self.architecture.build(self.neuron, method, backend, self.seed)
+
+    def attach(self, model: Network, method: AbstractGradientMethod) -> Network:
+        """The network with the heads, and the direct way of the error, of a method."""
+        return attach_heads(model, method, model.readout.out_features, self.seed)
+
+    def labels(self, classes: int) -> torch.Tensor:
+        """The class of each sample, int64 [B], drawn by the seed."""
+        return torch.randint(classes, (self.batch,), generator=torch.Generator().manual_seed(self.seed))
+
     def _scale(self) -> float:
         charges = self.stimulus.charges
         if self.architecture is not None:
@@ -199,57 +219,7 @@ def _model(
         layer = SpikingLayer(experiment.neuron, method, backend)
         layer.label = experiment.neuron.title
         return layer, x
-    return experiment.architecture.build(experiment.neuron, method, backend, experiment.seed).to(x), x
-
-
-@dataclasses.dataclass(frozen=True)
-class GradientRow:
-    """One method's gradient in one layer, against the first method's.
-
-    norm: its 2-norm; cosine: with the first method's; largest_difference: max abs of the difference, relative to the first
-    method's largest entry. For a population the gradient is delta = dL/dx [T, B, N]; for a network dL/dW of the layer.
-    label: the method's, for reading.
-    """
-
-    method: AbstractGradientMethod = dataclasses.field(repr=False)
-    label: str
-    layer: str
-    norm: float
-    cosine: float
-    largest_difference: float
-
-
-@dataclasses.dataclass(frozen=True)
-class Comparison:
-    """Several methods on the same weights and the same input: rows by method and layer, and each method's run.
-
-    The key of a run is its method, the value itself; `snnviz.labels.labelled` turns a dictionary with methods as keys into
-    one with labels as keys, for a figure.
-    """
-
-    rows: tuple[GradientRow, ...]
-    runs: dict[AbstractGradientMethod, RunRecord]
-    seconds: float
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """One label per method, in order, no two alike: they say what differs."""
-        return distinct(list(self.runs))
-
-    def table(self, value: str) -> dict[AbstractGradientMethod, list[float]]:
-        """One value ("norm", "cosine", "largest_difference") by method, in the layers' order."""
-        return {m: [getattr(r, value) for r in self.rows if r.method == m] for m in self.runs}
-
-    @property
-    def layers(self) -> list[str]:
-        """The names of the layers, from the input to the output."""
-        return list(dict.fromkeys(row.layer for row in self.rows))
-
-    @property
-    def active(self) -> dict[AbstractGradientMethod, float]:
-        """The share of entries that each method computes, as the mean over the layers."""
-        shares = {m: [layer.active for layer in run.layers if layer.active is not None] for m, run in self.runs.items()}
-        return {m: float(np.mean(of_layers)) for m, of_layers in shares.items()}
+    return experiment.network(method, backend).to(x), x
 
 
 def differentiate(
@@ -331,15 +301,13 @@ def _differentiate(
 
 
 def network_loss(experiment: Experiment, model: Network, x: torch.Tensor, method: AbstractGradientMethod) -> torch.Tensor:
-    """The loss [] of a network on its batch x [T, B, *inputs], with labels drawn by the experiment's seed. A method with heads
-    brings its own."""
-    generator = torch.Generator().manual_seed(experiment.seed)
-    classes = model.readout.out_features
-    y = torch.randint(classes, (experiment.batch,), generator=generator).to(x.device)
-    output = attach_heads(model, method, classes, experiment.seed)(x)
+    """The loss [] of a network on its batch x [T, B, *inputs], with the experiment's labels. A method with heads brings its
+    own."""
+    y = experiment.labels(model.readout.out_features).to(x.device)
+    output = experiment.attach(model, method)(x)
     if method.heads is not None:
         return sml_loss(output, y, method.heads)
-    loss = experiment.loss if isinstance(experiment.loss, CrossEntropy) else CrossEntropy()
+    loss = experiment.loss if isinstance(experiment.loss, AbstractTrainingLoss) else CrossEntropy()
     return loss.of(output.logits, y) + (local_loss(output, y) if method.local else 0)
 
 

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 LONGEST = 40  # characters of one field's value
 GREEK: dict[str, str] = dict(
-    zip(("alpha", "beta", "gamma", "delta", "theta", "kappa", "lambda", "sigma", "tau"), "αβγδθκλστ", strict=True)
+    zip(("alpha", "beta", "gamma", "delta", "theta", "kappa", "lambda", "rho", "sigma", "tau", "Delta"), "αβγδθκλρστΔ", strict=True)
 )
 
 
@@ -116,6 +116,12 @@ def _short(value: Any) -> str:
     else:
         text = value if isinstance(value, str) else getattr(value, "__name__", repr(value))
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def symbol(latex: str) -> str:
+    """A symbol as text, what stands below the line behind "_": \\tau_a is τ_a, v_{min} is v_min, \\Delta t is Δt."""
+    plain = re.sub(r"\\([A-Za-z]+)\s?", lambda match: GREEK.get(match[1], match[1]), latex)
+    return re.sub(r"_\{(\w+)\}", r"_\1", plain)
 
 
 def _plain(symbol: str) -> str:

@@ -30,6 +30,8 @@ def source(value: Any) -> str:
         return f'float("{value}")'
     if isinstance(value, tuple):
         return f"({', '.join(map(source, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, Written) and (short := value.in_short()):
+        return short
     if dataclasses.is_dataclass(value):
         changed = ((f.name, getattr(value, f.name)) for f in dataclasses.fields(value) if getattr(value, f.name) != _default(f))
         return f"{type(value).__name__}({', '.join(f'{name}={source(v)}' for name, v in changed)})"
@@ -222,6 +224,10 @@ class Written(abc.ABC):
     def of_0_1_0(self) -> Self:
         """What version 0.1.0 meant by these fields. What is read without the `MARK` means that."""
         return self
+
+    def in_short(self) -> str:
+        """Shorter Python that makes this value than its fields; "": there is none."""
+        return ""
 
     def __repr__(self) -> str:
         return source(self)

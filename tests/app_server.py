@@ -32,8 +32,59 @@ FLAGS = [
 ]
 DESKTOP, PHONE = (1280, 720), (390, 844)
 
-# The app has drawn this page, and nothing is running, stale, or still a skeleton.
+# Notes in every page whether it has asked its server for a run of the script whose end it has not shown yet: for a while after a
+# click the page says that nothing is running. BackMsg's field 11 asks; ForwardMsg's fields 4 and 6 say that a run begins and ends
+# (streamlit.proto). The page follows a little later, and not at all where both come together: then half a second has to do.
+ASKED = """
+const { send } = WebSocket.prototype, state = 'data-test-script-state';
+let begun = false, ended = false, seen = false;
+const shown = () => document.querySelector(`[${state}]`)?.getAttribute(state);
+const done = () => { if (ended && seen && shown() !== 'running') window.runIsAsked = false };
+function* fields(bytes) {
+  let i = 0;
+  const number = () => {
+    for (let value = 0, unit = 1; ; unit *= 128) {
+      const byte = bytes[i++];
+      value += (byte & 127) * unit;
+      if (byte < 128) return value;
+    }
+  };
+  while (i < bytes.length) {
+    const tag = number();
+    yield tag >> 3;
+    const size = number();
+    if ((tag & 7) === 2) i += size;
+  }
+}
+function hear({ data }) {
+  for (const field of fields(new Uint8Array(data))) {
+    if (field === 4) begun = true;
+    if (field !== 6 || !begun) continue;
+    ended = true;
+    done();
+    setTimeout(() => { if (ended) window.runIsAsked = false }, 500);
+  }
+}
+WebSocket.prototype.send = function (data) {
+  if (ArrayBuffer.isView(data) && this.url.includes('/_stcore/stream')) {
+    if (!this.heard) this.addEventListener('message', hear);
+    this.heard = true;
+    if (new Uint8Array(data.buffer, data.byteOffset)[0] >> 3 === 11) {
+      window.runIsAsked = true;
+      begun = ended = seen = false;
+    }
+  }
+  return send.call(this, data);
+};
+new MutationObserver(() => {
+  seen ||= begun && shown() === 'running';
+  done();
+}).observe(document, { attributes: true, attributeFilter: [state], subtree: true });
+"""
+
+# The app has drawn this page, and nothing is asked for, running, stale, or still a skeleton.
 IDLE = """() => {
+  if (window.runIsAsked) return false;
   const app = document.querySelector('[data-testid="stApp"]');
   if (!app || app.getAttribute('data-test-script-state') !== 'notRunning') return false;
   if (app.getAttribute('data-test-connection-state') !== 'CONNECTED') return false;
@@ -131,6 +182,13 @@ class Visit:
             self.page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
         return self
 
+    def wait(self, holds: Callable[[], bool], seconds: float = 30) -> None:
+        """Wait until something holds that no script in the page can see."""
+        end = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < end, f"It does not hold after {seconds} s."
+            self.page.wait_for_timeout(50)
+
     def size(self, width: int, height: int) -> "Visit":
         self.page.set_viewport_size({"width": width, "height": height})
         return self
@@ -140,12 +198,14 @@ class Visit:
         return self
 
     def violations(self) -> list[str]:
-        """What axe calls serious or critical, one line each."""
+        """What axe calls serious or critical, one line each; in the dark, which moves nothing, of colours only."""
         from axe_playwright_python.sync_playwright import Axe
 
+        dark = self.page.evaluate("() => matchMedia('(prefers-color-scheme: dark)').matches")
+        options = {"resultTypes": ["violations"]} | ({"runOnly": ["color-contrast", "link-in-text-block"]} if dark else {})
         complaints = [
             f"{v['id']} ({v['impact']}): {v['help']}: {node['html'][:200]}"
-            for v in Axe().run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
+            for v in Axe().run(self.page, options=options).response["violations"]
             if v["impact"] in ("serious", "critical")
             for node in v["nodes"]
             if not (v["id"] in ("list", "listitem") and self.page.evaluate(IN_MENU, node["target"][0]))
@@ -177,6 +237,7 @@ def browsing(executable: str) -> Iterator["BrowserContext"]:
             viewport={"width": DESKTOP[0], "height": DESKTOP[1]},
             reduced_motion="reduce",
         )
+        context.add_init_script(ASKED)
         try:
             yield context
         finally:

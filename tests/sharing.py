@@ -35,7 +35,6 @@ FIRST = (
     "tests/test_cold_start.py::test_those_who_open_a_fresh_server_together_see_no_error",
     "tests/test_building.py::test_a_page_that_must_build_says_so_and_then_draws",
     "tests/test_jobs.py::test_a_lost_worker_costs_at_most_one_epoch_and_is_told",
-    "tests/test_browser_methods.py::test_every_method_joins_the_comparison_and_leaves_it",
     "tests/test_browser_methods.py::test_every_preset_changes_the_picture",
     "tests/test_waiting.py::test_a_long_run_shows_its_progress_is_stopped_and_ends_when_a_control_is_moved",
     "tests/test_work.py::test_a_sweep_is_held_stopped_and_goes_on_after_its_last_point",

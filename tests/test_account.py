@@ -25,6 +25,7 @@ from snnviz.datasets import (
     Digits,
     RandomManifolds,
     Saccades,
+    SoundLocalisation,
     SpikePatterns,
     Split,
     TemporalOrder,
@@ -179,7 +180,7 @@ RUNS = {
     "convolution": (dataclasses.replace(NETWORK, steps=25, architecture=CONVOLUTION), ()),
     "weights": (Experiment(steps=1, architecture=FeedForward(4, 4096)), ()),
     "population, three methods": (Experiment(LIF(), Noise(), 200, 4000), THREE),
-    "long, by autograd": (Experiment(LIF(), Noise(), 8000), (BPTT(),)),
+    "long, by autograd": (Experiment(LIF(), Noise(), 4000), (BPTT(),)),
     "network, three methods": (dataclasses.replace(NETWORK, architecture=FULL), THREE),
     "normalised": (dataclasses.replace(NETWORK, architecture=FeedForward(3, 256, normalise=True)), THREE[:1]),
     "recurrent": (dataclasses.replace(NETWORK, steps=50, architecture=FeedForward(3, 256, recurrent=True)), THREE[:1]),
@@ -191,12 +192,13 @@ SETS = {
     "manifolds": RandomManifolds(steps=500, samples=3000, neurons=50),
     "order": TemporalOrder(steps=150, samples=1500, width=5),
     "xor": DelayedXor(steps=150, samples=2000, width=5),
+    "ears": SoundLocalisation(steps=300, samples=1400, fibres=30),
     "yinyang": YinYang(steps=2000, samples=5000),
     "rate": Digits(steps=200, samples=600, coding=Coding.RATE),
     "current": Digits(steps=200, samples=600, coding=Coding.DIRECT),
 }
 STUDIES = {
-    "depth": DepthStudy(training=3, layers=4, width=64, time_steps=50, draws=4, samples=356),
+    "depth": DepthStudy(training=1, layers=4, width=64, time_steps=25, draws=4, samples=356),
     "backward times": Plan(steps=400, batch=16, hidden=256, repeats=1),
 }
 

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from snnviz.ui import visitors
 from tests.app_server import DESKTOP, PHONE, Visit
 from tests.stripping_proxy import stripping_proxy
 
@@ -105,9 +106,11 @@ def test_a_class_from_the_code_to_the_end(teacher, student):
     assert student.page.locator(".lesson-chosen li.mine b:last-child").inner_text() == "1"
 
     # A student's address and cookie open a seat and no console; a guess opens nothing.
-    student.open("class", teach="guess")
-    assert student.page.locator("h1.code").count() == 0 and student.page.get_by_role("button", name="Freeze").count() == 0
-    assert "teach" not in student.page.url
+    student.page.context.add_cookies([{"name": visitors.COOKIE, "value": "0123456789abcdef.forged", "url": student.url}])
+    for query in ({"teach": "guess"}, {}, {"me": "0123456789abcdef.forged"}):
+        says(student.open("class", **query), "Leave the class")
+        assert student.page.locator("h1.code").count() == 0 and student.page.get_by_role("button", name="Freeze").count() == 0
+        assert "teach" not in student.page.url and "me=" not in student.page.url
 
     teacher.dark().settle()
     assert teacher.violations() == []

@@ -9,7 +9,7 @@ import pytest
 
 from snnviz.classroom import guesses, rooms, shared, values
 from snnviz.classroom.rooms import Rooms
-from snnviz.classroom.values import CODE, DAY, HERE, LETTERS, Question, Stage
+from snnviz.classroom.values import CODE, DAY, HERE, LETTERS, Experiment, Question, Stage
 from snnviz.figures import seeds
 from snnviz.runs.rights import Forbidden
 from snnviz.runs.store import Store
@@ -52,7 +52,9 @@ def test_a_class_from_its_opening_to_its_end(classes):
     again = classes.read(room)
     assert not again.stage.is_revealed(key) and again.counts(key, 2) == (0, 0) and classes.answer(room, STUDENT, key, 0)
 
-    assert classes.take_seed(room, STUDENT, 1, "run a") and not classes.take_seed(room, STUDENT, 1, "run b")
+    assert classes.take_seed(room, STUDENT, 1, "run b") and not classes.take_seed(room, STUDENT, 1, "run a")
+    classes.give_seed_back(room, STUDENT, 1)  # it could not start
+    assert classes.take_seed(room, STUDENT, 1, "run a")
     classes.be_at(room, OTHER, "leaky-bucket/2", 4)
     now = classes.read(room)
     assert now.seeds == {1: {1: "run a"}} and (now.student(2).place, now.student(2).followed) == ("leaky-bucket/2", 4)
@@ -190,6 +192,10 @@ def test_sixty_sessions_are_one_look_at_the_database(home, monkeypatch):
     for one in crowd:
         one.join()
     assert len(looks) == 1
+    queries = []
+    monkeypatch.setattr(Store, "tested", lambda self, runs: queries.append(runs) or {"b": (0.5,)})
+    experiment = dataclasses.replace(shared.read(room), stage=Stage(experiment=Experiment(1)), seeds={1: {2: "b", 1: "a"}})
+    assert [shared.tested(experiment) for _ in range(60)] == 60 * [((), (0.5,))] and queries == [["a", "b"]]
     rooms.default().set_stage(room, TEACHER, lambda stage: stage.reveal("a/1"))
     shared.changed(room)
     assert shared.read(room).stage.is_revealed("a/1") and len(looks) == 2
@@ -215,7 +221,10 @@ def test_the_seeds_of_a_class_are_one_picture_that_says_what_they_say():
     assert list(median.y) == [50, 92] and median.line.width > lines.line.width and band.opacity == 0.16
     assert [value for value in lines.y if value == value] == [25, 26, 50, 95, 75, 92, 50]
     assert "4 runs that differ in their seed alone" in fig.layout.meta["alt"] and "92 %" in fig.layout.meta["alt"]
-    assert seeds.verdict(runs, 2, 0.25) == "1 of 3 end at chance, 2 pass 90 %." and seeds.verdict(runs[:1], 2, 0.25) == ""
+    assert seeds.verdict(runs, 2, 0.25) == "1 of 3 end at chance, 2 pass 90 %. One run would have told you either story."
+    assert seeds.verdict(runs[:1], 2, 0.25) == "" and seeds.verdict(runs[1:], 2, 0.25).endswith(
+        "Any one run would have told the same."
+    )
     none = seeds.seeds([], "slayer", "a title", epochs=3)
     assert "none has a value yet" in none.layout.meta["alt"] and len(none.data) == 2
 

@@ -41,14 +41,21 @@ SETTINGS = {
     ],
     "neuron": [
         {"view": "figure"},
-        {"view": "figure", "neuron": "Izhikevich", "run.steps": "150"},
+        {"view": "figure", "neuron": "Izhikevich", "run.steps": "150", "step": "40"},
         {"view": "figure", "neuron": "ALIF", "stimulus": "Noise", "run.neurons": "3", "run.spread": "0.5", "run.seed": "2"},
         {"view": "figure", "neuron": "LeakyReadout"},
         {},
     ],
     "gradients/traces": [
         {},
-        {"neuron": "ALIF", "methods": "cut-localzo-sparse-gated", "localzo.draws": "20", "loss": "SpikeAt", "run.seed": "3"},
+        {
+            "neuron": "ALIF",
+            "methods": "cut-localzo-sparse-gated",
+            "localzo.draws": "20",
+            "loss": "SpikeAt",
+            "run.seed": "3",
+            "step": "66",
+        },
         {"surrogate.SingleExponential.width": "0.1", "log": "true", "neuron.LIF.reset_mode": "zero"},
     ],
     "gradients/smooth": [{}, {"methods": "kept-localzo-exodus", "surrogate": "Gaussian", "neuron": "CubaLIF", "run.seed": "5"}],
@@ -80,12 +87,13 @@ SETTINGS = {
     "data/classes": [{}, {"data": "YinYang"}],
     "data/cloud": [{}, {"data": "SpikePatterns"}, {"data": "YinYang"}],
     "data/frames": [{"frames": "5", "half": "test", "class": "1"}, {"data": "Digits"}],
+    "data/ears": [{"data": "SoundLocalisation", "data.SoundLocalisation.samples": "70"}],
     "data/raster": [{"sample": "3"}, {"data": "TemporalOrder"}],
     "data/surface": [{"tau": "5"}, {"data": "DelayedXor"}],
     "data/profile": [{}, {"data": "RandomManifolds"}],
 }
 WITHOUT_CODE = {"gradients", "sparsity", "sparsity/time", "derivative", "data", "speed"}  # their views have it
-WITHOUT_CODE |= {"data/made", "data/disk", "data/own", "glossary", "runs"}
+WITHOUT_CODE |= {"data/made", "data/disk", "data/own", "glossary", "runs", "runs/empty", "runs/saved"}
 WITHOUT_CODE |= {"class", "lessons", "start"}
 PRESSED = {  # the button, and what is shown once its work is done
     "depth": ("Train and measure", "rows", SMALL_STUDY),

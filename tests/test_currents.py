@@ -74,7 +74,7 @@ def test_the_first_spike_converges(neuron, which):
 def test_the_first_spike_of_a_random_current_converges_on_the_mean(neuron, which):
     unit = strong(neuron)[0].amplitude
     stimulus = Poisson(400.0, 2 * unit) if which == "Poisson" else Noise(unit, unit)
-    means = {dt: first_spikes(driven(neuron, stimulus, dt, neurons=2000)).mean() for dt in (0.5, 0.125, 2.0**-5)}
+    means = {dt: first_spikes(driven(neuron, stimulus, dt, neurons=1000)).mean() for dt in (0.5, 0.125, 2.0**-5)}
     assert 1 < means[2.0**-5] < 200
     assert means[0.125] == pytest.approx(means[2.0**-5], rel=0.1)
     assert means[0.5] == pytest.approx(means[2.0**-5], rel=0.25)

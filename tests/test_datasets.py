@@ -35,6 +35,8 @@ from snnviz.datasets import (
     RandomManifolds,
     Saccades,
     Shd,
+    SoundLocalisation,
+    Speaker,
     SpikePatterns,
     Spirals,
     Split,
@@ -48,7 +50,7 @@ from snnviz.datasets import (
     catalogue,
 )
 from snnviz.datasets.base import balanced, halves
-from snnviz.datasets.catalogue import IMAGES, by_hand, named
+from snnviz.datasets.catalogue import IMAGES, OTHERS, by_hand, named
 from snnviz.datasets.recordings import read_recording
 from snnviz.datasets.storage import Binned
 from snnviz.datasets.tonic_sets import arrived, arriving
@@ -66,6 +68,7 @@ SMALL = {
     "DelayedXor": DelayedXor(samples=200),
     "TemporalOrder": TemporalOrder(samples=200),
     "SpikePatterns": SpikePatterns(samples=100),
+    "SoundLocalisation": SoundLocalisation(samples=105, steps=200),
     "Braille": Braille(samples=135),
 }
 
@@ -83,6 +86,7 @@ KNOWN = {
     "DelayedXor": "d39f0118255256ac",
     "TemporalOrder": "6cbaf6e13bf551fb",
     "SpikePatterns": "d402e02885f7b59b",
+    "SoundLocalisation": "521264fa2926a428",
     "Braille": "022bba405363dc7d",
 }
 
@@ -110,7 +114,7 @@ def test_every_set_says_what_it_is_and_round_trips_through_repr(name):
     assert one.title and len(one.description) > 40 and isinstance(one.cite, str) and isinstance(one.offline, bool)
     assert one.offline == (name in SMALL), "an offline set needs a line in SMALL"
     assert dataclasses.is_dataclass(one) and one() == one() and hash(one()) == hash(one())
-    if not any(isinstance(value, (Coding, Binning, TimeUnit, PlaneCoding)) for value in vars(one()).values()):
+    if not any(isinstance(value, (Coding, Binning, TimeUnit, PlaneCoding, Speaker)) for value in vars(one()).values()):
         assert eval(repr(one()), dict(DATASETS)) == one()
 
 
@@ -581,7 +585,7 @@ def test_the_catalogue_is_images_and_tonics_and_fetches_nothing(tmp_path, monkey
 
     monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("something was fetched"))
     entries = {entry.name: entry for entry in catalogue(str(tmp_path))}
-    assert set(entries) == {*IMAGES, *tonic.datasets.__all__}
+    assert set(entries) == {*OTHERS, *tonic.datasets.__all__}
     assert all(entry.missing and not entry.have for entry in entries.values()) and not any(tmp_path.iterdir())
     assert all("None" not in entry.missing and "\n" not in entry.missing for entry in entries.values())
     with pytest.raises(ValueError, match="knows no set"):
@@ -830,7 +834,8 @@ class Boom:
         ("a.csv", b"1,2,3,4,5\n", "5 columns and no heading"),
         ("a.csv", b"t,t\n1,2\n", "names a column twice"),
         ("a.csv", b"", "is empty"),
-        ("a.csv", b"\x89PNG\r\n\x1a\n\x00\xff", "no text file"),
+        ("a.csv", b"\x89PNG\r\n\x1a\n\x00\xff", "is a picture, not events"),
+        ("a.csv", b"\x7fELF\x00\xff", "no text file"),
         ("a.csv", b"\xff\xfe\x00\x01", "neither a number nor the name of a column"),  # a letter, in UTF-16
         ("a.csv", b"t,neuron\n1,2.5\n", "fractions"),
         ("a.csv", b"t,neuron\nnan,2\n", "not finite"),

@@ -38,6 +38,8 @@ def values(widget):
         return st.text(max_size=12)
     if kind == "slider":
         return stands(widget, widget.min, widget.max, widget.step, isinstance(widget.value, int))
+    if kind == "number_input" and widget.value is None:  # a field that may be empty
+        return st.none() | st.integers(int(widget.min), int(widget.max))
     if kind == "number_input":
         whole = isinstance(widget.value, int)
         low, high = (-math.inf if widget.min is None else widget.min), (math.inf if widget.max is None else widget.max)

@@ -275,10 +275,8 @@ NETWORKS = {
 @pytest.mark.parametrize("architecture", NETWORKS.values(), ids=NETWORKS)
 @pytest.mark.parametrize("neuron", [*TRAINABLE, LIF(reset_mode=Reset.ZERO)], ids=name)
 def test_every_method_on_every_neuron_and_network_on_silence_and_on_fire(neuron, architecture):
-    for current in (-5.0, 0.0, 0.5, 50.0):
-        experiment = Experiment(
-            neuron, Noise(current, 0.1 * abs(current)), 12, batch=3, architecture=architecture, loss=CrossEntropy()
-        )
+    for current in (0.0, 0.5, 50.0):
+        experiment = Experiment(neuron, Noise(current, 0.1 * current), 8, batch=3, architecture=architecture, loss=CrossEntropy())
         loops = getattr(architecture, "recurrent", False)
         methods = [cls() for cls in METHODS.values() if suited(cls(), neuron) is neuron and not (cls is EventProp and loops)]
         assert len(methods) >= len(METHODS) - 1

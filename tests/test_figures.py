@@ -162,10 +162,10 @@ def test_gradient_figures_stand_any_run(steps, current, log, dark):
 def test_network_figures():
     experiment = Experiment(LIF(), Noise(0.2, 0.5), 20, batch=2, architecture=FeedForward(layers=2, width=10, inputs=5, outputs=3))
     comparison = compare_gradients(experiment, [BPTT(), Slayer(), Exodus()])
-    norms = labelled(comparison.table("norm"))
+    tables = [labelled(comparison.table(value)) for value in ("norm", "cosine", "largest_difference")]
     for dark in (False, True):
-        bars = check(layer_values.layer_values(comparison.layers, norms, HUES, "Size", "norm", dark=dark), dark)
-        assert list(bars.data[1].y) == comparison.table("norm")[Slayer()]
+        lines = check(layer_values.layer_values(comparison.layers, *tables, HUES, dark=dark), dark)
+        assert list(lines.data[1].y) == comparison.table("norm")[Slayer()]
         check(heat_map.heat_map(labelled({m: r["layer 1"] for m, r in comparison.runs.items()}), dark=dark), dark)
         weights = labelled({m: r.weight_gradients["layer 1"] for m, r in comparison.runs.items()})
         check(weight_scatter.weight_scatter(weights, HUES, dark), dark)
@@ -516,8 +516,8 @@ def test_what_spans_decades_has_a_logarithmic_axis():
     for log_x in (False, True):
         grown = growth.growth(x.tolist(), ratios, hues, "scale", log_x)
         assert (grown.layout.xaxis.type, grown.layout.yaxis.type) == ("log" if log_x else None, "log")
-        by_layer = layer_values.layer_values(["1", "2", "3", "4"], ratios, hues, "Norms", "norm", log_x)
-        assert by_layer.layout.yaxis.type == ("log" if log_x else None)
+    by_layer = layer_values.layer_values(["1", "2", "3", "4"], ratios, ratios, ratios, hues)
+    assert (by_layer.layout.yaxis.type, by_layer.layout.yaxis2.type) == ("log", None)
     assert closeness.closeness({1: [(0, 0.1, 0.5, 0.4)]}).layout.xaxis.type == "log"
     wide = trade_off.trade_off([Point("sparse", f"band {v:g}", v, v, 0.0) for v in y], True)
     assert (wide.layout.xaxis.type, wide.layout.yaxis.type) == ("log", "log")

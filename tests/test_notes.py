@@ -21,13 +21,26 @@ from snnviz import (
     compare_gradients,
     simulate,
 )  # fmt: skip
-from snnviz.figures import active_raster, error_by_depth, estimator, gradient_traces, rate_curve, surrogates, traces
+from snnviz.figures import (
+    active_raster,
+    error_by_depth,
+    estimator,
+    gradient_traces,
+    heat_map,
+    layer_values,
+    rate_curve,
+    surrogates,
+    traces,
+    trade_off,
+    weight_scatter,
+)
 from snnviz.figures.notes import MOST, Note, annotate, notes_of
 from snnviz.labels import labelled
 from snnviz.laws import SurrogateLaw
 from snnviz.neurons.lif import Reset
+from snnviz.records import LayerRecord
 from snnviz.studies import activity, derivative
-from snnviz.studies.derivative import Drawing
+from snnviz.studies.derivative import Drawing, Point
 from snnviz.surrogates import FastSigmoid
 from snnviz.zeroth_order import ZerothOrder
 
@@ -54,6 +67,49 @@ def test_gradients_say_who_agrees_why_they_part_and_where_they_grow():
     assert not any("part" in note for note in calm), "far from the threshold nothing is forgotten"
     loud = words(Experiment(LIF(), Noise(mean=0.12, sd=0.25), steps=400), width=0.1)
     assert loud[0].startswith("beyond ±1 it grows") and not any("beyond" in note for note in [parts, one, other, *calm])
+
+
+def test_layers_weights_and_maps_say_who_agrees_who_grows_and_where_nothing_is():
+    """Each note is there for the numbers that it states, and not without them."""
+    layers, steady = ["layer 1", "layer 2", "readout"], [1.0, 0.9, 1.0]
+
+    def by_layer(norms, cosine=1.0, difference=1.0):
+        tables = ({"BPTT": steady, "SLAYER": values} for values in (norms, [cosine] * 3, [difference] * 3))
+        return notes_of(layer_values.layer_values(layers, *tables, {"BPTT": "bptt", "SLAYER": "slayer"}))
+
+    assert by_layer([9.0, 3.0, 1.0], 0.43) == ["SLAYER grows on its way back: 3 times", "SLAYER points elsewhere: cosine 0.43"]
+    assert by_layer(steady, difference=1e-9) == ["SLAYER lies on BPTT: difference 1e-9"] and by_layer(steady) == []
+
+    first = np.random.default_rng(0).normal(size=(4, 5))
+    hues = {"BPTT": "bptt", "EXODUS": "exodus"}
+
+    def by_weight(other):
+        return notes_of(weight_scatter.weight_scatter({"BPTT": first, "EXODUS": other}, hues))
+
+    assert by_weight(first) == ["EXODUS lies on BPTT: difference 0.0"] and by_weight(3 * first) == ["EXODUS: 3 times BPTT"]
+    assert by_weight(1.1 * first) == [] and by_weight(-first)[-1] == "EXODUS points elsewhere: cosine -1"
+
+    def by_entry(other):
+        drawn = {}
+        for name, z in {"BPTT": first, "EXODUS": other}.items():
+            delta = z.T[:, None]
+            drawn[name] = LayerRecord("layer", LIF(), *[delta] * 4, ds_du=delta, delta=delta)
+        return notes_of(heat_map.heat_map(drawn))
+
+    assert by_entry(first) == ["EXODUS lies on BPTT: difference 0.0"] and by_entry(1.5 * first) == []
+    assert by_entry(3 * first) == ["its largest: 3 times that of BPTT"]
+    blank = 100 * np.mean(np.abs(first) <= 1)
+    assert by_entry(first * (np.abs(first) > 1)) == [f"blank: no gradient at all, {blank:.3g} % of this map"]
+
+
+def test_a_trade_off_says_what_draws_give_and_how_a_band_compares():
+    points = [Point("localzo", "LocalZO, m = 1", 1.0, 0.8, 0.0), Point("localzo", "LocalZO, m = 5", 2.0, 0.2, 0.0)]
+    more = "more draws: 4 times less noise, 2 times as active"
+    assert notes_of(trade_off.trade_off(points, True)) == [more] and notes_of(trade_off.trade_off(points[:1], True)) == []
+    band = [*points, Point("sparse", "band ±1, matches m = 1", 1.0, 0.0, 0.2)]
+    assert notes_of(trade_off.trade_off(band, True)) == [more, "one draw: 4 times the error of its band"]
+    band[2] = Point("sparse", "band ±1, matches m = 1", 1.0, 0.0, 0.7)
+    assert notes_of(trade_off.trade_off(band, True)) == [more]
 
 
 def test_notes_stand_in_their_panel_and_not_on_each_other():

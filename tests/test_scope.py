@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 import re
 
 import numpy as np
@@ -155,44 +154,6 @@ def test_the_picture_is_that_of_the_settings(go):
     assert not seen.errors and not seen.outside
 
 
-FRAMES = """([name, ms]) => new Promise((done) => {
-  const root = document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot;
-  const scope = root.querySelector('.scope'), slider = root.querySelector(`input[type=range][name=${name}]`);
-  const start = performance.now(), before = Number(scope.dataset.frames), most = Number(slider.max);
-  let i = 0;
-  const move = () => {
-    slider.value = (3 * i++) % most;
-    slider.dispatchEvent(new Event('input'));
-    if (performance.now() - start < ms) requestAnimationFrame(move);
-    else done(1000 * (Number(scope.dataset.frames) - before) / (performance.now() - start));
-  };
-  move();
-})"""
-
-
-@pytest.mark.parametrize("address", ["", "?back=1", "?neuron=ALIF", "?neuron=EIF&back=1", "?neuron=Izhikevich"])
-def test_thirty_frames_a_second_while_a_control_is_dragged(go, address):
-    """64 neurons x 1,000 steps, software rendering. Best of a few seconds; where other work has taken the processor, the page's
-    own time for a frame has to be short enough."""
-    seen = go(address).drawn()
-    name = {"?neuron=Izhikevich": "d"}.get(address, "tau_mem")
-    cdp = seen.page.context.new_cdp_session(seen.page)
-    cdp.send("Performance.enable", {"timeDomain": "threadTicks"})
-
-    def spent() -> tuple[float, int]:
-        metrics = {m["name"]: m["value"] for m in cdp.send("Performance.getMetrics")["metrics"]}
-        return metrics["TaskDuration"], int(seen.page.locator(".scope").get_attribute("data-frames"))
-
-    before, rates = spent(), []
-    for _ in range(4):
-        rates.append(seen.page.evaluate(FRAMES, [name, 1000]))
-    after = spent()
-    cost = (after[0] - before[0]) / (after[1] - before[1])
-    print(f"{address or 'LIF'}: {max(rates):.1f} frames/s, {1000 * cost:.1f} ms of the page's thread each")
-    busy = os.getloadavg()[0] > (os.cpu_count() or 1)
-    assert max(rates) >= 30 or (busy and cost < 1 / 30)
-
-
 def test_a_drag_asks_the_server_nothing_and_its_end_tells_it_once(go):
     seen = go().drawn()
     seen.page.wait_for_timeout(500)
@@ -264,11 +225,9 @@ def test_play_step_scrub_and_zoom(go):
     press("To the start")
     whole = canvas()
     press("Zoom in on the cursor")
-    seen.page.wait_for_timeout(100)
-    assert canvas() != whole
+    seen.wait(lambda: canvas() != whole)
     press("See all of it")
-    seen.page.wait_for_timeout(100)
-    assert canvas() == whole
+    seen.wait(lambda: canvas() == whole)
 
 
 def test_a_ghost_is_held_and_compared(go):
@@ -432,25 +391,6 @@ def test_anybody_can_use_it(go, address, size, dark):
     spoken = seen.page.locator(".scope [aria-live]").inner_text()
     assert len(numbers(spoken)) >= 3
     assert seen.page.locator(".scope canvas.main").get_attribute("aria-label") == spoken
-
-
-def test_mounted_within_a_second_of_the_page(go):
-    """From the page's heading to the first picture, second visit: the server has built its kernels then."""
-    go().drawn()
-    script = """new MutationObserver(() => {
-      const root = document.querySelector('[data-testid=stBidiComponentIsolated]')?.shadowRoot;
-      if (!window.headed && document.querySelector('h1')) window.headed = performance.now();
-      if (root && !window.watching) window.watching = setInterval(() => {
-        if (root.querySelector('.scope')?.dataset.frames) { window.seen = performance.now(); clearInterval(window.watching); }
-      }, 5);
-    }).observe(document, { childList: true, subtree: true });"""
-    times = []
-    for _ in range(3):
-        seen = go(script=script)
-        seen.until("() => window.seen")
-        times.append(seen.page.evaluate("() => window.seen - window.headed"))
-    print(f"mounted and drawn {min(times):.0f} ms after the heading")
-    assert min(times) < 1000
 
 
 def test_touch_moves_the_handles(server, chromium):

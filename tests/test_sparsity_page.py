@@ -13,6 +13,7 @@ from snnviz import ALIF, BPTT, LIF, QIF, CubaLIF, FeedForward, GatedZO, LocalZO,
 from snnviz.experiments import network_loss
 from snnviz.figures import active_raster, active_share, bytes_kept, margin_histogram, published_factors
 from snnviz.figures import backward_times as curves
+from snnviz.figures.notes import notes_of
 from snnviz.laws import LAWS, SurrogateLaw, UniformLaw
 from snnviz.runs import client, store
 from snnviz.studies import activity, backward_times, contenders
@@ -125,14 +126,23 @@ def test_over_time_keeps_the_mean(run):
     assert len(layer.over_time(5.0)[0]) == len(layer.over_time(1e6)[0]) == len(layer.times)
 
 
+def histograms(look, layer, method, dark=False):
+    """The picture of a layer's margins, as the page draws it."""
+    bars = [activity.histogram(layer, method, reach) for reach in (None, activity.reach(layer, look.band))]
+    return margin_histogram.margin_histogram(layer, *bars, "localzo", look.band, dark)
+
+
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("method", METHODS, ids=repr)
 def test_figures_stand_any_run(run, method, dark, monkeypatch):
     look = activity.look(run, method)
     layer = look.layers[0]
-    fig = check(margin_histogram.margin_histogram(layer, activity.histogram(layer, method), look.band, "localzo", dark), dark)
-    assert sum(t.y.sum() for t in fig.data if t.type == "bar") == layer.entries + layer.number
-    assert fig.layout.yaxis.type == "log"  # few lie near the threshold, where it matters
+    fig = check(histograms(look, layer, method, dark), dark)
+    areas = {t.name: t.y.sum() for t in fig.data if t.type == "bar" and t.yaxis == "y"}
+    assert areas["silent"] + areas["spiking"] == pytest.approx(100) and fig.layout.yaxis.type is None
+    assert areas["active in backward"] == pytest.approx(100 * layer.share), "a share is an area of the whole"
+    says = notes_of(fig)
+    assert ("orange is " in says[0]) if layer.number else not says
     fig = check(active_raster.active_raster(layer, dark=dark), dark)
     marks = {t.name: len(t.x) for t in fig.data[1:]}
     one = layer.active[:, 0], layer.spikes[:, 0]
@@ -153,7 +163,7 @@ def test_figures_stand_any_run(run, method, dark, monkeypatch):
 @pytest.mark.parametrize("change", [{"steps": 1}, {"batch": 1}, {"architecture": FeedForward(layers=1, width=1)}], ids=str)
 def test_figures_stand_one_of_anything(change):
     look = activity.look(simulate(dataclasses.replace(SMALL, **change), "native"), METHODS[0])
-    check(margin_histogram.margin_histogram(look.layers[0], activity.histogram(look.layers[0], METHODS[0]), look.band, "localzo"))
+    check(histograms(look, look.layers[0], METHODS[0]))
     check(active_raster.active_raster(look.layers[0]))
     check(active_share.active_share(look.layers, None, 5.0))
 

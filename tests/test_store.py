@@ -196,7 +196,7 @@ def test_a_database_of_the_first_schema_becomes_one_of_this_or_stays(store, monk
     before = store.open(run.id)
     with store._transaction() as database:
         sql = database.exec_driver_sql
-        for table in ("alembic_version", "words", *schema.CLASS_TABLES):
+        for table in ("alembic_version", "words", "weights", *schema.CLASS_TABLES):
             sql(f"DROP TABLE {table}")
         sql("DROP INDEX ix_runs_kind")
         for column in ("shared", "kind", "work", "share", "doing", "seconds", "result"):

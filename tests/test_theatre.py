@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from snnviz.runs.verdict import verdict
 from snnviz.runs.work import Train
 from snnviz.training import EpochRecord, Look, Training, presets, train
 from snnviz.training.look import NEURONS, STEPS, keeps_look, seen, thinned
+from snnviz.ui import theatre
 from tests.app_server import ROOT
 from tools.record_trainings import RUNS
 
@@ -55,6 +57,23 @@ def test_a_look_is_what_the_layers_did_and_comes_back_from_the_store():
     assert epochs_of(dataclasses.replace(SMALL, epochs=1))[0].look is None
 
 
+def test_the_theatre_has_every_seed_of_a_run_that_has_ended(monkeypatch):
+    (story,) = [one.state for one in recorded.everything() if one.state.run.id == "recorded-step"]
+    line = story.lines[2]
+    lines = tuple(dataclasses.replace(line, training=dataclasses.replace(line.training, seed=seed)) for seed in range(3))
+    state = RunState(Run(Train(tuple(one.training for one in lines))), Status.FINISHED, lines)
+
+    def looks(state: RunState) -> list[tuple[int, int]]:
+        (row,) = theatre.data(state)["rows"]
+        assert all(run["accuracy"] == [e.test_accuracy for e in line.epochs] for run in row["runs"])
+        return [(run["seed"], len(run["looks"])) for run in row["runs"]]
+
+    assert looks(state) == [(0, 10), (1, 10), (2, 10)]
+    assert looks(dataclasses.replace(state, status=Status.RUNNING)) == [(0, 10), (1, 0), (2, 0)], "it is sent every second"
+    monkeypatch.setattr(theatre, "LOOKS", 25)
+    assert looks(state) == [(0, 10), (1, 10), (2, 0)]
+
+
 def test_looks_stay_small_and_a_code_by_latency_shows_its_grey_values():
     assert thinned(np.eye(1000, dtype=bool)).shape == (STEPS, NEURONS) and thinned(np.ones((3, 2))).shape == (3, 2)
     assert [n for n in range(1, 11) if keeps_look(n, 10)] == list(range(1, 11))
@@ -68,11 +87,11 @@ def test_looks_stay_small_and_a_code_by_latency_shows_its_grey_values():
 
 @pytest.mark.parametrize("name", RUNS)
 def test_a_recorded_run_is_the_comparison_it_says(name):
-    title, sample = RUNS[name]
-    came = recorded.find(Train(presets()[title], sample))
+    title, sample, touch_active = RUNS[name]
+    came = recorded.find(Train(presets()[title], sample, touch_active))
     assert came is not None and "recorded on" in came.about and came.state.status is Status.FINISHED
     assert all(len(line.epochs) == line.training.epochs and line.epochs[-1].look for line in came.state.lines)
-    assert recorded.find(Train(presets()[title][:1], sample)) is None
+    assert recorded.find(Train(presets()[title][:1], sample, touch_active)) is None
 
 
 def test_the_recorded_story_is_what_is_computed_here():
@@ -125,6 +144,10 @@ def test_every_preset_opens_with_its_recorded_run_and_says_when_the_settings_are
     assert any(m.value.startswith("**Verdict** Tuning rescues SLAYER") for m in at.markdown)
     at.slider(key="training/epochs").set_value(9).run()
     assert any("Settings changed: start again" in m.value for m in at.markdown)
+    at.query_params.clear()
+    at.query_params["view"] = "live"
+    at.switch_page("pages/sparsity.py").run()
+    assert any("recorded on" in m.value for m in at.markdown) and not any("Settings changed" in m.value for m in at.markdown)
 
 
 @pytest.mark.browser
@@ -142,4 +165,24 @@ def test_the_theatre_is_whole_in_the_window_and_walks_through_the_epochs(visit):
         v.size(*size).settle()
         box = v.page.locator(".curves svg").first.bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= size[1] and box["height"] > 150, size
+    with v.page.expect_download() as svg:
+        v.page.get_by_role("button", name="Download the picture as SVG").click()
+    drawn = Path(svg.value.path()).read_text(encoding="utf-8")
+    assert "<svg" in drawn and "SLAYER, k = 3" in drawn and drawn.count("<path") >= 9 and "epoch 1 of 10" in drawn
+    with v.page.expect_download() as png:
+        v.page.get_by_role("button", name="Download the picture as PNG").click()
+    assert Path(png.value.path()).read_bytes().startswith(b"\x89PNG")
+
+    # Words of the field explain themselves: under the pointer, and where the keyboard is; another sentence has its own.
+    sentence, tooltip = v.page.locator(".st-key-sentence p"), v.page.get_by_role("tooltip")
+    word = sentence.locator("dfn", has_text="SLAYER")
+    word.focus()
+    assert "Spike layer error reassignment" in tooltip.inner_text()
+    v.page.keyboard.press("Escape")
+    assert not tooltip.is_visible()
+    v.page.get_by_role("link", name="Four methods").click()
+    sentence.locator("dfn", has_text="LocalZO").hover()
+    tooltip.get_by_text("Local zeroth order").wait_for()
+    text = page_presets()["Four methods"][0].replace("**", "")
+    assert sentence.inner_text() == text
     assert not v.violations() and not v.errors and not v.outside

@@ -94,7 +94,7 @@ def test_an_upload_is_refused_when_it_is_sent_and_not_later(data, reason):
 def test_what_was_assumed_can_be_said_otherwise():
     page.add("v", "up", "a.csv", b"3,100000\n2,200000\n2,300000\n")
     page.add("v", "up", "b.csv", b"3,100000\n2,200000\n2,300000\n")
-    table = page.layout([path for *_, path in page.everything("v")])
+    table = page.layout(page.everything("v"))
     assert (table.roles, table.assumed, table.likely, table.first) == (("neuron", "t"), True, TimeUnit.MICROSECOND, ("3", "100000"))
     made = own(unit=TimeUnit.MICROSECOND, dt=100.0).load(Split.TRAIN)
     assert made.x[:, 0].nonzero().tolist() == [[0, 3], [1, 2], [2, 2]]

@@ -1,4 +1,5 @@
-"""Record the runs with which the Training page opens: `python -m tools.record_trainings [NAME ...]`, into assets/recordings/.
+"""Record the runs with which Training opens, and Sparsity where it is live: `python -m tools.record_trainings [NAME ...]`, into
+assets/recordings/.
 
 Each is one of the library's prepared comparisons (`snnviz.training.presets`), on the C++ kernels; a file is tens of kilobytes.
 """
@@ -15,18 +16,19 @@ from snnviz.runs.values import Run, RunState
 from snnviz.runs.work import Train
 from snnviz.training import presets
 
-# The file's name -> the comparison, and the test sample that is looked at.
+# The file's name -> the comparison, the test sample that is looked at, and whether active entries alone are touched.
 RUNS = {
-    "step": ("Digits: SLAYER's scale without Adam", 10),
-    "order": ("Temporal order: EXODUS and SLAYER", 0),
-    "methods": ("Digits: four methods", 10),
-    "deep": ("Eight layers: with and without modules", 10),
+    "step": ("Digits: SLAYER's scale without Adam", 10, False),
+    "order": ("Temporal order: EXODUS and SLAYER", 0, False),
+    "methods": ("Digits: four methods", 10, False),
+    "deep": ("Eight layers: with and without modules", 10, False),
+    "sparse": ("Digits: LocalZO and its equal band", 0, True),
 }
 
 
 def record(name: str) -> None:
-    title, sample = RUNS[name]
-    run = Run(Train(presets()[title], sample), "native", title=presets()[title][0].dataset.title)
+    title, sample, touch_active = RUNS[name]
+    run = Run(Train(presets()[title], sample, touch_active), "native", title=presets()[title][0].dataset.title)
     grown = GrowingTrainings(RunState.waiting(run))
     with tempfile.TemporaryDirectory() as folder:
         for record in run.work.records("native", pathlib.Path(folder)):

@@ -13,12 +13,13 @@ const CONFIG = {
   modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d", "sendChartToCloud"],
 };
 
-const BELOW = 14; // pixels that stay free below a picture that fills its window, unless the page's style says how many (--snn-below)
+const BELOW = 14; // pixels that stay free below a picture that fills its window, unless the page's style says how many (--snn-below), or the arithmetic of a step needs more (--snn-why)
 const LEAST = 230; // a lower window shows a picture of the usual height, a part of it at a time
+const BESIDE = 320; // what a picture keeps above the arithmetic of a step
 const MOST = 1.5; // times its usual height: a picture is not drawn out on a tall screen
 
 const NOTE = "note"; // the name of annotations that are notes, as snnviz/figures/notes.py has it
-const NARROW = 520; // pixels
+const NARROW = 520, LOW = 340; // pixels
 const LETTER = 7.3; // pixels a letter of a note
 const MARGINS = 120; // pixels at both sides of a plot
 
@@ -26,10 +27,10 @@ const places = new WeakMap(); // root -> Place
 const decoder = new TextDecoder();
 let library;
 
-export default function mount({ parentElement: root, data }) {
+export default function mount({ parentElement: root, data, setTriggerValue }) {
   const place = places.get(root) ?? new Place(root);
   places.set(root, place);
-  return place.take(JSON.parse(decoder.decode(data)));
+  return place.take(JSON.parse(decoder.decode(data)), setTriggerValue);
 }
 
 class Place {
@@ -51,12 +52,14 @@ class Place {
   }
 
   // Shows a figure. Returns a function that removes it; the function does nothing if a newer call has been made.
-  take(sent) {
+  take(sent, send) {
     const turn = ++this.turn;
     const { element } = this;
     this.sent = sent;
+    this.send = send;
     if (element.firstChild instanceof Text) element.replaceChildren(); // removes the last error message
     element.classList.toggle("fills", Boolean(sent.fill));
+    element.classList.toggle("picks", Boolean(sent.picks));
     element.style.height = `${this.height()}px`;
     element.setAttribute("aria-label", sent.layout.meta.alt);
     element.setAttribute("aria-busy", "true");
@@ -94,7 +97,18 @@ class Place {
     await show(sent.data);
     if (turn !== this.turn) return;
     this.ends = ends;
+    this.listen();
     element.setAttribute("aria-busy", "false");
+  }
+
+  // A click on a point says where it lies along x, if Python wants to know.
+  listen() {
+    if (this.listens || !this.element.on) return;
+    this.listens = true;
+    this.element.on("plotly_click", ({ points }) => {
+      const x = Number(points[0]?.x);
+      if (this.sent.picks && Number.isFinite(x)) this.send("picked", x);
+    });
   }
 
   // In full-screen mode a figure has the height of the screen.
@@ -110,15 +124,17 @@ class Place {
     if (!fill) return layout.height;
     let { top } = this.element.getBoundingClientRect();
     for (let outer = this.element; (outer = outer.parentElement); ) top += outer.scrollTop;
-    const below = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--snn-below")) || BELOW;
+    const pixels = (name) => parseFloat(getComputedStyle(document.documentElement).getPropertyValue(name)) || 0;
+    const below = Math.max(pixels("--snn-below") || BELOW, pixels("--snn-why"));
     const room = Math.floor(window.innerHeight - top - below);
+    if (pixels("--snn-why")) return Math.min(Math.max(room, BESIDE), MOST * layout.height);
     return room < LEAST ? layout.height : Math.min(room, MOST * layout.height);
   }
 
-  // In a narrow figure notes would run off its edge: a number stands in the place of each, and the words stand below the figure.
+  // In a narrow figure notes would run off its edge, and in a low one they would hide the curves: a number stands in the place of each, and the words stand below the figure.
   noted(layout) {
     const notes = (layout.annotations ?? []).filter((note) => note.name === NOTE);
-    this.narrow = layout.width < NARROW;
+    this.narrow = small(layout);
     this.words.replaceChildren();
     if (!this.narrow) for (const note of notes) within(layout, note);
     else for (const [number, note] of notes.entries()) {
@@ -136,7 +152,7 @@ class Place {
     if (!layout || !element.clientWidth) return; // not drawn yet, or in a closed tab
     const { width, height } = this.size();
     element.style.height = document.fullscreenElement === element ? "" : `${height}px`;
-    if (width < NARROW !== this.narrow) return void this.draw(this.turn);
+    if (small({ width, height }) !== this.narrow) return void this.draw(this.turn);
     if (width !== layout.width || height !== layout.height) window.Plotly.relayout(element, { width, height });
   }
 
@@ -153,6 +169,10 @@ class Place {
       toImageButtonOptions: { format: "png", scale: 2, filename: this.sent.name },
     };
   }
+}
+
+function small({ width, height }) {
+  return width < NARROW || height < LOW;
 }
 
 // Moves a note that would run off the plot's edge back into it.

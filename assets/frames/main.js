@@ -1,6 +1,7 @@
 // The frames of a recording, played: one picture of pixels, brighter than before in ink, darker in blue; a slider, and Play.
 
 import { make } from "../scope/controls.js";
+import { taking } from "../page/taken.js";
 
 const places = new WeakMap(); // root -> Player
 
@@ -24,6 +25,7 @@ class Player {
     this.button = make("button", { type: "button", onclick: () => this.play(!this.timer) });
     this.says = make("output", {});
     this.element = make("div", { class: "player" }, this.canvas, make("div", { class: "walk" }, this.button, this.slider, this.says));
+    this.element.append(taking(this.element, "snnviz-frames"));
     root.append(this.element);
   }
 

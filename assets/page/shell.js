@@ -1,7 +1,11 @@
-// What the app's frame does in the browser: the menu closes on a phone after a tap, and the theme can be switched.
+// What the app's frame does in the browser: the menu closes on a phone after a tap, the theme can be switched, and words of the
+// field are explained where they stand. Python puts the glossary into `window.snnvizWords` first.
+
+import { explain } from "./words.js";
 
 if (!window.snnvizShell) {
   window.snnvizShell = true;
+  explain(window.snnvizWords);
   document.addEventListener("click", ({ target }) => {
     if (!(target instanceof Element)) return;
     if (target.closest("[data-testid=stSidebarNavLink]") && matchMedia("(max-width: 767px)").matches) {

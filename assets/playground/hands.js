@@ -11,7 +11,8 @@ export class Hands {
     Object.assign(this, { stage, pinned: null });
     const { e, graph } = stage, place = (event, canvas) => {
       const box = canvas.getBoundingClientRect();
-      return [event.clientX - box.left, event.clientY - box.top];
+      const times = canvas.currentCSSZoom ?? 1;
+      return [(event.clientX - box.left) / times, (event.clientY - box.top) / times];
     };
     e.graph.addEventListener("pointermove", (event) => this.hover(graph.at(...place(event, e.graph))));
     e.graph.addEventListener("pointerleave", () => this.hover(null));

@@ -58,9 +58,9 @@ export class Heat {
   }
 }
 
-// Fits a canvas to its place on the screen; gives { context, w, h } in CSS pixels, cleared.
+// Fits a canvas to its place on the screen, enlarged as it may be on a wall; gives { context, w, h } in CSS pixels, cleared.
 export function sheet(canvas) {
-  const ratio = devicePixelRatio || 1, w = canvas.clientWidth, h = canvas.clientHeight;
+  const ratio = (devicePixelRatio || 1) * (canvas.currentCSSZoom ?? 1), w = canvas.clientWidth, h = canvas.clientHeight;
   if (canvas.width !== Math.round(w * ratio) || canvas.height !== Math.round(h * ratio)) {
     canvas.width = Math.round(w * ratio);
     canvas.height = Math.round(h * ratio);

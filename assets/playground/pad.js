@@ -7,6 +7,7 @@ import { image } from "./sample.js";
 import { colours, faint } from "./theme.js";
 
 const MOST = 200; // own points
+const RIM = 7; // pixels round the plane in which a point at its edge is whole
 const SIDE = 32; // a digit is drawn on 32 x 32 dots, as those of the set were scanned; a grey value counts the dots of 4 x 4
 
 export class Pad {
@@ -67,8 +68,10 @@ export class Pad {
   }
 
   stroke(event, first) {
-    const box = this.canvas.getBoundingClientRect(), x = (event.clientX - box.left) / box.width, y = (event.clientY - box.top) / box.height;
-    if (x < 0 || y < 0 || x > 1 || y > 1) return;
+    const box = this.canvas.getBoundingClientRect(), rim = this.kind === "own" ? RIM : 0;
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top].map((a) => (a - rim) / (box.width - 2 * rim));
+    const over = rim / (box.width - 2 * rim);
+    if (Math.min(x, y) < -over || Math.max(x, y) > 1 + over) return;
     if (this.kind === "own") {
       const far = !this.last || Math.hypot(x - this.last[0], y - this.last[1]) > 0.05;
       if (!first && !far) return;
@@ -132,7 +135,7 @@ export class Pad {
       c.lineTo(w, w / 2);
       c.stroke();
       const rows = placed(stage.s.points);
-      drawPoints(c, { n: rows.length, x: rows.map((p) => p[0]), y: rows.map((p) => p[1]), c: rows.map((p) => p[2]) }, 0, 0, w, 3);
+      drawPoints(c, { n: rows.length, x: rows.map((p) => p[0]), y: rows.map((p) => p[1]), c: rows.map((p) => p[2]) }, RIM, RIM, w - 2 * RIM, 3);
     } else {
       const pixels = image(stage), each = w / 8, drawn = stage.s.image && this.dots.some(Boolean);
       for (let i = 0; i < 64; i++) {
@@ -144,7 +147,8 @@ export class Pad {
     }
     if (!this.cursor) return;
     c.beginPath();
-    mark(c, this.kind === "own" ? this.cls : 0, this.cursor[0] * w, this.cursor[1] * w, 5);
+    const rim = this.kind === "own" ? RIM : 0, [px, py] = this.cursor.map((a) => rim + a * (w - 2 * rim));
+    mark(c, this.kind === "own" ? this.cls : 0, px, py, 5);
     c.strokeStyle = colours.ink;
     c.lineWidth = 2;
     c.stroke();

@@ -57,7 +57,8 @@ export class Stage {
   }
 
   async start(wasm) {
-    const [module] = await Promise.all([wasm, this.unpackDigits()]);
+    const module = await wasm;
+    await this.unpackDigits(); // of the set that is chosen by now
     if (!this.alive) return;
     this.point = new PointRun(new Engine(module));
     this.worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
@@ -90,7 +91,9 @@ export class Stage {
   }
 
   resize() {
-    if (!this.e.root.clientWidth) return; // out of sight there is nothing to draw on
+    const { root } = this.e;
+    if (!root.clientWidth) return; // out of sight there is nothing to draw on
+    root.classList.toggle("wall", Number(getComputedStyle(root).getPropertyValue("--snn-letters")) > 1); // in present mode
     this.panel.paint();
     drawColumns(this);
     this.cards.refresh(this.s);
@@ -124,7 +127,8 @@ export class Stage {
   restart() {
     this.generation++;
     this.winner = null;
-    if (!SETS[this.s.set].plane && !this.digits.images) {
+    this.behind = !SETS[this.s.set].plane && !this.digits.images; // the worker still has another network: nothing is asked of it
+    if (this.behind) {
       this.unpackDigits().then(() => {
         this.worker?.postMessage({ type: "digits", digits: this.digits });
         this.restart();
@@ -291,7 +295,7 @@ export class Stage {
     if (!this.e.root.clientWidth) return; // until it comes into sight again, and has a size
     const start = performance.now(), { s, play } = this, seconds = Math.min(0.1, (now - (this.before ?? now)) / 1000);
     this.before = now;
-    if (this.worker && !this.waiting && !this.rested && (this.stale || (this.training && now - this.askedAt >= FRAME))) {
+    if (this.worker && !this.behind && !this.waiting && !this.rested && (this.stale || (this.training && now - this.askedAt >= FRAME))) {
       Object.assign(this, { waiting: true, stale: false, askedAt: now });
       this.worker.postMessage({ type: "frame", shown: s.shown, generation: this.generation, image: SETS[s.set].plane ? null : image(this) });
     }

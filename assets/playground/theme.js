@@ -12,15 +12,15 @@ const ramp = (from, to) => Array.from({ length: 256 }, (_, i) => mix(rgb(from), 
 export function useColours(sent, dark) {
   const ground = dark ? "#1A2029" : "#F6F8FA";
   Object.assign(colours, sent, {
-    dark, ground: rgb(ground), excite: sent.membrane, inhibit: dark ? "#BFA062" : "#A88B4A",
-    heat: ramp(ground, sent.membrane), weight: signed(sent, ground, dark),
+    dark, ground: rgb(ground), excite: sent.membrane, inhibit: sent.negative,
+    heat: ramp(ground, sent.membrane), weight: signed(sent, ground),
     classRamps: sent.classes.map((x) => ramp(ground, x)), classRgb: sent.classes.map(rgb),
   });
 }
 
 // From a weight that inhibits, through nothing, to one that excites: 256 colours.
-function signed(sent, ground, dark) {
-  const low = rgb(dark ? "#BFA062" : "#A88B4A"), high = rgb(sent.membrane), middle = rgb(ground);
+function signed(sent, ground) {
+  const low = rgb(sent.negative), high = rgb(sent.membrane), middle = rgb(ground);
   return Array.from({ length: 256 }, (_, i) => {
     const a = i / 127.5 - 1;
     return mix(middle, a < 0 ? low : high, Math.abs(a) ** 0.85);

@@ -28,17 +28,33 @@ class Bar {
     this.key = (event) => this.press(event);
     window.addEventListener("keydown", this.key);
     this.looked = new MutationObserver(() => this.count());
+    // The server draws figures for the theme that it knows of; a change of the system's, or by Streamlit's menu, it has to hear.
+    this.themed = new MutationObserver(() => this.hear());
+    const app = document.querySelector(".stApp");
+    if (app) this.themed.observe(app, { attributes: true, attributeFilter: ["class", "style"] });
+    this.system = matchMedia("(prefers-color-scheme: dark)");
+    this.changed = () => requestAnimationFrame(() => requestAnimationFrame(() => this.hear()));
+    this.system.addEventListener("change", this.changed);
+  }
+
+  hear() {
+    if (!this.data || theme() === this.data.theme || theme() === this.heard) return;
+    this.heard = theme();
+    this.send("theme", this.heard);
   }
 
   leave() {
     window.removeEventListener("keydown", this.key);
     this.looked.disconnect();
+    this.themed.disconnect();
+    this.system.removeEventListener("change", this.changed);
     this.element.remove();
   }
 
   take(data, send) {
     this.data = data;
     this.send = send;
+    this.heard = data.theme;
     this.element.hidden = !data.on;
     this.looked.disconnect();
     if (!data.on) return this.element.replaceChildren();
@@ -107,6 +123,11 @@ class Bar {
     event.preventDefault();
     act();
   }
+}
+
+// The theme that the app is drawn in.
+function theme() {
+  return getComputedStyle(document.querySelector(".stApp")).colorScheme.includes("dark") ? "dark" : "light";
 }
 
 function button(text, label, press) {

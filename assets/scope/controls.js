@@ -125,8 +125,8 @@ export function grip(label, name, move, nudge, end, scope) {
   });
   element.addEventListener("pointermove", (event) => {
     if (!element.hasPointerCapture(event.pointerId)) return;
-    const box = scope.canvas.getBoundingClientRect();
-    move(event.clientX - box.left, event.clientY - box.top);
+    const box = scope.canvas.getBoundingClientRect(), { times } = scope;
+    move((event.clientX - box.left) / times, (event.clientY - box.top) / times);
   });
   element.addEventListener("pointerup", end);
   element.addEventListener("keydown", (event) => {

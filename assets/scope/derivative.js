@@ -17,6 +17,7 @@ export class DerivativeScope extends Scope {
   constructor(root, module, data, send) {
     super(root, module, send);
     this.half = 1.5;
+    this.times = 1; // pixels of CSS for one of the picture
     this.playing = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.speed = 30;
     this.falling = [];
@@ -190,12 +191,13 @@ export class DerivativeScope extends Scope {
   }
 
   draw(now) {
-    const width = this.picture.clientWidth;
-    if (!width) return;
+    if (!this.picture.clientWidth) return;
+    const times = (this.times = this.enlarge()), width = this.picture.clientWidth / times, wall = times > 1;
     const c = this.colours, scene = this.scene, [slope, active, mean, step] = this.tracks;
-    const room = this.room(this.picture, this.legend), upper = [step, slope, active];
-    // In a low window the three upper tracks are seen whole, and the mean against the draws stands below the window's edge.
-    if (!stretch(this.tracks, room, 4 * TITLE + 2 * AXIS + 14)) stretch(upper, room, 3 * TITLE + AXIS + 14);
+    const room = this.room(this.picture, this.legend) / times, upper = [step, slope, active];
+    // In a low window the three upper tracks are seen whole, and the mean against the draws stands below the window's edge; on a
+    // wall there is none.
+    if (wall || !stretch(this.tracks, room, 4 * TITLE + 2 * AXIS + 14)) stretch(upper, room, 3 * TITLE + AXIS + 14, wall ? 0.25 : undefined);
     const peak = Math.max(this.mean(0), this.mean(scene.u));
     slope.range.cover(-0.06 * peak, 3 * peak);
     active.range.low = 0;
@@ -207,12 +209,12 @@ export class DerivativeScope extends Scope {
     slope.top = step.top + step.height + TITLE + 4;
     active.top = slope.top + slope.height + TITLE + 6;
     this.axis = active.top + active.height + 2;
-    this.picture.dataset.upper = this.axis + AXIS;
+    this.picture.dataset.upper = (this.axis + AXIS) * times;
     mean.top = this.axis + AXIS + TITLE;
-    this.height = mean.top + mean.height + AXIS;
+    this.height = wall ? this.axis + AXIS : mean.top + mean.height + AXIS;
     this.left = GUTTER;
     this.right = width - MARGIN;
-    const g = fit(this.canvas, width, this.height);
+    const g = fit(this.canvas, width, this.height, times);
     g.clearRect(0, 0, width, this.height);
     const x = (this.x = (u) => this.left + ((u / this.half + 1) / 2) * (this.right - this.left));
     const end = Math.max(100, this.count), logx = (n) => this.left + (Math.log(n) / Math.log(end)) * (this.right - this.left);
@@ -245,9 +247,22 @@ export class DerivativeScope extends Scope {
       for (const [u, s] of [[-this.half, 0], [0, 0], [0, 1], [this.half, 1]]) g.lineTo(x(u), step.y(s));
       g.stroke();
     });
+    const fixedBand = (track) => {  // a method is a line: its edges; what is between them is grey
+      g.fillStyle = faint(c.silent, 0.22);
+      g.fillRect(x(-this.band), track.top, x(this.band) - x(-this.band), track.height);
+      g.strokeStyle = c.methods.sparse;
+      g.lineWidth = 3;
+      g.setLineDash([12, 4, 3, 4]);
+      for (const end of [-this.band, this.band]) {
+        g.beginPath();
+        g.moveTo(x(end), track.top);
+        g.lineTo(x(end), track.top + track.height);
+        g.stroke();
+      }
+      g.setLineDash([]);
+    };
     clip(slope, () => {
-      g.fillStyle = faint(c.methods.sparse, 0.14);
-      g.fillRect(x(-this.band), slope.top, x(this.band) - x(-this.band), slope.height);
+      fixedBand(slope);
       if (this.count) {
         g.fillStyle = faint(own, 0.16);
         g.beginPath();
@@ -284,8 +299,7 @@ export class DerivativeScope extends Scope {
       }
     });
     clip(active, () => {
-      g.fillStyle = faint(c.methods.sparse, 0.14);
-      g.fillRect(x(-this.band), active.top, x(this.band) - x(-this.band), active.height);
+      fixedBand(active);
       g.strokeStyle = c.ink;
       g.lineWidth = 1.75;
       along(active, (i) => this.activity(this.a.margins[i]));
@@ -357,9 +371,9 @@ export class DerivativeScope extends Scope {
     this.uGrip = grip("Margin, on the plot", "margin", (x) => this.pull("u", x), (way) => this.nudge("u", way), end, this);
     this.deltaGrip = grip("Width delta, on the plot", "width", (x) => this.pull("delta", x), (way) => this.nudge("delta", way), end, this);
     this.legend = make("div", { class: "legend" },
-      ...[["ink", "closed curve g", ""], ["localzo", "mean of the draws, ±2σ", ""], ["active", "a draw that is active", ""],
-        ["sparse", "band as active on average", ""]].map(([name, text]) =>
-        make("span", { class: "key" }, make("span", { class: `swatch ${name === "sparse" ? "area" : ""}`, style: `--colour: var(--${name})` }), text)));
+      ...[["ink", "closed curve g", ""], ["localzo", "mean of the draws, ±2σ", ""], ["active", "a draw that is active", "dot"],
+        ["sparse", "band as active on average", "dashed"]].map(([name, text, look]) =>
+        make("span", { class: "key" }, make("span", { class: `swatch ${look}`, style: `--colour: var(--${name})` }), text)));
     this.picture = make("div", { class: "picture" }, this.canvas, this.uGrip, this.deltaGrip);
     this.summary = make("p", { class: "summary", "aria-hidden": "true" });
     this.spokenSummary = make("p", { class: "unseen", "aria-live": "polite" });
@@ -403,7 +417,7 @@ export class DerivativeScope extends Scope {
     const [slope] = this.tracks, { u, delta } = this.scene;
     const put = (element, at, y, value, text) => {
       element.hidden = at < this.left - 1 || at > this.right + 1;
-      element.style.transform = `translate(${at}px, ${clamp(y, slope.top, slope.top + slope.height)}px)`;
+      element.style.transform = `translate(${at * this.times}px, ${clamp(y, slope.top, slope.top + slope.height) * this.times}px)`;
       element.setAttribute("aria-valuenow", value);
       element.setAttribute("aria-valuetext", text);
     };

@@ -5,6 +5,7 @@ import { make } from "./controls.js";
 
 const LOW = 520; // pixels of a window that is too low for the legend
 const FREE = 14; // pixels below it all
+const BESIDE = 320; // what a picture keeps above the arithmetic of a step
 
 // `ask()` makes the browser call `draw` once in its next frame, however often `ask()` is called before. Else nothing runs.
 export class Frames {
@@ -54,6 +55,7 @@ export class Scope {
   constructor(root, module, send) {
     this.root = root;
     this.kernels = new Kernels(module);
+    this.send = send;
     this.frames = new Frames((now) => this.frame(now));
     this.settler = new Settler(() => {
       for (const track of this.tracks) track.range.forget();
@@ -81,9 +83,18 @@ export class Scope {
       let { top } = element.getBoundingClientRect();
       for (let outer = element; (outer = outer.parentElement ?? outer.getRootNode().host); ) top += outer.scrollTop;
       const below = window.innerHeight < LOW ? 0 : (legend?.offsetHeight ?? 0);
-      this.space = Math.floor(window.innerHeight - top - below - FREE);
+      const of = getComputedStyle(this.element), free = parseFloat(of.getPropertyValue("--snn-below")) || FREE;
+      const why = parseFloat(of.getPropertyValue("--snn-why")) || 0; // of the arithmetic below it
+      this.space = Math.max(Math.floor(window.innerHeight - top - below - Math.max(free, why)), why ? BESIDE : 0);
     }
     return this.space;
+  }
+
+  // How many times as large present mode has letters and lines (assets/present/present.css); there, what is for a desk goes.
+  enlarge() {
+    const times = Number(getComputedStyle(this.element).getPropertyValue("--snn-letters")) || 1;
+    this.element.classList.toggle("present", times > 1);
+    return times;
   }
 
   destroy() {

@@ -8,7 +8,7 @@ import { DerivativeScope } from "./derivative.js";
 const VIEWS = { neuron: NeuronScope, derivative: DerivativeScope };
 const mounted = new WeakMap(); // root -> { turn, scope, view, data, send }
 
-export default function mount({ parentElement: root, data, setStateValue }) {
+export default function mount({ parentElement: root, data, setStateValue, setTriggerValue }) {
   const place = mounted.get(root) ?? { turn: 0, scope: null };
   mounted.set(root, place);
   const turn = ++place.turn;
@@ -19,7 +19,7 @@ export default function mount({ parentElement: root, data, setStateValue }) {
     place.scope?.destroy();
     place.scope = null;
   };
-  place.send = setStateValue;
+  place.send = (name, value) => (name === "picked" ? setTriggerValue : setStateValue)(name, value);
   show(root, place, turn, data).catch((problem) => {
     if (place.turn !== turn) return;
     const reason = unsupported() ?? `The scope could not start (${problem.message}).`;

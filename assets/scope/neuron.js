@@ -6,7 +6,7 @@
 
 import { clamp, digits } from "./plot.js";
 import { button, icon, make } from "./controls.js";
-import { isDark, Scope } from "./host.js";
+import { isDark, Scope, Settler } from "./host.js";
 import { Drawn } from "./drawn.js";
 import { METHODS, Run } from "./neuron_run.js";
 import { sentence } from "./neuron_words.js";
@@ -28,6 +28,7 @@ export class NeuronScope extends Scope {
     this.drawing = false;
     this.shown = new Set(METHODS.map((m) => m.key));
     this.drawn = new Drawn();
+    this.picker = new Settler(() => this.ask(), 150);
     this.build(data);
     this.update(data);
     this.watch(this.picture.element);
@@ -63,6 +64,10 @@ export class NeuronScope extends Scope {
     this.run.allocate(data);
     if (pushed || reshaped) this.panel.build();
     if (pushed || reshaped) this.picture.arrange();
+    if (data.picks && data.step !== null && data.step !== before?.step && data.step !== this.asked) {
+      this.cursor = clamp(data.step, 0, data.T - 1);
+      this.follow();
+    }
     this.theme();
     this.changed();
   }
@@ -183,6 +188,21 @@ export class NeuronScope extends Scope {
     this.follow();
     this.frames.ask();
   }
+  // Asks the page for the arithmetic of the step under the cursor. `only` while it shows that of another one.
+  pick(only = false) {
+    if (!this.data.picks || (only && this.data.step === null)) return;
+    if (only) return this.picker.soon();
+    this.picker.cancel();
+    this.ask();
+  }
+  ask() {
+    this.asked = this.cursor;
+    this.send("picked", this.cursor);
+  }
+  destroy() {
+    this.picker.cancel();
+    super.destroy();
+  }
   follow() {
     const [a, b] = this.window();
     if (this.cursor < a || this.cursor > b) this.look(this.cursor - 0.1 * (b - a), this.cursor + 0.9 * (b - a));
@@ -250,22 +270,23 @@ export class NeuronScope extends Scope {
     this.spokenSummary = make("p", { class: "unseen", "aria-live": "polite" });
     this.element = make("section", { class: "scope", "aria-label": "Neuron scope" }, make("div", { class: "body" },
       this.panel.element,
-      make("div", { class: "stage" }, this.timeBar(data.T), this.toolBar(), this.picture.element, this.panel.legend, this.summary,
+      make("div", { class: "stage" }, this.timeBar(data), this.toolBar(), this.picture.element, this.panel.legend, this.summary,
         this.spokenSummary)));
     this.root.append(this.element);
   }
 
-  timeBar(T) {
+  timeBar({ T, picks }) {
     this.playButton = button("play", "Play", () => this.play(!this.playing), { worded: true });
     this.clock = make("span", { class: "clock" });
-    this.scrub = make("input", { type: "range", class: "scrub", min: 0, max: T - 1, step: 1, "aria-label": "Time cursor",
-      oninput: () => { this.play(false); this.go(Number(this.scrub.value)); } });
+    this.scrub = make("input", { type: "range", class: "scrub", min: 0, max: T - 1, step: 1, "aria-label": "Time cursor", title: picks ? "Enter: why this step" : null,
+      onkeydown: ({ key }) => key === "Enter" && this.pick(),
+      oninput: () => { this.play(false); this.go(Number(this.scrub.value)); this.pick(true); } });
     const speed = make("select", { "aria-label": "Speed", title: "Speed", onchange: () => (this.speed = Number(speed.value)) },
       ...SPEEDS.map((s) => make("option", { value: s, selected: s === this.speed }, `${s} steps/s`)));
     return make("div", { class: "bar", role: "group", "aria-label": "Time" }, this.playButton,
       button("start", "To the start", () => this.go(0)),
-      button("back", "One step back", () => { this.play(false); this.go(this.cursor - 1); }),
-      button("forth", "One step on", () => { this.play(false); this.go(this.cursor + 1); }),
+      button("back", "One step back", () => { this.play(false); this.go(this.cursor - 1); this.pick(true); }),
+      button("forth", "One step on", () => { this.play(false); this.go(this.cursor + 1); this.pick(true); }),
       this.scrub, this.clock, speed);
   }
 

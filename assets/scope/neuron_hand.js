@@ -5,6 +5,8 @@ import { grip } from "./controls.js";
 import { BINS } from "./drawn.js";
 import { TITLE } from "./neuron_picture.js";
 
+const CLICK = 4; // pixels: a pointer that moved less has clicked
+
 export class Hand {
   constructor(scope, picture) {
     Object.assign(this, { scope, picture });
@@ -57,7 +59,8 @@ export class Hand {
     const put = (handle, show, x, y, value, text) => {
       handle.hidden = !show;
       if (!show) return;
-      handle.style.transform = `translate(${x}px, ${clamp(y, membrane.top, membrane.top + membrane.height)}px)`;
+      const { times } = picture;
+      handle.style.transform = `translate(${x * times}px, ${clamp(y, membrane.top, membrane.top + membrane.height) * times}px)`;
       handle.setAttribute("aria-valuenow", value);
       handle.setAttribute("aria-valuetext", text);
     };
@@ -90,7 +93,7 @@ export class Hand {
     const { scope, picture } = this;
     const where = (event) => {
       const box = over.getBoundingClientRect();
-      return [event.clientX - box.left, event.clientY - box.top];
+      return [(event.clientX - box.left) / picture.times, (event.clientY - box.top) / picture.times];
     };
     over.addEventListener("pointerdown", (event) => {
       if (event.button) return;
@@ -108,7 +111,7 @@ export class Hand {
       else if (grabbed) this.doing = { kind: "pull", name: grabbed };
       else if (y > picture.bottom - 2) this.doing = { kind: "pan", step: picture.step(x) };
       else {
-        this.doing = { kind: "scrub" };
+        this.doing = { kind: "scrub", from: x };
         if (track?.name === "raster") {
           const M = scope.data.M, column = clamp(Math.floor((y - track.top) / (track.height / M)), 0, M - 1);
           if (column !== scope.scene.column) scope.set(scope.scene, "column", column, true);
@@ -131,6 +134,7 @@ export class Hand {
     const release = (event) => {
       if (!this.pointers.delete(event.pointerId)) return;
       if (this.doing && (this.doing.kind === "draw" || this.doing.kind === "pull")) scope.settler.soon();
+      if (this.doing?.kind === "scrub" && event.type === "pointerup") scope.pick(Math.abs(where(event)[0] - this.doing.from) > CLICK);
       this.doing = null;
     };
     over.addEventListener("pointerup", release);

@@ -24,29 +24,30 @@ export class Picture {
     this.canvas = make("canvas", { class: "main", role: "img" });
     this.over = make("canvas", { class: "over", "aria-hidden": "true" });
     this.element = make("div", { class: "picture" }, this.canvas, this.over);
+    this.times = 1; // pixels of CSS for one of the picture
   }
 
   get phone() {
-    return this.element.clientWidth < 520;
+    return this.element.clientWidth / this.times < 520;
   }
   track(name) {
     return this.tracks.find((track) => track.name === name);
   }
 
   arrange() {
-    const { data: { trace, M, fires, multiplier }, back } = this.scope, phone = this.phone;
+    const { data: { trace, M, fires, multiplier }, back } = this.scope, phone = this.phone, wall = this.times > 1;
     const tracks = [new Track("input", phone ? "Input x" : "Input x in each step", phone ? 44 : 56),
       new Track("membrane", fires && !phone ? "Membrane, u before and v after reset" : "Membrane", phone ? 150 : 196)];
-    if (trace) tracks.push(new Track("trace", `${trace.title} ${trace.symbol}${trace.unit && ` (${trace.unit})`}`, phone ? 48 : 60));
+    if (trace && !wall) tracks.push(new Track("trace", `${trace.title} ${trace.symbol}${trace.unit && ` (${trace.unit})`}`, phone ? 48 : 60));
     if (back) {
-      tracks.push(new Track("multiplier", phone ? multiplier : `Multiplier ${multiplier}`, phone ? 70 : 84),
-        new Track("delta", phone ? "δ = dL/du" : "Error signal δ = dL/du", phone ? 110 : 140));
+      if (!wall) tracks.push(new Track("multiplier", phone ? multiplier : `Multiplier ${multiplier}`, phone ? 70 : 84));
+      tracks.push(new Track("delta", phone ? "δ = dL/du" : "Error signal δ = dL/du", phone ? 110 : 140));
       tracks.at(-1).bent = true;
     }
-    if (fires && M > 1) {
+    if (fires && M > 1 && !(wall && back)) {
       tracks.push(new Track("raster", phone ? `All ${M} neurons` : `Spikes of all ${M} neurons`, phone ? 80 : 104));
     }
-    if (fires) tracks.push(new Track("rate", phone ? "1 / interval in Hz" : M > 1 ? "Rate of the neuron shown, 1 / interval, in Hz" : "Rate, 1 / interval, in Hz", phone ? 44 : 52));
+    if (fires && !wall) tracks.push(new Track("rate", phone ? "1 / interval in Hz" : M > 1 ? "Rate of the neuron shown, 1 / interval, in Hz" : "Rate, 1 / interval, in Hz", phone ? 44 : 52));
     this.tracks = tracks;
   }
 
@@ -87,15 +88,15 @@ export class Picture {
 
   // Whether there was room to draw on.
   draw() {
-    const width = this.element.clientWidth;
-    if (!width) return false;
-    const phone = this.phone;
-    if (phone !== this.wasPhone) {
-      this.wasPhone = phone;
+    if (!this.element.clientWidth) return false;
+    const times = (this.times = this.scope.enlarge()), width = this.element.clientWidth / times, phone = this.phone;
+    if (`${phone} ${times}` !== this.arranged) {
+      this.arranged = `${phone} ${times}`;
       this.arrange();
     }
     this.cover();
-    stretch(this.tracks, this.scope.room(this.element), this.tracks.length * (TITLE + 6) + AXIS);
+    const legend = times > 1 ? this.scope.panel.legend : null;
+    stretch(this.tracks, this.scope.room(this.element, legend) / times, this.tracks.length * (TITLE + 6) + AXIS);
     let top = 0;
     for (const track of this.tracks) {
       track.top = top + TITLE;
@@ -106,7 +107,7 @@ export class Picture {
     this.height = top + AXIS;
     this.left = phone ? 46 : GUTTER;
     this.right = width - MARGIN;
-    const g = fit(this.canvas, width, this.height);
+    const g = fit(this.canvas, width, this.height, times);
     g.clearRect(0, 0, width, this.height);
     g.lineJoin = "round";
     const [from, to] = this.scope.window();
@@ -175,7 +176,7 @@ export class Picture {
   // Drawn on top of the picture: the cursor, the values at it, and a veil over what has not been played yet.
   overlay() {
     const { scope } = this, { colours: c, cursor: t } = scope;
-    const g = fit(this.over, this.width, this.height);
+    const g = fit(this.over, this.width, this.height, this.times);
     g.clearRect(0, 0, this.width, this.height);
     const x = clamp(this.x(t), this.left, this.right), inside = this.x(t) === x;
     if (scope.playing) {

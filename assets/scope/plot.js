@@ -39,25 +39,25 @@ export class Range {
 // Signed logarithm beyond 1, straight within: sizes from 0.1 to 1e14 on one axis, with sign.
 export const bend = (x) => Math.asinh(Number.isFinite(x) ? x : Math.sign(x) * 1e38);
 
-// A canvas sized in CSS pixels, drawn in device pixels.
-export function fit(canvas, width, height) {
-  const scale = Math.min(3, window.devicePixelRatio || 1);
+// A canvas of so many units, each of them `times` pixels of CSS, drawn in device pixels.
+export function fit(canvas, width, height, times = 1) {
+  const scale = Math.min(3, window.devicePixelRatio || 1) * times;
   const w = Math.round(width * scale), h = Math.round(height * scale);
   if (canvas.width !== w || canvas.height !== h) {
     canvas.width = w;
     canvas.height = h;
-    canvas.style.height = `${height}px`;
+    canvas.style.height = `${height * times}px`;
   }
   const context = canvas.getContext("2d");
   context.setTransform(scale, 0, 0, scale, 0, 0);
   return context;
 }
 
-// Gives tracks the heights with which they fill `room` pixels, `fixed` of which lie between them. In too little room they have
-// their usual heights, the window shows a part of them at a time, and false is returned.
-export function stretch(tracks, room, fixed) {
+// Gives tracks the heights with which they fill `room` pixels, `fixed` of which lie between them. Where that is less than `least`
+// of their usual heights they have those, the window shows a part of them at a time, and false is returned.
+export function stretch(tracks, room, fixed, least = 0.42) {
   const usual = tracks.reduce((sum, track) => sum + track.usual, 0), factor = (room - fixed) / usual;
-  const enough = factor >= 0.42;
+  const enough = factor >= least;
   for (const track of tracks) track.height = Math.round(track.usual * (enough ? Math.min(factor, 1.6) : 1));
   return enough;
 }

@@ -3,6 +3,7 @@
 
 import { make } from "../scope/controls.js";
 import { isDark } from "../scope/host.js";
+import { taking } from "../page/taken.js";
 import { chart } from "./chart.js";
 import { Row, titles } from "./row.js";
 
@@ -32,9 +33,12 @@ class Theatre {
     this.says = make("output", {});
     this.curves = make("div", { class: "curves" });
     this.rows = make("div", { class: "rows" });
-    const walk = make("div", { class: "walk" }, this.button, this.slider, this.says);
-    this.walk = walk;
-    this.element = make("div", { class: "theatre", role: "figure" }, make("div", { class: "left" }, this.curves, walk), this.rows);
+    this.seed = 0; // which of the seeds of each training its row shows
+    this.seeds = make("select", { "aria-label": "Seed of the rows", onchange: () => ((this.seed = Number(this.seeds.value)), this.dress()) });
+    const walk = make("div", { class: "walk" }, this.button, this.slider, this.says, this.seeds);
+    const left = make("div", { class: "left" }, this.curves, walk);
+    this.element = make("div", { class: "theatre", role: "figure" }, left, this.rows);
+    left.append(taking(this.element, "snnviz-theatre"));
     root.append(this.element);
     this.resized = new ResizeObserver(() => this.draw());
     this.resized.observe(this.element);
@@ -57,8 +61,12 @@ class Theatre {
     if (this.parts) this.dress();
   }
 
-  // Makes the rows, each with the line of its method.
+  // Makes the rows, each with the line of its method and the seed that is chosen.
   dress() {
+    for (const row of this.data.rows) {
+      const chosen = Math.min(this.seed, row.runs.length - 1);
+      Object.assign(row, row.runs[chosen], { others: row.runs.filter((_, i) => i !== chosen).map((run) => run.accuracy) });
+    }
     this.parts = this.data.rows.map((row) => new Row(row, this.data));
     this.rows.replaceChildren(titles(this.data), ...this.parts.map((part) => part.element));
     this.draw();
@@ -67,15 +75,20 @@ class Theatre {
   take(data) {
     this.data = data;
     this.theme = this.parts = null;
-    const { element } = this;
+    const { element, seeds } = this, runs = data.rows.flatMap((row) => row.runs);
+    const several = data.rows.reduce((most, row) => (row.runs.length > most.length ? row.runs : most), []);
+    const shown = several.filter((run, i) => !i || run.looks.length);
+    this.seed = Math.min(this.seed, Math.max(0, shown.length - 1));
+    seeds.hidden = several.length < 2;
+    seeds.disabled = shown.length < 2;
+    seeds.replaceChildren(...shown.map((run, i) => make("option", { value: i, selected: i === this.seed }, `seed ${run.seed}`)));
     this.paint();
     element.setAttribute("aria-label", data.alt);
     element.classList.toggle("changed", data.changed);
-    this.done = Math.max(0, ...data.rows.map((row) => row.accuracy.length));
+    this.done = Math.max(0, ...runs.map((run) => run.accuracy.length));
     this.slider.max = Math.max(this.done, 1);
     this.slider.disabled = this.button.disabled = this.done < 2;
-    const looks = data.rows.some((row) => row.looks.length);
-    this.element.classList.toggle("alone", !looks && this.done > 0);
+    this.element.classList.toggle("alone", !runs.some((run) => run.looks.length) && this.done > 0);
     this.dress();
     return ++this.turn;
   }
@@ -116,6 +129,7 @@ class Theatre {
     const each = narrow ? 116 : Math.max(74, (height - 18) / data.rows.length);
     element.style.setProperty("--row", `${Math.min(each, 140)}px`);
     element.classList.toggle("low", each < 104);
+    this.rows.tabIndex = this.rows.scrollHeight > this.rows.clientHeight + 1 ? 0 : -1; // who has no pointer scrolls by keys
     this.chart = chart(this.curves, data, narrow ? 210 : height - 40, (epoch) => this.go(epoch));
     this.show();
   }

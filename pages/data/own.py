@@ -13,14 +13,14 @@ def choose():
     mine = uploads.everything(visitor)
     if not mine:
         return None, lambda: st.info("Choose a set at the left, or add a recording.", icon=":material/info:")
-    labels, names, paths = zip(*mine, strict=True)
+    labels, names, _ = zip(*mine, strict=True)
     st.dataframe({"class": labels, "recording": names}, hide_index=True, height=180)
     if st.button("Remove all", icon=":material/delete:"):
         uploads.forget(visitor)
         st.session_state.pop("own_recordings", None)
         st.rerun()
     dataset = OwnRecordings(folder=str(uploads.folder(visitor)))
-    if (table := uploads.layout(paths)) is not None:
+    if (table := uploads.layout(mine)) is not None:
         with page.guarded():
             dataset = OwnRecordings(folder=dataset.folder, columns=uploads.choose_columns(table), unit=uploads.choose_unit(table))
     dataset = controls.edit(dataset, "own", exclude=(*recordings.HIDDEN, "columns", "unit"), more="Transforms and more")

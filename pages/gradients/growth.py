@@ -9,7 +9,7 @@ TITLES = {"depth": "Depth", "steps": "Steps", "tau": "Time constant", "scale": "
 
 
 def show(experiment, chosen, comparison):
-    over = Over(controls.option(list(TITLES), "Against", "over", segmented=True, titles=TITLES.__getitem__))
+    over = Over(controls.option(list(TITLES), "Against", "over", segmented=True, titles=TITLES.__getitem__, bare=True))
     with page.guarded(advice=True):
         study = GrowthSweep(over, experiment, tuple(chosen))
     work = SweepGrowth(study)

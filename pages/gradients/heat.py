@@ -6,7 +6,7 @@ from snnviz.ui import controls, page
 
 
 def show(experiment, chosen, comparison):
-    layer = controls.option(comparison.layers[:-1], "Layer", "layer", segmented=True)
+    layer = controls.option(comparison.layers[:-1], "Layer", "layer", segmented=True, bare=True)
     maps = labelled({method: run[layer] for method, run in comparison.runs.items()})
     page.figure(heat_map.heat_map(maps, dark=page.dark()), "heat", fill=True)
     lines = f"""for run in comparison.runs.values():

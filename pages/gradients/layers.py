@@ -1,4 +1,4 @@
-"""By layer: how large each layer's weight gradient is, and how far its direction is from the first method's."""
+"""By layer: how long each layer's weight gradient is, and how far its direction is from the first method's."""
 
 from snnviz.figures import layer_values
 from snnviz.labels import labelled
@@ -6,29 +6,7 @@ from snnviz.ui import methods, page
 
 
 def show(experiment, chosen, comparison):
-    hues = methods.hues(chosen)
-    page.figure(
-        layer_values.layer_values(
-            comparison.layers,
-            labelled(comparison.table("norm")),
-            hues,
-            "Size of each layer's weight gradient",
-            "‖∂L/∂W‖",
-            dark=page.dark(),
-        ),
-        "norms",
-    )
-    page.figure(
-        layer_values.layer_values(
-            comparison.layers,
-            labelled(comparison.table("cosine")),
-            hues,
-            f"Direction: cosine to {comparison.labels[0]}",
-            "cosine",
-            log=False,
-            dark=page.dark(),
-            height=300,
-        ),
-        "cosines",
-    )
+    norms, cosines, apart = (labelled(comparison.table(value)) for value in ("norm", "cosine", "largest_difference"))
+    fig = layer_values.layer_values(comparison.layers, norms, cosines, apart, methods.hues(chosen), page.dark())
+    page.figure(fig, "norms", fill=True)
     return 'print(comparison.table("norm"), comparison.table("cosine"))', {}

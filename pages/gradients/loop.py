@@ -37,6 +37,7 @@ def show(left, right):
                 page.dark(),
             ),
             "loop",
+            fill=True,
         )
         if mapped:
             signs = cached(loops.signs)(ways[CUT])

@@ -12,7 +12,7 @@ from snnviz.surrogates import FastSigmoid
 from snnviz.training import Training
 from snnviz.ui import backend, code, controls, page, sparsity, training_view, visitors
 
-BESIDE = Param("Beside it, the equal fixed band", help="Sparse gradient descent that is as active in the mean.")
+BESIDE = Param("Equal band beside it", help="Sparse gradient descent that is as active in the mean.")
 
 
 def show(left, right):
@@ -31,12 +31,13 @@ def show(left, right):
         work = Train(trainings, touch_active=True)
         state = training_view.watch(
             Run(work, backend.chosen(), visitors.visitor(), "Active share in training"),
-            lambda now, changed: training_view.picture([now], "active", key="sparsity"),
-            "Nothing is being trained. Press Start: the digits, with the method of the controls.",
+            lambda now, changed: training_view.picture([now], "active", key="sparsity", fill=True),
+            "Nothing has run with these settings. Start trains the digits; the share appears here, batch by batch.",
+            prepared="sparsity",
         )
         st.caption(
             "Of a sparse method over active entries the share is what its backward pass touched, batch by batch; of others "
-            "it is looked at now and then. A layer at zero has no point on a logarithmic axis, and is named."
+            "it is looked at now and then. Where a layer falls to zero, it is named."
         )
         if state is not None and not state.status.live:
             page.downloads("sparsity-live", training_view.columns(state))

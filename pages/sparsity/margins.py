@@ -19,11 +19,20 @@ def show(left, right):
             layer = sparsity.choose_layer(look)
         sparsity.alarm(look, method)
         bars = activity.histogram(layer, method)
-        page.figure(
-            margin_histogram.margin_histogram(layer, bars, look.band, methods.hue(method), page.dark()), "margins", fill=True
-        )
+        near = activity.histogram(layer, method, activity.reach(layer, look.band))
+        picture, share = sparsity.beside()
+        with picture:
+            fig = margin_histogram.margin_histogram(layer, bars, near, methods.hue(method), look.band, page.dark())
+            page.figure(fig, "margins", fill=True)
+        with share:
+            sparsity.to_scale(layer)
         sparsity.counted(look, layer, run, method)
         page.downloads("sparsity-margins", {"margin": bars.centres, "entries": bars.entries, "active": bars.active})
     sparsity.about(method)
-    line = f"bars = activity.histogram(look[{layer.name!r}], {text.source(method)})"
-    return sparsity.code(experiment, method, line, "print(bars.entries.sum(), bars.active.sum())"), {"look": look, "bars": bars}
+    lines = (
+        f"layer = look[{layer.name!r}]",
+        f"bars = activity.histogram(layer, {text.source(method)})",
+        f"near = activity.histogram(layer, {text.source(method)}, activity.reach(layer, look.band))",
+        "print(bars.entries.sum(), bars.active.sum())",
+    )
+    return sparsity.code(experiment, method, *lines), {"look": look, "bars": bars, "near": near}

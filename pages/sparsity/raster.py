@@ -18,7 +18,7 @@ def show(left, right):
             sample = sparsity.choose_sample(experiment.batch)
         sparsity.alarm(look, method)
         random = method.at_spike.derivative.random
-        picture, share = st.container(key="with-share").columns([5, 1])
+        picture, share = sparsity.beside()
         with picture:
             page.figure(active_raster.active_raster(layer, sample, page.dark(), random=random), "raster", fill=True)
         with share:

@@ -7,7 +7,7 @@ SOURCES = {"published": "Published", "here": "Measured here", "cpu": "Recorded o
 
 def show(left, right):
     with right:
-        source = controls.option(list(SOURCES), "Whose times", "source", segmented=True, titles=SOURCES.__getitem__)
+        source = controls.option(list(SOURCES), "Whose times", "source", segmented=True, titles=SOURCES.__getitem__, bare=True)
     shown = page.view(__file__, source).show(left, right)
     times.about()
     return shown

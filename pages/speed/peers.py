@@ -21,7 +21,7 @@ def show(left, right):
         )
     with right:
         if rows:
-            page.figure(figures.peers(rows, page.dark()), "peers")
+            page.figure(figures.peers(rows, page.dark()), "peers", fill=True)
             st.caption(
                 f"Recorded, not measured now: {rows[0].machine}; {rows[0].date}; `python -m bench.peers`. Ours takes "
                 f"{rows[0].ours_ms:.3g} ms there."

@@ -38,7 +38,8 @@ def _rows(x: torch.Tensor) -> Iterator[torch.Tensor]:
         yield from some.unbind()
 
 
-def _named(neuron, coefficients, dtype):
+def named(neuron: AbstractNeuron, coefficients: torch.Tensor, dtype: torch.dtype) -> SimpleNamespace:
+    """A neuron's coefficients [n] by name, in a number type: what its step gets as `c`."""
     names = neuron.coefficients().keys()
     return SimpleNamespace(**dict(zip(names, coefficients.to(dtype), strict=True)))
 
@@ -46,7 +47,7 @@ def _named(neuron, coefficients, dtype):
 @torch.no_grad()
 def recorded_states(neuron: AbstractNeuron, coefficients: torch.Tensor, forward: Forward) -> tuple[torch.Tensor, torch.Tensor]:
     """The threshold theta and the membrane after reset v at every step, [T, M], from what a forward pass recorded."""
-    c = _named(neuron, coefficients.to(forward.u.device), forward.u.dtype)
+    c = named(neuron, coefficients.to(forward.u.device), forward.u.dtype)
     states: State = (forward.u,) if forward.trace is None else (forward.u, forward.trace)
     theta = torch.zeros_like(forward.u) + neuron.threshold(c, states)
     s = torch.zeros_like(forward.u) if forward.s is None else forward.s
@@ -85,7 +86,7 @@ class Reference(AbstractBackend):
     def forward(self, neuron, coefficients, x, initial):
         check_run(self, neuron, x, initial, "cpu")
         with torch.no_grad():
-            c, state, rows = _named(neuron, coefficients.detach(), x.dtype), tuple(initial), []
+            c, state, rows = named(neuron, coefficients.detach(), x.dtype), tuple(initial), []
             for x_t in waiting.steps(_rows(x), "step", len(x)):
                 u, state = neuron.charge(c, state, x_t)
                 theta = neuron.threshold(c, state)
@@ -102,7 +103,7 @@ class Reference(AbstractBackend):
     ):
         with torch.enable_grad():
             x, initial, coefficients = (a.detach().requires_grad_() for a in (x, initial, coefficients))
-            c = _named(neuron, coefficients, x.dtype)
+            c = named(neuron, coefficients, x.dtype)
             slopes = torch.zeros_like(x)
             if neuron.fires:
                 slopes = ds_du_of(neuron, coefficients.detach(), at_spike, draw, forward).detach()

@@ -230,6 +230,16 @@ class Rooms:
 
         return self.database.transact(work)
 
+    def give_seed_back(self, room: str, visitor: str, experiment: int) -> None:
+        """Forget that a student's browser makes a run of an experiment: it could not start."""
+        e = self._seeds.c
+
+        def work(connection: Any) -> None:
+            number = self._require_student(connection, room, visitor)
+            connection.execute(self._seeds.delete().where(e.room == room, e.experiment == experiment, e.student == number))
+
+        self.database.transact(work)
+
     # ---- all -----------------------------------------------------------------------------------------------------------
 
     def read(self, room: str, seen: Sequence[int] = (), now: float | None = None) -> Room | None:

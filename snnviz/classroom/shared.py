@@ -3,12 +3,17 @@
 import dataclasses
 import threading
 import time
+from collections.abc import Sequence
 
 from snnviz.classroom import rooms
 from snnviz.classroom.values import Room
+from snnviz.runs import store
 
 FRESH = 0.5  # seconds for which a look is shared
 SIGNS = 5.0  # seconds between two times that the signs of browsers are written down
+
+
+Accuracies = Sequence[Sequence[float]]
 
 
 @dataclasses.dataclass
@@ -22,6 +27,7 @@ class _Look:
     written: float = float("-inf")
     used: float = 0.0
     changes: int = 0  # that were made here
+    tested: tuple[float, int, Accuracies] = (float("-inf"), 0, ())  # when the runs of which experiment were looked at, and theirs
 
 
 _looks: dict[tuple[str, str], _Look] = {}
@@ -55,6 +61,20 @@ def read(room: str, student: int | None = None) -> Room | None:
                 look.written = now
                 look.seen.clear()
         return look.room
+
+
+def tested(room: Room) -> Accuracies:
+    """The test accuracies of the runs of a class's experiment, by epoch, in the order of the seeds, as they stood at most `FRESH`
+    seconds ago: who shows the picture of all asks for them again and again."""
+    number, look = room.stage.experiment.number, _look(room.id)
+    runs = list(dict(sorted(room.seeds.get(number, {}).items())).values())
+    with look.lock:
+        at, of, accuracies = look.tested
+        if of != number or time.monotonic() - at >= FRESH:
+            by_run = store.default().tested(runs) if runs else {}
+            accuracies = tuple(by_run.get(run, ()) for run in runs)
+            look.tested = time.monotonic(), number, accuracies
+        return accuracies
 
 
 def changed(room: str) -> None:

@@ -4,6 +4,7 @@ import csv
 import pathlib
 import statistics
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from snnviz.commands.progress import Line
@@ -67,13 +68,16 @@ def write_csv(path: pathlib.Path, lines: list[Line]) -> None:
                 table.writerow([labels[line.training.method], line.training.seed, e.epoch, *values, e.seconds.total])
 
 
-def keep(lines: list[Line], backend: str, title: str, stopped: bool, how: dict[str, Any]) -> bool:
+def keep(
+    lines: list[Line], backend: str, title: str, stopped: bool, how: dict[str, Any], checkpoints: Sequence[pathlib.Path | None] = ()
+) -> bool:
     """Keep the run in the store; whether that went well. A store that cannot be used is no reason to lose the table.
 
-    how: the settings with which the run was executed, as `work.Train` has them.
+    how: the settings with which the run was executed, as `work.Train` has them. checkpoints: of each training the file with its
+    weights.
     """
     try:
-        from snnviz.runs import store, values, work
+        from snnviz.runs import store, values, weights, work
     except ImportError as missing:
         print(f"The run is not kept: {missing}.", file=sys.stderr)
         return False
@@ -90,6 +94,9 @@ def keep(lines: list[Line], backend: str, title: str, stopped: bool, how: dict[s
                 number,
                 values.Line(line.training, tuple(line.epochs), _curve(line.batches), ended=not stopped, problem=line.problem),
             )
+            checkpoint = checkpoints[number] if checkpoints else None
+            if line.epochs and checkpoint is not None:
+                weights.save(saved, run.id, number, checkpoint)
         saved.mark(run.id, status)
     except (store.StoreError, ImportError) as problem:
         print(f"The run is not kept: {problem}", file=sys.stderr)

@@ -2,8 +2,10 @@
 
 import argparse
 import dataclasses
+import importlib.util
 import pathlib
 import sys
+import tempfile
 import warnings
 
 from snnviz.commands import Wrong
@@ -26,7 +28,7 @@ def train(options: argparse.Namespace) -> int:
     settings = _read(options.settings)
     if options.checkpoint is not None and len(settings.trainings) > 1:
         raise Wrong(f"--checkpoint: {options.settings} holds {len(settings.trainings)} trainings, and a checkpoint is of one.")
-    lines, threads, status = _run(settings, options, [options.checkpoint] * len(settings.trainings))
+    lines, threads, status = _run(settings, options, options.checkpoint)
     table(lines, threads)
     return status
 
@@ -57,7 +59,7 @@ def compare(options: argparse.Namespace) -> int:
     settings = dataclasses.replace(settings, trainings=tuple(dict.fromkeys(trainings)))
     if options.csv is not None and not options.csv.parent.is_dir():
         raise Wrong(f"--csv: there is no folder {options.csv.parent}.")
-    lines, threads, status = _run(settings, options, [None] * len(settings.trainings))
+    lines, threads, status = _run(settings, options)
     table(lines, threads)
     if options.csv is not None:
         try:
@@ -93,8 +95,15 @@ def _notes(dataset) -> tuple[str, ...]:
         return ()  # the training says what is wrong
 
 
-def _run(settings, options, checkpoints) -> tuple[list[Line], int, int]:
-    """Train with a progress bar and keep the run; what came out, the number of threads, and the exit status."""
+def _run(settings, options, checkpoint=None) -> tuple[list[Line], int, int]:
+    """Train with a progress bar and keep the run with its weights; what came out, the number of threads, and the exit status."""
+    with tempfile.TemporaryDirectory() as folder:
+        keeps = not options.no_save and importlib.util.find_spec("safetensors") is not None
+        aside = [pathlib.Path(folder) / f"{n}.safetensors" if keeps else None for n in range(len(settings.trainings))]
+        return _train(settings, options, [checkpoint or file for file in aside])
+
+
+def _train(settings, options, checkpoints) -> tuple[list[Line], int, int]:
     import torch
 
     from snnviz.backends import resolve
@@ -138,10 +147,11 @@ def _run(settings, options, checkpoints) -> tuple[list[Line], int, int]:
         records.close()
         shown.end()
     if stopped:
-        print("Stopped." + (f" {checkpoints[0]} goes on from the last whole epoch." if checkpoints[0] else ""), file=sys.stderr)
+        goes_on = getattr(options, "checkpoint", None)
+        print("Stopped." + (f" {goes_on} goes on from the last whole epoch." if goes_on else ""), file=sys.stderr)
     for label, line in zip(distinct([line.training for line in lines]), lines, strict=True):
         if line.problem:
             print(f"{label}: {line.problem}", file=sys.stderr)
-    saved = options.no_save or keep(lines, backend.name, options.settings.stem, bool(stopped), how)
+    saved = options.no_save or keep(lines, backend.name, options.settings.stem, bool(stopped), how, checkpoints)
     failed = any(line.problem for line in lines)
     return lines, threads, stopped or int(failed or not saved)

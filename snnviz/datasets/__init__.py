@@ -19,6 +19,7 @@ from snnviz.datasets.events import Binning as Binning
 from snnviz.datasets.gestures import DvsGesture as DvsGesture
 from snnviz.datasets.heidelberg import Shd as Shd
 from snnviz.datasets.heidelberg import Ssc as Ssc
+from snnviz.datasets.localisation import SoundLocalisation as SoundLocalisation
 from snnviz.datasets.manifolds import RandomManifolds as RandomManifolds
 from snnviz.datasets.mnist import FashionMnist as FashionMnist
 from snnviz.datasets.mnist import Mnist as Mnist
@@ -31,6 +32,8 @@ from snnviz.datasets.recordings import OwnRecordings as OwnRecordings
 from snnviz.datasets.recordings import TimeUnit as TimeUnit
 from snnviz.datasets.saccades import Saccades as Saccades
 from snnviz.datasets.spirals import Spirals as Spirals
+from snnviz.datasets.spoken_digits import FreeSpokenDigits as FreeSpokenDigits
+from snnviz.datasets.spoken_digits import Speaker as Speaker
 from snnviz.datasets.temporal_order import TemporalOrder as TemporalOrder
 from snnviz.datasets.xor import Xor as Xor
 from snnviz.datasets.yinyang import YinYang as YinYang
@@ -49,6 +52,7 @@ _LISTED = (
     DelayedXor,
     TemporalOrder,
     SpikePatterns,
+    SoundLocalisation,
     Braille,
     Mnist,
     FashionMnist,
@@ -56,6 +60,7 @@ _LISTED = (
     NMnist,
     Shd,
     Ssc,
+    FreeSpokenDigits,
     DvsGesture,
     Cifar10Dvs,
     TonicSet,

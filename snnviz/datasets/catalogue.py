@@ -21,10 +21,13 @@ from snnviz.datasets.heidelberg import Shd, Ssc
 from snnviz.datasets.images import AbstractImages
 from snnviz.datasets.mnist import FashionMnist, Mnist
 from snnviz.datasets.nmnist import NMnist
+from snnviz.datasets.on_disk import AbstractOnDisk
+from snnviz.datasets.spoken_digits import FreeSpokenDigits
 from snnviz.datasets.tonic_sets import AbstractTonic, NotHere, fetch
 from snnviz.params import param
 
 IMAGES: dict[str, type[AbstractImages]] = {"MNIST": Mnist, "FashionMNIST": FashionMnist, "CIFAR10": Cifar10}  # not tonic's
+OTHERS: dict[str, type[AbstractOnDisk] | type[AbstractImages]] = {**IMAGES, "FSDD": FreeSpokenDigits}
 OURS: dict[str, type[AbstractTonic]] = {one.tonic: one for one in (NMnist, Shd, Ssc, DvsGesture, Cifar10Dvs)}
 LOOKING_FETCHES = frozenset({"DSEC", "TUMVIE"})  # making tonic's object downloads them, even only to see if they are on disk
 BY_HAND = {  # sets that tonic cannot fetch: the files to download, and their folder inside the folder of all sets
@@ -55,7 +58,7 @@ class Entry:
     """
 
     name: str
-    dataset: AbstractTonic | AbstractImages
+    dataset: AbstractOnDisk | AbstractImages
     about: str
     page: str = ""
     have: str = ""
@@ -69,13 +72,11 @@ class Absent(Exception):
 
 
 def catalogue(folder: str = "") -> tuple[Entry, ...]:
-    """Every set that can be on disk, the sets of images and every one of tonic, with what of it is there. Fetches nothing."""
-    import tonic.datasets
-
+    """Every set that can be on disk, of images, of sounds and every one of tonic, with what of it is there. Fetches nothing."""
     entries = []
-    for name in [*IMAGES, *sorted(tonic.datasets.__all__)]:
+    for name in _names():
         dataset = named(name, folder)
-        about, page = _of_images(dataset) if isinstance(dataset, AbstractImages) else _of_tonic(name)
+        about, page = _of_tonic(name) if isinstance(dataset, AbstractTonic) else _of_others(dataset)
         entry = Entry(name, dataset, about, page, by_hand=by_hand(dataset))
         try:
             entries.append(dataclasses.replace(entry, have=dataset.have()))
@@ -85,7 +86,13 @@ def catalogue(folder: str = "") -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-def _of_images(dataset: AbstractImages) -> tuple[str, str]:
+def _names() -> list[str]:
+    import tonic.datasets
+
+    return [*OTHERS, *sorted(tonic.datasets.__all__)]
+
+
+def _of_others(dataset: AbstractOnDisk | AbstractImages) -> tuple[str, str]:
     return dataset.description.split(". ")[0], f"https://{dataset.home}"
 
 
@@ -98,20 +105,18 @@ def _of_tonic(name: str) -> tuple[str, str]:
     return description.replace("`", "").split(" <")[0], page[1] if page else ""
 
 
-def named(name: str, folder: str = "", part: str = "") -> AbstractTonic | AbstractImages:
-    """The set of this name, of images or in tonic, in any case of letters.
+def named(name: str, folder: str = "", part: str = "") -> AbstractOnDisk | AbstractImages:
+    """The set of this name, in tonic or not, in any case of letters.
 
     Raises:
         ValueError: no such set, or a part of a set without parts.
     """
-    import tonic.datasets
-
-    names = {one.casefold(): one for one in [*IMAGES, *sorted(tonic.datasets.__all__)]}
+    names = {one.casefold(): one for one in _names()}
     if name.casefold() not in names:
         raise ValueError(f"There is no set named {name!r}; there are {', '.join(names.values())}.")
     name = names[name.casefold()]
-    if name in IMAGES:
-        return IMAGES[name](folder=folder)
+    if name in OTHERS:
+        return OTHERS[name](folder=folder)
     if part and not parts(name):
         raise ValueError(f"{name} has no parts to be fetched alone; leave {part!r} out.")
     return OURS[name](folder=folder) if name in OURS else TonicSet(name=name, folder=folder, part=part)
@@ -126,10 +131,12 @@ def parts(name: str) -> tuple[str, ...]:
     return tuple(recordings) if isinstance(recordings, dict) and name not in LOOKING_FETCHES else ()
 
 
-def by_hand(dataset: AbstractTonic | AbstractImages) -> str:
+def by_hand(dataset: AbstractOnDisk | AbstractImages) -> str:
     """One sentence: why a set cannot be fetched here, and what to do instead; "" if it can."""
     if isinstance(dataset, AbstractImages):
         return dataset.by_hand()
+    if not isinstance(dataset, AbstractTonic):
+        return ""
     name = dataset.name if isinstance(dataset, TonicSet) else dataset.tonic
     if name in LOOKING_FETCHES:
         return f"{name} is a driving or flying set of many gigabytes; fetch and read it with tonic itself."

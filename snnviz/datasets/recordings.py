@@ -1,4 +1,4 @@
-"""A user's own recordings: tables with the columns t, neuron or t, x, y, p. Nothing in them is executed or unpickled."""
+"""A user's own recordings: tables of spikes, and event cameras' files. Nothing in them is executed or unpickled."""
 
 import csv
 import dataclasses
@@ -13,15 +13,18 @@ from snnviz.datasets.events import RECORDINGS, AbstractEvents, Columns, Found, R
 from snnviz.params import param
 from snnviz.tables import Table
 from snnviz.tables import TimeUnit as TimeUnit
+from snnviz.tables.refused import PICKLED
 
-KINDS = (".csv", ".tsv", ".txt", ".npz", ".npy")
+KINDS = (*(f".{kind}" for kind in tables.KINDS), *PICKLED)  # pickles are listed to be refused by name
 LABELS = "labels.csv"
 UNUSED = "-"
 
 
 @dataclasses.dataclass(frozen=True)
 class OwnRecordings(AbstractEvents):
-    """Tables of a folder, one recording per file: text (CSV, TSV, TXT) or NumPy's NPZ and NPY.
+    """The recordings of a folder, one a file: tables as text (CSV, TSV, TXT, NEST's DAT and GDF, Neo's one neuron a line), NumPy's
+    NPZ and NPY, MATLAB's MAT, HDF5, Parquet, Feather; AEDAT 2, 3.1 and 4, Prophesee's RAW and DAT, N-MNIST's BIN; packed with gzip
+    or not.
 
     Labels: what was given when a file was uploaded; or the name of the subfolder it lies in; or, if the folder holds labels.csv
     with the columns file and label, what that says. Columns: t, neuron, or t, x, y and p (p may be left out: then all events are
@@ -43,7 +46,8 @@ class OwnRecordings(AbstractEvents):
 
     title: ClassVar[str] = "Your own recordings"
     description: ClassVar[str] = (
-        "Tables with columns t, neuron or t, x, y, p, one recording a file; classes by folder or in labels.csv."
+        "Tables with columns t, neuron or t, x, y, p, or files of event cameras, one recording a file; classes by folder or in "
+        "labels.csv."
     )
     cite: ClassVar[str] = ""
     offline: ClassVar[bool] = False
@@ -101,7 +105,7 @@ class OwnRecordings(AbstractEvents):
             label = folder if labels is None else labels.get(shown, labels.get(path.name)) or ""
             files.append(uploads.Upload(label, shown, shown, path.stat().st_size, path))
         if not files:
-            raise FileNotFoundError(f"{self.title}: no {', '.join(kind[1:].upper() for kind in KINDS)} files in {root}.")
+            raise FileNotFoundError(f"{self.title}: no recordings in {root}, files that end in {', '.join(tables.KINDS)}.")
         return files
 
     def table(self, path: Path, name: str) -> Table:
@@ -116,7 +120,7 @@ class OwnRecordings(AbstractEvents):
         unit = table.unit or self.unit
         if table.unit is None and (likely := tables.guess_unit(events["t"])) is not unit:
             notes += (f"Its times are read as {unit.value}; they look like {likely.value}.",)
-        elif table.unit not in (None, self.unit):
+        elif table.unit not in (None, self.unit) and not table.kind:
             notes += (f"Its times are read as {unit.value}, as the file states.",)
         return Recorded({**events, "t": in_microseconds(events["t"], unit)}, notes, table.inputs, table.own_zero)
 

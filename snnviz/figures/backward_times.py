@@ -18,7 +18,7 @@ def _looks(c: Colours) -> dict[str, dict[str, Any]]:
         "naive": {"color": c.ink, "dash": "dash"},
         "unbind": {"color": c.threshold, "dash": "dot"},
         "fused": {"color": c.membrane},
-        "sparse": {"color": c.active},
+        "sparse": {"color": c.methods["sparse"], "dash": "dashdot", "width": 3.2},
     }
 
 
@@ -32,7 +32,7 @@ def _curves(timings: Sequence, along: str, scale: float, step: bool, suffix: Map
                 y=[p[1] for p in points],
                 name=NAMES[name] + suffix.get(name, ""),
                 mode="lines+markers",
-                line=look | {"width": 2.4},
+                line={"width": 2.4} | look,
                 marker={"size": 8, "symbol": SYMBOLS[name]},
                 cliponaxis=False,
                 hovertemplate="%{y:.3g} ms at %{x:.3g}<extra>" + NAMES[name] + "</extra>",

@@ -23,7 +23,7 @@ def bytes_kept(records: Sequence, totals: dict[str, int], subject: str, dark: bo
     hues = {
         "membrane u": c.membrane,
         "spikes, as numbers": c.silent,
-        "filtered spikes": c.methods["modules"],
+        "filtered spikes": c.ghost,
         "active lists": c.active,
         "spikes, as bits": c.spike,
     }

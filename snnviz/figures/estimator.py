@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from snnviz.figures.notes import Note, annotate
-from snnviz.figures.theme import colours, finish, panels, three_digits
+from snnviz.figures.theme import colours, finish, method_line, panels, three_digits
 
 BARS = 40  # random bands that can be told apart
 
@@ -54,7 +54,7 @@ def estimator(sampled, compare: tuple[str, np.ndarray] | None = None, dark: bool
             col=1,
         )
     fig.add_trace(
-        ribbon(s.margins, s.expected, np.minimum(2 * s.errors, 1e3 * peak), faint(own, 0.28), "±2 st. errors"), row=1, col=1
+        ribbon(s.margins, s.expected, np.minimum(2 * s.errors, 1e3 * peak), faint(own, 0.16), "±2 st. errors"), row=1, col=1
     )
     fig.add_trace(
         go.Scatter(
@@ -104,8 +104,8 @@ def estimator(sampled, compare: tuple[str, np.ndarray] | None = None, dark: bool
                 y=[low, low, high, high, low],
                 fill="toself",
                 mode="lines",
-                line={"width": 0},
-                fillcolor=faint(c.methods["sparse"], 0.32),
+                line=method_line("sparse", dark, 3.0),
+                fillcolor=faint(c.silent, 0.25),
                 hoverinfo="skip",
                 name="fixed band",
             ),

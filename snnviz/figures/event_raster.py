@@ -1,5 +1,7 @@
 """One sample as the network sees it: its inputs upwards, time across."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -8,8 +10,16 @@ from snnviz.figures.theme import colours, finish
 MARKS = 50_000
 
 
-def event_raster(values: np.ndarray, dt: float, dark: bool = False, height: int = 520) -> go.Figure:
-    """values [T, N]: spikes or counts as marks, where they are few; a current, or very many spikes, as a picture. dt in ms."""
+def event_raster(
+    values: np.ndarray,
+    dt: float,
+    dark: bool = False,
+    height: int = 520,
+    title: str = "input",
+    words: Mapping[int, str] | None = None,
+) -> go.Figure:
+    """values [T, N]: spikes or counts as marks, where they are few; a current, or very many spikes, as a picture. dt in ms. title:
+    what the inputs are; words: what stands at the axis beside some of them, instead of their numbers."""
     c = colours(dark)
     whole = bool((values == np.round(values)).all())
     step, unit = np.nonzero(values)
@@ -45,9 +55,11 @@ def event_raster(values: np.ndarray, dt: float, dark: bool = False, height: int 
         dark=dark,
         height=height,
         x="time (ms)",
-        y="input",
+        y=title,
         uirevision=f"event raster {units}",
     )
     fig.update_xaxes(range=[-0.5 * dt, (steps - 0.5) * dt])
     fig.update_yaxes(range=[-1, units])
+    if words:
+        fig.update_yaxes(tickvals=list(words), ticktext=list(words.values()))
     return fig

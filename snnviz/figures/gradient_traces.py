@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from snnviz.figures.notes import Mark, Note, annotate
-from snnviz.figures.theme import colours, finish, method_line, panels, percent, stroke, three_digits
+from snnviz.figures.notes import SAME, Mark, Note, annotate, lies_on
+from snnviz.figures.step_mark import mark_step
+from snnviz.figures.theme import THIN, WIDE, colours, finish, method_line, panels, percent, stroke, three_digits
 from snnviz.figures.traces import jagged, spike_ticks
 from snnviz.records import LayerRecord
 
-WIDE, THIN = 4.6, 1.9  # pixels of a solid line, and of a dashed one over it: both are seen where they coincide
-SAME, APART = 1e-6, 0.1  # of the largest gradient: two methods agree, two methods differ
+APART = 0.1  # of the largest gradient: two methods differ
 KEEPS, PASSES = 0.2, 0.5  # a multiplier that forgets, and one that does not
 NEAR = 0.25  # of the threshold: what counts as near it
 
@@ -25,11 +25,12 @@ def gradient_traces(
     log: bool = False,
     dark: bool = False,
     height: int = 520,
+    step: int | None = None,
 ) -> go.Figure:
     """Delta by method, the membrane, its spikes, and under them the multiplier dv[t]/dv[t-1] by method, over one time axis.
 
     runs: by label, in the order of the legend; hues: each one's colour by role. dots: times and values of a reference
-    gradient. log: delta on a symmetric logarithmic scale, for gradients that explode.
+    gradient. log: delta on a symmetric logarithmic scale, for gradients that explode. step: one to be marked.
     """
     c, first = colours(dark), next(iter(runs.values()))
     times, one = first.times, (slice(None), 0, neuron)
@@ -138,7 +139,7 @@ def gradient_traces(
     fig.update_xaxes(showticklabels=False, ticks="", showline=False)
     fig.update_xaxes(title_text="time (ms)", showticklabels=True, row=4, col=1)
     notes = [grows(times, strips), parts(first, deltas, strips, neuron), *coincide(times, deltas, shown)]
-    return annotate(fig, notes, dark)
+    return annotate(mark_step(fig, first, step, neuron, 2, dark), notes, dark)
 
 
 def grows(times: np.ndarray, strips: np.ndarray) -> Note | None:
@@ -180,10 +181,9 @@ def coincide(times: np.ndarray, deltas: Mapping[str, np.ndarray], shown=np.asarr
         steps = np.sort(np.argsort(apart)[-max(len(times) // 5, 1) :])[
             :: max(1, len(times) // 60)
         ]  # where it is told from the rest
-        words = "0.0" if difference == 0 else f"{difference:.0e}".replace("e-0", "e-")
         heights = shown(deltas[a][steps])
         at = [(float(time), float(height)) for time, height in zip(times[steps], heights, strict=True)]
-        yield Note(f"{b} lies on {a}: difference {words}", at)
+        yield Note(lies_on(b, a, difference), at)
 
 
 def strip_scale(dark: bool = False) -> Sequence[tuple[float, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from snnviz.figures.theme import finish, method_line, three_digits
+from snnviz.figures.theme import THIN, WIDE, finish, method_line, three_digits
 
 
 def growth(
@@ -19,12 +19,13 @@ def growth(
     """ratios: by method, |dL/dW_1| / |dL/dW_readout| for each value."""
     fig = go.Figure()
     for label, row in ratios.items():
+        line = method_line(hues[label], dark)
         fig.add_scatter(
             x=list(values),
             y=list(row),
             mode="lines+markers",
             name=label,
-            line=method_line(hues[label], dark),
+            line=line | {"width": WIDE if line["dash"] == "solid" else THIN},
             marker={"size": 7},
             hovertemplate="%{y:.3g} at %{x:.4g}<extra>" + label + "</extra>",
         )

@@ -60,7 +60,7 @@ def law(curves, u: float, delta: float, sampled=None, dark: bool = False, height
                 y=even(k.weight),
                 mode="lines",
                 name=name,
-                line={"color": c.active, "width": 1.8, "dash": "dash"},
+                line={"color": c.muted, "width": 1.8, "dash": "dash"},
                 hovertemplate="%{y:.4g} at z = %{x:.3g}<extra></extra>",
             ),
             row=1,
@@ -108,7 +108,7 @@ def law(curves, u: float, delta: float, sampled=None, dark: bool = False, height
             y=[k.at_u, k.at_u],
             mode="markers",
             showlegend=False,
-            marker={"color": c.active, "size": 10, "line": {"color": c.paper, "width": 1.5}},
+            marker={"color": c.ink, "size": 10, "line": {"color": c.paper, "width": 1.5}},
             hovertemplate="g(u) = %{y:.4g}<extra></extra>",
         ),
         row=2,
@@ -116,7 +116,7 @@ def law(curves, u: float, delta: float, sampled=None, dark: bool = False, height
     )
     for side in (-1, 1):
         for row, at in ((1, k.edge), (2, abs(u))):
-            look = {"color": c.active, "width": 1.2, "dash": "dot"}
+            look = {"color": c.ink, "width": 1.2, "dash": "dot"}
             # plotly has no types: pyright infers those of row and col from their default, "all"
             fig.add_vline(side * at, line=look, row=row, col=1)  # pyright: ignore[reportArgumentType]
     reach = float(k.margins[-1])

@@ -19,6 +19,7 @@ import plotly.graph_objects as go
 from snnviz.figures.theme import Colours, colours, with_edges
 
 MOST = 3  # notes in a picture
+SAME = 1e-6  # of the largest gradient: two methods agree
 NAME = "note"  # of an annotation that is one
 LETTER, LINE = 7.3, 22.0  # pixels that a letter of a note and its line take
 SAMPLES = 4000  # points of the curves of a panel that a place is judged by
@@ -89,6 +90,11 @@ def annotate(
             borderpad=1,
         )
     return fig
+
+
+def lies_on(label: str, first: str, difference: float) -> str:
+    """That a method's gradient is another's. difference: the largest."""
+    return f"{label} lies on {first}: difference {'0.0' if difference == 0 else f'{difference:.0e}'.replace('e-0', 'e-')}"
 
 
 def notes_of(fig: go.Figure) -> list[str]:
@@ -206,10 +212,12 @@ class _Panel:
         xs, ys = [], []
         for trace in self.traces:
             x, y = getattr(trace, "x", None), getattr(trace, "y", None)
-            if x is None or y is None or trace.type not in ("scatter", "scattergl") or len(x) < 2:
+            if x is None or y is None or trace.type not in ("scatter", "scattergl", "bar") or len(x) < 2:
                 continue
             x, y = np.asarray(x, float), np.asarray(y, float)
-            if "lines" in (trace.mode or ""):  # between its points a line covers what it passes
+            if trace.type == "bar":
+                x, y = np.tile(x, 3), np.concatenate([y, y * 2 / 3, y / 3])
+            elif "lines" in (trace.mode or ""):  # between its points a line covers what it passes
                 even = np.linspace(0, len(x) - 1, min(4 * len(x), SAMPLES))
                 x, y = np.interp(even, np.arange(len(x)), x), np.interp(even, np.arange(len(y)), y)
             xs.append(x)

@@ -5,7 +5,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from snnviz.figures.theme import colours, finish, three_digits
+from snnviz.figures.theme import colours, finish, method_line, three_digits
 
 DECADES: dict[str, Any] = {"type": "log", "exponentformat": "none"}
 
@@ -13,9 +13,9 @@ DECADES: dict[str, Any] = {"type": "log", "exponentformat": "none"}
 def published_factors(rows: Sequence, dark: bool = False, height: int = 380) -> go.Figure:
     """rows: of `backward_times.Published`, one for each band."""
     c, fig = colours(dark), go.Figure()
-    for name, field, colour, symbol in (
-        ("backward pass alone", "backward", c.active, "circle"),
-        ("the layer's whole step", "step", c.ink, "diamond"),
+    for name, field, line, symbol in (
+        ("backward pass alone", "backward", method_line("sparse", dark, 3.0), "circle"),
+        ("the layer's whole step", "step", {"color": c.ink, "width": 2.4}, "diamond"),
     ):
         values = [getattr(row, field) for row in rows]
         fig.add_scatter(
@@ -26,7 +26,7 @@ def published_factors(rows: Sequence, dark: bool = False, height: int = 380) -> 
             text=[f"{v:g}×" for v in values],
             textposition=["middle right", *["top center"] * (len(rows) - 1)],
             textfont={"color": c.muted},
-            line={"color": colour, "width": 2.4},
+            line=line,
             cliponaxis=False,
             marker={"size": 9, "symbol": symbol},
             customdata=[[row.band, row.accuracy] for row in rows],

@@ -18,7 +18,7 @@ def running_mean(sampled, dark: bool = False, height: int = 260) -> go.Figure:
     fig = go.Figure()
     finite = math.isfinite(s.sigma)
     if finite:
-        fig.add_trace(ribbon(n, np.full(len(n), s.g), 2 * s.sigma / np.sqrt(n), faint(c.methods["localzo"], 0.25), "g ± 2σ/√n"))
+        fig.add_trace(ribbon(n, np.full(len(n), s.g), 2 * s.sigma / np.sqrt(n), faint(c.methods["localzo"], 0.16), "g ± 2σ/√n"))
     fig.add_scatter(
         x=[1, max(s.count, 2)],
         y=[s.g, s.g],

@@ -7,6 +7,8 @@ import plotly.graph_objects as go
 
 from snnviz.figures.theme import colours, finish, percent
 
+ALIKE = 0.1  # runs that end nearer to one another in accuracy tell the same
+
 
 def seeds(
     accuracies: Sequence[Sequence[float]],
@@ -57,7 +59,7 @@ def seeds(
 
 
 def verdict(accuracies: Sequence[Sequence[float]], epochs: int, chance: float) -> str:
-    """What the runs that are done say, in one sentence; "" before two are.
+    """What the runs that are done say, in two sentences; "" before two are.
 
     accuracies, epochs, chance: as in `seeds`. At chance is who ends less than a tenth of the way from chance to 1 above it.
     """
@@ -65,4 +67,6 @@ def verdict(accuracies: Sequence[Sequence[float]], epochs: int, chance: float) -
     if len(ends) < 2:
         return ""
     at_chance = sum(end < chance + 0.1 * (1 - chance) for end in ends)
-    return f"{at_chance} of {len(ends)} end at chance, {sum(end > 0.9 for end in ends)} pass 90 %."
+    alike = max(ends) - min(ends) < ALIKE
+    story = "Any one run would have told the same." if alike else "One run would have told you either story."
+    return f"{at_chance} of {len(ends)} end at chance, {sum(end > 0.9 for end in ends)} pass 90 %. {story}"

@@ -2,7 +2,7 @@
 
 import plotly.graph_objects as go
 
-from snnviz.figures.theme import colours, finish, method_line, three_digits
+from snnviz.figures.theme import THIN, WIDE, colours, finish, method_line, three_digits
 from snnviz.labels import labelled
 
 
@@ -12,12 +12,13 @@ def smooth_spike(run, hues, dark: bool = False, height: int = 430) -> go.Figure:
     sentences = []
     scale = float(abs(run.differences).max()) or 1.0
     for label, values in labelled(run.gradients).items():
+        line = method_line(hues[label], dark)
         fig.add_scatter(
             x=run.times,
             y=values,
             mode="lines",
             name=label,
-            line=method_line(hues[label], dark),
+            line=line | {"width": WIDE if line["dash"] == "solid" else THIN},
             hovertemplate="%{y:.4g} at %{x:.4g} ms<extra>" + label + "</extra>",
         )
         sentences.append(f"{label} is off by {three_digits(100 * float(abs(values - run.differences).max()) / scale)} %")

@@ -9,7 +9,8 @@ from snnviz.figures.theme import Colours, colours, finish, percent, three_digits
 
 WAYS = {"forward": "solid", "backward": "dash"}
 NAMES = {"native": "kernel as C++", "cuda": "kernel on the GPU", "reference": "torch, step by step"}
-LOG: dict[str, Any] = {"type": "log", "exponentformat": "power"}
+LOG: dict[str, Any] = {"type": "log", "exponentformat": "power", "dtick": 1}
+TICKS = 8  # sizes that are written under the axis
 
 
 def _hues(c: Colours) -> dict[str, str]:
@@ -56,7 +57,10 @@ def loops(record, grows: str, share: bool = True, dark: bool = False, height: in
         y="share of a copy's rate (%)" if share else "time (ms)",
         uirevision=f"{grows} {share}",
     )
-    return fig.update_xaxes(**LOG).update_yaxes(**LOG)
+    sizes = sorted({getattr(p, grows) for p in record.points})
+    ticks = sizes if len(sizes) <= TICKS else sizes[:: -(-len(sizes) // TICKS)]
+    fig.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{size:,}" for size in ticks], showgrid=False)
+    return fig.update_yaxes(**LOG)
 
 
 def peers(rows: Sequence, dark: bool = False, height: int = 420) -> go.Figure:
@@ -89,4 +93,4 @@ def peers(rows: Sequence, dark: bool = False, height: int = 420) -> go.Figure:
         x="time over ours (ours: 1)",
         uirevision="peers",
     )
-    return fig.update_xaxes(range=[0, 1.12 * slowest]).update_layout(barmode="group")
+    return fig.update_xaxes(range=[0, 1.12 * slowest]).update_layout(barmode="group", bargap=0.5)

@@ -36,6 +36,7 @@ class Colours:
     active: str
     silent: str
     ghost: str
+    negative: str  # below zero, where the membrane's colour stands for above
     methods: Mapping[str, str]
     series: tuple[str, ...]
     others: tuple[str, ...]  # of methods that have no role here yet
@@ -59,6 +60,7 @@ LIGHT = Colours(
     active="#D55E00",
     silent="#AEB6C1",
     ghost="#9AA3AF",
+    negative="#A88B4A",
     methods={
         "bptt": "#0072B2",
         "bptt_cut": "#56B4E9",
@@ -93,6 +95,7 @@ DARK = Colours(
     active="#F07F35",
     silent="#4B5563",
     ghost="#6F7986",
+    negative="#BFA062",
     methods={
         "bptt": "#4AA8E8",
         "bptt_cut": "#A5D8F8",
@@ -114,6 +117,7 @@ DARK = Colours(
     classes=("#8A99B8", "#A8966A", "#B29BF0"),
 )
 
+WIDE, THIN = 4.6, 1.9  # pixels of a solid line, and of a dashed one over it: both are seen where they coincide
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 # Drawn in this order, a dash over a line: two methods that coincide are both seen.
 METHOD_DASHES: Mapping[str, str] = {
@@ -299,6 +303,11 @@ def with_edges(low: float, high: float, edge: float = 0.02) -> list[float]:
 def percent(share: float) -> str:
     """A share between 0 and 1 as a percentage of three significant digits."""
     return three_digits(100 * share, "%")
+
+
+def times(value: float) -> str:
+    """How many times as large something is, in words: three significant digits, with thousands apart below a million."""
+    return f"{float(f'{value:.3g}'):,.0f}" if 1000 <= value < 1e6 else three_digits(value)
 
 
 def three_digits(value: float, unit: str = "") -> str:

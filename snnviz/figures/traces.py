@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from snnviz.figures.step_mark import mark_step
 from snnviz.figures.theme import colours, finish, panels, three_digits
 from snnviz.records import LayerRecord
 
@@ -59,9 +60,14 @@ def says(layer: LayerRecord, neuron: int = 0) -> str:
 
 
 def traces(
-    layer: LayerRecord, neuron: int = 0, ghost: LayerRecord | None = None, dark: bool = False, height: int = 470
+    layer: LayerRecord,
+    neuron: int = 0,
+    ghost: LayerRecord | None = None,
+    dark: bool = False,
+    height: int = 470,
+    step: int | None = None,
 ) -> go.Figure:
-    """The run of one neuron of a layer; `ghost` is an earlier run drawn faintly behind it."""
+    """The run of one neuron of a layer; `ghost` is an earlier run drawn faintly behind it, `step` one to be marked."""
     c, times = colours(dark), layer.times
     trace, spikes = None if layer.trace is None else layer.neuron.trace, layer.spikes
     fires = spikes is not None
@@ -128,4 +134,4 @@ def traces(
     finish(fig, title, alt, dark=dark, height=height, uirevision=layer.neuron.kernel)
     fig.update_xaxes(range=[0, times[-1] + layer.dt])
     fig.update_xaxes(title_text="time (ms)", row=len(rows), col=1)
-    return fig
+    return mark_step(fig, layer, step, neuron, at["membrane"]["row"], dark)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from snnviz.figures.notes import Note, annotate
 from snnviz.figures.theme import colours, finish, method_line, three_digits
 
 NAMES = {
@@ -75,4 +76,31 @@ def trade_off(points: Sequence, flat: bool, dark: bool = False, height: int = 44
         uirevision=f"trade-{flat}",
     )
     finite = [p for p in points if 0 < p.activity < math.inf and 0 < p.error < math.inf]
-    return fig.update_xaxes(**log_axis([unit * p.activity for p in finite])).update_yaxes(**log_axis([p.error for p in finite]))
+    fig.update_xaxes(**log_axis([unit * p.activity for p in finite])).update_yaxes(**log_axis([p.error for p in finite]))
+    return annotate(fig, [more_draws(finite, unit), against_the_band(finite, unit)], dark)
+
+
+def more_draws(points: Sequence, unit: float) -> Note | None:
+    """What more draws of LocalZO give and cost: from the least active to the most active of its points."""
+    own = sorted((p for p in points if p.family == "localzo"), key=lambda p: p.activity)
+    if len(own) < 2:
+        return None
+    less, more = own[0].error / own[-1].error, own[-1].activity / own[0].activity
+    if not (1.05 < less < math.inf and 1.05 < more < math.inf):
+        return None
+    words = f"more draws: {three_digits(less)} times less noise, {three_digits(more)} times as active"
+    return Note(words, [(unit * own[-1].activity, own[-1].error)])
+
+
+def against_the_band(points: Sequence, unit: float) -> Note | None:
+    """How one draw's noise compares with the bias of the fixed band that matches it, where one is far larger than the other."""
+    draw = next((p for p in points if p.family == "localzo" and p.label.endswith("m = 1")), None)
+    band = next((p for p in points if p.family == "sparse" and p.label.endswith("m = 1")), None)
+    if draw is None or band is None:
+        return None
+    times = draw.error / band.error
+    if 1.5 <= times < math.inf:
+        return Note(f"one draw: {three_digits(times)} times the error of its band", [(unit * draw.activity, draw.error)])
+    if 0 < times <= 1 / 1.5:
+        return Note(f"its bias: {three_digits(1 / times)} times the error of one draw", [(unit * band.activity, band.error)])
+    return None

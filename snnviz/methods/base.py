@@ -166,6 +166,18 @@ class AbstractGradientMethod(Declared, abc.ABC):
         path = self.reset_path
         return self.down_path is path and path not in (ResetPath.NONE, ResetPath.TIMED) and self.through_recurrence
 
+    def beyond_a_step(self) -> str | None:
+        """What the arithmetic of one step of one neuron does not show of it, in a sentence; None: that is all of it."""
+        if self.heads is not None:
+            return f"{self.title}: part of g comes from a head, by another road than through the layers above."
+        if self.feedback is not None:
+            return f"{self.title}: g comes straight from the readout, and nothing goes down to the layer below."
+        if self.local:
+            return f"{self.title}: g comes from the layer's own random head, and nothing goes down to the layer below."
+        if self.reset_path is ResetPath.NONE:
+            return f"{self.title} carries nothing along time: what a later step would send back is dropped."
+        return f"{self.title} gives the layer below g s′ alone." if self.down_path is ResetPath.NONE else None
+
     @property
     def needs_layers(self) -> bool:
         """Whether it differs from others only where several layers are."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from types import MappingProxyType
 
 from snnviz.neurons.base import AbstractNeuron, Reset, Trace, clip, decay
 from snnviz.neurons.lif import DT, RESET, TAU, THETA, V_MIN, leaks, unbounded
@@ -53,6 +54,7 @@ class ALIF(AbstractNeuron):
     states = ("v", "b")
     trace = Trace("b", "Adaptation")
     adaptive = True
+    symbols = MappingProxyType({"amount": "c"})
     memory = "tau_mem"
     learnable = ("tau_mem", "tau_adapt", "theta", "kappa")
     kernel_gradients = ("beta", "theta", "kappa", "rho")

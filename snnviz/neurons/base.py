@@ -5,13 +5,14 @@ import dataclasses
 import enum
 import itertools
 import math
-from types import SimpleNamespace
+from collections.abc import Mapping
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar, Self, TypeGuard
 
 import numpy as np
 import torch
 
-from snnviz import formulas
+from snnviz import formulas, labels
 from snnviz.params import Declared, params
 
 State = tuple[torch.Tensor, ...]
@@ -57,6 +58,7 @@ class AbstractNeuron(Declared, abc.ABC):
     peak: where pictures cut a membrane that runs away within a step.
     amplitude: a constant current, per ms, under which it fires now and then, with default parameters.
     reset_field: the field that moves `reset_level`. phase_range: from where to where its phase plane shows v, if it has one.
+    symbols: what pages write for a coefficient that is no field with a symbol and no Greek letter by its name.
     """
 
     dt: float
@@ -81,6 +83,7 @@ class AbstractNeuron(Declared, abc.ABC):
     amplitude: ClassVar[float] = 0.08
     reset_field: ClassVar[str | None] = None
     phase_range: ClassVar[tuple[float, float] | None] = None
+    symbols: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     dt: float  # of one step, in ms
 
@@ -159,6 +162,17 @@ class AbstractNeuron(Declared, abc.ABC):
             NotImplementedError: a neuron without a `phase_range` has no phase plane.
         """
         raise NotImplementedError(f"{self.title} has no phase plane.")
+
+    def symbol(self, name: str) -> str:
+        """What pages write for a coefficient, or for a state."""
+        spec = params(self).get(name)
+        return self.symbols.get(name) or labels.symbol(spec.symbol if spec else "") or labels.GREEK.get(name, name)
+
+    def one_way_because(self) -> str | None:
+        """Why nothing goes back from a spike through its step, in a sentence; None: something does."""
+        if not self.fires:
+            return f"{self.title} never fires: what goes back through it comes from a loss on its membrane."
+        return None if self.differentiable else f"{self.title} is for simulation only: nothing goes back through its step."
 
     def untimed_because(self) -> str | None:
         """Why its spikes have no times that a weight moves, in a sentence; None: they have, so EventProp can go back."""

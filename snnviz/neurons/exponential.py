@@ -4,9 +4,12 @@ import math
 
 import torch
 
+from snnviz.workings import opaque
+
 LAYOUT = {torch.float32: (23, 127, torch.int32), torch.float64: (52, 1023, torch.int64)}  # of a power of two's bits
 
 
+@opaque("exp")
 def exponential(x: torch.Tensor) -> torch.Tensor:
     """exp(x), of any shape, for abs(x) <= 80, from + - * alone: x = n ln 2 + r, then Taylor's series in r up to r^13, times 2^n.
 

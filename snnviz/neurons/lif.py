@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -78,6 +79,7 @@ class MembraneReset(AbstractNeuron):
     """The threshold and reset of LIF, IF and CUBA-LIF: v = u - c s, or v = u (1 - s)."""
 
     reset_field = "reset_amount"
+    symbols = MappingProxyType({"amount": "cθ"})
     theta: float
     reset_mode: Reset
     reset_amount: float

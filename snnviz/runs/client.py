@@ -17,17 +17,16 @@ import pickle
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
-from snnviz import places
-from snnviz.runs import rights, scheduler, store
+from snnviz.runs import rights, scheduler, store, weights
 from snnviz.runs.growing import growing
 from snnviz.runs.journal import Journal
 from snnviz.runs.process import here, is_gone
 from snnviz.runs.rights import Visitor
 from snnviz.runs.scheduler import JobError as JobError
 from snnviz.runs.values import Run, RunState, Status, Summary
+from snnviz.runs.weights import checkpoints as checkpoints
 from snnviz.runs.work import Train, Work
 from snnviz.runs.worker import STORE, one_sentence, prepare_worker, work_on
 
@@ -107,11 +106,6 @@ def _start(run: Run, state: RunState | None = None) -> None:
     _tasks[run.id] = scheduler.ask(begin)
 
 
-def checkpoints(run: str) -> Path:
-    """The folder with the files that a run needs until it has finished: the checkpoints of its trainings."""
-    return places.home() / "checkpoints" / run
-
-
 def pause(run: str, by: Visitor | None = None) -> None:
     """Pause a run before its next record (a batch of a training); its turn goes to others. Not every kind can (`can_pause`)."""
     _allow(run, by)
@@ -148,7 +142,7 @@ def cancel(run: str, by: Visitor | None = None) -> None:
 
 
 def delete(runs: Sequence[str], by: Visitor | None = None) -> None:
-    """Delete runs for good, with their checkpoints; a run that is going is stopped first.
+    """Delete runs for good, with their checkpoints and weights; a run that is going is stopped first.
 
     Raises:
         JobError: a run did not stop. Forbidden: a run is somebody else's; then none is deleted.
@@ -168,6 +162,7 @@ def delete(runs: Sequence[str], by: Visitor | None = None) -> None:
     for run in runs:
         _tasks.pop(run, None)
         shutil.rmtree(checkpoints(run), ignore_errors=True)
+        weights.forget(run)
 
 
 def share(run: str, shared: bool, by: Visitor | None = None) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from snnviz.runs import rows
+from snnviz.runs import rows, weights
 from snnviz.runs.curves import GrowingLine
 from snnviz.runs.journal import Unsaved
 from snnviz.runs.store import Store
@@ -88,8 +88,10 @@ class GrowingTrainings(Growing):
         self._missing = set(self._going)  # those without a batch in this step
         self._unsaved: set[int] = set()
         self._kept = [line.recorded for line in self.lines]  # by training, the last epoch that is in the store or the journal
+        self._folder: Path | None = None  # of the checkpoints, once it works
 
     def records(self, folder: Path) -> Iterator[tuple[int, Record | Failure]]:
+        self._folder = folder
         for number in sorted(self._going):
             checkpoint, recorded = self.work.checkpoint(folder, number), self.lines[number].recorded
             with contextlib.suppress(ValueError):  # a damaged one: its training says so
@@ -151,6 +153,9 @@ class GrowingTrainings(Growing):
     def save_all(self, store: Store) -> None:
         self._unsaved = set(range(len(self.lines)))
         self.save(store)
+        for number, line in enumerate(self.lines):
+            if self._folder is not None and line.recorded:
+                weights.save(store, self.run.id, number, self.work.checkpoint(self._folder, number))
 
     def parts(self) -> dict[str, Any]:
         return {"lines": tuple(line.line() for line in self.lines)}

@@ -56,7 +56,8 @@ def write(state: RunState, about: str, path: Path) -> None:
     ]
     work = state.run.work
     run = {"backend": state.run.backend, "title": state.run.title, "created": state.run.created}
-    run["sample"] = work.sample if isinstance(work, Train) else None
+    if isinstance(work, Train):
+        run |= {"sample": work.sample, "touch_active": work.touch_active}
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"about": about, "run": run, "lines": lines})
     path.write_bytes(gzip.compress(text.encode(), mtime=0))
@@ -67,7 +68,7 @@ def read(path: Path) -> Recorded:
     data = json.loads(gzip.decompress(path.read_bytes()))
     lines = tuple(rows.line(_row(line), [dict.fromkeys(NUMBERS) | epoch for epoch in line["epochs"]]) for line in data["lines"])
     wish, name = data["run"], path.name.removesuffix(".json.gz")
-    work = Train(tuple(line.training for line in lines), wish["sample"])
+    work = Train(tuple(line.training for line in lines), wish["sample"], wish.get("touch_active", False))
     run = Run(work, wish["backend"], "", wish["title"], f"recorded-{name}", wish["created"])
     return Recorded(RunState(run, Status.FINISHED, lines), data["about"])
 

@@ -8,7 +8,7 @@ import logging
 import threading
 from typing import Any
 
-SCHEMA = 5
+SCHEMA = 6
 HEAD = str(SCHEMA)  # each revision is named after the schema that it leads to
 LOCK = 0x736E6E76697A  # "snnviz": the number of our lock among PostgreSQL's advisory locks
 _one_at_a_time = threading.Lock()  # Alembic's context belongs to the whole process
@@ -21,7 +21,7 @@ class NewerSchema(Exception):
 
 
 def tables() -> Any:
-    """The tables as SQLAlchemy's MetaData: snnviz, runs, lines, epochs, and those of classes."""
+    """The tables as SQLAlchemy's MetaData: snnviz, runs, words, lines, weights, epochs, and those of classes."""
     import sqlalchemy as sa
 
     metadata = sa.MetaData()
@@ -68,6 +68,13 @@ def tables() -> Any:
         sa.Column("problem", text),
         sa.Column("curve", sa.LargeBinary),
         sa.Column("spikes", sa.LargeBinary),
+    )
+    sa.Table(
+        "weights",
+        metadata,
+        sa.Column("run", sa.String(32), primary_key=True),
+        sa.Column("line", whole, primary_key=True, autoincrement=False),
+        sa.Column("file", sa.LargeBinary),
     )
     sa.Table(
         "epochs",

@@ -316,5 +316,6 @@ class Store(Database):
             self._remove(database, runs)
 
     def _remove(self, database: Any, runs: Sequence[str]) -> None:
-        for column in (self.tables["words"].c.run, self._epochs.c.run, self._lines.c.run, self._runs.c.id):
+        aside = (self.tables[name].c.run for name in ("words", "weights"))
+        for column in (*aside, self._epochs.c.run, self._lines.c.run, self._runs.c.id):
             database.execute(column.table.delete().where(column.in_(list(runs))))

@@ -26,6 +26,7 @@ from snnviz.surrogates import AbstractSurrogate
 from snnviz.zeroth_order import ZerothOrder, matching_band
 
 SHOWN = (-1.6, 0.8)  # the range of margins that a histogram shows at first, in thresholds
+MOST = 0.998  # of the entries are shown, where they are not too far below
 BARS = 128  # bars in that range
 SIZES = {"F-MNIST": (100, 256, 200), "N-MNIST": (300, 256, 200), "SHD": (500, 256, 200)}  # T, B, N of published layers
 
@@ -246,9 +247,13 @@ class Histogram:
     shown: tuple[float, float]
 
 
-def histogram(layer: LayerLook, method: AbstractGradientMethod) -> Histogram:
-    """The margins of a layer in bars, one of whose edges is the threshold."""
-    shown = SHOWN[0] * layer.theta, SHOWN[1] * layer.theta
+def histogram(layer: LayerLook, method: AbstractGradientMethod, reach: float | None = None) -> Histogram:
+    """The margins of a layer in bars, one of whose edges is the threshold. reach: show what is so close to it, in narrower bars."""
+    if reach is None:
+        low = float(np.quantile(layer.margins, 1 - MOST))
+        shown = (max(min(SHOWN[0] * layer.theta, low), 4 * SHOWN[0] * layer.theta), SHOWN[1] * layer.theta)
+    else:
+        shown = (-reach, reach)
     width = (shown[1] - shown[0]) / BARS
     bars = np.floor(layer.margins / width).astype(np.int64)
     first, last = (int(np.clip(edge, -5 * BARS, 5 * BARS)) for edge in (bars.min(), bars.max()))
@@ -258,6 +263,12 @@ def histogram(layer: LayerLook, method: AbstractGradientMethod) -> Histogram:
     margins = np.unique(np.concatenate([np.linspace(*shown, 481), near, -near]))
     centres = (np.arange(first, last + 1) + 0.5) * width
     return Histogram(centres, width, entries, active, margins, probability(method, margins), shown)
+
+
+def reach(layer: LayerLook, band: float | None) -> float:
+    """How far from the threshold most active entries of a layer lie, and a fixed band ends, with room beside them; in u's unit."""
+    farthest = float(np.quantile(np.abs(layer.margins[layer.active]), 0.99)) if layer.number else 0.0
+    return min(1.6 * max(farthest, band or 0.0), 0.5 * layer.theta) or 0.1 * layer.theta
 
 
 @dataclasses.dataclass(frozen=True)

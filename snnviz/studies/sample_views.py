@@ -7,11 +7,13 @@ pictures = frames(values(half, 0), 8)              # eight arrays [height, width
 import numpy as np
 
 from snnviz import account, clock, waiting
-from snnviz.datasets import Samples
+from snnviz.datasets import AbstractDataset, Braille, FreeSpokenDigits, Samples
+from snnviz.datasets.braille import TAXELS
 from snnviz.datasets.storage import EVENT
 from snnviz.training.look import seen
 
 WORST = 40  # bytes that a picture may make of an entry of a sample
+PITCHES = (50, 100, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 5000, 10_000)  # in Hz, that an axis names
 MOST_CLASSES = 20  # a figure shows samples of at most this many classes
 MOST_SAMPLES = 200  # a mean is over at most this many samples, evenly from the whole part, which may be sorted by class
 
@@ -58,6 +60,17 @@ def table(half: Samples, number: int) -> tuple[dict[str, np.ndarray], tuple[str,
     names = ("t", "neuron") if len(half.shape) == 1 else ("t", "x", "y") if half.shape[0] == 1 else ("t", "x", "y", "p")
     columns = {name: recorded["x" if name == "neuron" else name] for name in names}
     return columns, (f"inputs = {' x '.join(map(str, half.shape))}", "unit = ms", "zero = of the recording")
+
+
+def rows(dataset: AbstractDataset) -> tuple[str, dict[int, str]]:
+    """What the inputs of a set of numbered neurons are, and words for some of them, to stand at a raster's axis."""
+    if isinstance(dataset, FreeSpokenDigits):
+        pitch = dataset.frequencies()
+        inside = [mark for mark in PITCHES if pitch[0] * 0.99 <= mark <= pitch[-1] * 1.01]
+        return "frequency (Hz)", {int(np.abs(pitch - mark).argmin()): f"{mark:,}" for mark in inside}
+    if isinstance(dataset, Braille):
+        return "taxel", {at + n: f"{n + 1} {way}" for at, way in ((0, "rises"), (TAXELS, "falls")) for n in (0, 5, 11)}
+    return "input", {}
 
 
 def extent(half: Samples) -> tuple[int, int]:

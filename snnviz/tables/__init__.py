@@ -1,13 +1,15 @@
-"""Tables of times: the one reader of spike trains and event recordings, text or NumPy's NPY and NPZ.
+"""Tables of times: the one reader of spike trains and event recordings, as text, as arrays, and as event cameras write them.
 
 Nothing is executed or unpickled. What a file does not say is assumed, and `Table.notes` says what was.
 """
 
 import io
+import zlib
 from collections.abc import Sequence
 
-from snnviz.tables import limits
+from snnviz.tables import boxes, limits, refused
 from snnviz.tables.arrays import array, of_arrays, unpacked
+from snnviz.tables.cameras import of_camera
 from snnviz.tables.columns import ROLES as ROLES
 from snnviz.tables.columns import Table as Table
 from snnviz.tables.columns import TimeUnit as TimeUnit
@@ -16,6 +18,10 @@ from snnviz.tables.spikes import SpikeTimes as SpikeTimes
 from snnviz.tables.spikes import spike_times as spike_times
 from snnviz.tables.text import decode as decode
 from snnviz.tables.text import of_text
+
+KINDS = ("csv", "tsv", "txt", "dat", "gdf", "npz", "npy", "mat", "h5", "hdf5", "parquet", "feather",
+         "aedat", "aedat4", "raw", "bin", "gz")  # fmt: skip
+"""The endings of files that are read, without the dot."""
 
 
 def read(data: bytes, name: str = "", roles: Sequence[str] = ()) -> Table:
@@ -27,10 +33,43 @@ def read(data: bytes, name: str = "", roles: Sequence[str] = ()) -> Table:
     Raises:
         ValueError: one sentence that says what is wrong and where.
     """
+    name = name.lower()
     if len(data) > limits.LARGEST:
         raise ValueError(f"is {len(data) / 1e9:.1f} GB large; one recording may take {limits.LARGEST / 1e9:.0f} GB.")
+    if data.startswith(b"\x1f\x8b"):
+        return read(_unzipped(data), name.removesuffix(".gz"), roles)
     if data.startswith(b"\x93NUMPY"):
         return of_arrays({"": array(io.BytesIO(data), whole=True)}, roles)
-    if data.startswith(b"PK") or name.lower().endswith((".npz", ".npy")):
+    if why := refused.reason(data, name):
+        raise ValueError(why)
+    if data.startswith(b"PK") or name.endswith((".npz", ".npy")):
         return of_arrays(unpacked(data), roles)
+    if data.startswith(b"MATLAB ") or name.endswith(".mat"):
+        return boxes.of_mat(data, roles)
+    if data.startswith(boxes.HDF5) or name.endswith((".h5", ".hdf5")):
+        return boxes.of_hdf5(data, roles)
+    if data.startswith((b"PAR1", b"ARROW1")) or name.endswith((".parquet", ".feather")):
+        return boxes.of_arrow(data, roles)
+    if (events := of_camera(data, name)) is not None:
+        return events.table()
     return of_text(decode(data), roles)
+
+
+def _unzipped(data: bytes) -> bytes:
+    """What gzip packed, at most as large as one recording may be.
+
+    Raises:
+        ValueError: it is cut, damaged or too large.
+    """
+    unpacker = zlib.decompressobj(31)
+    try:
+        out = unpacker.decompress(data, limits.LARGEST)
+    except zlib.error as error:
+        raise ValueError("is packed with gzip, but cut short or damaged.") from error
+    if unpacker.unconsumed_tail:
+        raise ValueError(f"unpacks to more than {limits.LARGEST / 1e9:.0f} GB; one recording may take that. Cut it.")
+    if not unpacker.eof:
+        raise ValueError("is packed with gzip, but cut short or damaged.")
+    if out.startswith(b"\x1f\x8b"):
+        raise ValueError("is packed with gzip twice; unpack it first.")
+    return out

@@ -63,7 +63,8 @@ class Table:
     columns: by role (t, neuron, x, y, p), one number an event. headings: of all columns, "" where there is none. roles: of all
     columns, "" for those that are not used. first: the first row, as text. notes: what was assumed, a sentence each. inputs: the
     size that the file states, (neurons,) or (polarities, height, width). unit: of t, where the file states it. own_zero: the file
-    states that its times count from the recording's own zero. assumed: the roles are a guess from the values.
+    states that its times count from the recording's own zero. assumed: the roles are a guess from the values. kind: the format of
+    a camera or a program, in which columns and units are fixed; "" for a table.
     """
 
     columns: dict[str, np.ndarray]
@@ -75,6 +76,7 @@ class Table:
     unit: TimeUnit | None = None
     own_zero: bool = False
     assumed: bool = False
+    kind: str = ""
 
 
 def guess_roles(columns: Sequence[np.ndarray]) -> tuple[str, ...]:
@@ -106,3 +108,27 @@ def guess_unit(times: np.ndarray) -> TimeUnit:
         return TimeUnit.MICROSECOND if span >= 20_000 else TimeUnit.MILLISECOND
     below_microseconds = np.abs(times * 1000 - np.rint(times * 1000)).max() > 1e-6  # if the times were milliseconds
     return TimeUnit.SECOND if span < 1 or (span < 100 and below_microseconds) else TimeUnit.MILLISECOND
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Events:
+    """The events of a camera's file.
+
+    t: in microseconds. x, y: column and row from the upper left. p: 1 brighter, 0 darker; `[events]` each. kind: the format.
+    inputs: (2, height, width), where the file states it. notes: a sentence each.
+    """
+
+    t: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    p: np.ndarray
+    kind: str
+    inputs: tuple[int, ...] | None = None
+    notes: tuple[str, ...] = ()
+
+    def table(self) -> Table:
+        """The same as a table of four columns."""
+        columns = {"t": self.t, "x": self.x, "y": self.y, "p": self.p}
+        first = tuple(str(column[0]) if len(column) else "" for column in columns.values())
+        names = tuple(columns)
+        return Table(columns, names, names, first, self.notes, self.inputs, TimeUnit.MICROSECOND, kind=self.kind)

@@ -6,6 +6,7 @@ A heading names columns by the words of the field (`columns.NAMES`), with a unit
 import codecs
 import csv
 import io
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -55,7 +56,8 @@ def of_text(text: str, roles: Sequence[str] = ()) -> Table:
     between, decimal = separator(probe)
     rows = [split(line, between) for line in probe]
     heading, notes = None, []
-    if between is None and len(rows) > 1 and len(rows[1]) == 1 < len(rows[0]):  # "spike times (ms)" over one column
+    words = any(number_in(cell, decimal) is None for cell in rows[0])
+    if words and between is None and len(rows) > 1 and len(rows[1]) == 1 < len(rows[0]):  # "spike times (ms)" over one column
         rows[0] = [probe[0]]
     if not all(number_in(cell, decimal) is not None for cell in rows[0] if cell):
         heading = rows.pop(0)
@@ -68,6 +70,8 @@ def of_text(text: str, roles: Sequence[str] = ()) -> Table:
         begin, number = _next_line(text, begin), number + 1
     elif stated["heading"] and len(stated["heading"]) == len(rows[0]):
         heading = stated["heading"]
+    if heading is None and between in (None, "\t") and (trains := _trains(text[begin:], decimal)) is not None:
+        return trains
     width = len(heading or rows[0])
     if decimal:
         notes.append("Commas are read as decimal points.")
@@ -76,7 +80,10 @@ def of_text(text: str, roles: Sequence[str] = ()) -> Table:
         raise ValueError(f"has {width} columns and no heading; two (t, neuron) or four (t, x, y, p) are understood without one.")
     _once(chosen, number - 1)
     used = [place for place in range(width) if chosen is None or chosen[place]]
-    values = _numbers(text[begin:], number, between, decimal, width, used)
+    body = (
+        text[begin:] if heading or between != "\t" else re.sub(r"\t+$", "", text[begin:], flags=re.MULTILINE)
+    )  # NEST 2 ends rows so
+    values = _numbers(body, number, between, decimal, width, used)
     if assumed := chosen is None:
         chosen = guess_roles(values)
         notes.append(f"There is no heading: the columns are read as {', '.join(chosen)}.")
@@ -169,6 +176,28 @@ def number_in(cell: str, decimal: bool = False) -> float | None:
         return float(cell.replace(",", ".") if decimal or re.fullmatch(r"[+-]?\d+,\d+", cell) else cell)
     except ValueError:
         return None
+
+
+def _trains(body: str, decimal: bool) -> Table | None:
+    """The spike times of a neuron a line, as Neo and Elephant write them; None where lines are rows of a table, all as long.
+
+    An empty line is a neuron that is silent. Two lines at least, in each of which times rise.
+    """
+    lines = body.split("\n")[: -1 if body.endswith("\n") else None]
+    lengths = {len(line.split()) for line in lines[: limits.PROBE]}
+    if len(lines) < 2 or (len(lengths) == 1 and max(lengths) in WITHOUT_HEADING):
+        return None
+    trains = []
+    for line in lines:
+        values = [number_in(cell, decimal) for cell in line.split("#")[0].split()]
+        cells = [value for value in values if value is not None]
+        if len(cells) < len(values) or any(b < a for a, b in itertools.pairwise(cells)):
+            return None
+        trains.append(np.array(cells, np.float64))
+    columns = {"t": np.concatenate(trains), "neuron": np.repeat(np.arange(len(trains)), list(map(len, trains)))}
+    notes = (f"Each of its {len(trains):,} lines is read as the spike times of one neuron.",)
+    names = tuple(columns)
+    return Table(columns, names, names, tuple(str(column[0]) for column in columns.values() if len(column)), notes)
 
 
 def _once(roles: Sequence[str] | None, line: int) -> None:

@@ -18,6 +18,8 @@ from snnviz.training.records import Record as Record
 from snnviz.training.records import Seconds as Seconds
 from snnviz.training.records import TestRecord as TestRecord
 from snnviz.training.settings import Settings as Settings
+from snnviz.training.trained_network import TrainedNetwork as TrainedNetwork
+from snnviz.training.trained_network import trained as trained
 from snnviz.training.value import VALUES as VALUES
 from snnviz.training.value import Training as Training
 from snnviz.training.value import presets as presets

@@ -1,4 +1,4 @@
-"""The state of a training in one file: weights, the optimiser's tensors, and the number of finished epochs."""
+"""The state of a training in one file: weights, the optimiser's tensors, how many epochs; or its weights alone."""
 
 import dataclasses
 import os
@@ -13,6 +13,9 @@ from snnviz.network import Network
 from snnviz.training.assembly import build, load, network_input
 from snnviz.training.step import RunningTraining
 from snnviz.training.value import Training
+
+ALONE = "weights"  # what a file says that it holds, where it has nothing else
+OF_THE_METHOD = ("heads.", "direct.")  # parts of a network that its gradient method brings
 
 
 def save(run: RunningTraining, path: pathlib.Path, epoch: int) -> None:
@@ -34,7 +37,39 @@ def save(run: RunningTraining, path: pathlib.Path, epoch: int) -> None:
         raise
 
 
-def _read(path: pathlib.Path) -> tuple[dict[str, torch.Tensor], dict[str, int], Training]:
+def weights_alone(path: pathlib.Path) -> bytes:
+    """A checkpoint without the optimiser, as the bytes of a .safetensors file that `load_network` reads.
+
+    Raises:
+        ValueError: the file is no checkpoint, is damaged, or no epoch has ended.
+    """
+    from safetensors.torch import save as as_bytes
+
+    saved = read(path)
+    if not saved.epoch:
+        raise ValueError(f"{path} has no trained weights: no epoch of its training has ended.")
+    weights = {name: t for name, t in saved.tensors.items() if name.startswith("weight.")}
+    facts = {"training": saved.training.to_toml(), "epoch": str(saved.epoch), "passes": str(saved.passes), "holds": ALONE}
+    return as_bytes(weights, facts)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Saved:
+    """What such a file holds. alone: it has weights, and no state of the optimiser."""
+
+    training: Training
+    epoch: int
+    passes: int
+    tensors: dict[str, torch.Tensor]
+    alone: bool = False
+
+
+def read(path: pathlib.Path) -> Saved:
+    """Read a file that `save` or `weights_alone` made.
+
+    Raises:
+        ValueError: it is none, or is damaged.
+    """
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -42,38 +77,49 @@ def _read(path: pathlib.Path) -> tuple[dict[str, torch.Tensor], dict[str, int], 
             facts = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  no mapping
         training = Training.from_toml(facts["training"], str(path))
-        return tensors, {"epoch": int(facts["epoch"]), "passes": int(facts["passes"])}, training
+        return Saved(training, int(facts["epoch"]), int(facts["passes"]), tensors, facts.get("holds") == ALONE)
     except (SafetensorError, KeyError, ValueError, OSError) as problem:
         raise ValueError(f"{path} is no checkpoint of a training, or is damaged ({problem}); delete it to begin anew.") from None
 
 
 def last_epoch(path: pathlib.Path) -> int:
     """The epoch that a checkpoint belongs to, 0 where there is none. Raises ValueError where the file is no checkpoint."""
-    return _read(path)[1]["epoch"] if path.exists() else 0
+    return read(path).epoch if path.exists() else 0
 
 
 def resume(run: RunningTraining, path: pathlib.Path) -> int:
     """Load a checkpoint into the run; return the number of its last epoch. Raises ValueError if it is another training's."""
-    tensors, facts, saved = _read(path)
-    if dataclasses.replace(saved, epochs=run.training.epochs) != run.training:
-        raise ValueError(f"{path} belongs to another training: {saved!r}. Choose another file, or delete it to begin anew.")
-    _put(run.network, tensors, path, run.training)
+    saved = read(path)
+    if saved.alone:
+        raise ValueError(f"{path} holds weights alone, without the optimiser's state: name another file to train from the start.")
+    if dataclasses.replace(saved.training, epochs=run.training.epochs) != run.training:
+        raise ValueError(
+            f"{path} belongs to another training: {saved.training!r}. Choose another file, or delete it to begin anew."
+        )
+    put(run.network, saved, path)
     state: dict[int, dict[str, torch.Tensor]] = {}
-    for name, tensor in tensors.items():
+    for name, tensor in saved.tensors.items():
         if name.startswith("optimiser."):
             _, number, key = name.split(".", 2)
             state.setdefault(int(number), {})[key] = tensor
     run.optimiser.load_state_dict({"state": state, "param_groups": run.optimiser.state_dict()["param_groups"]})
-    run.network.passes = facts["passes"]
-    return facts["epoch"]
+    run.network.passes = saved.passes
+    return saved.epoch
 
 
-def _put(network: Network, tensors: dict[str, torch.Tensor], path: pathlib.Path, training: Training) -> None:
-    """Put a checkpoint's weights and running statistics into a network.
+def put(network: Network, saved: Saved, path: pathlib.Path) -> None:
+    """Put a file's weights and running statistics into a network. Heads and a direct way of the error that the file has not, or of
+    another shape, stay as they are: those of another method than trained it.
 
     Version 0.1.0 saved no running statistics: they are taken from the training part then, with the weights as they are.
+
+    Raises:
+        ValueError: the file belongs to a network of another shape.
     """
-    state = {name.removeprefix("weight."): t for name, t in tensors.items() if name.startswith("weight.")}
+    own = network.state_dict()
+    state = {name.removeprefix("weight."): t for name, t in saved.tensors.items() if name.startswith("weight.")}
+    state = {n: t for n, t in state.items() if not n.startswith(OF_THE_METHOD) or (n in own and own[n].shape == t.shape)}
+    state |= {name: t for name, t in own.items() if name.startswith(OF_THE_METHOD) and name not in state}
     layers = {f"blocks.{n}.normalise": b.normalise for n, b in enumerate(network.blocks) if b.normalise is not None}
     missing = [name for name in layers if f"{name}.batches" not in state]
     for name in missing:
@@ -84,7 +130,7 @@ def _put(network: Network, tensors: dict[str, torch.Tensor], path: pathlib.Path,
         reason = " ".join(str(problem).split())
         raise ValueError(f"{path} does not fit this network ({reason}); delete it to begin anew.") from None
     if missing:
-        calibrate(network, training)
+        calibrate(network, saved.training)
 
 
 @torch.no_grad()
@@ -105,8 +151,8 @@ def load_network(checkpoint: pathlib.Path, backend: AbstractBackend | str | None
     Raises:
         ValueError: the file is no checkpoint, or damaged.
     """
-    tensors, facts, training = _read(pathlib.Path(checkpoint))
-    network = build(training, load(training.dataset, Split.TRAIN), backend)
-    _put(network, tensors, pathlib.Path(checkpoint), training)
-    network.passes = facts["passes"]
-    return training, network.eval()
+    saved = read(pathlib.Path(checkpoint))
+    network = build(saved.training, load(saved.training.dataset, Split.TRAIN), backend)
+    put(network, saved, pathlib.Path(checkpoint))
+    network.passes = saved.passes
+    return saved.training, network.eval()

@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator, Sequence
 import numpy as np
 
 from snnviz.backends import AbstractBackend, resolve
+from snnviz.datasets import Samples
 from snnviz.events import Products
 from snnviz.threads import drawn
 from snnviz.training.checkpoints import resume, save
@@ -28,6 +29,7 @@ def train(
     touch_active: bool = False,
     products: Products = Products.DENSE,
     threads: int | None = None,
+    validation: float = 0.0,
 ) -> Generator[Record, None, None]:
     """Train. A generator: it yields a `BatchRecord` after every step, a `TestRecord` after every test batch and an `EpochRecord`
     after every epoch. It computes only while the caller asks for the next record; closing it ends the training.
@@ -43,18 +45,22 @@ def train(
         (`Network.events_because` says why not) and `touch_active` does not take the pass over.
     threads: of the CPU, from 1 on; None: as many as torch is set to. Over events the number changes no bit of the result;
         torch's dense products may add in another order.
+    validation: hold this share of each class out of the training part, by the seed; every `EpochRecord` says how right the network
+        is on it, so that an epoch can be chosen without the test part.
 
     Raises:
         ValueError: the settings contradict each other or the checkpoint, a batch exceeds the memory budget, or the weights grew
             so large that the membrane is not finite, or threads is below 1. FileNotFoundError: the data set is not on disk.
             RuntimeError: the backend cannot run on this machine. Each message is one sentence with the reason.
     """
-    records = _train(training, backend, checkpoint, record_sample, touch_active, products)
+    records = _train(training, backend, checkpoint, record_sample, touch_active, products, validation)
     yield from drawn(records, threads)
 
 
-def _train(training, backend, checkpoint, record_sample, touch_active, products) -> Generator[Record, None, None]:
-    run = RunningTraining(training, resolve(backend), touch_active, products)
+def _train(training, backend, checkpoint, record_sample, touch_active, products, validation) -> Generator[Record, None, None]:
+    if validation and checkpoint is not None:
+        raise ValueError("validation: a checkpoint does not say what was held out; train with one of the two.")
+    run = RunningTraining(training, resolve(backend), touch_active, products, validation)
     if record_sample is not None and not 0 <= record_sample < len(run.test):
         raise ValueError(f"record_sample = {record_sample}: the test part has samples 0 to {len(run.test) - 1}.")
     first = 1
@@ -84,23 +90,40 @@ def _epoch(run: RunningTraining, epoch: int, record_sample: int | None, checkpoi
         records.append((len(y), record))
         seconds += record.seconds
         yield record
-    confusion, total, start, testing = np.zeros((len(run.test.classes),) * 2, np.int64), 0.0, time.perf_counter(), 0.0
-    for batch, (x, y) in enumerate(run.in_batches(run.test), 1):
-        loss, predicted = run.evaluate(x, y)
-        total += loss
-        np.add.at(confusion, (y.numpy(), predicted), 1)
-        testing += time.perf_counter() - start
-        yield TestRecord(epoch, training.epochs, batch, run.test_batches)
-        start = time.perf_counter()
+    confusion, total, testing = yield from _test(run, run.test, epoch)
+    right = None
+    if run.held is not None:
+        held, _, more = yield from _test(run, run.held, epoch)
+        right, testing = _share_right(held), testing + more
+    start = time.perf_counter()
     sample, look = (None, None) if record_sample is None else run.look_at(record_sample)
     seconds += Seconds(test=testing + time.perf_counter() - start)
     try:
-        yield dataclasses.replace(_summary(run, epoch, records, total, confusion, sample, seconds), look=look)
+        yield dataclasses.replace(
+            _summary(run, epoch, records, total, confusion, sample, seconds), look=look, validation_accuracy=right
+        )
     finally:
         # The record is yielded before the checkpoint is written, so a killed worker repeats at most one epoch. In the other order
         # the record of that epoch could be lost for ever. `finally`: the caller may close the generator after this record.
         if checkpoint is not None:
             save(run, checkpoint, epoch)
+
+
+def _test(run: RunningTraining, samples: Samples, epoch: int) -> Generator[TestRecord, None, tuple[np.ndarray, float, float]]:
+    """Test on samples: their confusion int64 [classes, classes], their summed loss, and the seconds that it took."""
+    confusion, total, seconds, start = np.zeros((len(samples.classes),) * 2, np.int64), 0.0, 0.0, time.perf_counter()
+    for batch, (x, y) in enumerate(run.in_batches(samples), 1):
+        loss, predicted = run.evaluate(x, y)
+        total += loss
+        np.add.at(confusion, (y.numpy(), predicted), 1)
+        seconds += time.perf_counter() - start
+        yield TestRecord(epoch, run.training.epochs, batch, -(-len(samples) // run.training.batch))
+        start = time.perf_counter()
+    return confusion, total, seconds
+
+
+def _share_right(confusion: np.ndarray) -> float:
+    return float(confusion.trace() / confusion.sum())
 
 
 def _summary(run, epoch, records, test_loss, confusion, sample, seconds) -> EpochRecord:
@@ -140,7 +163,7 @@ def _summary(run, epoch, records, test_loss, confusion, sample, seconds) -> Epoc
         float(mean([r.loss for r in rows])),
         float(mean([r.accuracy for r in rows])),
         test_loss / len(run.test),
-        float(confusion.trace() / len(run.test)),
+        _share_right(confusion),
         seconds,
         tuple(rates.tolist()),
         tuple(active.tolist()),

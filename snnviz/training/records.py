@@ -70,6 +70,7 @@ class EpochRecord:
     confusion: int64 [classes, classes], test samples of class i (row) taken for class j (column); classes: their names.
     sample: the layers' records (forward only) of the test sample `record_sample`, or None. problems: sentences, each naming a layer
     and a reason. look: what the network does with that sample, small enough to be kept; None without `record_sample`.
+    validation_accuracy: on what was held out of the training part; None where nothing was.
     """
 
     epoch: int
@@ -87,6 +88,7 @@ class EpochRecord:
     problems: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     look: Look | None = None
+    validation_accuracy: float | None = None
 
 
 Record = BatchRecord | TestRecord | EpochRecord

@@ -12,6 +12,7 @@ from snnviz import sparse
 from snnviz.architectures import FeedForward
 from snnviz.backends import AbstractBackend
 from snnviz.datasets import Samples, Split
+from snnviz.datasets.parts import parted
 from snnviz.events import Events, Products
 from snnviz.heads import local_loss, sml_loss
 from snnviz.losses import CrossEntropy
@@ -65,9 +66,13 @@ class RunningTraining:
         backend: AbstractBackend,
         touch_active: bool = False,
         products: Products = Products.DENSE,
+        validation: float = 0.0,
     ):
         self.training = training
         self.train, self.test = (load(training.dataset, split) for split in Split)
+        self.held: Samples | None = None
+        if validation:
+            self.train, self.held = parted(self.train, validation, training.seed)
         training.check_budget(self.train)
         self.network = build(training, self.train, backend)
         self.device = next(self.network.parameters()).device
@@ -78,7 +83,6 @@ class RunningTraining:
         self.optimiser = training.optimiser.make(self.network.parameters())
         self.targets = None if self.train.targets is None else self.train.targets.to(self.device)
         self.batches = -(-len(self.train) // training.batch)
-        self.test_batches = -(-len(self.test) // training.batch)
         linear = [(b.transform, b.recurrent) for b in self.network.blocks] + [(self.network.readout,)]
         self.weights = [[m.weight for m in group if m is not None] for group in linear]
         self.names = [*self.watch.names, "the readout"]

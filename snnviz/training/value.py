@@ -9,11 +9,11 @@ from snnviz.architectures import AbstractArchitecture, Convolutional, FeedForwar
 from snnviz.datasets import DATASETS, AbstractDataset, Digits, Samples, TemporalOrder
 from snnviz.laws import LAWS
 from snnviz.losses import AbstractRegulariser, AbstractTrainingLoss, CrossEntropy, OverTime
-from snnviz.methods import BPTT, AbstractGradientMethod, Exodus, LocalZO, Slayer, SurrogateModules
+from snnviz.methods import BPTT, AbstractGradientMethod, Exodus, LocalZO, Slayer, SparseGD, SurrogateModules
 from snnviz.neurons import LIF, AbstractNeuron
 from snnviz.optimisers import OPTIMISERS, SCHEDULES, SGD, AbstractOptimiser, AbstractSchedule, Adam, Constant, Cosine
 from snnviz.params import Declared, param
-from snnviz.surrogates import Dspike
+from snnviz.surrogates import Dspike, FastSigmoid
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -107,7 +107,7 @@ VALUES: dict[str, type] = {
 
 def presets() -> dict[str, tuple[Training, ...]]:
     """Prepared comparisons, by title: trainings that differ in their method alone."""
-    digits, sgd = Training(), SGD(0.1)
+    digits, sgd, near = Training(), SGD(0.1), LocalZO(delta=0.05)
     order = Training(TemporalOrder(), FeedForward(layers=2, width=64, first_gain=3.0), optimiser=SGD(0.02), epochs=15)
     deep = Training(
         Digits(steps=10),
@@ -126,5 +126,8 @@ def presets() -> dict[str, tuple[Training, ...]]:
         ),
         "Eight layers: with and without modules": tuple(
             dataclasses.replace(deep, method=m) for m in (BPTT(Dspike()), SurrogateModules(after=(3, 6)))
+        ),
+        "Digits: LocalZO and its equal band": tuple(
+            dataclasses.replace(digits, method=m) for m in (near, SparseGD.matching(near, FastSigmoid()))
         ),
     }

@@ -4,7 +4,7 @@ import csv
 import functools
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,13 @@ from snnviz.ui import heading, present, streamlit_private
 COPIES = 6  # of a figure's text, on its way to the browser: JSON, its bytes, the message, and what the connection holds
 
 
-def figure(fig: go.Figure, key: str, pace: float | None = None, *, fill: bool = False) -> None:
+def figure(
+    fig: go.Figure, key: str, pace: float | None = None, *, fill: bool = False, picked: Callable[[], None] | None = None
+) -> None:
     """Draw a figure at full width with its alternative text. The next one under the same key moves it, zoom and all.
 
-    `pace`: curves that grew since the last one grow in two steps, these seconds apart.
+    `pace`: curves that grew since the last one grow in two steps, these seconds apart. `picked`: called after a click on a point,
+    whose place along x is then `st.session_state[component(key)]["picked"]`.
 
     Its title is set as text above it: that wraps where a figure's own title would be cut or run into the legend. `fill`: it is
     the picture of its page, which takes the height that the window has below its top; its title is the sentence of the page.
@@ -48,9 +51,16 @@ def figure(fig: go.Figure, key: str, pace: float | None = None, *, fill: bool = 
         if re.fullmatch(r"[xy]axis\d*", name)
     }
     layout["uirevision"] = f"{layout.get('uirevision')} {axes}"
+    extra = {"name": f"snnviz-{key}", "library": _plotly_js(), "pace": pace, "fill": fill, "picks": picked is not None}
     with account.held(COPIES * weight(drawn), "Sending this picture", "choose fewer steps, neurons or samples"):
-        sent: Any = to_json_plotly(drawn | {"name": f"snnviz-{key}", "library": _plotly_js(), "pace": pace, "fill": fill})
-        _figure_component()(key=f"figure-{key}", data=sent.encode(), height="content" if fill else layout["height"])
+        sent: Any = to_json_plotly(drawn | extra)
+        hears = {} if picked is None else {"on_picked_change": picked}
+        _figure_component()(key=component(key), data=sent.encode(), height="content" if fill else layout["height"], **hears)
+
+
+def component(key: str) -> str:
+    """The key in the session of the component that draws the figure `key`."""
+    return f"figure-{key}"
 
 
 def weight(part: Any) -> int:

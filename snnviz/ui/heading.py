@@ -11,7 +11,6 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz import glossary
 from snnviz.figures.theme import DARK, LIGHT
 from snnviz.places import app, assets
 from snnviz.ui import address, streamlit_private
@@ -39,7 +38,7 @@ class _Top:
         if self.drawn == (lit, sentence):
             return
         self.light.html("<style></style>" if lit is None else _lit_style(list(self.presets).index(lit)))
-        self.sentence.markdown(sentence, help=explained(sentence))
+        self.sentence.markdown(sentence)
         self.drawn = lit, sentence
 
 
@@ -52,7 +51,7 @@ def heading(title: str, text: str, file: str = "", presets: Presets | None = Non
         raise ValueError(f"The paragraph above the picture has {len(text.split())} words; keep it under {WORDS}.")
     if streamlit_private.route_by_app():
         st.rerun()
-    st.html(style())
+    dress()
     with st.container(key="page-top"):
         st.title(title, anchor=False)
         if presets:
@@ -76,16 +75,15 @@ def finish() -> None:
         top.draw()
 
 
-def explained(sentence: str, most: int = 6) -> str | None:
-    """What the glossary says of the words that a sentence uses, for who hovers; None where it uses none."""
-    words = glossary.mentioned(sentence)[:most]
-    return "\n\n".join(f"**{word.name}**{f' {word.symbol}' if word.symbol else ''}: {word.says}" for word in words) or None
-
-
 def lit_of(presets: Presets) -> str | None:
     """The preset that is shown: of those whose settings all hold the one that names most; None where none holds."""
     holding = [title for title, (_, settings) in presets.items() if settings and address.holds(settings)]
     return max(holding, key=lambda title: len(presets[title][1]), default=None)
+
+
+def dress() -> None:
+    """Give a page the style of all pages; `heading` does so."""
+    st.html(style())
 
 
 @functools.cache

@@ -23,6 +23,8 @@ SECOND = Param(
 )  # fmt: skip
 FOR_A_NEURON = tuple(name for name, (cls, _) in CHOICES.items() if not cls().needs_layers)
 FOR_A_NETWORK = tuple(CHOICES)
+FIRST = ("kept", "cut", "slayer", "exodus", "localzo", "sparse")  # methods that are seen at once
+MORE = '<details class="more-methods"><summary><span>More</span><span>Fewer</span></summary></details>'
 
 # Of a line's dash: the pixels that are drawn of those in a period.
 STROKES = {"solid": (9, 9), "dash": (9, 14), "dot": (3, 7), "dashdot": (12, 16), "longdash": (16, 21), "longdashdot": (16, 19)}
@@ -44,9 +46,14 @@ def hues(methods: Sequence[AbstractGradientMethod]) -> dict[str, str]:
 
 
 def names(offered: Sequence[str], default: Sequence[str], prefix: str = "methods") -> list[str]:
-    """Draw the choice of methods, each with the line that it has in figures under its name; their names, in the menu's order."""
+    """Draw the choice of methods, each with the line that it has in figures under its name; their names, in the menu's order.
+
+    Of those beyond the first few only the chosen ones are seen until the visitor asks for more.
+    """
     st.html(_strokes(tuple(offered)))
-    return controls.several(offered, "Methods", prefix, default=default, titles=title, bare=True)
+    picked = controls.several(offered, "Methods", prefix, default=default, titles=title, bare=True)
+    st.html(MORE)
+    return picked
 
 
 @functools.cache
@@ -59,8 +66,11 @@ def _strokes(offered: tuple[str, ...]) -> str:
         light, dark = (theme.method_line(hue, night)["color"] for night in (False, True))
         on, period = STROKES[theme.method_line(hue)["dash"]]
         line = f"repeating-linear-gradient(90deg, var(--stroke) 0 {on}px, transparent {on}px {period}px)"
+        pill = f"[data-variant=pills]:nth-child({number})"
+        if name not in FIRST:
+            rules.append(f".st-key-asks:has(.more-methods:not([open])) {pill}:not([data-selected]) {{display: none}}")
         rules.append(
-            f".st-key-asks [data-variant=pills]:nth-child({number}) {{--stroke: light-dark({light}, {dark});"
+            f".st-key-asks {pill} {{--stroke: light-dark({light}, {dark});"
             f"background-image: {line}; background-size: calc(100% - 20px) 3px}}"
         )
     return f"<style>{''.join(rules)}</style>"

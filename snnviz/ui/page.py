@@ -16,6 +16,7 @@ from snnviz.ui import address, taking
 from snnviz.ui.figure import downloads as downloads
 from snnviz.ui.figure import figure as figure
 from snnviz.ui.heading import Presets
+from snnviz.ui.heading import dress as dress
 from snnviz.ui.heading import heading as heading
 from snnviz.ui.heading import says as says
 from snnviz.ui.problems import guarded as guarded
@@ -47,8 +48,11 @@ def view(file: str, name: str) -> ModuleType:
 
 
 def stage() -> Any:
-    """Where a page's questions (`asks`) and its sides stand; in a low window and on a phone the picture comes first."""
-    return st.container(key="stage")
+    """Where a page's questions (`asks`) and its sides stand; on a phone the picture comes first, and in a low window they are
+    folded away above it."""
+    place = st.container(key="stage")
+    place.html('<details class="fold"><summary>Controls</summary></details>')
+    return place
 
 
 def asks() -> Any:

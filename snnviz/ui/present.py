@@ -40,8 +40,14 @@ def mode() -> Iterator[None]:
     finally:
         _bar()(
             key="present-bar",
-            data={"on": presents, "code": _code() if presents else "", "words": "the same page on your screen"},
+            data={
+                "on": presents,
+                "code": _code() if presents else "",
+                "words": "the same page on your screen",
+                "theme": st.context.theme.type,
+            },
             on_mode_change=_switch,
+            on_theme_change=lambda: None,  # the page is drawn again, for the other theme
             height="content",
         )
 

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from snnviz import places
-from snnviz.datasets import AbstractDataset, OwnRecordings, Samples, Split
+from snnviz.datasets import AbstractDataset, OwnRecordings, Samples, SoundLocalisation, Split
 from snnviz.datasets.tonic_sets import arriving
 from snnviz.figures.theme import empty_figure
 from snnviz.params import Param
@@ -91,8 +91,9 @@ def of_a_camera(half: Samples) -> bool:
 
 
 def offers(view: str, dataset: AbstractDataset, half: Samples) -> bool:
-    """Whether a view is offered for a set: points have a plane, cameras have frames that play."""
-    return {"plane": plane.is_plane(dataset), "play": of_a_camera(half)}.get(view, True)
+    """Whether a view is offered for a set: points have a plane, cameras have frames that play, a sound's source two ears."""
+    some = {"plane": plane.is_plane(dataset), "play": of_a_camera(half), "ears": isinstance(dataset, SoundLocalisation)}
+    return some.get(view, True)
 
 
 def best(dataset: AbstractDataset, half: Samples) -> str:
@@ -100,7 +101,7 @@ def best(dataset: AbstractDataset, half: Samples) -> str:
     if plane.is_plane(dataset):
         return "plane"
     if not of_a_camera(half):
-        return "raster"
+        return "ears" if isinstance(dataset, SoundLocalisation) else "raster"
     return "play" if half.shape[0] == 2 else "classes"
 
 

@@ -38,7 +38,15 @@ def problem(key: str) -> str | None:
     return None
 
 
-def neuron_scope(scene: Scene, driven: Experiment, *, key: str, exclude: Collection[str] = ("dt",)) -> Scene:
+def neuron_scope(
+    scene: Scene,
+    driven: Experiment,
+    *,
+    key: str,
+    exclude: Collection[str] = ("dt",),
+    step: int | None = None,
+    picked: Callable[[], None] | None = None,
+) -> Scene:
     """Draw the neuron scope and return the scene that is on the screen, settled.
 
     The scope opens at `scene` and then owns its controls; a scene that the page changes its mind about (a link, a preset,
@@ -47,6 +55,8 @@ def neuron_scope(scene: Scene, driven: Experiment, *, key: str, exclude: Collect
     Args:
         driven: the population and its stimulus, without gain and drawn current; its neuron's parameters are the scene's.
         exclude: fields of the neuron without a control here; dt, because the current depends on it.
+        step: the step that the page explains, where the time cursor goes. picked: called when the visitor has picked a step, which
+            is then `st.session_state[key]["picked"]`.
     """
     neuron, steps, columns = scene.neuron, driven.steps, driven.neurons
     scene = dataclasses.replace(scene, column=min(scene.column, columns - 1))
@@ -58,8 +68,9 @@ def neuron_scope(scene: Scene, driven: Experiment, *, key: str, exclude: Collect
         "current": browser.packed(_one_for_all(current).tobytes()),
         "unscaled": None if plain_current is None else browser.packed(plain_current.tobytes()),
         "factors": factors.tolist(), "drawnScale": neuron.dt if driven.stimulus.charges else 1.0,
+        "step": step, "picks": picked is not None,
     }  # fmt: skip
-    return exchange(scene, data | _kernels(), key, lambda sent: read(sent, scene), plain)
+    return exchange(scene, data | _kernels(), key, lambda sent: read(sent, scene), plain, picked=picked)
 
 
 def _one_for_all(current: np.ndarray) -> np.ndarray:
@@ -96,11 +107,13 @@ def exchange(
     parse: Callable[[Mapping[str, Any]], Any],
     send: Callable[[Any], Any],
     mounted: Any = None,
+    picked: Callable[[], None] | None = None,
 ) -> Any:
     """Mount a component, the scopes' own if none is given; give the value on the screen: `value`, or what was settled in the page
     since it was sent.
 
     What is sent stays the same while only the page moves, so that a settled value costs the server one small message.
+    picked: called when the page has sent `picked`, which no run after this one sees.
     """
     state = st.session_state
     session = state.setdefault(f"_scope.{key}", {"base": None, "given": None, "shown": None, "revision": 0})
@@ -130,6 +143,7 @@ def exchange(
         data=data | {"revision": session["revision"], "scene": send(session["base"])},
         on_settled_change=lambda: None,
         on_unavailable_change=unavailable,
+        **({} if picked is None else {"on_picked_change": picked}),
     )
     return shown
 

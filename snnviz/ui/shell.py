@@ -1,12 +1,15 @@
-"""The app's frame, the same round every page: the name of the tab, the menu on a phone, the switch of the theme."""
+"""The app's frame, the same round every page: the name of the tab, the menu on a phone, the switch of the theme, and what the
+glossary says of a word in any of the app's sentences."""
 
 import functools
+import json
 
 import streamlit as st
 
-from snnviz.places import assets
+from snnviz import glossary
+from snnviz.live import scripts
 
-SWITCH = '<button type="button" class="theme-switch"><span aria-hidden="true">◐</span> Light or dark</button>'
+SWITCH = '<button type="button" class="theme-switch" title="Light or dark" aria-label="Light or dark">◐</button>'
 
 
 def draw(title: str) -> None:
@@ -18,4 +21,6 @@ def draw(title: str) -> None:
 
 @functools.cache
 def _script() -> str:
-    return f"<script>{(assets() / 'page' / 'shell.js').read_text(encoding='utf-8')}</script>"
+    words = [[word.name, word.symbol, word.says, word.forms, word.everyday] for word in glossary.words()]
+    text = json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")
+    return f"<script>{{ window.snnvizWords = {text};\n{scripts.bundle('page/shell.js')} }}</script>"  # a block: it may run twice

@@ -2,6 +2,8 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -14,7 +16,7 @@ from snnviz.params import Param, params
 from snnviz.records import RunRecord
 from snnviz.studies import activity
 from snnviz.surrogates import SURROGATES, FastSigmoid, Gaussian
-from snnviz.ui import address, backend, controls, estimates, methods, page
+from snnviz.ui import address, backend, controls, estimates, methods, page, trained
 from snnviz.ui.cache import cached, remembered
 
 FILE = "sparsity.py"
@@ -47,7 +49,9 @@ def choose_method() -> AbstractGradientMethod:
 
 
 def choose_run() -> Experiment:
-    """The experiment of the controls; moving these runs it."""
+    """The experiment of the controls; moving these runs it. With a trained network in the address: that."""
+    if (network := trained.chosen()) is not None:
+        return network
     with st.expander("The network: runs again"):
         shape = controls.edit(START.architecture, "network", only=("layers", "width", "gain", "first_gain"))
         stimulus = controls.edit(START.stimulus, "input", only=("rate",))
@@ -109,6 +113,11 @@ def counted(look: activity.Look, layer: activity.LayerLook | None, run: RunRecor
         f"The network ran once, in {three_digits(1000 * run.seconds)} ms; for this picture {look.entries:,} stored "
         f"membranes were compared with the threshold again, in {three_digits(1000 * look.seconds)} ms."
     )
+
+
+def beside() -> Sequence[Any]:
+    """The places of a picture and, at its right, of a share drawn to scale."""
+    return st.container(key="with-share").columns([5, 1])
 
 
 def to_scale(layer: activity.LayerLook) -> None:

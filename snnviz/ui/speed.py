@@ -26,9 +26,9 @@ def choose_shown() -> bool:
 def draw(record: SpeedRecord | None, grows: str, share: bool = True) -> None:
     """The curves of a record; where none is measured yet, an empty picture that says so."""
     if record is not None and record.points:
-        page.figure(figures.loops(record, grows, share, page.dark()), "speed")
+        page.figure(figures.loops(record, grows, share, page.dark()), "speed", fill=True)
     else:
-        page.figure(empty_figure("The first point is being measured.", dark=page.dark()), "speed")
+        page.figure(empty_figure("The first point is being measured.", dark=page.dark()), "speed", fill=True)
 
 
 def about(record: SpeedRecord, how: str) -> None:

@@ -10,7 +10,7 @@ from snnviz.tables import SpikeTimes, TimeUnit, spike_times
 from snnviz.ui import address, spelling
 from snnviz.ui.words import literal
 
-KINDS = ("csv", "tsv", "txt")
+KINDS = ("csv", "tsv", "txt", "dat", "gdf")
 
 
 def edit(stimulus: SpikeTrain, key: str) -> SpikeTrain:

@@ -13,6 +13,7 @@ from snnviz.ui import methods, scope
 SHOWN_LAYERS = 2  # beside the curves there is room for the first hidden layer and the last
 THEMES = {"light": False, "dark": True}
 ROWS = 5  # methods that get a row; their curves are all there
+LOOKS = 400  # at the sample of all rows and seeds together: about 600 kB to send
 
 
 def theatre(state: RunState, *, key: str, changed: bool = False) -> None:
@@ -22,20 +23,23 @@ def theatre(state: RunState, *, key: str, changed: bool = False) -> None:
 
 
 def data(state: RunState) -> dict[str, Any]:
-    """What the component gets of a run: a row for each training; of several seeds the first, the others as thin curves. Colours
-    are of both themes: the browser may change between them at any moment."""
+    """What the component gets of a run: a row for each training, with all its seeds; the visitor chooses which one the row shows,
+    the others are thin curves. While a run goes, it is sent every second, and what the sample does comes for the first seed only.
+    Colours are of both themes: the browser may change between them at any moment."""
     of_seeds = [(group.label, [state.lines[place] for place in group.places]) for group in groups([state.run])]
     looks = [epoch.look for line in state.lines for epoch in line.epochs if epoch.look is not None]
     layers = list(looks[0].rasters) if looks else ["layer 1", "layer 2"]
     if len(layers) > SHOWN_LAYERS:
         layers = [layers[0], layers[-1]]
     rows, hues = [], []
+    of_first = sum(e.look is not None for _, lines in of_seeds[:ROWS] for e in lines[0].epochs)
+    whole = 1 if state.status.live else max(1, LOOKS // max(1, of_first))
     for label, lines in of_seeds[:ROWS]:
         hue = methods.hue(lines[0].training.method)
         styles = {name: theme.method_line(hue, dark, turn=hues.count(hue)) for name, dark in THEMES.items()}
         hues.append(hue)
         colours = {name: style["color"] for name, style in styles.items()}
-        rows.append(_row(label, lines) | {"colours": colours, "dash": styles["light"]["dash"]})
+        rows.append(_row(label, lines, whole) | {"colours": colours, "dash": styles["light"]["dash"]})
     ended = [(label, lines[0].accuracy) for label, lines in of_seeds if lines[0].epochs]
     last = ", ".join(f"{label} {theme.percent(accuracy)}" for label, accuracy in ended)
     return {
@@ -58,10 +62,17 @@ def _roles(dark: bool) -> dict[str, str]:
     )
 
 
-def _row(label: str, lines: list[Line]) -> dict[str, Any]:
-    first, *others = ([e.test_accuracy for e in line.epochs] for line in lines)
-    looks = [{"epoch": e.epoch, **_plain(e.look)} for e in lines[0].epochs if e.look is not None]
-    return {"label": label, "accuracy": first, "others": others, "looks": looks}
+def _row(label: str, lines: list[Line], whole: int) -> dict[str, Any]:
+    """Of one training all seeds, the first `whole` of them with what the sample does."""
+    runs = [
+        {
+            "seed": line.training.seed,
+            "accuracy": [e.test_accuracy for e in line.epochs],
+            "looks": [{"epoch": e.epoch, **_plain(e.look)} for e in line.epochs if e.look is not None and number < whole],
+        }
+        for number, line in enumerate(lines)
+    ]
+    return {"label": label, "runs": runs}
 
 
 def _plain(look: Look) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from snnviz.ui.words import literal
 
 EVERY = runs_view.EVERY  # seconds between two looks at a run that is going on; the curves move twice in between
 HEIGHT = 420
+BESIDE_A_LIST = 340  # the height of a picture below which a list begins within the window
 VIEWS = {
     "theatre": "Theatre",
     "learning": "Learning",
@@ -36,12 +37,13 @@ VIEWS = {
 ONE_METHOD = ("raster", "confusion")  # views of one method at a time
 
 
-def watch(run: Run, draw: Callable[[RunState, bool], None], invitation: str, prepared: bool = False) -> RunState | None:
+def watch(run: Run, draw: Callable[[RunState, bool], None], invitation: str, prepared: str = "") -> RunState | None:
     """Draw a run while it goes on: buttons, progress, the picture by `draw`, its verdict, a table of its methods, its problems.
 
     run: what the button Start starts; before that, its empty picture is drawn with `invitation`. draw: gets the run, and whether it
-    is of other settings than `run`. prepared: show the run that came with the program where it is of just these settings and the
-    visitor's own is not. Returns the state of the visitor's run when the page was last run as a whole; None before the first start.
+    is of other settings than `run`. prepared: the name of a page that shows the run that came with the program where it is of just
+    these settings and the visitor's own is not. Returns the state of the visitor's run when the page was last run as a whole; None
+    before the first start.
     """
     state = runs_view.current()
     going = state is not None and state.status.live
@@ -49,7 +51,7 @@ def watch(run: Run, draw: Callable[[RunState, bool], None], invitation: str, pre
     def live() -> None:
         now = runs_view.current()
         moving = now is not None and now.status.live
-        came = _prepared_for(run, now) if prepared else None
+        came = _prepared_for(run, now, prepared) if prepared else None
         shown = now if came is None else came.state
         bar = st.container(horizontal=True, vertical_alignment="center", key="run-training")
         with bar:
@@ -92,14 +94,15 @@ def watch(run: Run, draw: Callable[[RunState, bool], None], invitation: str, pre
     return state
 
 
-def _prepared_for(run: Run, now: RunState | None) -> recorded_trainings.Recorded | None:
-    """The recorded run to show: that of these settings, where the visitor's own is not of them; the one shown last, before any."""
+def _prepared_for(run: Run, now: RunState | None, page_name: str) -> recorded_trainings.Recorded | None:
+    """The recorded run to show: that of these settings, where the visitor's own is not of them; the one that the page showed last,
+    before any."""
     if now is not None and (now.status.live or now.run.work == run.work or runs_view.comes_first(now, run.work)):
         return None
     came = recorded_trainings.find(run.work) if isinstance(run.work, Train) else None
     if came is not None:
-        st.session_state["_training_recorded"] = came
-    return came or (st.session_state.get("_training_recorded") if now is None else None)
+        st.session_state[f"_{page_name}_recorded"] = came
+    return came or (st.session_state.get(f"_{page_name}_recorded") if now is None else None)
 
 
 def _shows(state: RunState, run: Run) -> bool:
@@ -187,9 +190,17 @@ def table(state: RunState) -> None:
     )
 
 
-def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "follow", changed: bool = False) -> None:
-    """Draw one view of a run, or of several in one picture. one: which training to show in a view that shows one only. changed:
-    it is of other settings than the page's."""
+def picture(
+    states: Sequence[RunState],
+    view: str,
+    one: int = 0,
+    key: str = "follow",
+    changed: bool = False,
+    height: int = HEIGHT,
+    fill: bool = False,
+) -> None:
+    """Draw one view of a run, or of several in one picture, so many pixels high. one: which training to show in a view that shows
+    one only. changed: it is of other settings than the page's. fill: a figure takes the height that the window has."""
     dark = page.dark()
     if view == "theatre":
         theatre.theatre(states[0], key=key, changed=changed)
@@ -211,24 +222,24 @@ def picture(states: Sequence[RunState], view: str, one: int = 0, key: str = "fol
             "epoch" if against == "epochs" else "seconds of training",
             end,
             dark,
-            HEIGHT,
+            height,
         )
     elif view in ("spikes", "norms", "active"):
-        fig = _layers(groups, view, dark)
+        fig = _layers(groups, view, dark, height)
     elif view == "time":
         spent = {label: _seconds(line) for label, line in zip(labels, lines, strict=True)}
-        fig = clock.clock(spent, dark, HEIGHT)
+        fig = clock.clock(spent, dark, height)
     elif lines[one].epochs and view == "confusion" and lines[one].epochs[-1].confusion is not None:
         last = lines[one].epochs[-1]
         names = last.classes or [str(i) for i in range(len(last.confusion))]
-        fig = confusion.confusion(last.confusion, names, labels[one], methods.hue(lines[one].training.method), dark, HEIGHT)
+        fig = confusion.confusion(last.confusion, names, labels[one], methods.hue(lines[one].training.method), dark, height)
     elif view == "raster" and lines[one].spikes:
-        fig = layer_rasters.layer_rasters(lines[one].spikes, lines[one].training.dataset.dt, dark, HEIGHT)
+        fig = layer_rasters.layer_rasters(lines[one].spikes, lines[one].training.dataset.dt, dark, height)
     if fig is None:
         st.markdown("**After the first epoch**")
-        fig = empty_figure("It comes with the end of the first epoch.", dark=dark, height=HEIGHT - 40)
+        fig = empty_figure("It comes with the end of the first epoch.", dark=dark, height=height - 40)
     moving = view not in ("time", *ONE_METHOD) and any(state.status is Status.RUNNING for state in states)
-    page.figure(fig, f"{key}-{view}", EVERY / 2 if moving else None)
+    page.figure(fig, f"{key}-{view}", EVERY / 2 if moving else None, fill=fill)
 
 
 def best_at_the_end(lines: Sequence[Summary]) -> float:
@@ -278,11 +289,11 @@ LAYERS = {
         [("rates", "spikes", False), ("active", "active share", False)],
     ),
     "norms": ("Length of each layer's weight gradient", [("norms", "‖∂L/∂W‖", True)]),
-    "active": ("Accuracy on the test part, and share of entries active in backward", [("active", "active, %", True)]),
+    "active": ("Accuracy on the test part, and share of entries active in backward", [("active", "active, %", False)]),
 }
 
 
-def _layers(groups: Groups, view: str, dark: bool) -> Any:
+def _layers(groups: Groups, view: str, dark: bool, height: int) -> Any:
     """A row of the picture for each layer, even before there are values; of deep networks the first and the last few layers."""
     lines = [line for _, group in groups for line in group]
     hidden = max(line.training.architecture.layers for line in lines)
@@ -306,7 +317,7 @@ def _layers(groups: Groups, view: str, dark: bool) -> Any:
                 drawn.append(curves.Line(label, methods.hue(line.training.method), line.curve.at[: len(y)][finite], y[finite]))
             rows.append(curves.Row(f"{what}<br>{name}", drawn, log=log, span=None if log else (0.0, 0.1)))
     end = float(max(line.training.epochs for line in lines))
-    return curves.curves(rows, title, "epoch", end, dark, max(HEIGHT, 115 * len(rows) + 100))
+    return curves.curves(rows, title, "epoch", end, dark, max(height, 115 * len(rows) + 100))
 
 
 def _seconds(line: Line) -> tuple[float, ...]:

@@ -16,7 +16,6 @@ from snnviz.tables import TimeUnit
 from snnviz.ui import controls
 from snnviz.ui.words import literal
 
-KINDS = ("csv", "tsv", "txt", "npz", "npy")
 MOST = 1000  # recordings of one visitor
 LABEL, ROUND, WAITING = "data/own_label", "data/own_round", "data/own_waiting"  # what the session keeps of the page Data
 WORDS = {"t": "time", "neuron": "neuron", "x": "x", "y": "y", "p": "polarity", UNUSED: "not used"}
@@ -26,8 +25,9 @@ WORDS = {"t": "time", "neuron": "neuron", "x": "x", "y": "y", "p": "polarity", U
 class Layout:
     """How the first recording that can be read is laid out.
 
-    headings, roles: of its columns. first: its first row. assumed: nothing in the file says what the columns are. unit: of its
-    times, as far as the file states it; likely: what their span looks like. span: of its times, in that unit.
+    headings, roles: of its columns. first: its first row. assumed: nothing in the file says what the columns are. kind: the format
+    in which they are fixed, "" for a table. unit: of its times, as far as the file states it; likely: what their span looks like.
+    span: of its times, in that unit.
     """
 
     headings: tuple[str, ...]
@@ -37,6 +37,7 @@ class Layout:
     unit: TimeUnit | None
     likely: TimeUnit
     span: float
+    kind: str = ""
 
 
 def folder(visitor: str) -> Path:
@@ -96,13 +97,14 @@ def take_in(visitor: str) -> None:
     st.text_input("Class of these recordings", key=LABEL, persist_state="session", placeholder="left, right, ...", max_chars=60)
     key = f"data/own_files_{state.get(ROUND, 0)}"
     st.file_uploader(
-        "Tables of events, one recording a file",
-        KINDS,
+        "Recordings, one a file",
         accept_multiple_files=True,
         key=key,
         on_change=_wait,
         args=(key,),
-        help="Columns t, neuron; or t, x, y, p; in any order, with or without a heading. Nothing in a file is executed. "
+        help="Tables of spikes (text, NPZ, NPY, MAT, HDF5, Parquet; as NEST, Brian2, Neo and pandas write them) with columns t, "
+        "neuron or t, x, y, p in any order, with or without a heading; files of event cameras (AEDAT, RAW, DAT, BIN). Nothing in "
+        "a file is executed. "
         f"{uploads.setting(*uploads.MOST_BYTES) / 1e9:.2g} GB in all; what nobody looks at for "
         f"{uploads.setting(*uploads.DAYS):g} days is removed.",
     )
@@ -127,28 +129,30 @@ def _add(visitor: str) -> None:
     state[ROUND] = state.get(ROUND, 0) + 1  # an uploader of another key is empty
 
 
-def layout(paths: Sequence[Path]) -> Layout | None:
-    """The layout of the first of these recordings that can be read; None where there is none."""
-    for path in paths:
-        if (first := _layout(path, path.stat().st_mtime_ns)) is not None:
+def layout(recordings: Sequence[tuple[str, str, Path]]) -> Layout | None:
+    """The layout of the first of these recordings, as `everything` lists them, that can be read; None where there is none."""
+    for _, name, path in recordings:
+        if (first := _layout(path, name, path.stat().st_mtime_ns)) is not None:
             return first
     return None
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _layout(path: Path, changed: int) -> Layout | None:
+def _layout(path: Path, name: str, changed: int) -> Layout | None:
     try:
-        table = tables.read(path.read_bytes(), path.name)
+        table = tables.read(path.read_bytes(), name)
     except (ValueError, OSError):
         return None
     times = table.columns.get("t", np.empty(0))
     span = float(np.ptp(times)) if len(times) else 0.0
     likely = tables.guess_unit(times)
-    return Layout(table.headings, table.roles, table.first, table.assumed, table.unit, likely, span)
+    return Layout(table.headings, table.roles, table.first, table.assumed, table.unit, likely, span, table.kind)
 
 
 def choose_columns(table: Layout) -> str:
     """Draw a choice of what each column holds; return it as `OwnRecordings.columns` has it, "" for what is assumed anyway."""
+    if table.kind:
+        return ""
     before = [role or UNUSED for role in table.roles]
     chosen = []
     with st.container(horizontal=True, gap="small"):
@@ -171,6 +175,9 @@ def choose_columns(table: Layout) -> str:
 
 def choose_unit(table: Layout) -> TimeUnit:
     """Draw a choice of the unit of time, and say why it stands as it does; no choice where the file states it."""
+    if table.kind:
+        st.caption(f"The first file is {table.kind}: its times are in {TimeUnit.MICROSECOND.value}.")
+        return TimeUnit.MICROSECOND
     if table.unit is not None:
         st.caption(f"Times are in {table.unit.value}, as the first file states.")
         return table.unit

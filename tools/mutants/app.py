@@ -68,10 +68,10 @@ MUTATIONS = (
     ),
     Mutation("figure-times-linear", f"{FIGURES}/backward_times.py", 'LOG = {"type": "log"', 'LOG = {"type": "linear"', LOG),
     Mutation(
-        "figure-margins-linear",
+        "figure-margins-to-scale",
         f"{FIGURES}/margin_histogram.py",
-        '"type": "log", "range": [-0.15, top]',
-        '"type": "linear", "range": [-0.15, top]',
+        "100 * one.active / layer.entries",
+        "100 * one.active / one.active.max()",
         "tests/test_sparsity_page.py::test_figures_stand_any_run",
     ),
     Mutation(

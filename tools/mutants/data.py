@@ -7,6 +7,7 @@ CLOCK, TEXT = "snnviz/clock.py", "snnviz/text.py"
 BINS = "tests/test_datasets.py::test_binning_counts_like_a_loop"
 HALVES = "tests/test_datasets.py::test_halves_are_disjoint_complete_and_hold_every_class"
 BATCHES = "tests/test_datasets.py::test_batches_are_time_major_and_follow_seed_and_epoch"
+CAMERAS = "tests/test_camera_files.py"
 ROUND_TRIP = "tests/test_experiments.py::test_round_trips_through_python_and_toml"
 
 MUTATIONS = (
@@ -98,5 +99,47 @@ MUTATIONS = (
         "np.linspace(1 - self.spread, 1 + self.spread, self.neurons)",
         "np.linspace(1 + self.spread, 1 - self.spread, self.neurons)",
         "tests/test_experiments.py::test_the_spread_scales_the_population",
+    ),
+    Mutation(
+        "far-ear-hears-first",
+        "snnviz/datasets/localisation.py",
+        "now - np.maximum(late, 0.0)",
+        "now + np.maximum(late, 0.0)",
+        "tests/test_sounds.py::test_the_far_ear_hears_later_by_the_way_along_the_head",
+    ),
+    Mutation(
+        "no-speaker-held-out",
+        "snnviz/datasets/spoken_digits.py",
+        "Split.TEST if who == self.speaker.value else Split.TRAIN",
+        "Split.TRAIN",
+        "tests/test_sounds.py::test_spoken_digits_hold_one_speaker_out",
+    ),
+    Mutation(
+        "evt3-neighbours-stay",
+        "snnviz/tables/prophesee.py",
+        "+ before - before[",
+        "+ 0 * before[",
+        f"{CAMERAS}::test_a_cameras_file_is_read_and_cut_anywhere_is_a_part_or_a_sentence",
+    ),
+    Mutation(
+        "clock-never-goes-round",
+        "snnviz/tables/prophesee.py",
+        "return times + bound * ",
+        "return times + 0 * ",
+        f"{CAMERAS}::test_prophesees_formats_as_another_library_writes_and_reads_them",
+    ),
+    Mutation(
+        "aedat3-reads-frames-as-events",
+        "snnviz/tables/aedat.py",
+        "        if kind == POLARITY:\n            whole",
+        "        if kind >= POLARITY:\n            whole",
+        f"{CAMERAS}::test_a_cameras_file_is_read_and_cut_anywhere_is_a_part_or_a_sentence",
+    ),
+    Mutation(
+        "pickles-by-name-alone",
+        "snnviz/tables/refused.py",
+        "if is_pickle(data) or ending in PICKLED:",
+        "if ending in PICKLED:",
+        f"{CAMERAS}::test_uploads_of_any_kind_are_taken_or_refused_by_name",
     ),
 )

@@ -4,6 +4,8 @@ from tools.mutants import Mutation
 
 CURVES, GROWING = "snnviz/runs/curves.py", "snnviz/runs/growing.py"
 STORE, ROWS = "snnviz/runs/store.py", "snnviz/runs/rows.py"
+WEIGHTS = "tests/test_weights.py::test_a_trained_network_is_kept_taken_away_and_gone_with_its_run"
+NIR = "tests/test_weights.py::test_a_network_comes_back_from_nir_with_equal_spikes"
 MEANS = "tests/test_curves.py::test_a_point_is_the_mean_of_the_batches_it_stands_for"
 SIDE_BY_SIDE = "tests/test_curves.py::test_trainings_side_by_side_are_saved_epoch_by_epoch"
 COMES_OUT = "tests/test_store.py::test_what_goes_in_comes_out -k sqlite"
@@ -34,6 +36,32 @@ MUTATIONS = (
         GOES_ON,
     ),
     Mutation("curve-epoch-there-twice", CURVES, "if e.epoch < epoch]", "if e.epoch <= epoch]", GOES_ON),
+    # Weights.
+    Mutation("weights-stay-behind", STORE, '("words", "weights")', '("words",)', WEIGHTS),
+    Mutation(
+        "weights-of-a-deleted-run",
+        "snnviz/runs/weights.py",
+        "is None:\n            return\n",
+        "is None:\n            pass\n",
+        WEIGHTS,
+    ),
+    Mutation(
+        "trained-labels-drawn",
+        "snnviz/training/trained_network.py",
+        "return self._test(checkpoints.read(Path(self.weights))).y[: self.batch]",
+        "return super().labels(classes)",
+        WEIGHTS,
+    ),
+    Mutation(
+        "trained-normalises-by-the-batch",
+        "snnviz/training/trained_network.py",
+        "                block.normalise.eval()",
+        "                block.normalise.train()",
+        WEIGHTS,
+    ),
+    Mutation(
+        "nir-step-of-euler", "snnviz/nir_graphs.py", "return 1.0 if abs(factor - 1) < ONE else factor", "return factor * 1.01", NIR
+    ),
     # The store.
     Mutation("store-epoch-lost", STORE, "last is None or e.epoch > last]", "last is None or e.epoch > last + 1]", COMES_OUT),
     Mutation("store-epoch-written-twice", STORE, "last is None or e.epoch > last]", "True]", COMES_OUT),

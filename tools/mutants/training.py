@@ -120,7 +120,7 @@ MUTATIONS = (
         f"{GOES_ON} -k 'Adam or momentum'",
     ),
     Mutation("checkpoint-passes-not-saved", CHECKPOINTS, "str(run.network.passes)", "str(0)", GOES_ON),
-    Mutation("checkpoint-passes-not-restored", CHECKPOINTS, "run.network.passes = facts", "facts['kept'] = facts", GOES_ON),
+    Mutation("checkpoint-passes-not-restored", CHECKPOINTS, "run.network.passes = saved.passes", "pass", GOES_ON),
     Mutation(
         "checkpoint-resume-one-epoch-late",
         LOOP,
@@ -138,9 +138,8 @@ MUTATIONS = (
     Mutation(
         "checkpoint-before-its-record",
         LOOP,
-        "    try:\n        yield dataclasses.replace(_summary(",
-        "    if checkpoint is not None:\n        save(run, checkpoint, epoch)\n"
-        "    try:\n        yield dataclasses.replace(_summary(",
+        "    try:\n        yield dataclasses.replace(\n",
+        "    if checkpoint is not None:\n        save(run, checkpoint, epoch)\n    try:\n        yield dataclasses.replace(\n",
         f"{TESTS}::test_killed_at_any_moment_no_record_is_missing",
     ),
     Mutation(

@@ -4,7 +4,7 @@ import streamlit as st
 
 from snnviz.classroom import rooms, shared
 from snnviz.classroom.values import Room
-from snnviz.ui import visitors
+from snnviz.ui import page, visitors
 from snnviz.ui.classroom import look, seeds
 from snnviz.ui.classroom.role import Role, forget
 from snnviz.ui.classroom.strip import EVERY
@@ -13,6 +13,7 @@ from snnviz.ui.words import literal
 
 def draw(mine: Role) -> None:
     """The page of a student."""
+    page.dress()
     st.title("Class", anchor=False)
 
     def seat() -> None:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -10,6 +10,7 @@ from snnviz.classroom import rooms, shared
 from snnviz.classroom.values import Experiment, Room
 from snnviz.figures import seeds as figures
 from snnviz.labels import distinct
+from snnviz.methods import Slayer
 from snnviz.runs import client, store
 from snnviz.runs.values import Run, RunState
 from snnviz.runs.work import Train
@@ -25,13 +26,16 @@ RUNS = 5  # of the teacher's own runs are offered
 
 
 def offered() -> Mapping[str, Training]:
-    """What a class may do together, by its title: trainings of the teacher's latest runs, then prepared ones."""
+    """What a class may do together, by its title: trainings of the teacher's latest runs, then prepared ones, the one whose seeds
+    differ most first."""
     trainings: dict[str, Training] = {}
     own = dict.fromkeys(row.run for row in store.default().list(owner=visitors.visitor(), kind=Train.kind))
     states, _ = client.readable(list(own)[:RUNS])
     for state in states:
         for training, label in zip(state.run.trainings, state.run.labels, strict=True):
             trainings.setdefault(f"Your run of {state.run.title}: {label}", training)
+    order = presets()["Temporal order: EXODUS and SLAYER"][0]
+    trainings["Temporal order: SLAYER, k = 1"] = dataclasses.replace(order, method=Slayer(scale=1.0))
     for title, several in presets().items():
         for training, label in zip(several, distinct(several), strict=True):
             trainings.setdefault(f"{title.partition(':')[0]}: {label}", training)
@@ -57,16 +61,12 @@ def take_part(room: Room, mine: Role) -> None:
     if rooms.default().take_seed(mine.room, visitors.visitor(), experiment.number, run.id):
         try:
             client.submit(run)
-        except (ValueError, OSError) as problem:  # too many runs of this visitor, or no scheduler
+            state.pop(_REFUSED, None)
+        except (ValueError, OSError) as problem:  # too many runs of this visitor, or no scheduler: the next look tries again
+            rooms.default().give_seed_back(mine.room, visitors.visitor(), experiment.number)
             state[_REFUSED] = str(problem)
+            del state[_TAKEN]
     shared.changed(mine.room)
-
-
-def accuracies(room: Room) -> Sequence[Sequence[float]]:
-    """The test accuracies of the runs of the class's experiment, by epoch, in the order of the seeds."""
-    runs = list(dict(sorted(room.seeds.get(room.stage.experiment.number, {}).items())).values())
-    tested = store.default().tested(runs) if runs else {}
-    return [tested.get(run, ()) for run in runs]
 
 
 def _chance(room: Room) -> float | None:
@@ -87,13 +87,13 @@ def picture(room: Room, key: str, height: int = 360) -> None:
     """Draw the runs of all as one picture, how many are done, and what they say."""
     experiment = room.stage.experiment
     training = Training.from_toml(experiment.training, "the class's experiment")
-    lines, chance = accuracies(room), _chance(room)
+    lines, chance = shared.tested(room), _chance(room)
     done = sum(len(line) >= training.epochs for line in lines)
     title = f"{experiment.title}: {done} of {len(lines)} seeds are done"
     page.figure(figures.seeds(lines, methods.hue(training.method), title, training.epochs, chance, page.dark(), height), key)
     if chance is not None and (sentence := figures.verdict(lines, training.epochs, chance)):
-        head, _, rest = sentence.partition(", ")
-        look.draw(f"<div class=sentence><b>{head}, {rest}</b> One run would have told one story.</div>")
+        counted, _, rest = sentence.partition(". ")
+        look.draw(f"<div class=sentence><b>{counted}.</b> {rest}</div>")
 
 
 def own(room: Room, mine: Role) -> None:
@@ -101,8 +101,8 @@ def own(room: Room, mine: Role) -> None:
     run = room.seeds.get(room.stage.experiment.number, {}).get(mine.number)
     state: RunState | None = client.follow(run) if run else None
     if state is None:
-        if run and (reason := st.session_state.get(_REFUSED)):
-            st.warning(literal(f"Your run did not start: {reason}"), icon=":material/error:")
+        if reason := st.session_state.get(_REFUSED):
+            st.warning(literal(f"Your run waits: {reason}"), icon=":material/error:")
         return
     line = state.lines[0]
     accuracy = "" if math.isnan(line.accuracy) else f", {100 * line.accuracy:.0f} % of the test part right"
