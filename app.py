@@ -64,6 +64,7 @@ PAGES = (
     Entry("depth.py", "Depth", ":material/account_tree:", "Explore"),
     Entry("speed.py", "Speed", ":material/speed:", "Explore"),
     Entry("training.py", "Training", ":material/model_training:", "Train"),
+    Entry("sweeps.py", "Sweeps", ":material/grid_on:", "Train"),
     Entry("data.py", "Data", ":material/grain:", "Train"),
     Entry("runs.py", "Runs", ":material/folder_open:", "Train"),
     Entry("class.py", "Class", ":material/co_present:", "Teach"),

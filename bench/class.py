@@ -113,12 +113,18 @@ async def experiment(arguments: argparse.Namespace, address: str) -> dict[str, A
     say, errors = teller(), []
     async with classroom(arguments, address, errors) as (page, code, students):
         count, console = len(students), page.locator(".st-key-class-experiment")
-        title = await console.get_by_role("combobox").first.input_value()
+        training = console.get_by_role("combobox").first
+        if arguments.training:
+            await training.fill(arguments.training)
+            await training.press("Enter")
+            condition = "title => document.querySelector('.st-key-class-experiment input').value === title"
+            await page.wait_for_function(condition, arg=arguments.training, timeout=60_000)
+        title = await training.input_value()
         begun = say(f"class {code}: {count} are here; {title}")
         await console.get_by_role("button", name="Train with all").click()
         await console.get_by_text(f"of {count} seeds are done").wait_for(timeout=120_000)
         ready = say("each of them has asked for its seed") - begun
-        await console.get_by_text(re.compile(r"of [1-9]\d* end at chance")).wait_for(timeout=600_000)
+        await console.get_by_text(re.compile(r"of [1-9]\d* end at chance")).wait_for(timeout=60_000 * arguments.minutes)
         first = say("two seeds are done") - begun
         await console.get_by_text(f"{count} of {count} seeds are done").wait_for(timeout=60_000 * arguments.minutes)
         done = say("all seeds are done") - begun
@@ -234,6 +240,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--picture", help="where to save a picture of the console at the end")
     parser.add_argument("--experiment", action="store_true", help="one training, a seed for each student, instead of a lesson")
+    parser.add_argument("--training", default="", help="the title of the experiment's training, as the console offers it")
     parser.add_argument("--address", help="visit the app there instead, without a look at its memory")
     parser.add_argument("--no-save", action="store_true", help="only print")
     arguments = parser.parse_args()

@@ -47,6 +47,7 @@ with top[0]:
     )
 absent = scope.problem("neuron-scope") if view == "live" else None
 live = view == "live" and absent is None
+address.lay_out("live" if live else "figure")
 if live:
     left, right = top[1], st.container()
 else:
@@ -102,7 +103,7 @@ with right, page.guarded():
         if experiment.neurons > 1 and layer.spikes is not None:
             page.figure(raster.raster(layer, dark=page.dark()), "raster")
     page.says(traces.says(layer, column))
-    explained = why.of_run(layer, step, column)
+    explained = why.of_run(layer, step, dataclasses.replace(shown, neuron=neuron, column=column), backend.chosen())
     with st.container(horizontal=True):
         if not live:
             st.button(

@@ -100,10 +100,15 @@ from snnviz.studies.depth import measure_depth as measure_depth
 from snnviz.studies.derivative import Density as Density
 from snnviz.studies.derivative import Drawing as Drawing
 from snnviz.studies.derivative import Look as Look
+from snnviz.studies.grid import Axis as Axis
+from snnviz.studies.grid import Grid as Grid
+from snnviz.studies.grid import GridRecord as GridRecord
+from snnviz.studies.grid import sweep_grid as sweep_grid
 from snnviz.studies.growth import GrowthSweep as GrowthSweep
 from snnviz.studies.growth import Over as Over
 from snnviz.studies.growth import depth_experiment as depth_experiment
 from snnviz.studies.growth import sweep as sweep
+from snnviz.studies.look_back import look_back as look_back
 from snnviz.studies.rate_curve import rate_curve as rate_curve
 from snnviz.studies.small_training import SmallTraining as SmallTraining
 from snnviz.studies.smooth_spike import SmoothSpike as SmoothSpike

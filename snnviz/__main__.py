@@ -4,7 +4,8 @@ snnviz app                                  # the pages; builds the kernels firs
 snnviz build                                # the kernels alone
 snnviz settings > settings.toml             # the settings of a training, ready to be changed
 snnviz train settings.toml                  # results go into the store that the app reads
-snnviz compare settings.toml --methods BPTT Exodus Slayer LocalZO --seeds 3 --csv results.csv
+snnviz compare settings.toml --methods BPTT Exodus Slayer LocalZO --seeds 3 --csv results.csv --html report.html
+snnviz settings --grid scale > grid.toml    # a grid of settings and seeds, for compare
 snnviz weights a1b2c3d4e5f60718 weights.safetensors      # of a saved run, whose name is in its address on the page Runs
 snnviz fetch SHD --folder recordings        # a set of tonic's catalogue
 snnviz static class.html                    # the live pages as one file, for a class without a server
@@ -18,9 +19,10 @@ from collections.abc import Callable, Sequence
 from snnviz.commands import Wrong
 from snnviz.commands.app import app
 from snnviz.commands.build import build
+from snnviz.commands.compare import COMPARED, compare
 from snnviz.commands.fetch import fetch
 from snnviz.commands.static import static
-from snnviz.commands.train import COMPARED, compare, settings, train
+from snnviz.commands.train import settings, train
 from snnviz.commands.weights import weights
 
 
@@ -76,14 +78,27 @@ def _parser() -> argparse.ArgumentParser:
     several = command(
         "compare",
         compare,
-        "the same training with several methods and seeds",
-        "snnviz compare settings.toml --methods BPTT Exodus --seeds 3 --csv results.csv",
+        "the same trainings with several methods, settings and seeds, on all cores or a Dask cluster",
+        "snnviz compare settings.toml --methods BPTT Exodus --seeds 3 --csv results.csv --html report.html",
         parents=[shared],
     )
     several.add_argument("--methods", nargs="+", help=f"names of methods ({' '.join(COMPARED)}; of settings with several: theirs)")
-    several.add_argument("--seeds", type=int, default=1, help="how many seeds, from that of the settings on")
-    several.add_argument("--csv", type=pathlib.Path, help="where to write one line for every method, seed and epoch")
-    command("settings", settings, "print the settings of a training, ready to be changed", "snnviz settings > settings.toml")
+    several.add_argument("--seeds", type=int, help="how many seeds, from that of the settings on (1, or what a grid says)")
+    several.add_argument(
+        "--validation", type=float, help="share of the training part to choose an epoch on (0.2, or what a grid says)"
+    )
+    for name, what in (
+        ("csv", "a table of every epoch"),
+        ("parquet", "the same table for pandas"),
+        ("html", "a report with figures"),
+    ):
+        several.add_argument(f"--{name}", type=pathlib.Path, help=f"where to write {what}")
+    several.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster (SNNVIZ_SCHEDULER); without one all cores here")
+    several.add_argument("--again", action="store_true", help="train anew what is saved already")
+    shows = command(
+        "settings", settings, "print the settings of a training, ready to be changed", "snnviz settings > settings.toml"
+    )
+    shows.add_argument("--grid", choices=("shape", "depth", "scale"), help="of a grid instead, which snnviz compare trains")
     taken = command(
         "weights",
         weights,

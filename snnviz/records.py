@@ -16,7 +16,7 @@ class LayerRecord:
     spikes: s (None for a readout); trace: the neuron's second state and its name (synaptic current i, adaptation b,
     recovery w), or None.
     Where the run was also differentiated: grad_spikes = dL/ds from the layer above, ds_du, multiplier = dv[t]/dv[t-1],
-    delta = dL/du, which is dL/dx too; else None.
+    delta = dL/du, which is dL/dx too; else None. grad_u = dL/du straight from a loss on the membrane, where there is one.
     """
 
     name: str
@@ -34,6 +34,7 @@ class LayerRecord:
     delta: np.ndarray | None = None
     whole_rate: float | None = None  # of the whole batch, where only some samples were kept
     whole_active: float | None = None
+    grad_u: np.ndarray | None = None
 
     def array(self, name: str) -> np.ndarray:
         """The array of this name, [T, B, N], where its absence is an error.

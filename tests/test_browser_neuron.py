@@ -22,6 +22,10 @@ def test_the_gain_goes_from_live_to_figure_and_back(visit):
     assert "0 spikes" in sentence(seen)
     assert to_figure(seen).startswith("It stays silent: the membrane comes to ")
     assert "Input gain" in seen.page.locator("[data-testid=stMain]").inner_text()
+    seen.page.get_by_role("button", name="Hold this run").click()
+    seen.page.get_by_role("button", name="Let go").wait_for(timeout=30_000)
+    seen.settle()
+    assert "stimulus" not in seen.page.url, "controls that a closed popover had never shown stand where they stood"
     seen.page.get_by_role("radio", name="Live").click()
     seen.page.locator(".scope p.summary").wait_for(timeout=30_000)
     seen.settle()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from snnviz.datasets import Cifar10Dvs, DvsGesture, OwnRecordings, Split
-from snnviz.tables import TimeUnit, limits, read
+from snnviz.tables import TimeUnit, apart, limits, read
 from snnviz.ui import uploads as page
 
 T, X, Y, P = [10, 20, 20, 4000], [3, 5, 6, 0], [1, 2, 2, 7], [1, 0, 0, 1]
@@ -133,8 +133,7 @@ def test_a_cameras_file_is_read_and_cut_anywhere_is_a_part_or_a_sentence(name):
     table = read(whole, name)
     assert rows(table) == EVENTS and table.inputs == size and table.unit is TimeUnit.MICROSECOND and table.kind and not table.notes
     assert rows(read(gzip.compress(whole), f"{name}.gz")) == EVENTS
-    few = (*range(15), 300, len(whole) - 1)  # of AEDAT 4: each is a process of its own
-    for cut in few if name == "a.aedat4" else range(len(whole)):
+    for cut in range(0, len(whole), 5 if name == "a.aedat4" else 1):
         try:
             part = read(whole[:cut], name)
         except ValueError as problem:
@@ -161,7 +160,7 @@ def test_what_files_of_cameras_do_not_say_is_assumed_and_told(monkeypatch):
         ("a.aedat", b"nothing", "is no AEDAT file: such a file begins with '#!AER-DAT'"),
         ("a.aedat", b"#!AER-DAT1.0\r\n", "versions 2, 3.1 and 4 are read"),
         ("a.aedat", aedat3().replace(b"RAW", b"PNG"), "export it as RAW"),
-        ("a.aedat4", b"#!AER-DAT4.0\r\n" + bytes(40), "AEDAT 4, but cut short or damaged|without a stream of events"),
+        ("a.aedat4", b"#!AER-DAT4.0\r\n" + bytes(40), "is cut short, damaged, or packed"),
     ):
         with pytest.raises(ValueError, match=reason):
             read(data, name)
@@ -295,12 +294,23 @@ def test_arrays_by_name_in_files_of_many_programs(name):
         ("a.h5", hdf5(picture=np.zeros((3, 3))), "without columns that are known"),
         ("a.h5", hdf5(t=["a"], i=["b"]), "without columns"),
         ("a.mat", mat(picture=np.zeros((3, 3, 3))), "without columns that are known"),
-        ("a.parquet", parquet(colour=["red"]), "no column named as is known"),
+        ("a.parquet", parquet(colour=["red"]), "without columns that are known"),
     ],
 )
 def test_boxes_without_events_say_what_is_needed(name, data, reason):
     with pytest.raises(ValueError, match=reason):
         read(data, name)
+
+
+def test_a_reader_that_breaks_down_takes_only_its_file_with_it(monkeypatch):
+    data = BOXES["ASL-DVS.mat"]
+    assert rows(read(data, "a.mat")) == EVENTS
+    monkeypatch.setattr(apart, "PATIENCE", 0.0)  # the process is killed before it can answer
+    with pytest.raises(ValueError, match="its reader broke down"):
+        for _ in range(100):
+            read(data, "a.mat")
+    monkeypatch.undo()
+    assert rows(read(data, "a.mat")) == EVENTS
 
 
 @pytest.mark.parametrize(

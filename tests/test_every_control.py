@@ -60,7 +60,11 @@ def controls(at):
     return {w.key: w for kind in KINDS for w in at.get(kind) if w.key and "/" in w.key and not w.disabled}
 
 
-@pytest.mark.parametrize(("file", "query"), VIEWS, ids=lambda v: v if isinstance(v, str) else "-".join(v.values()) or "plain")
+@pytest.mark.parametrize(
+    ("file", "query"),
+    [(f, q) for f, queries in VIEWS.items() for q in queries],
+    ids=lambda v: v if isinstance(v, str) else "-".join(v.values()) or "plain",
+)
 @settings(examples(1), **HOW)
 @given(data=st.data())
 def test_a_fresh_session_stands_where_the_address_says(file, query, data):

@@ -97,7 +97,7 @@ def test_the_settings_are_printed_changed_trained_and_compared(tmp_path, monkeyp
     monkeypatch.setenv("SNNVIZ_HOME", str(tmp_path))
     monkeypatch.delenv("SNNVIZ_STORE", raising=False)
     monkeypatch.chdir(tmp_path)
-    one, train, compare = (shlex.split(c)[3:] for c in COMMANDS if "snnviz" in c and "settings" in c)
+    one, train, compare = (shlex.split(c)[3:] for c in COMMANDS if "-m snnviz" in c and "settings" in c)
     settings, sign, file = one
     assert main([settings]) == 0 and sign == ">"
     printed = capsys.readouterr().out

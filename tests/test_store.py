@@ -21,10 +21,12 @@ from snnviz.runs import rows, schema
 from snnviz.runs.fetch import Arrived
 from snnviz.runs.journal import Journal, Unsaved
 from snnviz.runs.store import Store, StoreError, UnreadableError
+from snnviz.runs.sweep import Sweep
 from snnviz.runs.values import Access, Curve, Line, Run, RunState, Status
 from snnviz.runs.work import KINDS, FetchSet, MeasureDepth, MeasureSpeed, MeasureTimes, Progress, SweepGrowth, SweepWidths, Train
 from snnviz.studies.backward_times import Plan, Series, Timing
 from snnviz.studies.depth import DepthRecord, DepthStudy, Look
+from snnviz.studies.grid import GridPoint, GridRecord
 from snnviz.studies.growth import GrowthPoint, GrowthRecord
 from snnviz.studies.reference_gradients import DepthErrors, GradientError
 from snnviz.studies.speed import Grows, LoopTimes, SpeedPlan, SpeedRecord
@@ -157,6 +159,10 @@ def test_a_result_of_every_kind_comes_out_as_it_went_in(store):
     results = {
         "depth": (MeasureDepth(study), looked),
         "growth": (SweepGrowth(), GrowthRecord((GrowthPoint(1, (1.0, float("inf"))), GrowthPoint(0.5, (2.0, 3.0))))),
+        "sweep": (
+            Sweep(),
+            GridRecord((GridPoint(1, 2, (0.5,), (0.1,), (0.2,), (0.3,), (), float("inf"), 0.0, 1.5, "here", "why"),)),
+        ),
         "widths": (SweepWidths(), WidthRecord((WidthPoint(1, 0.1, 2, 0.5),))),
         "times": (MeasureTimes(Plan(over_steps=True)), Series("here", "2026-01-01", "batch 2", (timing, timing))),
         "speed": (MeasureSpeed(SpeedPlan(ALIF(), Grows.STEPS)), SpeedRecord("here", "2026-01-01", "ALIF", (loop,), None, 2)),

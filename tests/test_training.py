@@ -381,7 +381,7 @@ def test_compare_writes_one_line_for_each_epoch(settings, capsys):
         rows = list(csv.DictReader(file))
     assert sorted((row["seed"], row["epoch"]) for row in rows) == sorted((s, e) for s in "01" for e in "12" for _ in range(2))
     assert len({row["train_loss"] for row in rows}) == len(rows) == 8
-    assert "+-" in capsys.readouterr().out and not (settings.parent / "home").exists()
+    assert " ± " in capsys.readouterr().out and not (settings.parent / "home").exists()
 
 
 @pytest.mark.parametrize(
@@ -444,6 +444,7 @@ def test_the_exit_status_says_that_a_run_was_not_kept_or_failed(settings, capsys
     monkeypatch.setenv("SNNVIZ_STORE", f"sqlite:///{settings}/runs.db")
     assert main(["train", str(settings)]) == 1
     assert "The run is not kept:" in capsys.readouterr().err
+    assert main(["train", str(settings), "--no-save"]) == 0
     table = settings.parent / "table"
     table.mkdir()
     assert main(["compare", str(settings), "--methods", "BPTT", "--no-save", "--csv", str(table)]) == 1

@@ -4,9 +4,10 @@ import itertools
 import re
 from decimal import Decimal, localcontext
 
+import numpy as np
 import pytest
 
-from snnviz import Experiment, Noise, arithmetic, differentiate, simulate
+from snnviz import LIF, AtSpike, Experiment, Noise, Triangle, arithmetic, differentiate, look_back, simulate
 from snnviz.methods import METHODS
 from snnviz.methods.base import Unsuited
 from snnviz.neurons import NEURONS
@@ -127,6 +128,23 @@ def test_what_is_not_the_records_is_an_error_in_words():
     assert not arithmetic(undifferentiated, 0).back and "u[t]" in str(arithmetic(undifferentiated, 0))
 
 
+@pytest.mark.parametrize("target", [None, 0.5])
+def test_looking_back_in_single_precision_adds_up_too_and_a_loss_on_the_membrane_is_a_term(target):
+    """As the live scope looks back: with a scale on every method's surrogate. At the loss delta is the loss's own derivative."""
+    spike, method = AtSpike(Triangle(), gain=1.5), METHOD_VALUES[0]
+    layer = simulate(Experiment(LIF(), Noise(0.1, 0.2), steps=60, neurons=2, seed=1)).layers[0]
+    back = look_back(layer, method, 50, target, 1, spike)
+    assert back.delta.dtype == np.float32 and back.delta.shape == (60, 1, 1) and not back.delta[51:].any()
+    here = 1.5 * max(0, 1 - abs(layer.u[50, 0, 1] - 1)) if target is None else layer.u[50, 0, 1] - target
+    assert back.delta[50, 0, 0] == pytest.approx(here, rel=1e-6)
+    for step in range(44, 52):
+        one = arithmetic(back, step, method, at_spike=spike)
+        assert all(adds_up(row) for row in one.forward + one.back if row.figures and row.part != "s")
+        assert one["delta"].value == back.delta[step, 0, 0]
+    with pytest.raises(ValueError, match="the steps 0 to 59"):
+        look_back(layer, method, 60)
+
+
 # Where a spike of the figure is drawn, in pixels of the page, and its step.
 SPIKE = """() => {
   const plot = document.querySelector('.st-key-figure-deltas .js-plotly-plot');
@@ -144,7 +162,7 @@ def test_a_click_on_a_spike_opens_its_step_and_the_keyboard_walks_on(visit):
     seen.page.mouse.click(x, y)
     title = seen.page.locator(".why h3")
     title.filter(has_text=f"Step {step}, at {step} ms: why it fires, and what goes back").wait_for()
-    seen.page.wait_for_function("step => location.search.includes(`step=${step}`)", arg=step)
+    seen.page.wait_for_function("step => location.search.includes(`why=${step}`)", arg=step)
     assert "through the reset" in seen.page.locator(".why").inner_text()
     assert "e.grad.s * e.ds_du" in seen.page.locator(".why code").last.inner_text()
     seen.page.get_by_role("spinbutton", name="Step").press("ArrowUp")

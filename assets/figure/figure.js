@@ -19,7 +19,7 @@ const BESIDE = 320; // what a picture keeps above the arithmetic of a step
 const MOST = 1.5; // times its usual height: a picture is not drawn out on a tall screen
 
 const NOTE = "note"; // the name of annotations that are notes, as snnviz/figures/notes.py has it
-const NARROW = 520, LOW = 340; // pixels
+const NARROW = 600, LOW = 340; // pixels
 const LETTER = 7.3; // pixels a letter of a note
 const MARGINS = 120; // pixels at both sides of a plot
 
@@ -85,7 +85,7 @@ class Place {
     const { element, sent } = this;
     const plotly = await (library ??= load(sent.library));
     const show = async (data) => {
-      const layout = this.noted({ ...structuredClone(sent.layout), ...this.size() }); // a copy, because Plotly changes its arguments
+      const layout = this.noted(structuredClone(sent.layout)); // a copy, because Plotly changes its arguments
       if (turn === this.turn) await plotly.react(element, data, layout, (this.config ??= this.configure()));
     };
     const ends = sent.pace && sent.data.map(end); // only if `pace` is set: reading the ends of large figures takes time
@@ -126,7 +126,7 @@ class Place {
     for (let outer = this.element; (outer = outer.parentElement); ) top += outer.scrollTop;
     const pixels = (name) => parseFloat(getComputedStyle(document.documentElement).getPropertyValue(name)) || 0;
     const below = Math.max(pixels("--snn-below") || BELOW, pixels("--snn-why"));
-    const room = Math.floor(window.innerHeight - top - below);
+    const all = Math.floor(window.innerHeight - top - below), words = this.words.offsetHeight, room = all - words < LEAST ? all : all - words;
     if (pixels("--snn-why")) return Math.min(Math.max(room, BESIDE), MOST * layout.height);
     return room < LEAST ? layout.height : Math.min(room, MOST * layout.height);
   }
@@ -134,15 +134,17 @@ class Place {
   // In a narrow figure notes would run off its edge, and in a low one they would hide the curves: a number stands in the place of each, and the words stand below the figure.
   noted(layout) {
     const notes = (layout.annotations ?? []).filter((note) => note.name === NOTE);
-    this.narrow = small(layout);
     this.words.replaceChildren();
-    if (!this.narrow) for (const note of notes) within(layout, note);
+    this.narrow = small(this.size());
+    if (!this.narrow) for (const note of notes) within(layout, note, this.element.clientWidth);
     else for (const [number, note] of notes.entries()) {
       const line = document.createElement("li");
       line.textContent = note.text.replace(/<[^>]*>/g, "");
       this.words.append(line);
       note.text = `<b>${number + 1}</b>`;
     }
+    Object.assign(layout, this.size());
+    if (document.fullscreenElement !== this.element) this.element.style.height = `${layout.height}px`;
     return layout;
   }
 
@@ -176,11 +178,11 @@ function small({ width, height }) {
 }
 
 // Moves a note that would run off the plot's edge back into it.
-function within(layout, note) {
+function within(layout, note, width) {
   const range = layout[note.axref.replace("x", "xaxis")]?.range;
   if (!range) return; // plotly will choose one, with room for the note
   const [low, high] = range;
-  const half = (0.5 * LETTER * note.text.replace(/<[^>]*>/g, "").length) / (layout.width - MARGINS);
+  const half = (0.5 * LETTER * note.text.replace(/<[^>]*>/g, "").length) / (width - MARGINS);
   const share = (note.ax - low) / (high - low);
   if (half < 0.5) note.ax = low + Math.min(Math.max(share, half), 1 - half) * (high - low);
 }

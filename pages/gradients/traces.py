@@ -9,10 +9,11 @@ from snnviz.ui import backend, methods, page, why
 
 def show(experiment, chosen, comparison, log):
     runs = labelled({method: run.layers[0] for method, run in comparison.runs.items()})
-    step = why.step(experiment.steps)
+    step, picture = why.step(experiment.steps), st.container()
+    lines, shows = why.of_comparison(comparison, step, backend.chosen())  # it is sent before the picture, which takes longer
     fig = gradient_traces.gradient_traces(runs, methods.hues(chosen), log=log, dark=page.dark(), step=step)
-    page.figure(fig, "deltas", fill=True, picked=why.picked("figure-deltas", experiment.neuron.dt))
-    lines, shows = why.of_comparison(comparison, step, backend.chosen())
+    with picture:
+        page.figure(fig, "deltas", fill=True, picked=why.picked("figure-deltas", experiment.neuron.dt))
     st.caption(
         f"The strips show what one step back multiplies by, {experiment.neuron.multiplier}: blank is 0 (the past is forgotten), "
         "grey is near ±1, ink lies beyond, and there a gradient grows on its way back."

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Sequence
 
 BAR = 24  # characters of the progress bar
 EVERY = 0.2  # seconds between two drawings of it
@@ -32,24 +33,28 @@ class Progress:
     def draw(self, lines: list[Line], epoch: bool) -> None:
         """Draw where the trainings stand, at most once in `EVERY` seconds. epoch: an epoch has just ended, which is always
         drawn."""
-        now = time.perf_counter()
-        if not (epoch or (self.terminal and now - self.drawn > EVERY)):
-            return
-        done = sum(line.done for line in lines) / len(lines)
         if not self.terminal and any(len(line.epochs) < len(lines[0].epochs) and not line.problem for line in lines):
             return  # where nothing can be drawn over: one line when all are there
-        self.drawn = now
-        passed = now - self.start
-        parts = [f"[{'#' * round(BAR * done):{BAR}}] {100 * done:3.0f} %", f"{passed:.0f} s"]
-        if 0.02 < done < 1:
-            parts.append(f"{passed * (1 - done) / done:.0f} s to go")
+        parts = []
         latest = [line for line in lines if line.batches]
         if latest:
             parts.append("loss " + " ".join(f"{line.batches[-1].loss:.3f}" for line in latest[:4]))
         tested = [line for line in lines if line.epochs]
         if tested:
             parts.append("test " + " ".join(f"{100 * line.epochs[-1].test_accuracy:.1f}" for line in tested[:4]) + " %")
-        text = "  ".join(parts)
+        self.show(sum(line.done for line in lines) / len(lines), parts, epoch)
+
+    def show(self, done: float, parts: Sequence[str], at_once: bool) -> None:
+        """Draw a bar for a share of 0 to 1 that is done, and some words, at most once in `EVERY` seconds unless `at_once`."""
+        now = time.perf_counter()
+        if not (at_once or (self.terminal and now - self.drawn > EVERY)):
+            return
+        self.drawn = now
+        passed = now - self.start
+        shown = [f"[{'#' * round(BAR * done):{BAR}}] {100 * done:3.0f} %", f"{passed:.0f} s"]
+        if 0.02 < done < 1:
+            shown.append(f"{passed * (1 - done) / done:.0f} s to go")
+        text = "  ".join([*shown, *parts])
         print(f"\r{text:{self.width}}" if self.terminal else text, end="" if self.terminal else "\n", file=sys.stderr, flush=True)
         self.width = len(text)
 

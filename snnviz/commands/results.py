@@ -1,6 +1,5 @@
-"""What came out of trainings: a table, a file of CSV, and the run in the store."""
+"""What came out of trainings: a table, and the run in the store."""
 
-import csv
 import pathlib
 import statistics
 import sys
@@ -53,19 +52,6 @@ def _labels(lines: list[Line]) -> dict:
 def _spread(values: list[float], unit: str = "") -> str:
     mean = f"{statistics.fmean(values):.3g}"
     return mean + (f" +- {statistics.stdev(values):.2g}" if len(values) > 1 else "") + unit
-
-
-def write_csv(path: pathlib.Path, lines: list[Line]) -> None:
-    """Write one row for each epoch of each training: method, seed, epoch, losses, accuracies (0 to 1), seconds."""
-    names = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(["method", "seed", "epoch", *names, "seconds"])
-        labels = _labels(lines)
-        for line in lines:
-            for e in line.epochs:
-                values = [getattr(e, n) for n in names]
-                table.writerow([labels[line.training.method], line.training.seed, e.epoch, *values, e.seconds.total])
 
 
 def keep(

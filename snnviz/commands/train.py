@@ -1,31 +1,34 @@
-"""`snnviz settings`, `snnviz train` and `snnviz compare`: training without a browser."""
+"""`snnviz settings` and `snnviz train`: training without a browser."""
 
 import argparse
-import dataclasses
 import importlib.util
 import pathlib
 import sys
 import tempfile
 import warnings
+from collections.abc import Iterable
 
 from snnviz.commands import Wrong
 from snnviz.commands.progress import Line, Progress
-from snnviz.commands.results import keep, table, write_csv
-
-COMPARED = ("BPTT", "Exodus", "Slayer", "LocalZO")
+from snnviz.commands.results import keep, table
 
 
 def settings(options: argparse.Namespace) -> int:
-    """The command `snnviz settings`: print the settings of a training as TOML."""
+    """The command `snnviz settings`: print the settings of a training as TOML, or those of a prepared grid."""
+    from snnviz.studies.grid_presets import GRIDS
     from snnviz.training import Training
 
-    print(Training().to_toml(), end="")
+    print(GRIDS[options.grid]().to_toml() if options.grid else Training().to_toml(), end="")
     return 0
 
 
 def train(options: argparse.Namespace) -> int:
     """The command `snnviz train`: train what a file of settings describes; its exit status."""
-    settings = _read(options.settings)
+    from snnviz.training.settings import Settings
+
+    settings = read(options.settings)
+    if not isinstance(settings, Settings):
+        raise Wrong(f"{options.settings} holds a grid of trainings: snnviz compare {options.settings} trains it.")
     if options.checkpoint is not None and len(settings.trainings) > 1:
         raise Wrong(f"--checkpoint: {options.settings} holds {len(settings.trainings)} trainings, and a checkpoint is of one.")
     lines, threads, status = _run(settings, options, options.checkpoint)
@@ -33,53 +36,28 @@ def train(options: argparse.Namespace) -> int:
     return status
 
 
-def compare(options: argparse.Namespace) -> int:
-    """The command `snnviz compare`: train with several methods and seeds; its exit status."""
-    from snnviz.methods import METHODS
-
-    settings = _read(options.settings)
-    names = options.methods or (COMPARED if len(settings.trainings) == 1 else ())
-    for name in names:
-        if name not in METHODS:
-            raise Wrong(f"--methods: there is no method '{name}'; there are {', '.join(METHODS)}.")
-    twice = next((n for place, n in enumerate(names) if n in names[:place]), None)
-    if twice is not None:
-        raise Wrong(f"--methods: {twice} is there twice; name each method once, and repeat over seeds with --seeds.")
-    if options.seeds < 1:
-        raise Wrong(f"--seeds = {options.seeds}: give at least one.")
-    # The settings' own methods keep their fields where they are among those asked for.
-    own = {type(t.method).__name__: t.method for t in reversed(settings.trainings)}
-    methods = [own.get(n) or METHODS[n]() for n in names]
-    each = [dataclasses.replace(t, method=m) for t in settings.trainings for m in methods] if methods else settings.trainings
-    each = list(dict.fromkeys(each))
-    try:
-        trainings = tuple(dataclasses.replace(t, seed=t.seed + k) for k in range(options.seeds) for t in each)
-    except ValueError as problem:
-        raise Wrong(f"--seeds = {options.seeds}: {problem}") from None
-    settings = dataclasses.replace(settings, trainings=tuple(dict.fromkeys(trainings)))
-    if options.csv is not None and not options.csv.parent.is_dir():
-        raise Wrong(f"--csv: there is no folder {options.csv.parent}.")
-    lines, threads, status = _run(settings, options)
-    table(lines, threads)
-    if options.csv is not None:
-        try:
-            write_csv(options.csv, lines)
-        except OSError as problem:
-            print(f"--csv: {options.csv} cannot be written: {problem.strerror}.", file=sys.stderr)
-            return status or 1
-    return status
-
-
-def _read(path: pathlib.Path):
+def read(path: pathlib.Path):
+    """The settings of a file of TOML (`training.Settings`), or the grid (`studies.grid.Grid`) where it is one."""
+    from snnviz import text
+    from snnviz.studies.grid import Grid
     from snnviz.training.settings import Settings
 
     try:
-        return Settings.from_toml(path.read_text(encoding="utf-8"), str(path))
+        toml = path.read_text(encoding="utf-8")
+        cls = Grid if text.parsed(toml, str(path)).get("is") == "Grid" else Settings
+        return cls.from_toml(toml, str(path))
     except (OSError, UnicodeDecodeError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else "it is no UTF-8 text"
         raise Wrong(f"{path} cannot be read: {reason}.") from None
     except ValueError as problem:
         raise Wrong(" ".join(str(problem).split())) from None
+
+
+def say_of_sets(datasets: Iterable) -> None:
+    """Say what there is to know of the sets before a training, each once."""
+    for dataset in dict.fromkeys(datasets):
+        for note in _notes(dataset):
+            print(f"snnviz: {note}", file=sys.stderr)
 
 
 def _notes(dataset) -> tuple[str, ...]:
@@ -117,9 +95,7 @@ def _train(settings, options, checkpoints) -> tuple[list[Line], int, int]:
         backend = resolve(options.backend or settings.backend or None)
     except (ValueError, RuntimeError) as problem:
         raise Wrong(str(problem)) from None
-    for dataset in dict.fromkeys(training.dataset for training in settings.trainings):
-        for note in _notes(dataset):
-            print(f"snnviz: {note}", file=sys.stderr)
+    say_of_sets(training.dataset for training in settings.trainings)
     lines, shown, stopped = [Line(t) for t in settings.trainings], Progress(), 0
     products = Products(options.products) if options.products else settings.products
     threads = options.threads or settings.threads or torch.get_num_threads()

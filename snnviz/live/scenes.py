@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from snnviz import text
+from snnviz.methods import BPTT, AbstractGradientMethod, AtSpike, Exodus, Slayer
 from snnviz.neurons import LIF, NEURONS, AbstractNeuron
 from snnviz.params import Declared, param
 from snnviz.stimuli import drawn_levels
@@ -70,6 +71,22 @@ class Scene(Declared):
     def __post_init__(self) -> None:
         super().__post_init__()
         drawn_levels(self.drawn)
+
+    @property
+    def methods(self) -> tuple[AbstractGradientMethod, ...]:
+        """The methods by which it looks back, none where it does not."""
+        cut = BPTT(self.surrogate, keep_reset=False)
+        ways = (BPTT(self.surrogate), Exodus(self.surrogate), cut, Slayer(self.surrogate))
+        return ways if self.backward and self.neuron.one_way_because() is None else ()
+
+    @property
+    def at_spike(self) -> AtSpike:
+        """What stands at the spike, for every method."""
+        return AtSpike(self.surrogate, gain=self.scale)
+
+    def loss_step(self, steps: int) -> int:
+        """The step of the loss in a run of so many steps."""
+        return math.floor(self.loss_at * (steps - 1) + 0.5)  # rounded as the page rounds
 
 
 @dataclasses.dataclass(frozen=True)

@@ -176,13 +176,15 @@ class GrowingResult(Growing):
         self._saved, self._unsaved, self._stepped = time.perf_counter(), False, False
 
     def records(self, folder: Path) -> Iterator[Any]:
-        return self.work.records(self.run.backend, folder, self.progress.result)
+        return self.work.records_of(self.run, folder, self.progress.result)
 
     def add(self, record: Any) -> bool:
-        first = self.progress.result is None
+        before = self.progress.result
         self.progress = dataclasses.replace(record, seconds=self._earlier + time.perf_counter() - self._began)
         self._unsaved = self._stepped = True
-        return (first and record.result is not None) or time.perf_counter() - self._saved > SAVE
+        if record.result is not None and (before is None or (self.work.saved_at_once and record.result != before)):
+            return True
+        return time.perf_counter() - self._saved > SAVE
 
     def save(self, store: Store) -> None:
         if self._unsaved:

@@ -19,6 +19,7 @@ PATIENCE = 5.0  # seconds to wait for a scheduler
 _lock = threading.Lock()
 _connecting: Pending | None = None
 _since = 0.0  # when the connection began to be made
+_workers = 0  # of this process, with one thread each; 0: one worker, which leaves half of the cores to the pages
 _quiet = 0.0  # until when the scheduler is not asked, as it did not answer
 Answer = TypeVar("Answer")
 
@@ -30,6 +31,12 @@ class JobError(ValueError):
 def address() -> str:
     """That of the cluster; "" for threads of this process."""
     return os.environ.get("SNNVIZ_SCHEDULER", "")
+
+
+def at_once(workers: int) -> None:
+    """Let this process do so many pieces of work at once: for a command, which has no pages to leave room for."""
+    global _workers
+    _workers = workers
 
 
 def connect() -> Any:
@@ -130,8 +137,8 @@ def _connect() -> Any:
     # One turn at a time for two cores: the pages need the other one.
     cluster = LocalCluster(
         processes=False,
-        n_workers=1,
-        threads_per_worker=max(1, (os.cpu_count() or 1) // 2),
+        n_workers=_workers or 1,
+        threads_per_worker=1 if _workers else max(1, (os.cpu_count() or 1) // 2),
         dashboard_address="127.0.0.1:0",
         worker_dashboard_address="127.0.0.1:0",
         silence_logs=logging.ERROR,

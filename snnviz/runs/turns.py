@@ -9,14 +9,18 @@ TURN = 0.5  # seconds that work computes before others may
 
 
 class Turns:
-    """Turns of one run: as many runs at once as the worker has threads (a GPU serves one), one at once for each visitor."""
+    """Turns of one run: as many runs at once as the worker has threads (a GPU serves one), one at once for each visitor.
 
-    def __init__(self, run: Run, worker: Any):
+    of_a_part: turns of a part of a run that several workers share; its parts do not wait for each other.
+    """
+
+    def __init__(self, run: Run, worker: Any, of_a_part: bool = False):
         from distributed import Semaphore
 
         address, slots = (f"{worker.address}-gpu", 1) if run.backend == "cuda" else (worker.address, worker.state.nthreads)
         # The visitor's own first, so that one visitor's runs queue among themselves and not before everybody else.
-        places = ((1, f"{address}-{run.owner}"), (slots, address)) if run.work.takes_turns else ()
+        own = () if of_a_part else ((1, f"{address}-{run.owner}"),)
+        places = (*own, (slots, address)) if of_a_part or run.work.takes_turns else ()
         self._gates = [Semaphore(max_leases=n, name=f"turn-{name}") for n, name in places]
         self._held: list[Any] = []
         self._alone: Any = None

@@ -7,8 +7,9 @@ import io
 import zlib
 from collections.abc import Sequence
 
-from snnviz.tables import boxes, limits, refused
+from snnviz.tables import limits, refused
 from snnviz.tables.arrays import array, of_arrays, unpacked
+from snnviz.tables.boxes import of_box
 from snnviz.tables.cameras import of_camera
 from snnviz.tables.columns import ROLES as ROLES
 from snnviz.tables.columns import Table as Table
@@ -44,12 +45,8 @@ def read(data: bytes, name: str = "", roles: Sequence[str] = ()) -> Table:
         raise ValueError(why)
     if data.startswith(b"PK") or name.endswith((".npz", ".npy")):
         return of_arrays(unpacked(data), roles)
-    if data.startswith(b"MATLAB ") or name.endswith(".mat"):
-        return boxes.of_mat(data, roles)
-    if data.startswith(boxes.HDF5) or name.endswith((".h5", ".hdf5")):
-        return boxes.of_hdf5(data, roles)
-    if data.startswith((b"PAR1", b"ARROW1")) or name.endswith((".parquet", ".feather")):
-        return boxes.of_arrow(data, roles)
+    if (table := of_box(data, name, roles)) is not None:
+        return table
     if (events := of_camera(data, name)) is not None:
         return events.table()
     return of_text(decode(data), roles)

@@ -3,16 +3,11 @@
 Versions 2 and 3.1 are decoded here: tonic 1.7 raises at version 2, and reads packets of frames and of motion in 3.1 as events.
 """
 
-import importlib.util
 import re
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
 
 import numpy as np
 
-from snnviz.tables import limits
+from snnviz.tables import apart, limits
 from snnviz.tables.columns import Events
 
 MOST_HEADER, LONGEST_LINE = 1_000_000, 10_000  # bytes
@@ -20,7 +15,6 @@ DVS128, DAVIS240, DAVIS346 = (128, 128), (180, 240), (260, 346)  # height, width
 CHIPS = {"dvs128": DVS128, "davis240": DAVIS240, "davis346": DAVIS346, "davis240c": DAVIS240}
 PACKET = np.dtype([("type", "<u2"), ("source", "<i2"), ("size", "<i4"), ("offset", "<i4"), ("overflow", "<i4"),
                    ("capacity", "<i4"), ("number", "<i4"), ("valid", "<i4")])  # fmt: skip
-PATIENCE = 120  # seconds that decoding one file of AEDAT 4 may take
 POLARITY, COMPRESSED = 1, 0x8000
 CUT = "Its last event is cut short and left out."
 
@@ -134,24 +128,8 @@ def _version_3(data: bytes) -> Events:
 
 
 def _version_4(data: bytes) -> Events:
-    """By the package aedat, in a process of its own: `snnviz.tables.aedat4`."""
-    if importlib.util.find_spec("aedat") is None:
-        raise ValueError("is AEDAT 4, which is read with the package aedat; install it with: pip install aedat")
-    with tempfile.TemporaryDirectory() as folder:
-        path, out = Path(folder) / "a.aedat4", Path(folder) / "out.npz"
-        path.write_bytes(data)
-        command = [sys.executable, "-P", str(Path(__file__).with_name("aedat4.py")), str(path), str(out), str(limits.MOST_EVENTS)]
-        try:
-            ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False)
-        except subprocess.TimeoutExpired:
-            raise ValueError(f"is AEDAT 4 and not read within {PATIENCE} seconds; cut it.") from None
-        if ended.returncode == 2:
-            raise ValueError("is AEDAT 4 without a stream of events; export it with its events.")
-        if ended.returncode == 3:
-            limits.check_events(limits.MOST_EVENTS + 1)
-        if ended.returncode or not out.is_file():
-            raise ValueError("is AEDAT 4, but cut short or damaged; export it again.")
-        with np.load(out, allow_pickle=False) as arrays:
-            height, width = arrays["size"].tolist()
-            t, x, y, p = (arrays[name] for name in "txyp")
-    return Events(t, x, y, p, "AEDAT 4", (2, height, width) if height and width else None)
+    """By the package aedat, in a process of its own."""
+    arrays = apart.decode("aedat4", data)
+    height, width = arrays["size"].tolist()
+    size = (2, height, width) if height and width else None
+    return Events(arrays["t"], arrays["x"], arrays["y"], arrays["p"], "AEDAT 4", size)

@@ -33,6 +33,7 @@ class _Standing:
     arrived: dict[str, str] = dataclasses.field(default_factory=dict)  # the settings that the page had when the menu led to it
     held: dict[str, Any] = dataclasses.field(default_factory=dict)  # what the visitor put aside on it, which no URL says
     opened: bool = False  # whether a link or the page itself has said what it opens with
+    layout: Any = None  # where its controls stood when it was last drawn
 
     def spelt(self, key: str) -> str | None:
         """The text of a control that was drawn, of its default where it stands there; None where it was not drawn yet."""
@@ -60,6 +61,7 @@ class _Visit:
     drawn: set[str] = dataclasses.field(default_factory=set)  # keys drawn in this run
     complaints: dict[str, str] = dataclasses.field(default_factory=dict)  # key -> what was wrong in the URL
     place: Any = None  # where complaints are drawn in this run
+    afresh: bool = False  # whether controls stand elsewhere in this run than in the one before
 
     def of(self, key: str) -> _Standing:
         return self.pages[None if key in self.shared else self.page]
@@ -77,7 +79,7 @@ def begin(page: str, place: Any, shared: Collection[str] = (), carried: Collecti
     may stop at any moment, and after `st.stop` nothing can be drawn.
     """
     visit = _visit()
-    visit.drawn, visit.shared, visit.place = set(), frozenset(shared), place
+    visit.drawn, visit.shared, visit.place, visit.afresh = set(), frozenset(shared), place, False
     parameters = {key: st.query_params.get_all(key) for key in st.query_params}
     link = parameters.pop(LINK, None) is not None
     moved, first, history = visit.page != page, visit.page is None, streamlit_private.is_history_navigation()
@@ -221,7 +223,18 @@ def stand(key: str, label: str, default: Any, read: Callable[[str], Any], shown:
     elif widget not in state or (state[widget] == standing.defaults.get(key) != default):
         state[widget] = default
     standing.defaults[key] = default
+    if visit.afresh:
+        state[widget] = state[widget]  # whoever sets a value sends it
     return widget
+
+
+def lay_out(layout: Any) -> None:
+    """Say how the controls drawn from here on are laid out. Where that is otherwise than in the run before, each sends its value to
+    the browser again: one in a popover that nobody has opened has not got it yet, and would stand at its least."""
+    visit = _visit()
+    standing = visit.pages[visit.page]
+    visit.afresh = standing.layout not in (None, layout)
+    standing.layout = layout
 
 
 def tell(key: str, text: str | None) -> None:

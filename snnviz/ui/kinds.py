@@ -7,9 +7,10 @@ from typing import Any, cast
 import streamlit as st
 
 from snnviz import text
+from snnviz.runs.sweep import Sweep
 from snnviz.runs.values import RunState, Status
 from snnviz.runs.work import KINDS, FetchSet, MeasureDepth, MeasureSpeed, MeasureTimes, SweepGrowth, SweepWidths, Train
-from snnviz.ui import code, depth, growth, speed, times, training_view, widths
+from snnviz.ui import code, depth, growth, speed, sweeps, times, training_view, widths
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,6 +138,10 @@ for point in points:
     return source, {"len(points)": len(sweep.trainings)}
 
 
+def _sweep_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
+    return sweeps.code(cast(Sweep, state.run.work).grid, state.run.backend, state)
+
+
 def _times_code(state: RunState) -> tuple[str, Mapping[str, Any]]:
     source = f"""
 from snnviz import *
@@ -171,6 +176,7 @@ KIND = {
         "Growth", "Gradients", "gradients.py", {"of": "network", "view": "growth"}, _draw_growth, _growth_columns, _growth_code
     ),
     "widths": Kind("Widths", "Training", "training.py", {"compare": "widths"}, _draw_widths, _widths_columns, _widths_code),
+    "sweep": Kind("Sweep", "Sweeps", "sweeps.py", {}, sweeps.draw, sweeps.table, _sweep_code),
     "times": Kind("Times", "Sparsity", "sparsity.py", {"view": "time", "source": "here"}, _draw_times, _times_columns, _times_code),
     "speed": Kind("Speed", "Speed", "speed.py", {}, _draw_speed, _speed_columns, _speed_code),
     "fetch": Kind("Fetch", "Data", "data.py", {"from": "disk"}, _draw_fetch, lambda _: {}, _fetch_code),

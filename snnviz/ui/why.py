@@ -15,16 +15,19 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from snnviz import text
 from snnviz.experiments import Comparison
 from snnviz.figures.theme import three_digits
 from snnviz.labels import labelled
+from snnviz.live.scenes import Loss, Scene
 from snnviz.params import Param
 from snnviz.places import assets
 from snnviz.records import LayerRecord
+from snnviz.studies.look_back import look_back
 from snnviz.ui import address, scope, spelling
 from snnviz.why import Arithmetic, Row, arithmetic
 
-KEY = "step"
+KEY = "why"  # in the address: the step; a lesson has its own "step" there
 PANEL = "why-panel"  # the key of the component that shows it
 ROOM = 370  # pixels below a picture that its page leaves for the arithmetic
 ASK = "**Why?** Click a spike or a point of a curve, or type a step."
@@ -128,15 +131,33 @@ def _set(symbols: str) -> str:
     return re.sub(r"_(\w+)", r"<sub>\1</sub>", html.escape(symbols))
 
 
-def of_run(layer: LayerRecord, step: int | None, neuron: int = 0) -> tuple[str, Mapping[str, Any]]:
-    """The bar, and of the open step the arithmetic forward; returns the Python of it, for a record `layer`, and what it gives."""
-    bar(step, len(layer.u), _fired(layer, neuron))
+def of_run(layer: LayerRecord, step: int | None, scene: Scene, backend: str) -> tuple[str, Mapping[str, Any]]:
+    """The bar, and of the open step of a run its arithmetic, forward and as the scene looks back; returns the Python of it, for a
+    record `layer`, and what it gives."""
+    column = scene.column
+    bar(step, len(layer.u), _fired(layer, column))
     if step is None:
         return "", {}
-    one = arithmetic(layer, step, neuron=neuron)
-    panel(step, len(layer.u), layer.dt, {"": one})
-    source = f"arithmetic(layer, {step}{f', neuron={neuron}' if neuron else ''})"
-    return f"\nprint({source})", {source: one}
+    if not scene.methods:
+        one = arithmetic(layer, step, neuron=column)
+        panel(step, len(layer.u), layer.dt, {"": one})
+        source = f"arithmetic(layer, {step}{f', neuron={column}' if column else ''})"
+        return f"\nprint({source})", {source: one}
+    at, spike = scene.loss_step(len(layer.u)), scene.at_spike
+    target = scene.target if scene.loss is Loss.TARGET else None
+    every = {
+        m: arithmetic(look_back(layer, m, at, target, column, spike, backend), step, m, at_spike=spike, backend=backend)
+        for m in scene.methods
+    }
+    panel(step, len(layer.u), layer.dt, labelled(every))
+    ways = ", ".join(map(text.source, scene.methods))
+    back = f'look_back(layer, method, {at}, {target}, {column}, spike, "{backend}")'
+    source = f"""
+spike = {text.source(spike)}
+for method in [{ways}]:
+    one = arithmetic({back}, {step}, method, at_spike=spike, backend="{backend}")
+    print(one)"""
+    return source, {"one": list(every.values())[-1]}
 
 
 def of_comparison(comparison: Comparison, step: int | None, backend: str) -> tuple[str, Mapping[str, Any]]:

@@ -9,7 +9,7 @@ they come to is what the run recorded. Beside each line stand those of the kerne
 """
 
 from snnviz.backends import AbstractBackend, resolve
-from snnviz.methods.base import AbstractGradientMethod
+from snnviz.methods.base import AbstractGradientMethod, AtSpike
 from snnviz.records import LayerRecord
 from snnviz.why.back import Sweep
 from snnviz.why.rows import Arithmetic as Arithmetic
@@ -23,11 +23,13 @@ def arithmetic(
     method: AbstractGradientMethod | None = None,
     neuron: int = 0,
     sample: int = 0,
+    at_spike: AtSpike | None = None,
     backend: AbstractBackend | str | None = None,
 ) -> Arithmetic:
     """The arithmetic of one step of a layer's record, of a run that began at rest.
 
-    method: the one that differentiated the run; None: forward only. backend: it says what later steps send back to a state that the
+    method: the one that differentiated the run; None: forward only. at_spike: what stood at the spike, if not what the method has
+    there. backend: it says what later steps send back to a state that the
     input does not enter.
 
     Raises:
@@ -41,5 +43,5 @@ def arithmetic(
         return Arithmetic(step, one.spikes, forward)
     if reason := layer.neuron.one_way_because():
         return Arithmetic(step, one.spikes, forward, note=reason)
-    back = tuple(Sweep(one, method, resolve(backend)).rows())
+    back = tuple(Sweep(one, method, at_spike or method.at_spike, resolve(backend)).rows())
     return Arithmetic(step, one.spikes, forward, back, method.beyond_a_step() or "")

@@ -45,12 +45,13 @@ def _by(value: torch.Tensor, cause: torch.Tensor) -> Part:
 class Sweep:
     """One step of the way back through a step that has been gone through forward."""
 
-    def __init__(self, step: Step, method: AbstractGradientMethod, backend: AbstractBackend):
-        self.step, self.method, self.backend, self.t = step, method, backend, step.t
+    def __init__(self, step: Step, method: AbstractGradientMethod, at_spike: AtSpike, backend: AbstractBackend):
+        self.step, self.method, self.at_spike, self.backend, self.t = step, method, at_spike, backend, step.t
         self.timed = method.reset_path is ResetPath.TIMED
         self.path = ResetPath.KEPT if self.timed else method.reset_path
         self.neuron, self.coefficients = step.neuron, step.coefficients
         self.incoming, self.slopes, self.delta = (step.column(name) for name in ("grad_spikes", "ds_du", "delta"))
+        self.straight = None if step.layer.grad_u is None else step.column("grad_u")
         if self.timed:
             self.neuron, self.coefficients = timed.replaced(step.neuron, step.coefficients)
         self.plain = named(self.neuron, self.coefficients, step.membranes.dtype)
@@ -72,6 +73,8 @@ class Sweep:
                 yield from row
         lets = [] if bool(by.u == 1) else [Number(by.u, "∂u/∂x")]  # 0 where the membrane lies at its lower bound
         terms = [("at the spike", "at the spike", [*lets, g, slope])]
+        if self.straight is not None and bool(self.straight[t]):
+            terms.append(("delta", "from the loss on the membrane", [*lets, Number(self.straight[t], "∂L/∂u[t]")]))
         for k, later in sent.items():
             symbol, part = step.symbols[k], "through the state" if k else "through the membrane"
             if (direct := by.by_u[k]) is not None:
@@ -104,7 +107,7 @@ class Sweep:
 
     def _slope(self) -> Iterator[Row]:
         """The rows of ds/du: written out where it is a surrogate's value, given where it was drawn."""
-        step, spike, t = self.step, self.method.at_spike, self.t
+        step, spike, t = self.step, self.at_spike, self.t
         computed = kernel_text.of_derivative(spike.derivative.kernel, gated=spike.gate > 0)
         left = "s′"
         if self.timed and step.trace is not None:
@@ -187,7 +190,7 @@ class Sweep:
         trace = None if step.trace is None else step.trace[later].contiguous().to(place)
         initial = torch.stack(step.after(self.t)).to(place)
         at_spike = AtSpike(Given(lambda margin: slopes))
-        out = self.backend.backward(
-            self.neuron, self.coefficients, at_spike, self.path, Draw(), x, initial, Forward(u, s, trace, initial), Upstream(g)
-        )
+        straight = None if self.straight is None else self.straight[later].contiguous().to(place)
+        forward, upstream = Forward(u, s, trace, initial), Upstream(g, straight)
+        out = self.backend.backward(self.neuron, self.coefficients, at_spike, self.path, Draw(), x, initial, forward, upstream)
         return out.initial.cpu()

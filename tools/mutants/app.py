@@ -91,9 +91,9 @@ MUTATIONS = (
     ),
     Mutation(
         "command-compares-one-seed",
-        "snnviz/commands/train.py",
-        "seed=t.seed + k)",
-        "seed=t.seed)",
+        "snnviz/studies/grid.py",
+        "(cell, seed=cell.seed + k))",
+        "(cell, seed=cell.seed))",
         "tests/test_training.py::test_compare_writes_one_line_for_each_epoch",
     ),
     Mutation(
@@ -101,7 +101,7 @@ MUTATIONS = (
         "snnviz/commands/train.py",
         "saved = options.no_save or keep(",
         "saved = keep(",
-        "tests/test_training.py::test_compare_writes_one_line_for_each_epoch",
+        "tests/test_training.py::test_the_exit_status_says_that_a_run_was_not_kept_or_failed",
     ),
     # Addresses.
     Mutation(

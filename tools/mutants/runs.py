@@ -6,6 +6,10 @@ CURVES, GROWING = "snnviz/runs/curves.py", "snnviz/runs/growing.py"
 STORE, ROWS = "snnviz/runs/store.py", "snnviz/runs/rows.py"
 WEIGHTS = "tests/test_weights.py::test_a_trained_network_is_kept_taken_away_and_gone_with_its_run"
 NIR = "tests/test_weights.py::test_a_network_comes_back_from_nir_with_equal_spikes"
+SWEEP = "tests/test_sweep.py::test_a_grid_that_was_stopped_goes_on_and_gives_what_it_gives_alone"
+CHOSEN = "tests/test_sweep.py::test_an_epoch_is_chosen_on_samples_that_nobody_trains_or_tests_on"
+INTERVALS = "tests/test_sweep.py::test_intervals_are_students_and_differences_are_paired"
+GRID = "snnviz/studies/grid.py"
 MEANS = "tests/test_curves.py::test_a_point_is_the_mean_of_the_batches_it_stands_for"
 SIDE_BY_SIDE = "tests/test_curves.py::test_trainings_side_by_side_are_saved_epoch_by_epoch"
 COMES_OUT = "tests/test_store.py::test_what_goes_in_comes_out -k sqlite"
@@ -62,6 +66,17 @@ MUTATIONS = (
     Mutation(
         "nir-step-of-euler", "snnviz/nir_graphs.py", "return 1.0 if abs(factor - 1) < ONE else factor", "return factor * 1.01", NIR
     ),
+    # Sweeps.
+    Mutation("sweep-trains-again", "snnviz/runs/sweep.py", "if (cell, seed) not in record.done)", "if True)", SWEEP),
+    Mutation("sweep-chosen-on-the-test-part", GRID, "np.argmax(self.validation_accuracy)", "np.argmax(self.test_accuracy)", CHOSEN),
+    Mutation(
+        "sweep-trains-on-what-is-held-out",
+        "snnviz/datasets/parts.py",
+        "for split in Split\n",
+        "for split in (Split.TEST,) * 2\n",
+        CHOSEN,
+    ),
+    Mutation("interval-of-the-normal-law", "snnviz/studies/intervals.py", "student(count - 1) *", "1.96 *", INTERVALS),
     # The store.
     Mutation("store-epoch-lost", STORE, "last is None or e.epoch > last]", "last is None or e.epoch > last + 1]", COMES_OUT),
     Mutation("store-epoch-written-twice", STORE, "last is None or e.epoch > last]", "True]", COMES_OUT),
