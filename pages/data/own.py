@@ -5,6 +5,11 @@ import streamlit as st
 from snnviz.datasets import OwnRecordings
 from snnviz.ui import controls, page, recordings, uploads, visitors
 
+EMPTY = (
+    "Add recordings at the left, of each class some: tables of spikes as text, NPZ, MAT, HDF5 or Parquet, or files of event "
+    "cameras, AEDAT, RAW, DAT or BIN."
+)
+
 
 def choose():
     """The visitor's recordings as a set, and a function that draws more: how to begin, or a link to train on them."""
@@ -12,7 +17,7 @@ def choose():
     uploads.take_in(visitor)
     mine = uploads.everything(visitor)
     if not mine:
-        return None, lambda: st.info("Choose a set at the left, or add a recording.", icon=":material/info:")
+        return None, lambda: st.info(EMPTY, icon=":material/info:")
     labels, names, _ = zip(*mine, strict=True)
     st.dataframe({"class": labels, "recording": names}, hide_index=True, height=180)
     if st.button("Remove all", icon=":material/delete:"):
