@@ -38,9 +38,9 @@ def limited(threads: int | None) -> Iterator[None]:
     Raises:
         ValueError: fewer than 1.
     """
-    before, wanted = torch.get_num_threads(), checked(threads)
-    if wanted is not None and wanted != before:
-        torch.set_num_threads(wanted)
+    before, number = torch.get_num_threads(), checked(threads)
+    if number is not None and number != before:
+        torch.set_num_threads(number)
     try:
         yield
     finally:

@@ -23,11 +23,11 @@ def test_it_is_the_convolution(images, inputs, outputs, height, width, side):
     x = (x * (torch.rand(x.shape, generator=g) < 0.3)).requires_grad_()
     weight = torch.randn(outputs, inputs, side, side, generator=g, dtype=torch.float64, requires_grad=True)
     bias = torch.randn(outputs, generator=g, dtype=torch.float64, requires_grad=True) if outputs % 2 else None
-    asked = [x, weight] + ([] if bias is None else [bias])
+    leaves = [x, weight] + ([] if bias is None else [bias])
     outs = [events.convolve(x, weight, bias), conv2d(x, weight, bias, padding=side // 2)]
     close(*outs, 1e-12, "map")
     target = torch.randn(outs[0].shape, generator=g, dtype=torch.float64)
-    for mine, other in zip(*(torch.autograd.grad((out * target).sum(), asked) for out in outs), strict=True):
+    for mine, other in zip(*(torch.autograd.grad((out * target).sum(), leaves) for out in outs), strict=True):
         close(mine, other, 1e-12, "gradient")
 
 

@@ -72,10 +72,10 @@ class Events:
     def _listed(cls, function: str, source: tuple, steps: int, batch: int, columns: int, dtype, carrier=None) -> "Events | None":
         first = torch.empty((batch, steps + 1), dtype=torch.int32)
         places = torch.empty((batch, steps * columns), dtype=torch.uint16)
-        found = torch.empty(batch, dtype=torch.int32)
+        totals = torch.empty(batch, dtype=torch.int32)
         p = call_parameters(dtype, steps, batch, columns, columns, capacity=places.shape[1])
-        run(function, p, dtype, by_threads(batch), (*source, first, places, found))
-        return None if (found < 0).any() else cls(first, places, columns, dtype, carrier)
+        run(function, p, dtype, by_threads(batch), (*source, first, places, totals))
+        return None if (totals < 0).any() else cls(first, places, columns, dtype, carrier)
 
     @classmethod
     def of_sorted(cls, cells: np.ndarray, steps: int, batch: int, columns: int) -> "Events | None":
