@@ -5,7 +5,7 @@
 // before the first word; the rest stands behind it in nodes of ours. Where React writes into it, ours go at once.
 
 const SENTENCES = "[data-testid=stMain] :is(:is([data-testid=stMarkdownContainer], [data-testid=stCaptionContainer], .figure-notes) :is(p, li), .snn-class .sentence)";
-const NEVER = "a, button, label, summary, code, pre, table, .katex, dfn, [data-testid=stIconMaterial], :is([class*=st-key-card-], [class*=st-key-step-], [class*=st-key-lesson-card-])"; // a card is a link as a whole
+const NEVER = "a, button, label, summary, code, pre, table, .katex, dfn, [data-testid=stIconMaterial], :is(.st-key-run-name, [class*=st-key-card-], [class*=st-key-step-], [class*=st-key-lesson-card-])"; // a card is a link as a whole, a run's name its owner's
 const WAIT = 150; // milliseconds: between two looks at the page, and for the way from a word to what is said of it
 const SAYS = "snn-says"; // the id of what is said
 

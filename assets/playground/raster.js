@@ -23,7 +23,7 @@ export class RasterView {
   // chosen: { layer, i } of a hidden neuron whose membrane is shown, or null
   draw({ s, run, play, chosen, moved }) {
     const { context: c, w, h } = sheet(this.canvas), still = this.still;
-    if (!run) return;
+    if (!run || !w) return; // on a wall there is none
     if (moved || still.width !== this.canvas.width || still.height !== this.canvas.height) {
       still.width = this.canvas.width;
       still.height = this.canvas.height;

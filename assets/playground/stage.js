@@ -21,6 +21,7 @@ import { follow, skeleton, theme } from "./surroundings.js";
 
 const FRAME = 45; // ms between two looks at the training; spikes move at every frame of the screen
 const GOAL = 0.95; // of the race
+const WALL = 820; // pixels of a window; a narrower one has no room for large letters
 
 export class Stage {
   // data: what snnviz.live.playground.data() makes; wasm: a WebAssembly.Module or a promise of one; address: { read(): texts by key,
@@ -93,7 +94,8 @@ export class Stage {
   resize() {
     const { root } = this.e;
     if (!root.clientWidth) return; // out of sight there is nothing to draw on
-    root.classList.toggle("wall", Number(getComputedStyle(root).getPropertyValue("--snn-letters")) > 1); // in present mode
+    const enlarged = Number(getComputedStyle(root).getPropertyValue("--snn-letters")) > 1; // in present mode
+    root.classList.toggle("wall", enlarged && innerWidth > WALL);
     this.panel.paint();
     drawColumns(this);
     this.cards.refresh(this.s);

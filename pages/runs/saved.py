@@ -93,8 +93,10 @@ def show(rows: Sequence[values.Summary], linked: list[str], unseen: Sequence[str
         if trainings:
             draw_trainings(trainings, given)
         if others:
-            name_run(others[0], given)
-            runs_view.headline(others[0])
+            ended = others[0].status is values.Status.FINISHED
+            name_run(others[0], given, ended)
+            if not ended:
+                runs_view.headline(others[0])
             with page.guarded():
                 KIND[others[0].run.kind].draw(others[0])
             page.several([literal(note) for note in others[0].notes], "notes")
@@ -175,11 +177,13 @@ def progress(lines: list[values.Summary]) -> str:
     return f"{min(line.epochs for line in lines)} of {epochs}" if epochs else f"{100 * lines[0].share:.0f} %"
 
 
-def name_run(state: values.RunState, given: str) -> None:
-    """Say which run the picture shows, by the name given to it or its title, and where it stands."""
+def name_run(state: values.RunState, given: str, status: bool) -> None:
+    """Say which run the picture shows, by the name given to it or its title; status: and where it stands."""
     name = given or state.run.title or KIND[state.run.kind].title
-    status, colour, icon = runs_view.WORDS[state.status]
-    st.markdown(f"**{literal(name)}** :small[{values.when(state.run.created)}] :{colour}-badge[{icon} {status}]")
+    stands, colour, icon = runs_view.WORDS[state.status]
+    badge = f" :{colour}-badge[{icon} {stands}]" if status else ""
+    with st.container(key="run-name"):
+        st.markdown(f"**{literal(name)}** :small[{values.when(state.run.created)}]{badge}")
 
 
 def draw_trainings(trainings: list[values.RunState], given: str) -> None:
@@ -188,7 +192,7 @@ def draw_trainings(trainings: list[values.RunState], given: str) -> None:
     with page.asks():
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             if len(trainings) == 1:
-                name_run(trainings[0], given)
+                name_run(trainings[0], given, True)
             else:
                 st.markdown(f"**{len(trainings)} runs** laid over one another")
         view = controls.option(

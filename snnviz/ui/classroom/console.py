@@ -19,7 +19,7 @@ _WORDS = "_class_console_complaint"
 def draw(mine: Role, room: Room) -> None:
     """The page of a teacher."""
     page.dress()
-    left, right = st.columns([6, 5], vertical_alignment="center")
+    left, right = st.columns([5, 6], vertical_alignment="center")
     with left, st.container(key="class-join"):
         st.fragment(lambda: _joining(mine), run_every=EVERY)()
     with right:
