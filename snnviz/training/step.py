@@ -106,7 +106,8 @@ class RunningTraining:
         return time.perf_counter()
 
     def in_batches(self, half: Samples, epoch: int | None = None) -> Iterator[tuple[torch.Tensor | Events, torch.Tensor]]:
-        """The batches of a half, in the order of an epoch (None: of the set): as events where the network reads events."""
+        """The batches x [T, B, *inputs], y [B] of a half, in the order of an epoch (None: of the set); x as events where the
+        network reads events."""
         t = self.training
         reads_events = isinstance(t.architecture, FeedForward) and self.network.reads_events
         return (half.event_batches if reads_events else half.batches)(t.batch, t.seed, epoch)
