@@ -33,7 +33,7 @@ class AbstractStorage(abc.ABC):
 
     @abc.abstractmethod
     def take_events(self, index: np.ndarray) -> Events | None:
-        """The samples with these numbers as events of float32 `[T, B, inputs]`; None where they cannot be: currents, many inputs."""
+        """The samples with these numbers as events of float32 `[T, B, inputs]`; None where they cannot be, as currents."""
 
     @abc.abstractmethod
     def all(self) -> torch.Tensor:
