@@ -12,6 +12,7 @@ from snnviz.datasets import FreeSpokenDigits, SoundLocalisation, Speaker, Split,
 from snnviz.datasets.catalogue import by_hand, named
 from snnviz.datasets.localisation import delay
 from snnviz.datasets.spoken_digits import read_wav
+from snnviz.figures import ears
 from snnviz.studies.sample_views import rows
 from tests.test_datasets import Archives, counts, fetched, linear_score
 
@@ -134,3 +135,14 @@ def test_the_set_is_fetched_whole_or_not_at_all(tmp_path, monkeypatch, capsys):
     files_there = {path.relative_to(tmp_path / "sets").as_posix() for path in (tmp_path / "sets").rglob("*") if path.is_file()}
     assert files_there == {f"free-spoken-digit-dataset/{name}" for name in ("README.md", *(f"recordings/{one}" for one in files))}
     assert not by_hand(named("FSDD"))
+
+
+@pytest.mark.parametrize("lit", [0, 1])
+def test_two_ears_are_drawn_one_over_the_other(lit):
+    """Silent ears too; every spike stands in its ear's raster, and once in a period."""
+    spikes = np.full((40, 6), lit, np.uint8)
+    fig = ears.ears(spikes, 0.1, -60.0, float(delay(-60.0)), 2.0, dark=bool(lit))
+    left, right = (trace for trace in fig.data if trace.type == "scattergl")
+    assert len(left.x) == len(right.x) == 120 * lit and fig.layout.yaxis.domain[0] > fig.layout.yaxis3.domain[1], "left above right"
+    assert [sum(trace.y) for trace in fig.data[-2:]] == [120 * lit] * 2
+    assert "60° left" in fig.layout.annotations[0].text and "the left ear 0.488 ms before the right one" in fig.layout.meta["alt"]

@@ -19,7 +19,7 @@ def ears(
     steps, inputs = spikes.shape
     fibres = inputs // 2
     both = spikes[:, :fibres], spikes[:, fibres:]
-    fig = panels(rows=2, cols=2, column_widths=[0.7, 0.3], horizontal_spacing=0.13, vertical_spacing=0.06, row_heights=[0.5, 0.5])
+    fig = panels(rows=2, cols=2, column_widths=[0.7, 0.3], horizontal_spacing=0.16, vertical_spacing=0.06, row_heights=[0.5, 0.5])
     size = float(np.clip(0.3 * height / max(fibres, 1), 2.5, 10))
     for row, (name, part) in enumerate(zip(("left ear", "right ear"), both, strict=True), 1):
         step, fibre = np.nonzero(part)
@@ -56,12 +56,16 @@ def _folded(fig: go.Figure, both: tuple[np.ndarray, np.ndarray], dt: float, peri
     for part, (name, line) in zip(both, lines, strict=True):
         count = np.histogram(np.arange(len(part)) * dt % period, edges, weights=part.sum(1))[0]
         fig.add_scatter(
-            x=(edges[:-1] + edges[1:]) / 2, y=count, mode="lines", line=line, name=name, row=2, col=2,
+            x=(edges[:-1] + edges[1:]) / 2, y=count, mode="lines", line=line, showlegend=False, row=2, col=2,
             hovertemplate=f"{name} ear, %{{x:.3g}} ms into a period: %{{y:,}} spikes<extra></extra>",
         )  # fmt: skip
     fig.update_xaxes(range=[0, period], title_text="period (ms)", row=2, col=2)
     fig.update_yaxes(rangemode="tozero", title_text="spikes", row=2, col=2)
-    fig.update_layout(legend={"x": 1, "xanchor": "right", "y": 0.47, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"})
+    for name, line, at, anchor in (("left", lines[0][1], 0.0, "left"), ("right", lines[1][1], period, "right")):
+        fig.add_annotation(
+            text=f"<b>{name}</b>", x=at, y=1.0, yref="y4 domain", xanchor=anchor, yanchor="bottom", showarrow=False,
+            font={"size": 14, "color": line["color"]}, row=2, col=2,
+        )  # fmt: skip
 
 
 def _head(fig: go.Figure, angle: float, c: Colours) -> None:
