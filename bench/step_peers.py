@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import avg_pool2d, conv2d, cross_entropy
 
 from snnviz.events import Events, Products
 from snnviz.methods import BPTT, SparseGD
-from snnviz.network import Network, feed_forward
+from snnviz.network import Network, convolutional, feed_forward
 from snnviz.neurons import LIF
 from snnviz.surrogates import FastSigmoid
 
@@ -23,18 +23,30 @@ LR = 1e-4
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
-    """Widths from the inputs to the classes; recurrent: the hidden layers feed themselves one step later."""
+    """Widths from the inputs to the classes; recurrent: the hidden layers feed themselves one step later. side: of a square image;
+    then widths are channels of 3 x 3 convolutions, each followed by 2 x 2 average pooling; 0: layers are linear."""
 
     widths: tuple[int, ...]
     steps: int
     batch: int
     recurrent: bool = False
+    side: int = 0
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """The shape of one sample at one step."""
+        return (self.widths[0], self.side, self.side) if self.side else self.widths[:1]
+
+    def neurons(self) -> list[int]:
+        """How many each hidden layer has."""
+        sides = [self.side >> number for number in range(len(self.widths) - 2)]
+        return [width * side * side if self.side else width for width, side in zip(self.widths[1:-1], sides, strict=True)]
 
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """One batch x [T, B, inputs], its classes y [B], and the weights that all begin with: [N, I] of each layer, then the
-    recurrent ones [N, N] of each hidden layer."""
+    """One batch x [T, B, *inputs], its classes y [B], and the weights that all begin with: [N, I] of each layer, or [N, I, 3, 3],
+    then the recurrent ones [N, N] of each hidden layer."""
 
     shape: Shape
     x: torch.Tensor
@@ -46,14 +58,16 @@ class Problem:
     def of(cls, shape: Shape, rate: float) -> "Problem":
         """A problem whose inputs are active with probability `rate`."""
         g = torch.Generator().manual_seed(0)
-        x = (torch.rand(shape.steps, shape.batch, shape.widths[0], generator=g) < rate).float()
+        x = (torch.rand(shape.steps, shape.batch, *shape.inputs, generator=g) < rate).float()
         y = torch.randint(shape.widths[-1], (shape.batch,), generator=g)
 
-        def drawn(inputs: int, outputs: int, gain: float) -> torch.Tensor:
-            return (torch.rand(outputs, inputs, generator=g) * 2 - 1) * gain / inputs**0.5
+        def drawn(inputs: int, outputs: int, gain: float, *field: int) -> torch.Tensor:
+            return (torch.rand(outputs, inputs, *field, generator=g) * 2 - 1) * gain / (inputs * math.prod(field)) ** 0.5
 
-        gains = (4.0, *[4.5] * (len(shape.widths) - 3), 1.0)
-        weights = [drawn(a, b, gain) for a, b, gain in zip(shape.widths, shape.widths[1:], gains, strict=False)]
+        gains = (4.0, *[4.5] * (len(shape.widths) - 3))
+        field, last = ((3, 3), (shape.side >> len(gains)) ** 2) if shape.side else ((), 1)
+        weights = [drawn(a, b, gain, *field) for a, b, gain in zip(shape.widths, shape.widths[1:], gains, strict=False)]
+        weights.append(drawn(shape.widths[-2] * last, shape.widths[-1], 1.0))
         weights[0] *= (0.03 / rate) ** 0.5  # the hidden layers fire alike at each activity
         loops = [drawn(b, b, 1.0) for b in shape.widths[1:-1]] if shape.recurrent else []
         return cls(shape, x, y, tuple(weights), tuple(loops))
@@ -61,6 +75,16 @@ class Problem:
     def parameters(self) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
         """Weights and recurrent weights of one contender's own."""
         return [[w.clone().requires_grad_() for w in group] for group in (self.weights, self.loops)]  # pyright: ignore[reportReturnType]
+
+    def current(self, layer: int, h: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        """What a layer's neurons get, or the readout: h [B, ...] of one step, or of all of them."""
+        if self.shape.side and layer < len(self.shape.widths) - 2:
+            return conv2d(h, weight, padding=1)
+        return (h.flatten(1) if self.shape.side else h) @ weight.T
+
+    def pooled(self, spikes: torch.Tensor) -> torch.Tensor:
+        """What the next layer reads of spikes [B, ...]."""
+        return avg_pool2d(spikes, 2) if self.shape.side else spikes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +118,10 @@ def _trained(name: str, logits: Callable[[], torch.Tensor], parameters, y, **mor
 def network_of(problem: Problem, neuron: LIF, method: Any) -> Network:
     """Our network with the problem's weights."""
     inputs, *hidden, outputs = problem.shape.widths
-    network = feed_forward(inputs, hidden, outputs, neuron, method, recurrent=problem.shape.recurrent)
+    if problem.shape.side:
+        network = convolutional((inputs, problem.shape.side, problem.shape.side), hidden, outputs, neuron, method)
+    else:
+        network = feed_forward(inputs, hidden, outputs, neuron, method, recurrent=problem.shape.recurrent)
     with torch.no_grad():
         for block, weight in zip(network.blocks, problem.weights, strict=False):
             block.transform.weight.copy_(weight)
@@ -126,13 +153,14 @@ def _loop(problem: Problem, step: Callable[[int, torch.Tensor, Any], tuple[torch
         out: Any = 0
         for h in problem.x:
             for k in range(len(weights) - 1):
-                h = h @ weights[k].T
+                h = problem.current(k, h, weights[k])
                 if loops and before[k] is not None:
                     h = h + before[k] @ loops[k].T
                 h, states[k] = step(k, h, states[k])
                 if loops:
                     before[k] = h
-            out = out + h @ weights[-1].T
+                h = problem.pooled(h)
+            out = out + problem.current(len(weights) - 1, h, weights[-1])
         return out
 
     return logits, [*weights, *loops]
@@ -225,9 +253,10 @@ def spikingjelly(problem: Problem) -> Contender:
     def over_time():
         start()
         h = problem.x
-        for node, weight in zip(nodes, weights, strict=False):
-            h = node(h @ weight.T)
-        return (h @ weights[-1].T).sum(0)
+        for k, (node, weight) in enumerate(zip(nodes, weights, strict=False)):
+            h = node(problem.current(k, h.flatten(0, 1), weight).unflatten(0, h.shape[:2]))
+            h = problem.pooled(h.flatten(0, 1)).unflatten(0, h.shape[:2])
+        return problem.current(len(nodes), h.flatten(0, 1), weights[-1]).unflatten(0, h.shape[:2]).sum(0)
 
     return _trained("spikingjelly", over_time, weights, problem.y)
 
@@ -242,16 +271,31 @@ def spyx(problem: Problem) -> Contender:
 
     if problem.loops:
         raise ImportError("its spikes come one step late, so a recurrent layer of it is another one")
-    numpy, widths = jax.numpy, problem.shape.widths[1:-1]
-    layers = [spyx.nn.LIF((n,), beta=BETA, activation=spyx.axn.superspike(k=2), rngs=nnx.Rngs(0)) for n in widths]
-    weights = [numpy.asarray(w.numpy().T) for w in problem.weights]
+    numpy, shape = jax.numpy, problem.shape
+    sides = [shape.side >> number for number in range(len(shape.widths) - 2)]
+    sizes = [(n, s, s) if s else (n,) for n, s in zip(shape.widths[1:-1], sides, strict=True)]
+    layers = [spyx.nn.LIF(size, beta=BETA, activation=spyx.axn.superspike(k=2), rngs=nnx.Rngs(0)) for size in sizes]
+    weights = [numpy.asarray(w.numpy().T if w.ndim == 2 else w.numpy()) for w in problem.weights]
     x, y = numpy.asarray(problem.x.numpy()), numpy.asarray(problem.y.numpy())
     optimiser = optax.adam(LR)
+
+    def current(h, weight):
+        if not shape.side:
+            return h @ weight
+        out = jax.lax.conv(h.reshape(-1, *h.shape[2:]), weight, (1, 1), "SAME")
+        return out.reshape(*h.shape[:2], *out.shape[1:])
+
+    def pooled(s):
+        if not shape.side:
+            return s
+        window = (1, 1, 1, 2, 2)
+        return jax.lax.reduce_window(s, 0.0, jax.lax.add, window, window, "VALID") / 4
 
     def loss(weights, x):
         h = x
         for layer, weight in zip(layers, weights, strict=False):
-            h = spyx.nn.run(layer, h @ weight)[0]
+            h = pooled(spyx.nn.run(layer, current(h, weight))[0])
+        h = h.reshape(*h.shape[:2], -1)
         return optax.softmax_cross_entropy_with_integer_labels((h @ weights[-1]).sum(0), y).mean()
 
     @jax.jit

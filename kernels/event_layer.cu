@@ -26,6 +26,7 @@
 #include "qif.cu"
 #include "sparse_rows.cuh"
 #include "event_rows.cuh"
+#include "event_conv.cuh"
 
 typedef int count_t;
 typedef unsigned short place_t;
@@ -38,9 +39,9 @@ struct Events {                          // what the calls share; passed by valu
     SNN_FN index_t row() const { return padded(columns); }
 };
 
-// Events of numbers x [T, B, I]. found[b]: their number in sample b; -1: it holds other numbers than 0, 1, 2 ..., or too many.
-SNN_EXPORT events_of(Events p, const real* x, count_t* first, place_t* places, count_t* found) {
-    const index_t batch = p.k.M / p.columns;
+template <class Number>
+SNN_FN void listed(const Events& p, const Number* x, const index_t* samples, index_t total, count_t* first, place_t* places,
+                   count_t* found) {
     for (index_t b = p.k.begin; b < p.k.end; ++b) {
         count_t* starts = first + b * (p.k.T + 1);
         place_t* to = places + b * p.capacity;
@@ -48,7 +49,7 @@ SNN_EXPORT events_of(Events p, const real* x, count_t* first, place_t* places, c
         bool fits = true;
         for (index_t t = 0; t < p.k.T && fits; ++t) {
             starts[t] = (count_t)n;
-            const real* from = x + (t * batch + b) * p.inputs;
+            const Number* from = x + (t * total + (samples ? samples[b] : b)) * p.inputs;
             for (index_t i0 = 0; i0 < p.inputs && fits; i0 += SNN_WIDE) {
                 const index_t rest = p.inputs - i0, lanes = rest < SNN_WIDE ? rest : SNN_WIDE;
                 bits_t mask[2];
@@ -58,9 +59,9 @@ SNN_EXPORT events_of(Events p, const real* x, count_t* first, place_t* places, c
                             for (bits_t left = mask[w]; left; left &= left - 1)
                                 to[n++] = (place_t)(i0 + 64 * w + SNN_LOWEST(left));
                 } else for (index_t i = 0; i < lanes && fits; ++i) {
-                    const real value = from[i0 + i];
+                    const Number value = from[i0 + i];
                     const index_t times = value >= 0 && value < 65536 ? (index_t)value : 0;
-                    if ((fits = (real)times == value && n + times <= p.capacity))
+                    if ((fits = (Number)times == value && n + times <= p.capacity))
                         for (index_t q = 0; q < times; ++q) to[n++] = (place_t)(i0 + i);
                 }
             }
@@ -68,6 +69,15 @@ SNN_EXPORT events_of(Events p, const real* x, count_t* first, place_t* places, c
         starts[p.k.T] = (count_t)n;
         found[b] = fits ? (count_t)n : -1;
     }
+}
+// Events of numbers x [T, B, I]. found[b]: their number in sample b; -1: it holds other numbers than 0, 1, 2 ..., or too many.
+SNN_EXPORT events_of(Events p, const real* x, count_t* first, place_t* places, count_t* found) {
+    listed(p, x, 0, p.k.M / p.columns, first, places, found);
+}
+// The same of counts x [T, total, I] in bytes: sample b of the events is sample samples[b] of x.
+SNN_EXPORT events_of_bytes(Events p, const byte_t* x, const index_t* samples, index_t total, count_t* first, place_t* places,
+                           count_t* found) {
+    listed(p, x, samples, total, first, places, found);
 }
 // And back: x [T, B, I] is zero and gets what the events say.
 SNN_EXPORT events_dense(Events p, const count_t* first, const place_t* places, real* x) {
@@ -87,6 +97,22 @@ SNN_EXPORT events_weights(Events p, const real* weights, real* rows, real* panel
         for (index_t i = i0; i < end; ++i) rows[i * row + j] = j < p.columns ? weights[j * p.inputs + i] : 0;
     }
     if (panels) to_panels(weights, p.columns, p.inputs, panels);
+}
+
+// dL/dW [columns, inputs], as torch holds weights, from its parts [count, inputs, row]: they are added in order. k.begin, k.end:
+// the inputs of this call.
+SNN_EXPORT events_sum(Events p, const real* parts, index_t count, real* to) {
+    const index_t row = p.row(), part = p.inputs * row;
+    for (index_t i0 = p.k.begin; i0 < p.k.end; i0 += 16) for (index_t j0 = 0; j0 < p.columns; j0 += 16) {
+        const index_t inputs = p.k.end - i0 < 16 ? p.k.end - i0 : 16, columns = p.columns - j0 < 16 ? p.columns - j0 : 16;
+        SNN_ROW tile[16][16];
+        for (index_t i = 0; i < inputs; ++i) {
+            const real* from = parts + (i0 + i) * row + j0;
+            for (index_t j = 0; j < 16; ++j) tile[i][j] = from[j];
+            for (index_t q = 1; q < count; ++q) for (index_t j = 0; j < 16; ++j) tile[i][j] += from[q * part + j];
+        }
+        for (index_t j = 0; j < columns; ++j) for (index_t i = 0; i < inputs; ++i) to[(j0 + j) * p.inputs + i0 + i] = tile[i][j];
+    }
 }
 
 // The rows of the weights of a step's events, on top of `start`.
@@ -125,12 +151,29 @@ SNN_FN void step_row(Scan k, Neuron* __restrict__ neuron, const real* __restrict
     }
 }
 
+// The events of a step, from how often each neuron fired (bytes, a whole number of 128); `binary`: at most once.
+SNN_FN count_t listed_row(const byte_t* fired, index_t columns, bool binary, place_t* to, count_t n) {
+    for (index_t c = 0; c < columns; c += SNN_WIDE) {
+        if (binary) {
+            bits_t mask[2];
+            packed_bits(fired + c, mask);
+            for (int w = 0; w < 2; ++w)
+                for (bits_t left = mask[w]; left; left &= left - 1) to[n++] = (place_t)(c + 64 * w + SNN_LOWEST(left));
+        } else for (index_t j = c; j < columns && j < c + SNN_WIDE; ++j)
+            for (int q = 0; q < fired[j]; ++q) to[n++] = (place_t)j;
+    }
+    return n;
+}
+
+// A step's events are listed only after the next step's input has been gathered: a wide load of bytes that have just been stored
+// one by one waits until the processor has written them.
 template <class Neuron>
 SNN_FN void event_forward(const Events& p, const count_t* first, const place_t* places, const real* weights, const real* bias,
-                          const real* current, const real* loops, const real* initial, real* u, real* trace, real* last, count_t* out_first, place_t* out_places,
-                          real* scratch) {
+                          const real* current, const real* loops, const real* initial, real* u, real* trace, real* last,
+                          count_t* out_first, place_t* out_places, real* scratch, byte_t* fired) {
     const Scan& k = p.k;
     const index_t row = p.row(), batch = k.M / p.columns;
+    const bool binary = p.room == k.T * p.columns;
     Neuron* const neuron = (Neuron*)(scratch + row);
     const index_t states = sizeof(Neuron) / sizeof(real);
     for (index_t b = k.begin; b < k.end; ++b) {
@@ -144,28 +187,22 @@ SNN_FN void event_forward(const Events& p, const count_t* first, const place_t* 
                 const count_t* starts = first + b * (k.T + 1) + t;
                 current_of(p, places + b * p.capacity, starts[0], starts[1], weights, bias, scratch);
             }
+            if (t > 0) n = listed_row(fired, p.columns, binary, to, n);
+            out_starts[t] = n;
             if (loops && t > 0) {
                 if (current) for (index_t j = 0; j < p.columns; ++j) scratch[j] = x[j];
                 x = scratch;
                 current_of(p, to, out_starts[t - 1], n, loops, scratch, scratch);
             }
-            out_starts[t] = n;
             for (index_t c = 0; c < row; c += SNN_WIDE) {
                 const index_t rest = p.columns - c, lanes = rest < SNN_WIDE ? rest : SNN_WIDE;
                 const index_t at = (b * k.T + t) * row + c;
-                byte_t fired[SNN_WIDE] = {};
-                if (with_plain_reset(k)) step_row(plain_reset(k), neuron + c, x + c, lanes, u + at, trace ? trace + at : 0, fired);
-                else step_row(k, neuron + c, x + c, lanes, u + at, trace ? trace + at : 0, fired);
-                if (p.room == k.T * p.columns) {       // at most one spike a step
-                    bits_t mask[2];
-                    packed_bits(fired, mask);
-                    for (int w = 0; w < 2; ++w)
-                        for (bits_t left = mask[w]; left; left &= left - 1) to[n++] = (place_t)(c + 64 * w + SNN_LOWEST(left));
-                } else for (index_t j = 0; j < lanes; ++j)
-                    for (int q = 0; q < fired[j]; ++q) to[n++] = (place_t)(c + j);
+                if (with_plain_reset(k))
+                    step_row(plain_reset(k), neuron + c, x + c, lanes, u + at, trace ? trace + at : 0, fired + c);
+                else step_row(k, neuron + c, x + c, lanes, u + at, trace ? trace + at : 0, fired + c);
             }
         }
-        out_starts[k.T] = n;
+        out_starts[k.T] = listed_row(fired, p.columns, binary, to, n);
         for (index_t j = 0; j < p.columns; ++j) neuron[j].store(last + b * states * row + j, row);
     }
 }
@@ -201,15 +238,16 @@ struct ByNumber {
     }
 };
 
-// dL/dW of one sample, added to grad [inputs, row]: its events are sorted by input, then each input's rows of delta are summed.
+// dL/dW of one sample, added to grad [inputs, row], or with `begin` stored there: its events are sorted by input, then each input's
+// rows of delta are summed.
 SNN_FN void add_weights(index_t inputs, index_t T, index_t row, const count_t* starts, const place_t* places, const real* delta,
-                        index_t delta_row, count_t* counts, place_t* steps, real* grad) {
+                        index_t delta_row, count_t* counts, place_t* steps, real* grad, bool begin) {
     for (index_t i = 0; i < inputs + 2; ++i) counts[i] = 0;
     for (count_t e = 0; e < starts[T]; ++e) ++counts[places[e] + 2];
     for (index_t i = 0; i < inputs; ++i) counts[i + 2] += counts[i + 1];
     for (index_t t = 0; t < T; ++t)
         for (count_t e = starts[t]; e < starts[t + 1]; ++e) steps[counts[places[e] + 1]++] = (place_t)t;
-#define SNN_SUM(n) sum_rows<n>(inputs, counts, steps, delta + c, delta_row, grad + c, row)
+#define SNN_SUM(n) sum_rows<n>(inputs, counts, steps, delta + c, delta_row, grad + c, row, begin)
     SNN_BY_BLOCKS(c, row, SNN_SUM)
 }
 
@@ -222,7 +260,8 @@ SNN_FN void leave_sample(const Events& p, index_t b, const count_t* first, const
                          const Ways& ways, count_t* counts, place_t* steps) {
     const index_t row = p.row(), T = p.k.T;
     if (ways.grad_weights)
-        add_weights(p.inputs, T, row, first + b * (T + 1), places + b * p.capacity, delta, row, counts, steps, ways.grad_weights);
+        add_weights(p.inputs, T, row, first + b * (T + 1), places + b * p.capacity, delta, row, counts, steps, ways.grad_weights,
+                    b == p.k.begin);
     if (ways.grad_current) for (index_t t = 0; t < T; ++t) {
         real* to = ways.grad_current + t * p.k.M + b * p.columns;
         for (index_t j = 0; j < p.columns; ++j) to[j] = delta[t * row + j];
@@ -306,7 +345,7 @@ static void event_backward_loops(const Events& p, const count_t* first, const pl
         const index_t b = p.k.begin + q;
         if (grad_loops)                                // an event of step t meets delta of step t + 1
             add_weights(p.columns, T - 1, row, own_first + b * (T + 1), own_places + b * p.room, delta + (q * T + 1) * row, row,
-                        counts, steps, grad_loops);
+                        counts, steps, grad_loops, q == 0);
         leave_sample(p, b, first, places, delta + q * T * row, ways, counts, steps);
     }
 }
@@ -315,9 +354,9 @@ static void event_backward_loops(const Events& p, const count_t* first, const pl
     SNN_EXPORT events_forward_##name(Events p, const count_t* first, const place_t* places, const real* weights,         \
                                      const real* bias, const real* current, const real* loops, const real* initial,      \
                                      real* u, real* trace, real* last, count_t* out_first, place_t* out_places,          \
-                                     real* scratch) {                                                                    \
+                                     real* scratch, byte_t* fired) {                                                     \
         event_forward<Neuron>(p, first, places, weights, bias, current, loops, initial, u, trace, last, out_first,       \
-                              out_places, scratch);                                                                      \
+                              out_places, scratch, fired);                                                               \
     }                                                                                                                    \
     SNN_EXPORT events_backward_loops_##name(                                                                             \
         Events p, const count_t* first, const place_t* places, const real* grad, index_t grad_sample, index_t grad_row,  \
@@ -358,7 +397,7 @@ SNN_EXPORT events_product_back(Events p, const count_t* first, const place_t* pl
         const real* delta = grad + b * rows * p.row();
         if (grad_weights)
             add_weights(p.inputs, p.k.T, p.row(), first + b * (p.k.T + 1), places + b * p.capacity, delta, grad_row, counts,
-                        steps, grad_weights);
+                        steps, grad_weights, b == p.k.begin);
         if (grad_below) product(rows, p.columns, p.inputs, delta, p.row(), panels, grad_below + b * rows * padded(p.inputs));
     }
 }

@@ -51,15 +51,20 @@ SNN_WIDEST static void add_rows(const unsigned short* list, int begin, int end, 
     for (int v = 0; v < N; ++v) SNN_STORE(x + LANES * v, sum[v]);
 }
 
-// grad[i] += the rows of delta in list[starts[i]] ... list[starts[i + 1]], for each of the inputs
+// grad[i] += the rows of delta in list[starts[i]] ... list[starts[i + 1]], for each of the inputs; `begin`: grad holds nothing yet
 template <int N>
 SNN_WIDEST static void sum_rows(index_t inputs, const int* starts, const unsigned short* list, const real* delta,
-                                index_t delta_row, real* grad, index_t row) {
+                                index_t delta_row, real* grad, index_t row, bool begin) {
     for (index_t i = 0; i < inputs; ++i) {
         int e = starts[i];
         const int end = starts[i + 1];
-        if (e == end) continue;
         vector_t sum[N];
+        if (e == end) {
+            if (!begin) continue;
+            SNN_UNROLL
+            for (int v = 0; v < N; ++v) SNN_STORE(grad + i * row + LANES * v, vector_t{});
+            continue;
+        }
         const real* d = delta + list[e] * delta_row;
         SNN_UNROLL
         for (int v = 0; v < N; ++v) sum[v] = SNN_LOAD(d + LANES * v);
@@ -70,7 +75,7 @@ SNN_WIDEST static void sum_rows(index_t inputs, const int* starts, const unsigne
         }
         real* to = grad + i * row;
         SNN_UNROLL
-        for (int v = 0; v < N; ++v) SNN_STORE(to + LANES * v, SNN_LOAD(to + LANES * v) + sum[v]);
+        for (int v = 0; v < N; ++v) SNN_STORE(to + LANES * v, begin ? sum[v] : SNN_LOAD(to + LANES * v) + sum[v]);
     }
 }
 

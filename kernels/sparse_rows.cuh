@@ -90,7 +90,8 @@ SNN_FN void packed_bits(const byte_t* flags, bits_t* mask) {
 }
 
 // The bits of up to 128 numbers that are 0 or 1; false if there are others, then they are not written.
-SNN_FN bool spikes_of_row(const real* row, index_t lanes, bits_t* mask) {
+template <class Number>
+SNN_FN bool spikes_of_row(const Number* row, index_t lanes, bits_t* mask) {
     alignas(64) byte_t flags[SNN_WIDE] = {};
     int others = 0;
     _Pragma("omp simd reduction(| : others)") for (index_t j = 0; j < lanes; ++j) {

@@ -34,9 +34,11 @@ template <class Shape>
 struct Surrogate {
     template <class Where>
     SNN_FN static void row(const Scan& k, const real* margins, const real*, index_t t, Where where, index_t lanes, real* slopes) {
+        // In variables of its own and on both sides of the comparison: else the compiler gathers them for each vector anew.
+        const real d[4] = {k.d[0], k.d[1], k.d[2], k.d[3]}, window = k.d[5], gain = k.d[6];
         SNN_FOR_LANES(j, lanes) {
-            const real m = magnitude(margins[j]);
-            slopes[j] = m < k.d[5] ? k.d[6] * Shape::at(k.d, m) : real(0);
+            const real m = magnitude(margins[j]), value = gain * Shape::at(d, m);
+            slopes[j] = m < window ? value : real(0);
         }
         if (k.d[4] == 0) return;
         unsigned words[SNN_BLOCK];
@@ -119,9 +121,10 @@ struct ZerothOrder {
         if (k.d[1] == 1 && k.d[3] > 0) {  // the usual case, in one loop
             draw_words<1>(k, t, where, 0, lanes, words, words, words, words);
             quantiles<Law>(words, table, lanes, z);
+            const real delta = k.d[0], scale = k.d[2], window = k.d[5], gain = k.d[6];
             SNN_FOR_LANES(j, lanes) {
-                const real m = magnitude(margins[j]);
-                slopes[j] = (m < z[j] * k.d[0]) & (m < k.d[5]) ? k.d[6] * (z[j] * k.d[2]) : real(0);
+                const real m = magnitude(margins[j]), value = gain * (z[j] * scale);
+                slopes[j] = (m < z[j] * delta) & (m < window) ? value : real(0);
             }
             return;
         }

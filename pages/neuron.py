@@ -83,7 +83,9 @@ with right, page.guarded():
     if live:
         scene = dataclasses.replace(shown, neuron=neuron)
         with picture:
-            shown = scope.neuron_scope(scene, experiment, key="neuron-scope", step=step, picked=why.picked("neuron-scope", 1))
+            shown = scope.neuron_scope(
+                scene, experiment, key="neuron-scope", step=step, picked=why.picked("neuron-scope", 1, experiment.steps)
+            )
         neuron, column = shown.neuron, shown.column
         query = url.write(neuron, "neuron", default=name, tables=[NEURONS])
         query |= url.write(shown, "scope", tables=[SURROGATES], exclude={"neuron"})
@@ -99,7 +101,7 @@ with right, page.guarded():
             ghost = None
         column = controls.one_of(experiment.neurons, "Neuron shown", "shown")
         fig = traces.traces(layer, column, ghost, page.dark(), step=step)
-        page.figure(fig, "traces", fill=True, picked=why.picked("figure-traces", layer.dt))
+        page.figure(fig, "traces", fill=True, picked=why.picked("figure-traces", layer.dt, experiment.steps))
         if experiment.neurons > 1 and layer.spikes is not None:
             page.figure(raster.raster(layer, dark=page.dark()), "raster")
     page.says(traces.says(layer, column))

@@ -15,6 +15,7 @@ from snnviz.optimisers import OPTIMISERS, SCHEDULES
 from snnviz.params import Param
 from snnviz.runs.values import Run
 from snnviz.runs.work import Train
+from snnviz.threads import THREADS
 from snnviz.training import Training
 from snnviz.ui import address, backend, code, controls, methods, page, recordings, runs_view, trained, training_view, visitors
 
@@ -112,7 +113,8 @@ with left:
         shape = controls.choose(ARCHITECTURES, "Network", "network", default=Training().architecture, exclude=SHAPED)
         neuron = controls.choose(FIRING, "Neuron", "neuron", default=Training().neuron, exclude=("dt",))
         touch_active = isinstance(shape, FeedForward) and controls.switch(False, TOUCH, "network.FeedForward.touch_active")
-        products = controls.member(Products.MEASURED, PRODUCTS, "products") if isinstance(shape, FeedForward) else Products.DENSE
+        products = controls.member(Products.MEASURED, PRODUCTS, "products")
+        threads = int(controls.number(1, THREADS, "threads"))
     with st.expander("Learning"):
         optimiser = controls.choose(OPTIMISERS, "Optimiser", "optimiser", default=Training().optimiser, front=front)
         schedule = controls.choose(SCHEDULES, "Learning rate over time", "schedule", default=Training().schedule)
@@ -155,7 +157,7 @@ with right, page.guarded():
         for method in chosen
         for repeat in range(repeats)
     )
-    work = Train(trainings, sample, touch_active, products)
+    work = Train(trainings, sample, touch_active, products, threads)
     recordings.before_training(dataset)
     state = runs_view.current()
     one = 0

@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=("dense", "events", "measured"),
         help="multiply all inputs, the active ones, or what the batch's activity makes faster (dense, or what the settings say)",
     )
+    shared.add_argument("--threads", type=int, help="threads of the CPU (what the settings say, or as many as torch finds)")
     one = command(
         "train", train, "train what the settings say", "snnviz train settings.toml --checkpoint run.safetensors", parents=[shared]
     )

@@ -1,6 +1,5 @@
 """Networks of spiking layers, time-major throughout: inputs are [T, B, ...]."""
 
-import dataclasses
 import functools
 import itertools
 import math
@@ -14,8 +13,9 @@ from torch import nn
 from snnviz import events, roads, sparse, waiting
 from snnviz.backends import AbstractBackend
 from snnviz.biased import Biased, added
+from snnviz.block import Block, over_time
 from snnviz.draws import Draw
-from snnviz.methods.base import AbstractGradientMethod, ResetPath, Unsuited
+from snnviz.methods.base import AbstractGradientMethod
 from snnviz.neurons.base import AbstractNeuron
 from snnviz.neurons.leaky import LeakyReadout
 from snnviz.normalise import Normalise, ThresholdNormalise
@@ -25,82 +25,6 @@ Weighted = TypeVar("Weighted", nn.Linear, nn.Conv2d)
 
 
 SEEDING = threading.RLock()  # weights come from torch's global generator, seeded and put back: one thread at a time
-
-
-def over_time(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
-    """Apply a module without state to every step at once: [T, B, ...] becomes a batch of T B samples."""
-    return module(x.flatten(0, 1)).unflatten(0, x.shape[:2])
-
-
-class Block(nn.Module):
-    """One hidden layer: a transform of every step (linear, or convolution), normalisation over batch and time, the neuron,
-    then pooling. With `recurrent`, I[t] = x[t] + s[t-1] W_r, one step at a time."""
-
-    def __init__(
-        self,
-        transform: nn.Linear | nn.Conv2d,
-        spiking: SpikingLayer,
-        normalise: Normalise | None = None,
-        pool: nn.Module | None = None,
-        recurrent: nn.Linear | None = None,
-    ):
-        super().__init__()
-        self.transform, self.normalise, self.spiking, self.pool, self.recurrent = transform, normalise, spiking, pool, recurrent
-
-    def forward(self, x: torch.Tensor, draw: Draw) -> torch.Tensor:
-        modules = [self.transform] if self.normalise is None else [self.transform, self.normalise]
-        weights = itertools.chain(*(module.parameters() for module in modules))
-        return self.spikes(*roads.current(self.spiking.method, self.current, weights, x), draw)
-
-    def current(self, x: torch.Tensor) -> torch.Tensor:
-        """The neurons' current for an input [T, B, ...]: the transform, then normalisation (if any)."""
-        current = over_time(self.transform, x)
-        return current if self.normalise is None else over_time(self.normalise, current)
-
-    def dense_because(self) -> str | None:
-        """One sentence: why this layer cannot read and give its spikes as events. None: it can."""
-        if not isinstance(self.transform, nn.Linear) or self.pool:
-            return "Products over events know linear layers only."
-        if self.recurrent is not None and len(self.spiking.learned):
-            return "A recurrent layer over events learns no parameters of its neurons."
-        if self.spiking.tap is not None:
-            return "The run is being recorded, which needs every array."
-        if not self.spiking.method.one_sweep:
-            return f"{self.spiking.method.title} takes another road between layers than events do."
-        return events.unsupported(self.spiking.neuron, self.spiking.backend)
-
-    def by_events(self, source: events.Events | torch.Tensor, draw: Draw) -> events.Fired:
-        """The layer's run, given its input as events, or as numbers [T, B, N] for a dense product."""
-        layer, linear = self.spiking, cast(nn.Linear, self.transform)
-        loops = None if self.recurrent is None else self.recurrent.weight
-        what = (layer.neuron, layer.coefficients(), layer.method, draw, loops)
-        if isinstance(source, events.Events) and self.normalise is None:
-            return events.spiking(source, linear.weight, added(linear), *what)
-        if isinstance(source, events.Events):  # the currents of the whole batch are normalised before a neuron gets one
-            current = events.product(source, linear.weight, added(linear))
-        else:
-            current = over_time(linear, source)
-        return events.fire(current if self.normalise is None else over_time(self.normalise, current), *what)
-
-    def spikes(self, current: torch.Tensor, down: torch.Tensor | None, draw: Draw) -> torch.Tensor:
-        """The spikes for a current [T, B, ...], pooled (if at all). down: as in `SpikingLayer.run`."""
-        loops = self.recurrent
-        s = self.spiking(current, draw, down) if loops is None else self._recurrent(loops, current, down, draw)
-        return s if self.pool is None else over_time(self.pool, s)
-
-    def _recurrent(self, weights: nn.Linear, current: torch.Tensor, down: torch.Tensor | None, draw: Draw) -> torch.Tensor:
-        if self.spiking.method.reset_path is ResetPath.TIMED:
-            raise Unsuited(f"{self.spiking.method.title} goes back over a whole run at once: choose a network without loops.")
-        state, s, spikes = None, None, []
-        for t in waiting.steps(range(len(current)), "step"):
-            if s is not None and not self.spiking.method.through_recurrence:
-                s = s.detach()
-            now = current[t] if s is None else current[t] + weights(s)
-            road = None if down is None else down[t][None]
-            out = self.spiking.run(now[None], state, dataclasses.replace(draw, first=draw.first + t), road)
-            s, state = out.fired[0], out.last
-            spikes.append(s)
-        return torch.stack(spikes)
 
 
 class NetworkOutput(NamedTuple):
@@ -122,8 +46,9 @@ class Network(nn.Module):
     gradients are the same. `active` and `rates` then hold each hidden layer's active set and spikes per neuron and step; `guard`
     says what is warned of.
 
-    products: how layers multiply (`snnviz.events.Products`), where `events_because()` gives no reason against events. Then too
-    `rates` and `active` hold what each hidden layer did (`share` of an active entry is known after the backward pass).
+    products: how layers multiply (`snnviz.events.Products`), where `events_because()` gives no reason against events, and how
+    convolutions do. Where layers exchange events, `rates` and `active` hold what each hidden layer did (`share` of an active entry
+    is known after the backward pass).
     """
 
     def __init__(self, blocks: Sequence[Block], readout: nn.Linear, leaky: SpikingLayer | None, seed: int = 0):
@@ -190,11 +115,26 @@ class Network(nn.Module):
         return next((reason for block in self.blocks if (reason := block.dense_because())), None)
 
     @property
+    def products(self) -> events.Products:
+        """How layers multiply; set it to change it."""
+        return self._products
+
+    @products.setter
+    def products(self, products: events.Products) -> None:
+        self._products = products
+        for block in self.blocks:
+            block.products = products
+
+    @property
+    def reads_events(self) -> bool:
+        """Whether layers exchange events: `products` asks for it, nothing speaks against it, and no other pass takes over."""
+        by_entry = self.touch_active and self.dense_because() is None
+        return not by_entry and self.products is not events.Products.DENSE and self.events_because() is None
+
+    @property
     def counts(self) -> bool:
         """Whether a training step leaves `rates` and `active` behind: it touches active entries only, or exchanges events."""
-        if self.touch_active and self.dense_because() is None:
-            return True
-        return self.products is not events.Products.DENSE and self.events_because() is None
+        return self.reads_events or (self.touch_active and self.dense_because() is None)
 
     def forward(self, x: torch.Tensor | events.Events) -> NetworkOutput:
         """The output for x [T, B, ...], or for the events of it.
@@ -210,7 +150,7 @@ class Network(nn.Module):
         down = None
         if self.touch_active and self.dense_because() is None:
             logits = self._sparse_logits(_numbers(x))
-        elif self.products is not events.Products.DENSE and self.events_because() is None:
+        elif self.reads_events:
             logits = self._event_logits(x, heads)
         else:
             logits, down = self._dense_logits(_numbers(x), heads)

@@ -1,5 +1,6 @@
 """A layer of one neuron model, differentiated by one method on one backend: the place where the three meet."""
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -93,6 +94,11 @@ class LayerOutput(NamedTuple):
         return self.spikes
 
 
+@functools.lru_cache(256)
+def _constants(neuron: AbstractNeuron) -> torch.Tensor:
+    return torch.tensor([float(value) for value in neuron.coefficients().values()], dtype=torch.float64)
+
+
 class SpikingLayer(nn.Module):
     """A layer of one neuron model, differentiated by one method:
 
@@ -129,6 +135,8 @@ class SpikingLayer(nn.Module):
 
     def coefficients(self) -> torch.Tensor:
         """The neuron's coefficients in the kernel's order, float64 [n] on the CPU, a function of what is learned."""
+        if not len(self.learned):
+            return _constants(self.neuron)
         learned = {name: bounded(self.neuron, name, value.cpu()) for name, value in self.learned.items()}
         values = self.neuron.coefficients(**learned).values()
         return torch.stack([v if isinstance(v, torch.Tensor) else torch.tensor(v, dtype=torch.float64) for v in values])

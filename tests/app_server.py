@@ -89,6 +89,7 @@ IDLE = """() => {
   if (!app || app.getAttribute('data-test-script-state') !== 'notRunning') return false;
   if (app.getAttribute('data-test-connection-state') !== 'CONNECTED') return false;
   if (document.querySelector('[data-stale="true"], [data-testid="stSkeleton"], [data-testid="stSpinner"]')) return false;
+  if ([...document.querySelectorAll('[data-testid="stAlert"]')].some(a => a.innerText.includes('Starting. '))) return false;
   if (!document.querySelector('[data-testid="stMain"] h1, [data-testid="stMain"] [data-testid="stAlert"]')) return false;
   return [...document.querySelectorAll('[class*="st-key-figure-"]')].every(f => f.querySelector('[aria-busy="false"]'));
 }"""

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from snnviz import LIF, Experiment, Pulses, SpikeTrain, Step, clock
 from snnviz.datasets import OwnRecordings, Samples, Split
-from snnviz.datasets.base import Dense
 from snnviz.datasets.filters import hot, lonely, resting
+from snnviz.datasets.storage import Dense
 from snnviz.studies import sample_views
 
 STEPS = (1 / 30, 1 / 3, 16.1, 0.1, 0.7, 1.0)

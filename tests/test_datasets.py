@@ -49,9 +49,10 @@ from snnviz.datasets import (
     YinYangPoints,
     catalogue,
 )
-from snnviz.datasets.base import Binned, balanced, halves
+from snnviz.datasets.base import balanced, halves
 from snnviz.datasets.catalogue import IMAGES, OTHERS, by_hand, named
 from snnviz.datasets.recordings import read_recording
+from snnviz.datasets.storage import Binned
 from snnviz.datasets.tonic_sets import arrived, arriving
 
 SMALL = {

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -11,7 +12,8 @@ from torch.nn.functional import linear
 
 from snnviz import events
 from snnviz.backends import BACKENDS
-from snnviz.datasets import YinYang
+from snnviz.datasets import Samples, YinYang
+from snnviz.datasets.storage import Binned, Dense
 from snnviz.draws import Draw
 from snnviz.events import Events, Products, calls
 from snnviz.heads import attach_heads
@@ -148,7 +150,7 @@ def test_results_do_not_depend_on_the_number_of_threads():
             results[-1] |= {key: p.grad for key, p in network.named_parameters()}
     finally:
         torch.set_num_threads(before)
-    assert len(calls.by_parts(41)) > 2
+    assert len(calls.by_parts(41, 30)) > 2
     for other in results[1:]:
         assert all(torch.equal(other[key], value) for key, value in results[0].items())
 
@@ -269,3 +271,23 @@ def test_a_training_over_events_is_the_training(method):
     assert [r.loss for r in train(watched, "native", products=Products.EVENTS) if isinstance(r, BatchRecord)] == [
         r.loss for r in train(watched, "native") if isinstance(r, BatchRecord)
     ]
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_data_sets_hand_over_the_events_of_their_batches(binary):
+    rng = np.random.default_rng(0)
+    time = np.sort(rng.integers(0, 9_000, (5, 90)), 1).astype(np.int32)  # microseconds; some lie behind the last step
+    unit = rng.integers(0, 12, time.shape).astype(np.int32)
+    chosen = np.array([4, 0, 2, 3])
+    binned = Binned(time.ravel(), unit.ravel(), 90 * np.arange(6), chosen, (3, 2, 2), 8, 1.0, binary=binary)
+    counts = torch.from_numpy(rng.poisson(0.3, (8, 4, 3, 2, 2)).clip(0, 1 if binary else 9).astype(np.uint8))
+    for storage in (binned, Dense(counts)):
+        samples = Samples(storage, torch.arange(4), ("a", "b"), (3, 2, 2), 1.0, "")
+        for (x, y), (listed, same) in zip(samples.batches(3, 1, 1), samples.event_batches(3, 1, 1), strict=True):
+            expected = Events.of(x.flatten(2))
+            assert torch.equal(y, same) and isinstance(listed, Events) and expected is not None and listed.dtype == torch.float32
+            assert torch.equal(listed.first, expected.first) and (x.max() == 1) == binary
+            for mine, other, end in zip(listed.places, expected.places, listed.first[:, -1].tolist(), strict=True):
+                assert mine[:end].tolist() == other[:end].tolist()  # in the same order: sums have the same bits
+    currents = Samples(Dense(torch.rand(8, 4, 12)), torch.arange(4), ("a", "b"), (12,), 1.0, "")
+    assert isinstance(next(currents.event_batches(3))[0], torch.Tensor)

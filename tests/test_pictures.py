@@ -2,6 +2,8 @@
 
 import pytest
 
+from snnviz.figures import theme
+
 pytestmark = pytest.mark.browser
 DESKTOP, ENLARGED, PHONE = (1280, 720), (853, 480), (390, 844)
 # Each page with the part of it that is its picture.
@@ -18,6 +20,8 @@ WHERE = """picture => {
   const height = innerHeight > 500 ? box.height : Number(picture.dataset.upper ?? box.height);
   return [box.left, box.top, innerWidth - box.right, innerHeight - box.top - height, height];
 }"""
+# The figure of an open page follows a change of the system's theme.
+DARK = "paper => document.querySelector('.js-plotly-plot')._fullLayout.paper_bgcolor.toLowerCase() === paper.toLowerCase()"
 
 
 @pytest.mark.parametrize("address", PICTURES)
@@ -29,6 +33,17 @@ def test_the_picture_is_seen_whole(visit, address):
         seen.page.wait_for_function(f"picture => ({WHERE})(picture)[3] >= 0", arg=picture, timeout=5000)
         *free, height = picture.evaluate(WHERE)
         assert min(free) >= 0 and height >= least, (size, free, height)
+        below = seen.page.get_by_test_id("stSidebarUserContent").bounding_box()
+        assert size != DESKTOP or below["y"] + below["height"] <= DESKTOP[1], "the sidebar is whole, too"
+    if address == "gradients":  # in the low window
+        slider, fold = seen.page.get_by_role("slider", name="Width"), seen.page.locator("details.fold summary")
+        assert not slider.is_visible(), "what the page asks is folded away"
+        fold.click()
+        slider.wait_for()
+        fold.click()
+        slider.wait_for(state="hidden")
+        seen.dark()
+        seen.page.wait_for_function(DARK, arg=theme.DARK.paper)
     assert seen.cut_off() == 0 and seen.errors == []
 
 

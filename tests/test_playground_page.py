@@ -229,6 +229,8 @@ def test_everybody_can_use_it(visit, size, dark):
     if size != PHONE:
         bottom = seen.play.locator(".body").bounding_box()
         assert bottom["y"] + bottom["height"] <= 720, "four methods are seen without scrolling"
+        seen.size(853, 480)
+        until(seen, "['graph', 'raster', 'cards'].every(part => s.e[part].getBoundingClientRect().bottom <= 480)")
 
 
 @pytest.mark.browser

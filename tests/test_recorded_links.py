@@ -42,6 +42,7 @@ TABLES_WITHOUT = {"started", "whose"}  # the first depends on the time zone; 0.1
 
 # Controls that came later, each at the value that leaves everything as it was (products: but for the order of sums).
 LATER = [["Biases", False], ["First biases up to", 0.0], ["Products", "Measured"], ["Compare", ["Methods"]], ["Step", None]]
+LATER += [["Threads", 1]]
 LATER += [["Once more, at the scale", False], ["Normalise to the threshold", False], ["Where outputs are pulled", 1.0]]
 RENAMED = {"Pull of the outputs": "Pull towards 1"}  # controls with another label since, by the one they have now
 

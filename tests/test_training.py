@@ -410,7 +410,7 @@ def test_the_settings_of_a_run_are_trained_all(settings, capsys):
     work = Train((SMALL, *others), None, True)
     state = RunState.waiting(Run(work, "reference"))
     settings.write_text("\ufeff" + training_view.settings_toml(state), encoding="utf-8")
-    assert Settings.from_toml(settings.read_text(encoding="utf-8")) == Settings(work.trainings, "reference", True)
+    assert Settings.from_toml(settings.read_text(encoding="utf-8")) == Settings(work.trainings, "reference", True, threads=1)
     assert Settings.from_toml(SMALL.to_toml()) == Settings((SMALL,))
     assert main(["train", str(settings), "--backend", "native"]) == 0
     assert "LocalZO" in capsys.readouterr().out

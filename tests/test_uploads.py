@@ -145,7 +145,7 @@ def test_what_is_exported_loads_back_as_the_same_sample(name, tmp_path):
 @pytest.mark.parametrize("shape", [(20,), (1, 8, 8), (2, 8, 8), (2, 1, 20)])
 def test_an_export_keeps_its_size_where_most_of_it_is_silent(shape, tmp_path):
     from snnviz.datasets import Samples
-    from snnviz.datasets.base import Dense
+    from snnviz.datasets.storage import Dense
 
     x = torch.zeros(5, 1, *shape, dtype=torch.uint8)
     x[3].view(-1)[1] = 2
@@ -167,7 +167,7 @@ def test_folders_of_nobody_are_a_sentence(monkeypatch):
 
 
 def test_a_sample_too_large_to_be_laid_out_is_refused_before_it_is():
-    from snnviz.datasets.base import Binned
+    from snnviz.datasets.storage import Binned
 
     storage = Binned(np.zeros(1, np.int32), np.zeros(1, np.int32), np.array([0, 1]), np.array([0]), (4_000_000,), 1000, 1.0)
     with pytest.raises(ValueError, match=r"4,000,000 inputs in 1,000 steps would take about 14\.9 GB"):

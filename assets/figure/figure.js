@@ -42,6 +42,7 @@ class Place {
     this.element.setAttribute("role", "figure");
     this.words = document.createElement("ol");
     this.words.className = "figure-notes";
+    this.element.addEventListener("click", (event) => this.click(event));
     root.append(this.element, this.words);
     this.resized = new ResizeObserver(() => this.fit());
     this.resized.observe(this.element);
@@ -97,18 +98,15 @@ class Place {
     await show(sent.data);
     if (turn !== this.turn) return;
     this.ends = ends;
-    this.listen();
     element.setAttribute("aria-busy", "false");
   }
 
-  // A click on a point says where it lies along x, if Python wants to know.
-  listen() {
-    if (this.listens || !this.element.on) return;
-    this.listens = true;
-    this.element.on("plotly_click", ({ points }) => {
-      const x = Number(points[0]?.x);
-      if (this.sent.picks && Number.isFinite(x)) this.send("picked", x);
-    });
+  // A click in a panel says where it lies along x, if Python wants to know: on a phone too no point has to be met.
+  click(event) {
+    const panel = this.sent.picks && event.target.closest?.(".nsewdrag");
+    if (!panel) return;
+    const axis = this.element._fullLayout[panel.dataset.subplot.replace(/^x(\d*).*/, "xaxis$1")];
+    this.send("picked", axis.p2d(event.clientX - this.element.getBoundingClientRect().left - axis._offset));
   }
 
   // In full-screen mode a figure has the height of the screen.

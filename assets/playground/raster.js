@@ -37,7 +37,7 @@ export class RasterView {
     }
     c.drawImage(still, 0, 0, w, h);
     const now = this.left + ((play.t + 0.5) * (w - this.left - 8)) / run.T, d = play.phase === "backward" ? -1 : 1;
-    c.strokeStyle = c.fillStyle = d < 0 ? colours.active : colours.ink;
+    c.strokeStyle = c.fillStyle = colours.ink;
     c.lineWidth = 1.5;
     c.beginPath();
     c.moveTo(now, 0);

@@ -13,7 +13,7 @@ def show(experiment, chosen, comparison, log):
     lines, shows = why.of_comparison(comparison, step, backend.chosen())  # it is sent before the picture, which takes longer
     fig = gradient_traces.gradient_traces(runs, methods.hues(chosen), log=log, dark=page.dark(), step=step)
     with picture:
-        page.figure(fig, "deltas", fill=True, picked=why.picked("figure-deltas", experiment.neuron.dt))
+        page.figure(fig, "deltas", fill=True, picked=why.picked("figure-deltas", experiment.neuron.dt, experiment.steps))
     st.caption(
         f"The strips show what one step back multiplies by, {experiment.neuron.multiplier}: blank is 0 (the past is forgotten), "
         "grey is near ±1, ink lies beyond, and there a gradient grows on its way back."

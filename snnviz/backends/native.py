@@ -3,8 +3,11 @@
 import concurrent.futures
 import ctypes
 import functools
+import itertools
 import math
+import os
 import platform
+from collections.abc import Callable
 
 import torch
 
@@ -27,8 +30,23 @@ def _keep_freed_memory() -> None:
 
 @functools.cache
 def thread_pool() -> concurrent.futures.ThreadPoolExecutor:
-    """The threads that share the columns of a large layer: as many as torch may use."""
-    return concurrent.futures.ThreadPoolExecutor(max(1, torch.get_num_threads()), "snnviz")
+    """The threads that help to compute a layer; one that nobody needs is not begun."""
+    return concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 1), "snnviz")
+
+
+def in_turn(work: Callable[[int], None], count: int) -> None:
+    """work(0) ... work(count - 1), by as many threads as torch may use: each takes the next number when it is free."""
+    turn = itertools.count()
+
+    def some() -> None:
+        while (number := next(turn)) < count:
+            work(number)
+
+    helpers = [thread_pool().submit(some) for _ in range(min(torch.get_num_threads(), count) - 1)]
+    some()
+    for helper in helpers:
+        if not helper.cancel():  # one that has not begun would find nothing to do
+            helper.result()
 
 
 class Native(KernelBackend):

@@ -46,7 +46,7 @@ def _grid(options: argparse.Namespace):
         grid = value
     else:
         backend = backend or value.backend
-        grid = Grid(value.trainings, (), 1, 0.2, value.touch_active, value.products)
+        grid = Grid(value.trainings, (), 1, 0.2, value.touch_active, value.products, value.threads or 1)
     try:
         names = options.methods or (COMPARED if not isinstance(value, Grid) and len(grid.trainings) == 1 else ())
         if names:
@@ -54,7 +54,7 @@ def _grid(options: argparse.Namespace):
                 raise Wrong(f"--methods: {options.settings} has methods of its own; say them in one of the two places.")
             grid = dataclasses.replace(grid, axes=(Axis("method", _methods(names, grid.trainings)), *grid.axes))
         changes = {"seeds": options.seeds, "validation": options.validation, "touch_active": options.touch_active or None}
-        changes["products"] = Products(options.products) if options.products else None
+        changes |= {"products": Products(options.products) if options.products else None, "threads": options.threads}
         grid = dataclasses.replace(grid, **{name: value for name, value in changes.items() if value is not None})
     except ValueError as problem:
         raise Wrong(" ".join(str(problem).split())) from None

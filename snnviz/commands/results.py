@@ -9,11 +9,13 @@ from typing import Any
 from snnviz.commands.progress import Line
 
 
-def table(lines: list[Line]) -> None:
-    """Accuracy, loss and time for every method: mean, and spread over seeds where there are several."""
+def table(lines: list[Line], threads: int) -> None:
+    """Accuracy, loss and time with so many threads for every method: mean, and spread over seeds where there are several."""
+    from snnviz.threads import in_words
     from snnviz.training import Seconds
 
-    rows = [("method", "epochs", "train loss", "test accuracy", "seconds", "active", "what went wrong")]
+    seconds_with = f"seconds with {in_words(threads)}"
+    rows = [("method", "epochs", "train loss", "test accuracy", seconds_with, "active", "what went wrong")]
     for method, label in _labels(lines).items():
         mine = [line for line in lines if line.training.method == method and line.epochs]
         if not mine:

@@ -31,8 +31,8 @@ def train(options: argparse.Namespace) -> int:
         raise Wrong(f"{options.settings} holds a grid of trainings: snnviz compare {options.settings} trains it.")
     if options.checkpoint is not None and len(settings.trainings) > 1:
         raise Wrong(f"--checkpoint: {options.settings} holds {len(settings.trainings)} trainings, and a checkpoint is of one.")
-    lines, status = _run(settings, options, options.checkpoint)
-    table(lines)
+    lines, threads, status = _run(settings, options, options.checkpoint)
+    table(lines, threads)
     return status
 
 
@@ -73,20 +73,24 @@ def _notes(dataset) -> tuple[str, ...]:
         return ()  # the training says what is wrong
 
 
-def _run(settings, options, checkpoint=None) -> tuple[list[Line], int]:
-    """Train with a progress bar and keep the run with its weights; what came out, and the exit status."""
+def _run(settings, options, checkpoint=None) -> tuple[list[Line], int, int]:
+    """Train with a progress bar and keep the run with its weights; what came out, the number of threads, and the exit status."""
     with tempfile.TemporaryDirectory() as folder:
         keeps = not options.no_save and importlib.util.find_spec("safetensors") is not None
         aside = [pathlib.Path(folder) / f"{n}.safetensors" if keeps else None for n in range(len(settings.trainings))]
         return _train(settings, options, [checkpoint or file for file in aside])
 
 
-def _train(settings, options, checkpoints) -> tuple[list[Line], int]:
+def _train(settings, options, checkpoints) -> tuple[list[Line], int, int]:
+    import torch
+
     from snnviz.backends import resolve
     from snnviz.events import Products
     from snnviz.labels import distinct
     from snnviz.training import BatchRecord, EpochRecord, Failure, compare_training
 
+    if options.threads is not None and options.threads < 1:
+        raise Wrong(f"--threads = {options.threads}: give at least one.")
     try:
         backend = resolve(options.backend or settings.backend or None)
     except (ValueError, RuntimeError) as problem:
@@ -94,7 +98,12 @@ def _train(settings, options, checkpoints) -> tuple[list[Line], int]:
     say_of_sets(training.dataset for training in settings.trainings)
     lines, shown, stopped = [Line(t) for t in settings.trainings], Progress(), 0
     products = Products(options.products) if options.products else settings.products
-    how = {"touch_active": options.touch_active or settings.touch_active, "products": products}
+    threads = options.threads or settings.threads or torch.get_num_threads()
+    how = {
+        "touch_active": options.touch_active or settings.touch_active,
+        "products": products,
+        "threads": threads,
+    }
     records = compare_training(settings.trainings, backend, checkpoints=checkpoints, **how)
     try:
         for number, record in records:
@@ -121,4 +130,4 @@ def _train(settings, options, checkpoints) -> tuple[list[Line], int]:
             print(f"{label}: {line.problem}", file=sys.stderr)
     saved = options.no_save or keep(lines, backend.name, options.settings.stem, bool(stopped), how, checkpoints)
     failed = any(line.problem for line in lines)
-    return lines, stopped or int(failed or not saved)
+    return lines, threads, stopped or int(failed or not saved)

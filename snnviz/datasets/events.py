@@ -17,9 +17,10 @@ import torch
 
 from snnviz import waiting
 from snnviz.datasets import cache, filters
-from snnviz.datasets.base import AbstractDataset, Binned, Samples, Split, halves
+from snnviz.datasets.base import AbstractDataset, Samples, Split, halves
 from snnviz.datasets.checks import MOST_INPUTS, Columns, checked, evenly, extent, only
 from snnviz.datasets.checks import plain as plain
+from snnviz.datasets.storage import Binned
 from snnviz.params import param
 
 MOST_KEPT = 250_000_000  # events of all recordings of a set together: 2 GB in memory and in the cache

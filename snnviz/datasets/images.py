@@ -9,10 +9,12 @@ import numpy as np
 import torch
 
 from snnviz import account, places, waiting
-from snnviz.datasets.base import LOWER, AbstractDataset, AbstractStorage, Samples, Split
+from snnviz.datasets.base import AbstractDataset, Samples, Split
 from snnviz.datasets.coding import Coding, coded
 from snnviz.datasets.events import have
+from snnviz.datasets.storage import LOWER, AbstractStorage, Dense
 from snnviz.datasets.tonic_sets import NotHere
+from snnviz.events import Events
 from snnviz.params import param
 
 WHITE = 255
@@ -43,6 +45,9 @@ class Pixels(AbstractStorage):
 
     def take(self, index: np.ndarray) -> torch.Tensor:
         return self._coded(np.asarray(index, np.int64)).to(torch.float32)
+
+    def take_events(self, index: np.ndarray) -> Events | None:
+        return Dense(self._coded(np.asarray(index, np.int64))).take_events(np.arange(len(index)))
 
     def _coded(self, index: np.ndarray) -> torch.Tensor:
         """These images, `[T, B, *shape]`, uint8 or float32."""

@@ -5,7 +5,9 @@ import dataclasses
 import numpy as np
 import torch
 
-from snnviz.datasets.base import AbstractStorage, Samples, Split, halves
+from snnviz.datasets.base import Samples, Split, halves
+from snnviz.datasets.storage import AbstractStorage
+from snnviz.events import Events
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -24,6 +26,9 @@ class Picked(AbstractStorage):
 
     def take(self, index: np.ndarray) -> torch.Tensor:
         return self.storage.take(self.index[np.asarray(index, np.int64)])
+
+    def take_events(self, index: np.ndarray) -> Events | None:
+        return self.storage.take_events(self.index[np.asarray(index, np.int64)])
 
     def all(self) -> torch.Tensor:
         return self.storage.all()[:, torch.from_numpy(self.index)]

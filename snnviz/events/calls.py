@@ -3,20 +3,21 @@
 import ctypes
 import functools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 
-from snnviz.backends.kernel import REALS, SCANS
-from snnviz.backends.native import Native, thread_pool
+from snnviz.backends.kernel import SCANS
+from snnviz.backends.native import Native, in_turn
 
 PARTS = 4  # sums of dL/dW: a fixed number, added in order, so that the result does not depend on the number of threads
-LEAST = 8  # samples of a part: with fewer, clearing and adding its sum costs more than a thread saves
+ROWS = 256  # samples times steps of a part: with fewer, clearing and adding its sum costs more than a thread saves
 ROUND = 16  # the rows of all arrays are whole multiples of this many numbers
 
 
-def padded(columns: int) -> int:
-    """The length of a row that holds so many columns."""
-    return -(-columns // ROUND) * ROUND
+def padded(columns: int, by: int = ROUND) -> int:
+    """The length of a row that holds so many columns: a multiple of `by`."""
+    return -(-columns // by) * by
 
 
 @functools.cache
@@ -48,38 +49,45 @@ def by_threads(batch: int) -> list[range]:
     return shares(batch, min(batch, torch.get_num_threads()))
 
 
-def by_parts(batch: int) -> list[range]:
-    """The parts of a batch whose gradients of the weights are summed one by one: they depend on the batch alone."""
-    return shares(batch, min(PARTS, -(-batch // LEAST)))
+def by_parts(batch: int, steps: int, least: int = 1) -> list[range]:
+    """The parts of a batch whose gradients of the weights are summed one by one: they depend on its size alone. least: samples that
+    a part must have."""
+    return shares(batch, min(PARTS, batch // least, batch * steps // ROWS))
+
+
+def part(parts: torch.Tensor | None, number: int) -> ctypes.c_void_p | None:
+    """The address of parts[number], for `run`: without a view of it, which takes torch longer. parts is contiguous."""
+    return None if parts is None else ctypes.c_void_p(parts.data_ptr() + number * parts.stride(0) * parts.element_size())
 
 
 def run(
-    function: str, p: ctypes.Structure, dtype: torch.dtype, ranges: Sequence[range], arguments: Callable[[int], Sequence]
+    function: str,
+    p: ctypes.Structure,
+    dtype: torch.dtype,
+    ranges: Sequence[range],
+    shared: Sequence[Any],
+    own: Callable[[int], Sequence[Any]] = lambda number: (),
 ) -> None:
-    """Call a kernel once for every range of samples, on as many threads as torch has. arguments(number of the range): the
-    tensors, whole numbers and None behind the struct; a thread calls it when it begins the range."""
+    """Call a kernel once for every range of samples, on as many threads as torch has.
+
+    shared: the arguments behind the struct: tensors, whole numbers, None and, where each range has its own, Ellipsis. own(number of
+    the range): what takes the places of these, in order. All is made before the first call: what torch allocates in another thread
+    it would fill with threads of its own.
+    """
     call = getattr(Native._library("event_layer", dtype), f"events_{function}")
-    real = REALS[dtype][1]
-    kinds = {int: ctypes.c_longlong, float: real}
+    begun = [a if a is ... else _argument(a) for a in shared]
+    held = [own(number) for number in range(len(ranges))]
 
     def one(number: int) -> None:
-        own = type(p).from_buffer_copy(p)
-        own.k.begin, own.k.end = ranges[number].start, ranges[number].stop
-        values = arguments(number)  # held until the call is done
-        call(
-            own,
-            *(
-                ctypes.c_void_p(a.data_ptr()) if isinstance(a, torch.Tensor) else None if a is None else kinds[type(a)](a)
-                for a in values
-            ),
-        )
+        mine = type(p).from_buffer_copy(p)
+        mine.k.begin, mine.k.end = ranges[number].start, ranges[number].stop
+        rest = map(_argument, held[number])
+        call(mine, *(next(rest) if a is ... else a for a in begun))
 
-    first, *others = range(len(ranges))
-    if torch.get_num_threads() == 1:
-        for number in (first, *others):
-            one(number)
-        return
-    waiting = [thread_pool().submit(one, number) for number in others]
-    one(first)
-    for w in waiting:
-        w.result()
+    in_turn(one, len(ranges))
+
+
+def _argument(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return ctypes.c_void_p(value.data_ptr())
+    return ctypes.c_longlong(value) if isinstance(value, int) else value

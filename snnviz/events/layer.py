@@ -12,7 +12,9 @@ in order.
 Kernels: kernels/event_layer.cu.
 """
 
+import ctypes
 import dataclasses
+import functools
 
 import torch
 
@@ -20,13 +22,15 @@ from snnviz.backends import AbstractBackend, source
 from snnviz.backends.base import Forward
 from snnviz.backends.kernel import coefficient_gradients, given, scan
 from snnviz.draws import Draw
-from snnviz.events.calls import by_parts, by_threads, call_parameters, padded, run
+from snnviz.events.calls import by_parts, by_threads, call_parameters, padded, part, run
 from snnviz.events.value import Events, by_sample
 from snnviz.methods.base import AbstractGradientMethod
 from snnviz.neurons.base import AbstractNeuron
 
+WIDE = 128  # bytes that the forward pass reads at once: how often each neuron fired
 MOST_SPIKES = 8  # of a neuron in a step: each is an event, for which there is memory
 SUMS = 8  # rows for dL/dc of a sample: a neuron has at most 8 coefficients
+TOGETHER = 8  # samples at least that go back through a recurrent layer side by side: their rows share one product a step
 
 
 def unsupported(neuron: AbstractNeuron, backend: AbstractBackend) -> str | None:
@@ -40,13 +44,27 @@ def unsupported(neuron: AbstractNeuron, backend: AbstractBackend) -> str | None:
     return None
 
 
-class Fired:
-    """What a layer did: spikes, its own events; last, the state after the last step [states, B, N]; share, the share of entries
-    with ds_du not 0, 0 to 1, which its backward pass counts."""
+class _Result:
+    """What a layer's node of autograd leaves behind: its events, through which no gradient passes; last, the state after the last
+    step [states, B, N]; share, the share of entries with ds_du not 0, 0 to 1, which its backward pass counts."""
 
     spikes: Events
     last: torch.Tensor
     share: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Fired:
+    """What a layer did: spikes, its own events. The node of autograd knows `result` and not this: else the two would hold each
+    other, and what a step has made would wait for Python's collector of cycles."""
+
+    spikes: Events
+    result: _Result
+
+    @property
+    def share(self) -> float:
+        """The share of entries with ds_du not 0, 0 to 1; known after the backward pass."""
+        return self.result.share
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -62,7 +80,7 @@ class _Call:
     inputs: int
     columns: int
     dtype: torch.dtype
-    out: Fired
+    out: _Result
 
     def parameters(self, coefficients: torch.Tensor):
         """The struct of the kernels."""
@@ -87,9 +105,7 @@ class _Call:
 
     def rest(self) -> torch.Tensor:
         """The state that every sample starts from, [states, row]."""
-        rest = torch.zeros((len(self.neuron.states), padded(self.columns)), dtype=self.dtype)
-        rest[:, : self.columns] = torch.tensor(self.neuron.rest(), dtype=torch.float64)[:, None]
-        return rest
+        return _rest(self.neuron, self.columns, self.dtype)
 
     def given(self, coefficients: torch.Tensor, u: torch.Tensor, trace: torch.Tensor | None) -> torch.Tensor | None:
         """The array that the spike derivative reads besides the margins (`snnviz.backends.kernel.given`)."""
@@ -100,9 +116,16 @@ class _Call:
         if self.method.at_spike.derivative.kernel in source.derivatives():
             forward = Forward(u, None, None, u)  # at most a table is asked for
         else:
-            fired = self.out.spikes.without_gradient().dense().reshape(self.steps, -1)
+            fired = self.out.spikes.dense().reshape(self.steps, -1)
             forward = Forward(by_step(u), fired, None if trace is None else by_step(trace), u)
         return given(self.neuron, coefficients, self.method.at_spike, self.draw, forward)
+
+
+@functools.lru_cache(64)
+def _rest(neuron: AbstractNeuron, columns: int, dtype: torch.dtype) -> torch.Tensor:
+    rest = torch.zeros((len(neuron.states), padded(columns)), dtype=dtype)
+    rest[:, :columns] = torch.tensor(neuron.rest(), dtype=torch.float64)[:, None]
+    return rest
 
 
 def _row(values: torch.Tensor | None, columns: int, dtype: torch.dtype) -> torch.Tensor:
@@ -117,7 +140,7 @@ def _weights(weight: torch.Tensor, panels: bool) -> torch.Tensor:
     (columns, inputs), dtype = weight.shape, weight.dtype
     out = torch.empty((columns, padded(inputs)) if panels else (inputs, padded(columns)), dtype=dtype)
     weight, p = weight.detach().contiguous(), call_parameters(dtype, 0, 1, inputs, columns)
-    run("weights", p, dtype, [range(1)], lambda number: (weight, None, out) if panels else (weight, out, None))
+    run("weights", p, dtype, [range(1)], (weight, None, out) if panels else (weight, out, None))
     return out
 
 
@@ -125,28 +148,29 @@ class _Sums:
     """What a backward pass adds up over a batch: dL/dW in parts, [parts, inputs, N rounded up]."""
 
     def __init__(self, ranges: list[range], inputs: int, columns: int, dtype: torch.dtype, needed: bool):
-        self._columns = columns
-        self._parts = torch.zeros((len(ranges), inputs, padded(columns)), dtype=dtype) if needed else None
+        self._inputs, self._columns = inputs, columns
+        self._parts = torch.empty((len(ranges), inputs, padded(columns)), dtype=dtype) if needed else None
 
-    def part(self, number: int) -> torch.Tensor | None:
-        """dL/dW of one part."""
-        return None if self._parts is None else self._parts[number]
+    def part(self, number: int) -> ctypes.c_void_p | None:
+        """dL/dW of one part, as `run` takes it."""
+        return part(self._parts, number)
 
     def weights(self) -> torch.Tensor | None:
         """dL/dW as torch holds weights, [N, inputs]."""
         if self._parts is None:
             return None
-        total = self._parts[0]
-        for part in self._parts[1:]:
-            total += part
-        return total[:, : self._columns].T
+        parts, dtype = self._parts, self._parts.dtype
+        out = torch.empty((self._columns, self._inputs), dtype=dtype)
+        p = call_parameters(dtype, 0, 1, self._inputs, self._columns)
+        run("sum", p, dtype, by_threads(self._inputs), (parts, len(parts), out))
+        return out
 
 
-def _sorting(*sources: Events | None) -> tuple[torch.Tensor, torch.Tensor]:
-    """Room in which the events of one sample of any of these are sorted by input."""
+def _sorting(parts: int, *sources: Events | None) -> tuple[torch.Tensor, torch.Tensor]:
+    """For each part of a batch room in which the events of one sample of any of these are sorted by input."""
     inputs = max((s.columns for s in sources if s is not None), default=0)
-    most = max((int(s.first[:, -1].max()) for s in sources if s is not None), default=0)
-    return torch.empty(inputs + 2, dtype=torch.int32), torch.empty(most + 1, dtype=torch.uint16)
+    most = max((max(s.counts) for s in sources if s is not None), default=0)
+    return torch.empty((parts, inputs + 2), dtype=torch.int32), torch.empty((parts, most + 1), dtype=torch.uint16)
 
 
 class _Spiking(torch.autograd.Function):
@@ -162,12 +186,12 @@ class _Spiking(torch.autograd.Function):
         first, places = torch.empty((batch, steps + 1), dtype=torch.int32), torch.empty((batch, p.room), dtype=torch.uint16)
         rows, start = (None, None) if weight is None else (_weights(weight, panels=False), _row(bias, columns, dtype))
         loop_rows = None if loops is None else _weights(loops, panels=False)
-        shared = (*call.events, rows, start, None if current is None else current.contiguous(), loop_rows, call.rest())
-
-        def arguments(number):
-            return *shared, u, trace, last, first, places, torch.zeros((1 + len(neuron.states)) * row, dtype=dtype)
-
-        run(f"forward_{neuron.kernel}", p, dtype, by_threads(batch), arguments)
+        given_current = None if current is None else current.contiguous()
+        ranges = by_threads(batch)
+        state = torch.zeros((len(ranges), 1 + len(neuron.states), row), dtype=dtype)
+        fired = torch.zeros((len(ranges), padded(columns, WIDE)), dtype=torch.uint8)
+        arguments = (*call.events, rows, start, given_current, loop_rows, call.rest(), u, trace, last, first, places, ..., ...)
+        run(f"forward_{neuron.kernel}", p, dtype, ranges, arguments, lambda number: (part(state, number), part(fired, number)))
         ctx.save_for_backward(weight, loops, coefficients, u, trace)
         ctx.call = call
         call.out.spikes, call.out.last = Events(first, places, columns, dtype), last[..., :columns].transpose(0, 1)
@@ -181,7 +205,7 @@ class _Spiking(torch.autograd.Function):
         if grad.stride(2) != 1:
             grad = grad.contiguous()
         p, neuron, own = call.parameters(coefficients), call.neuron, call.out.spikes
-        ranges = by_parts(batch)
+        ranges = by_parts(batch, steps, 1 if loops is None else TOGETHER)
         below = torch.empty((batch, steps, padded(call.inputs)), dtype=dtype) if carrier_too else None
         panels = _weights(weight, panels=True) if carrier_too else None
         sums = _Sums(ranges, call.inputs, columns, dtype, weight_too)
@@ -191,18 +215,22 @@ class _Spiking(torch.autograd.Function):
         by_coefficients = torch.zeros((batch, SUMS, row), dtype=dtype) if coefficients_too else None
         active = torch.zeros(batch, dtype=torch.int64)
         before = (grad, grad.stride(0), grad.stride(1), u, trace, call.rest(), call.given(coefficients, u, trace))
-        loop_panels = None if loops is None else _weights(loops, panels=True)
+        arguments = (*call.events, *before, panels, below, ..., by_bias, by_current)
+        if loops is None:
+            delta = torch.empty((len(ranges), steps + 4, row), dtype=dtype)
+            scratch = (delta, *_sorting(len(ranges), call.source))
+            arguments, name = (*arguments, by_coefficients, active, ..., ..., ...), "backward"
+        else:
+            deltas = torch.empty((len(ranges), len(ranges[0]) * (steps + 5) + 4, row), dtype=dtype)
+            scratch = (deltas, *_sorting(len(ranges), call.source, own))
+            loop = (_weights(loops, panels=True), own.first, own.places, ...)
+            arguments, name = (*arguments, *loop, active, ..., ..., ...), "backward_loops"
 
-        def arguments(number):
-            ways = (panels, below, sums.part(number), by_bias, by_current)
-            if loops is None:
-                delta = torch.empty((steps + 4) * row, dtype=dtype)
-                return *call.events, *before, *ways, by_coefficients, active, delta, *_sorting(call.source)
-            loop = (loop_panels, own.first, own.places, loop_sums.part(number))
-            deltas = torch.empty((len(ranges[number]) * (steps + 5) + 4) * row, dtype=dtype)
-            return *call.events, *before, *ways, *loop, active, deltas, *_sorting(call.source, own)
+        def of_range(number):
+            each = (sums,) if loops is None else (sums, loop_sums)
+            return *(s.part(number) for s in each), *(part(a, number) for a in scratch)
 
-        run(f"backward_{'' if loops is None else 'loops_'}{neuron.kernel}", p, dtype, ranges, arguments)
+        run(f"{name}_{neuron.kernel}", p, dtype, ranges, arguments, of_range)
         call.out.share = int(active.sum()) / (steps * batch * columns)
         if by_coefficients is not None:
             listed = by_coefficients[:, : len(neuron.kernel_gradients), :columns].double().sum((0, 2))
@@ -241,7 +269,7 @@ def spiking(
     """
     _check(source, weight, bias)
     (columns, inputs), sizes = weight.shape, (source.steps, source.batch)
-    call = _Call(source, neuron, method, draw or Draw(), *sizes, inputs, columns, source.dtype, Fired())
+    call = _Call(source, neuron, method, draw or Draw(), *sizes, inputs, columns, source.dtype, _Result())
     return _run(call, source.carrier, weight, bias, None, loops, coefficients)
 
 
@@ -259,7 +287,7 @@ def fire(
         ValueError: the membrane is not finite.
     """
     steps, batch, columns = current.shape
-    call = _Call(None, neuron, method, draw or Draw(), steps, batch, columns, columns, current.dtype, Fired())
+    call = _Call(None, neuron, method, draw or Draw(), steps, batch, columns, columns, current.dtype, _Result())
     return _run(call, None, None, None, current, loops, coefficients)
 
 
@@ -271,8 +299,7 @@ def _run(call: _Call, carrier, weight, bias, current, loops, coefficients) -> Fi
     searched = given_numbers if call.neuron.forgets else []
     if not (torch.isfinite(out.last).all() and all(torch.isfinite(a.sum()) for a in searched)):
         raise ValueError("The membrane left the range of numbers: lower the weights, or shorten the run.")
-    out.spikes = dataclasses.replace(out.spikes, carrier=after if after.requires_grad else None)
-    return out
+    return Fired(dataclasses.replace(out.spikes, carrier=after if after.requires_grad else None), out)
 
 
 class _Product(torch.autograd.Function):
@@ -281,8 +308,8 @@ class _Product(torch.autograd.Function):
         (columns, inputs), dtype = weight.shape, weight.dtype
         p = call_parameters(dtype, events.steps, events.batch, inputs, columns, capacity=events.places.shape[1])
         x = torch.empty((events.batch, events.steps, padded(columns)), dtype=dtype)
-        shared = (events.first, events.places, _weights(weight, panels=False), _row(bias, columns, dtype), x)
-        run("product", p, dtype, by_threads(events.batch), lambda number: shared)
+        arguments = (events.first, events.places, _weights(weight, panels=False), _row(bias, columns, dtype), x)
+        run("product", p, dtype, by_threads(events.batch), arguments)
         ctx.save_for_backward(weight)
         ctx.events = events
         return x[..., :columns].transpose(0, 1)
@@ -296,14 +323,11 @@ class _Product(torch.autograd.Function):
         p = call_parameters(dtype, steps, batch, inputs, columns, capacity=events.places.shape[1])
         below = torch.empty((batch, rows, padded(inputs)), dtype=dtype) if needs[0] else None
         panels = _weights(weight, panels=True) if needs[0] else None
-        ranges = by_parts(batch)
+        ranges = by_parts(batch, steps)
         sums = _Sums(ranges, inputs, columns, dtype, needs[1])
-
-        def arguments(number):
-            row = by_step.shape[2] if rows == steps else 0
-            return events.first, events.places, by_step, row, rows, panels, below, sums.part(number), *_sorting(events)
-
-        run("product_back", p, dtype, ranges, arguments)
+        row, scratch = by_step.shape[2] if rows == steps else 0, _sorting(len(ranges), events)
+        arguments = (events.first, events.places, by_step, row, rows, panels, below, ..., ..., ...)
+        run("product_back", p, dtype, ranges, arguments, lambda n: (sums.part(n), *(part(a, n) for a in scratch)))
         by_bias = grad.sum((0, 1)) if needs[2] else None
         return None if below is None else below.expand(batch, steps, -1), sums.weights(), by_bias, None
 

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 
+import numpy as np
 import torch
 
 from snnviz.events.calls import by_threads, call_parameters, padded, run
@@ -37,9 +38,14 @@ class Events:
         return self.first.shape[0]
 
     @functools.cached_property
+    def counts(self) -> list[int]:
+        """How many events each sample has."""
+        return self.first[:, -1].tolist()
+
+    @property
     def rate(self) -> float:
         """Spikes per entry: 0 to 1, or more where a neuron may fire several times in a step."""
-        return int(self.first[:, -1].sum()) / (self.steps * self.batch * self.columns)
+        return sum(self.counts) / (self.steps * self.batch * self.columns)
 
     @classmethod
     def of(cls, spikes: torch.Tensor) -> "Events | None":
@@ -48,15 +54,45 @@ class Events:
         steps, batch, columns = spikes.shape
         if columns > PLACES or steps > PLACES or not spikes.numel() or spikes.dtype not in (torch.float32, torch.float64):
             return None
-        x = spikes.detach().contiguous()
+        carrier = _Carried.apply(spikes) if spikes.requires_grad else None
+        return cls._listed("of", (spikes.detach().contiguous(),), steps, batch, columns, spikes.dtype, carrier)
+
+    @classmethod
+    def of_bytes(cls, counts: torch.Tensor, samples: torch.Tensor) -> "Events | None":
+        """The events of some samples of counts uint8 [T, S, N] on the CPU, as float32; samples: their numbers, int64 [B].
+
+        None where they cannot be events, as in `of`.
+        """
+        (steps, total, columns), batch = counts.shape, len(samples)
+        if columns > PLACES or steps > PLACES or not (counts.numel() and batch):
+            return None
+        return cls._listed("of_bytes", (counts.contiguous(), samples, total), steps, batch, columns, torch.float32)
+
+    @classmethod
+    def _listed(cls, function: str, source: tuple, steps: int, batch: int, columns: int, dtype, carrier=None) -> "Events | None":
         first = torch.empty((batch, steps + 1), dtype=torch.int32)
         places = torch.empty((batch, steps * columns), dtype=torch.uint16)
-        counts = torch.empty(batch, dtype=torch.int32)
-        p = call_parameters(x.dtype, steps, batch, columns, columns, capacity=places.shape[1])
-        run("of", p, x.dtype, by_threads(batch), lambda number: (x, first, places, counts))
-        if (counts < 0).any():
+        totals = torch.empty(batch, dtype=torch.int32)
+        p = call_parameters(dtype, steps, batch, columns, columns, capacity=places.shape[1])
+        run(function, p, dtype, by_threads(batch), (*source, first, places, totals))
+        return None if (totals < 0).any() else cls(first, places, columns, dtype, carrier)
+
+    @classmethod
+    def of_sorted(cls, cells: np.ndarray, steps: int, batch: int, columns: int) -> "Events | None":
+        """The events, as float32, in cells (b T + t) N + n, int64 in ascending order; a cell that fires n times is there n times.
+
+        None where they cannot be events: more than 65,536 columns or steps.
+        """
+        if columns > PLACES or steps > PLACES:
             return None
-        return cls(first, places, columns, x.dtype, _Carried.apply(spikes) if spikes.requires_grad else None)
+        row = cells // columns
+        first = np.zeros((batch, steps + 1), np.int32)
+        np.cumsum(np.bincount(row, minlength=batch * steps).reshape(batch, steps), 1, out=first[:, 1:])
+        sample = row // steps
+        begin = np.cumsum(first[:, -1]) - first[:, -1]
+        places = np.zeros((batch, max(1, int(first[:, -1].max(initial=0)))), np.uint16)
+        places[sample, np.arange(len(cells)) - begin[sample]] = cells % columns
+        return cls(torch.from_numpy(first), torch.from_numpy(places), columns)
 
     def without_gradient(self) -> "Events":
         """The same events, through which no gradient passes."""
@@ -93,7 +129,7 @@ class _Dense(torch.autograd.Function):
         steps, batch, columns, dtype = events.steps, events.batch, events.columns, events.dtype
         out = torch.zeros((steps, batch, columns), dtype=dtype)
         p = call_parameters(dtype, steps, batch, columns, columns, capacity=events.places.shape[1])
-        run("dense", p, dtype, by_threads(batch), lambda number: (events.first, events.places, out))
+        run("dense", p, dtype, by_threads(batch), (events.first, events.places, out))
         return out
 
     @staticmethod

@@ -41,9 +41,10 @@ def everything() -> tuple[Recorded, ...]:
 
 
 def find(work: Train) -> Recorded | None:
-    """The recorded run of just this work, but for how layers multiply, which changes the order of sums alone; None where there is
-    none."""
-    return next((one for one in everything() if one.state.run.work == dataclasses.replace(work, products=Products.DENSE)), None)
+    """The recorded run of just this work, but for how layers multiply and with how many threads, which changes the order of sums
+    alone; None where there is none."""
+    alike = dataclasses.replace(work, products=Products.DENSE, threads=Train.threads)
+    return next((one for one in everything() if one.state.run.work == alike), None)
 
 
 def write(state: RunState, about: str, path: Path) -> None:

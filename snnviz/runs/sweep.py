@@ -8,7 +8,6 @@ Dask starts those anew elsewhere. If the coordinator dies, another worker goes o
 import collections
 import contextlib
 import dataclasses
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -125,6 +124,7 @@ class Hands:
             except Exception as problem:  # its workers died again and again, or there is no room for it
                 cell, seed, _ = self.grid.points[number]
                 point = GridPoint(cell, seed, problem=" ".join(f"{type(problem).__name__}: {problem}".split())[:300])
+            future.release()  # or Dask would compute it again if the worker that has it went away
             points.append(point)
         return points
 
@@ -150,7 +150,7 @@ def train_point(run: Any, number: int) -> GridPoint:
     cell, seed, _ = grid.points[number]
     secede()
     if run.backend != "cuda":
-        torch.set_num_threads(int(os.environ.get("SNNVIZ_THREADS", 1)))
+        torch.set_num_threads(1)  # a grid says its own number
     turns = Turns(run, worker, of_a_part=True)
     steps = steps_of_point(grid, number, run.backend or None)
     try:

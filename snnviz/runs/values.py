@@ -78,13 +78,14 @@ class Access:
 
 @dataclasses.dataclass(frozen=True)
 class Placed:
-    """A training with the backend, the pass and the products that run it: two trainings of several runs are the same if these
-    are equal."""
+    """A training with the backend, the pass, the products and the threads that run it: two trainings of several runs are the same
+    if these are equal."""
 
     training: Training
     backend: str
     touch_active: bool = param(False, "Touch only active entries")
     products: Products = param(Products.DENSE, "Products")
+    threads: int = param(1, "Threads")
 
     named_by = "training"
 
@@ -119,7 +120,7 @@ def groups(runs: Sequence[Run]) -> tuple[Group, ...]:
 
 def _placed(runs: Sequence[Run]) -> list[Placed]:
     return [
-        Placed(training, run.backend, run.work.touch_active, run.work.products)
+        Placed(training, run.backend, run.work.touch_active, run.work.products, run.work.threads)
         for run in runs
         if isinstance(run.work, Train)
         for training in run.trainings

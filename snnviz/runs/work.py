@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from snnviz import heads
+from snnviz import heads, threads
 from snnviz.events import Products
 from snnviz.runs import fetch
 from snnviz.runs.asked import Progress as Progress
@@ -25,7 +25,8 @@ from snnviz.training import Failure, Record, Training, compare_training
 @dataclasses.dataclass(frozen=True, repr=False)
 class Train(Work):
     """Trainings side by side. sample: the test sample whose spikes are kept at each epoch; None: of no sample. touch_active:
-    whether sparse methods run over their active entries alone, and products: how layers multiply, both as in `train`."""
+    whether sparse methods run over their active entries alone, products: how layers multiply,
+    and threads: of the CPU, all as in `train`."""
 
     kind = "training"
     can_step = True
@@ -36,6 +37,7 @@ class Train(Work):
     sample: int | None = 0
     touch_active: bool = False
     products: Products = Products.DENSE
+    threads: int = 1
 
     @classmethod
     def parts(cls) -> dict[str, type]:
@@ -48,6 +50,7 @@ class Train(Work):
     def check(self) -> None:
         if not self.trainings:
             raise ValueError("There is nothing to train: choose at least one method.")
+        threads.checked(self.threads)
 
     @staticmethod
     def checkpoint(folder: Path, number: int) -> Path:
@@ -65,6 +68,7 @@ class Train(Work):
             record_sample=self.sample,
             touch_active=self.touch_active,
             products=self.products,
+            threads=self.threads,
         )
         for number, record in records:
             yield numbers[number], record

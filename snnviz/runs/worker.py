@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import logging
-import os
 import pickle
 import shutil
 import time
@@ -65,7 +64,7 @@ def work_on(run: Run, url: str, folder: str) -> None:
     secede()
     if run.backend != "cuda":
         # torch's threads spin while they wait for each other: several runs on few cores made a batch 13 times slower.
-        torch.set_num_threads(int(os.environ.get("SNNVIZ_THREADS", 1)))
+        torch.set_num_threads(1)  # a training says its own number
     progress, orders = Variable(f"run-{run.id}"), Queue(f"orders-{run.id}")  # from here on no order is lost
     database, state, early = _wait_for_store(run, url, Path(folder), progress, orders)
     if state is None or state.status is Status.STOPPED:  # deleted or stopped before it began

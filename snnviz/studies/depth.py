@@ -5,7 +5,6 @@ every layer's gradient while the outputs of the heads approach the output of the
     last.checkpoints[-1].errors.rows
 """
 
-import contextlib
 import dataclasses
 import math
 import time
@@ -23,6 +22,7 @@ from snnviz.network import Network, feed_forward
 from snnviz.neurons import LIF, Reset
 from snnviz.params import Declared, param
 from snnviz.studies.reference_gradients import AT_ONCE, DepthErrors, gradient_error_by_depth
+from snnviz.threads import limited
 
 NEURON = LIF(tau_mem=1 / math.log(2), reset_mode=Reset.ZERO)  # u[t] = v[t-1] / 2 + x[t], reset to zero, as in the paper
 INPUTS, CLASSES = 64, 10
@@ -237,17 +237,6 @@ def against_closeness(record: DepthRecord) -> dict[int, list[Point]]:
     return tracks
 
 
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute with one thread: small layers are not faster with more, and on a busy machine threads wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def measure_depth(study: DepthStudy, backend: AbstractBackend | str | None = None) -> Iterator[DepthRecord]:
     """Train with heads and measure meanwhile; then train without heads and measure again. Yields the whole result so far, often.
 
@@ -337,7 +326,7 @@ def _train(net: Network, method: AbstractGradientMethod, study: DepthStudy, halv
     clock = time.perf_counter if halves[0][0].is_cuda else time.thread_time
     for number in range(1, study.training + 1):
         started = clock()
-        with one_thread():
+        with limited(1):  # small layers are not faster with more, and on a busy machine threads wait for each other
             step = next(steps)
         seconds = (seconds + clock() - started) * (2 if number == 2 else 1) if number > 1 else 0.0
         loss.append(step.loss)
@@ -358,7 +347,7 @@ def _look(net: Network, variants: dict[str, AbstractGradientMethod], study: Dept
         net, variants, *measured, sigma=study.sigma, draws=study.draws, seed=study.seed, rounds=min(ROUNDS, study.draws)
     )
     while True:
-        with one_thread():
+        with limited(1):
             table = next(errors, None)
         if table is None:
             return

@@ -24,6 +24,7 @@ from snnviz.studies import machine
 from snnviz.studies.intervals import Interval, interval, paired
 from snnviz.studies.widths import stretched
 from snnviz.surrogates import AbstractSurrogate
+from snnviz.threads import checked, limited
 from snnviz.training import VALUES, EpochRecord, Training, train
 
 MOST = 1000  # trainings of one grid
@@ -89,7 +90,7 @@ class Grid(text.Written, Declared):
     """Each of the trainings, with each combination of the axes' values, from each of the seeds.
 
     seeds: from each training's own on. validation: the share of the training part that is held out to choose an epoch by; 0: none.
-    touch_active, products: as in `train`.
+    touch_active, products, threads: as in `train`.
 
     Raises:
         ValueError: a setting that does not exist or does not fit, the same training twice, or too many of them.
@@ -108,9 +109,11 @@ class Grid(text.Written, Declared):
     )
     touch_active: bool = False
     products: Products = Products.DENSE
+    threads: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        checked(self.threads)
         count = len(self.trainings) * self.seeds
         for axis in self.axes:
             count *= len(axis.values)
@@ -285,7 +288,7 @@ def steps_of_point(
     problem = ""
     try:
         how = {"touch_active": grid.touch_active, "products": grid.products, "validation": grid.validation}
-        for record in train(training, backend, **how):
+        for record in train(training, backend, threads=grid.threads, **how):
             if isinstance(record, EpochRecord):
                 epochs.append(record)
             yield None
@@ -295,7 +298,8 @@ def steps_of_point(
     held = tuple(e.validation_accuracy for e in epochs if e.validation_accuracy is not None)
     active, rate = (float(np.mean(v)) for v in (epochs[-1].active, epochs[-1].rates)) if epochs else (float("nan"),) * 2
     seconds = sum(e.seconds.total for e in epochs)
-    place = machine.here()[0]
+    with limited(grid.threads):
+        place = machine.here()[0]
     yield GridPoint(
         cell, seed, **series, validation_accuracy=held, active=active, rate=rate, seconds=seconds, machine=place, problem=problem
     )

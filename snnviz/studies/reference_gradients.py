@@ -15,10 +15,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from snnviz.block import Block
 from snnviz.draws import Draw
 from snnviz.heads import detaches, loss_of, require_heads
 from snnviz.methods.base import AbstractGradientMethod
-from snnviz.network import Block, Network
+from snnviz.network import Network
 from snnviz.normalise import Normalise
 
 MEASURABLE = 0.2  # below this reliability no gradient is compared with the estimate

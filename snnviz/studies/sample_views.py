@@ -8,8 +8,8 @@ import numpy as np
 
 from snnviz import account, clock, waiting
 from snnviz.datasets import AbstractDataset, Braille, FreeSpokenDigits, Samples
-from snnviz.datasets.base import EVENT
 from snnviz.datasets.braille import TAXELS
+from snnviz.datasets.storage import EVENT
 from snnviz.training.look import seen
 
 WORST = 40  # bytes that a picture may make of an entry of a sample

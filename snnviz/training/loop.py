@@ -11,6 +11,7 @@ import numpy as np
 from snnviz.backends import AbstractBackend, resolve
 from snnviz.datasets import Samples
 from snnviz.events import Products
+from snnviz.threads import drawn
 from snnviz.training.checkpoints import resume, save
 from snnviz.training.records import EpochRecord, Failure, Record, Seconds, TestRecord
 from snnviz.training.step import RunningTraining
@@ -27,6 +28,7 @@ def train(
     record_sample: int | None = None,
     touch_active: bool = False,
     products: Products = Products.DENSE,
+    threads: int | None = None,
     validation: float = 0.0,
 ) -> Generator[Record, None, None]:
     """Train. A generator: it yields a `BatchRecord` after every step, a `TestRecord` after every test batch and an `EpochRecord`
@@ -41,14 +43,21 @@ def train(
         says why not). The gradients are the same up to the order of sums, and it is faster. Both ways read the same checkpoint.
     products: whether layers multiply densely or over the events of their input, where the network allows it
         (`Network.events_because` says why not) and `touch_active` does not take the pass over.
+    threads: of the CPU, from 1 on; None: as many as torch is set to. Over events the number changes no bit of the result;
+        torch's dense products may add in another order.
     validation: hold this share of each class out of the training part, by the seed; every `EpochRecord` says how right the network
         is on it, so that an epoch can be chosen without the test part.
 
     Raises:
         ValueError: the settings contradict each other or the checkpoint, a batch exceeds the memory budget, or the weights grew
-            so large that the membrane is not finite. FileNotFoundError: the data set is not on disk. RuntimeError: the
-            backend cannot run on this machine. Each message is one sentence with the reason.
+            so large that the membrane is not finite, or threads is below 1. FileNotFoundError: the data set is not on disk.
+            RuntimeError: the backend cannot run on this machine. Each message is one sentence with the reason.
     """
+    records = _train(training, backend, checkpoint, record_sample, touch_active, products, validation)
+    yield from drawn(records, threads)
+
+
+def _train(training, backend, checkpoint, record_sample, touch_active, products, validation) -> Generator[Record, None, None]:
     if validation and checkpoint is not None:
         raise ValueError("validation: a checkpoint does not say what was held out; train with one of the two.")
     run = RunningTraining(training, resolve(backend), touch_active, products, validation)
@@ -67,7 +76,7 @@ def train(
 
 def _epoch(run: RunningTraining, epoch: int, record_sample: int | None, checkpoint: pathlib.Path | None) -> Iterator[Record]:
     training, seconds, records = run.training, Seconds(), []
-    source = run.train.batches(training.batch, training.seed, epoch)
+    source = run.in_batches(run.train, epoch)
     for batch in itertools.count(1):
         start = time.perf_counter()
         following = next(source, None)
@@ -103,7 +112,7 @@ def _epoch(run: RunningTraining, epoch: int, record_sample: int | None, checkpoi
 def _test(run: RunningTraining, samples: Samples, epoch: int) -> Generator[TestRecord, None, tuple[np.ndarray, float, float]]:
     """Test on samples: their confusion int64 [classes, classes], their summed loss, and the seconds that it took."""
     confusion, total, seconds, start = np.zeros((len(samples.classes),) * 2, np.int64), 0.0, 0.0, time.perf_counter()
-    for batch, (x, y) in enumerate(samples.batches(run.training.batch), 1):
+    for batch, (x, y) in enumerate(run.in_batches(samples), 1):
         loss, predicted = run.evaluate(x, y)
         total += loss
         np.add.at(confusion, (y.numpy(), predicted), 1)
@@ -174,12 +183,14 @@ def compare_training(
     record_sample: int | None = None,
     touch_active: bool = False,
     products: Products = Products.DENSE,
+    threads: int | None = None,
 ) -> Generator[tuple[int, Record | Failure], None, None]:
     """Several trainings in turns: yields (number of the training, its record). In a turn every training computes one record, so
     all methods are at the same batch. A training that fails yields a `Failure`; the others continue."""
     checkpoints = [None] * len(trainings) if checkpoints is None else checkpoints
+    how = {"record_sample": record_sample, "touch_active": touch_active, "products": products, "threads": threads}
     runs = {
-        number: train(training, backend, checkpoint=path, record_sample=record_sample, touch_active=touch_active, products=products)
+        number: train(training, backend, checkpoint=path, **how)
         for number, (training, path) in enumerate(zip(trainings, checkpoints, strict=True))
     }
     try:

@@ -3,15 +3,17 @@
 import contextlib
 import math
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 
 from snnviz import sparse
+from snnviz.architectures import FeedForward
 from snnviz.backends import AbstractBackend
 from snnviz.datasets import Samples, Split
 from snnviz.datasets.parts import parted
-from snnviz.events import Products
+from snnviz.events import Events, Products
 from snnviz.heads import local_loss, sml_loss
 from snnviz.losses import CrossEntropy
 from snnviz.network import Network, NetworkOutput
@@ -103,9 +105,16 @@ class RunningTraining:
             torch.cuda.synchronize()
         return time.perf_counter()
 
-    def output(self, x: torch.Tensor) -> NetworkOutput:
-        """The network's output for a batch, [T, B, ...] as the data set gives it."""
-        return self.network(network_input(self.training, x.to(self.device)))
+    def in_batches(self, half: Samples, epoch: int | None = None) -> Iterator[tuple[torch.Tensor | Events, torch.Tensor]]:
+        """The batches x [T, B, *inputs], y [B] of a half, in the order of an epoch (None: of the set); x as events where the
+        network reads events."""
+        t = self.training
+        reads_events = isinstance(t.architecture, FeedForward) and self.network.reads_events
+        return (half.event_batches if reads_events else half.batches)(t.batch, t.seed, epoch)
+
+    def output(self, x: torch.Tensor | Events) -> NetworkOutput:
+        """The network's output for a batch, [T, B, ...] or its events, as the data set gives it."""
+        return self.network(x if isinstance(x, Events) else network_input(self.training, x.to(self.device)))
 
     def loss(self, output: NetworkOutput, y: torch.Tensor) -> torch.Tensor:
         """The loss of an output for the classes y, int64 [B]; with heads, theirs is included."""
@@ -120,9 +129,9 @@ class RunningTraining:
         """The predicted class of each sample, int64 [B]."""
         return self.training.loss.scores(output.logits.detach(), self.targets, self.train.dt).argmax(1)
 
-    def step(self, epoch: int, batch: int, x: torch.Tensor, y: torch.Tensor, data: float) -> BatchRecord:
-        """Train on one batch x [T, B, *inputs] with classes y [B]; its record. epoch, batch: counted from 1. data: the seconds that
-        making the batch took."""
+    def step(self, epoch: int, batch: int, x: torch.Tensor | Events, y: torch.Tensor, data: float) -> BatchRecord:
+        """Train on one batch x [T, B, *inputs], or its events, with classes y [B]; its record. epoch, batch: counted from 1.
+        data: the seconds that making the batch took."""
         t, start = self.training, self.clock()
         lr = t.optimiser.lr * t.schedule.factor(((epoch - 1) * self.batches + batch - 1) / (t.epochs * self.batches))
         for group in self.optimiser.param_groups:
@@ -194,7 +203,7 @@ class RunningTraining:
             shares.append(sum(int(torch.count_nonzero(a)) for a in arrays) / entries if entries else 0.0)
         return tuple(shares)
 
-    def evaluate(self, x: torch.Tensor, y: torch.Tensor) -> tuple[float, np.ndarray]:
+    def evaluate(self, x: torch.Tensor | Events, y: torch.Tensor) -> tuple[float, np.ndarray]:
         """The summed loss of a test batch, and the predicted classes, int64 [B]."""
         self.network.eval()
         with torch.no_grad():

@@ -18,6 +18,7 @@ def of_trainings(work: Train, backend: str, state: RunState | None, short: bool 
     """
     trainings, how = work.trainings, {"touch_active": work.touch_active, "products": work.products}
     options = "".join(f", {name}={text.source(value)}" for name, value in how.items() if value != getattr(Train(), name))
+    options += f", threads={work.threads}"  # always: the library's own default is as many as torch finds
     source = f"""
 from snnviz import *
 

@@ -27,7 +27,7 @@ def figure(
 ) -> None:
     """Draw a figure at full width with its alternative text. The next one under the same key moves it, zoom and all.
 
-    `pace`: curves that grew since the last one grow in two steps, these seconds apart. `picked`: called after a click on a point,
+    `pace`: curves that grew since the last one grow in two steps, these seconds apart. `picked`: called after a click in a panel,
     whose place along x is then `st.session_state[component(key)]["picked"]`.
 
     Its title is set as text above it: that wraps where a figure's own title would be cut or run into the legend. `fill`: it is

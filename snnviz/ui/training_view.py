@@ -16,6 +16,7 @@ from snnviz.runs.values import groups as over_seeds
 from snnviz.runs.values import labels as labels_of
 from snnviz.runs.verdict import verdict
 from snnviz.runs.work import Train
+from snnviz.threads import in_words
 from snnviz.training.settings import Settings
 from snnviz.ui import methods, page, runs_view, theatre
 from snnviz.ui.words import literal
@@ -110,11 +111,18 @@ def _shows(state: RunState, run: Run) -> bool:
     return state.run.work == run.work or (came is not None and came.state is state)
 
 
+def _threads(state: RunState) -> str:
+    """With how many threads a run of trainings computes; "" on a GPU."""
+    work = state.run.work
+    return in_words(work.threads) if isinstance(work, Train) and state.run.backend != "cuda" else ""
+
+
 def _names(state: RunState, changed: bool) -> None:
     """Name the run that the picture shows, and say whether the controls agree with it."""
     first, seeds = state.run.trainings[0], sorted({training.seed for training in state.run.trainings})
     of = [first.dataset.title, f"{type(first.optimiser).__name__} {first.optimiser.lr:g}", f"{first.epochs} epochs"]
     of += [f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"]
+    of += filter(None, [_threads(state)])
     words = literal(", ".join(of + ([", ".join(group.label for group in over_seeds([state.run]))] if changed else [])))
     with st.container(key="shown-run"):
         if changed:
@@ -127,8 +135,9 @@ def _names(state: RunState, changed: bool) -> None:
 def verdict_of(state: RunState) -> None:
     """Draw what came out of a run that has ended, in sentences made from its numbers."""
     if sentences := verdict(state):
+        how = f" (With {_threads(state)}.)" if _threads(state) else ""
         with st.container(border=True, key="verdict"):
-            st.markdown(f"**Verdict** {literal(' '.join(sentences))}")
+            st.markdown(f"**Verdict** {literal(' '.join(sentences) + how)}")
 
 
 @st.cache_resource(show_spinner=False)
@@ -348,5 +357,5 @@ def settings_toml(state: RunState) -> str:
     """The work of a run as TOML; of a run of trainings the settings of each, which `snnviz train` reads."""
     work = state.run.work
     if isinstance(work, Train):
-        return Settings(work.trainings, state.run.backend, work.touch_active, work.products).to_toml()
+        return Settings(work.trainings, state.run.backend, work.touch_active, work.products, work.threads).to_toml()
     return text.to_toml({"backend": state.run.backend, "work": work})

@@ -1,7 +1,7 @@
 """Why this step: the arithmetic of the step that a visitor picks in a picture over time, under that picture.
 
 step = why.step(count)                                  # from the address; None: none is open
-page.figure(fig, "deltas", picked=why.picked(dt))       # a click on a point opens its step
+page.figure(fig, "deltas", picked=why.picked("figure-deltas", dt, count))   # a click opens its step
 why.bar(step, count, fired)                             # by keyboard: a field, from spike to spike
 why.panel(step, count, dt, {"EXODUS": arithmetic(...)})
 """
@@ -30,7 +30,7 @@ from snnviz.why import Arithmetic, Row, arithmetic
 KEY = "why"  # in the address: the step; a lesson has its own "step" there
 PANEL = "why-panel"  # the key of the component that shows it
 ROOM = 370  # pixels below a picture that its page leaves for the arithmetic
-ASK = "**Why?** Click a spike or a point of a curve, or type a step."
+ASK = "**Why?** Click the picture at a spike or anywhere, or type a step."
 
 
 def step(count: int) -> int | None:
@@ -44,19 +44,20 @@ def step(count: int) -> int | None:
     return stands
 
 
-def picked(key: str, dt: float) -> Callable[[], None]:
-    """What opens the step at the time, in ms, that the component `key` has sent as `picked`; steps have dt ms."""
+def picked(key: str, dt: float, count: int) -> Callable[[], None]:
+    """What opens the step nearest to the time, in ms, that the component `key` has sent as `picked`, of `count` steps of dt ms; a
+    time before the first closes it."""
 
     def take() -> None:
         sent = (st.session_state.get(key) or {}).get("picked")
         if isinstance(sent, (int, float)):
-            _go(round(sent / dt) if sent >= 0 else None)
+            _go(min(round(sent / dt), count - 1) if sent > -dt else None)
 
     return take
 
 
 def _go(to: int | None) -> None:
-    st.session_state[address.own(KEY)] = to
+    st.session_state[address.own(KEY)] = None if to is None else max(to, 0)
     address.settle(KEY)
 
 
@@ -93,7 +94,7 @@ def panel(step: int, count: int, dt: float, by_method: Mapping[str, Arithmetic])
         if one.back or one.note:
             parts += _block(f"back: {labels}", one.back, one.note)
     data = {"html": "".join(parts), "label": f"The arithmetic of step {step}", "step": step, "count": count}
-    _component()(key=PANEL, data=data, on_picked_change=picked(PANEL, 1), height="content")
+    _component()(key=PANEL, data=data, on_picked_change=picked(PANEL, 1, count), height="content")
 
 
 @functools.cache

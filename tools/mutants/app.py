@@ -14,6 +14,13 @@ MENU = "tests/test_floors.py::test_every_page_is_in_the_menu_and_every_view_is_a
 
 MUTATIONS = (
     Mutation(
+        "controls-laid-out-elsewhere-send-nothing",
+        "snnviz/ui/address.py",
+        "visit.afresh = standing.layout not in (None, layout)",
+        "visit.afresh = False",
+        "tests/test_browser_neuron.py::test_the_gain_goes_from_live_to_figure_and_back",
+    ),
+    Mutation(
         "label-without-what-differs", LABELS, "            parts[place] += more\n", "            parts[place] += more[:0]\n", SAYS
     ),
     Mutation(

@@ -2,7 +2,8 @@
 
 from tools.mutants import Mutation
 
-BASE, CLOCK, TEXT = "snnviz/datasets/base.py", "snnviz/clock.py", "snnviz/text.py"
+BASE, STORAGE = "snnviz/datasets/base.py", "snnviz/datasets/storage.py"
+CLOCK, TEXT = "snnviz/clock.py", "snnviz/text.py"
 BINS = "tests/test_datasets.py::test_binning_counts_like_a_loop"
 HALVES = "tests/test_datasets.py::test_halves_are_disjoint_complete_and_hold_every_class"
 BATCHES = "tests/test_datasets.py::test_batches_are_time_major_and_follow_seed_and_epoch"
@@ -18,17 +19,17 @@ MUTATIONS = (
         "np.rint(np.asarray(times, np.float64) / dt)",
         BINS,
     ),
-    Mutation("bins-hold-one-event", BASE, "        if self.binary:\n", "        if not self.binary:\n", BINS),
-    Mutation("bins-of-one-recording", BASE, "(step * len(recording) + column) * inputs", "(step * len(recording)) * inputs", BINS),
+    Mutation("bins-hold-one-event", STORAGE, "        if self.binary:\n", "        if not self.binary:\n", BINS),
+    Mutation("bins-of-one-recording", STORAGE, "(step * len(recording) + column) *", "(step * len(recording)) *", BINS),
     Mutation(
         "bins-end-a-step-early",
-        BASE,
+        STORAGE,
         "high = (self.bins - clock.TOLERANCE) * width - offset",
         "high = (self.bins - 1) * width - offset",
         BINS,
     ),
     Mutation(
-        "events-in-microseconds", BASE, "time[len(time) - len(events) :] / 1000.0", "time[len(time) - len(events) :] / 1.0", BINS
+        "events-in-microseconds", STORAGE, "time[len(time) - len(events) :] / 1000.0", "time[len(time) - len(events) :] / 1.0", BINS
     ),
     Mutation("halves-overlap", BASE, "Split.TEST: np.flatnonzero(~train)", "Split.TEST: np.arange(len(y))", HALVES),
     Mutation("halves-without-test", BASE, "max(len(members) - 1, 1)", "len(members)", HALVES),

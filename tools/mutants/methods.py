@@ -11,7 +11,23 @@ ANSWERS = f"{ZEROTH}::test_philox_has_the_known_answers"
 KEPT = "ResetPath.KEPT if self.keep_reset else ResetPath.CUT"
 TURNED = "ResetPath.CUT if self.keep_reset else ResetPath.KEPT"
 
+WHY = "tests/test_why.py -k every_neuron"
+
 MUTATIONS = (
+    Mutation(
+        "why-figures-are-not-checked",
+        "snnviz/workings.py",
+        "if _rounded(_evaluated(number, leaves), quantum) == _rounded(exact, quantum):",
+        "if exact.is_finite():",
+        WHY,
+    ),
+    Mutation(
+        "why-the-reset-is-no-term",
+        "snnviz/why/back.py",
+        "if (jump := by.by_s[k]) is not None:",
+        "if (jump := by.by_s[k]) is not None and k:",
+        WHY,
+    ),
     Mutation(
         "method-in-no-table",
         "snnviz/methods/__init__.py",
