@@ -16,7 +16,7 @@ from snnviz.optimisers import Adam, Cosine
 from snnviz.training import Training
 
 METHODS = (BPTT(), Exodus(), BPTT(keep_reset=False), Slayer(), LocalZO(), SparseGD(), SurrogateModules())
-SETS = {"braille": (Braille(), 20), "speech": (FreeSpokenDigits(samples=0), 8)}
+SETS = {"braille": (Braille(), 10), "speech": (FreeSpokenDigits(samples=0), 8)}
 
 
 def main() -> None:
