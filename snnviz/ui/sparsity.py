@@ -133,7 +133,7 @@ def to_scale(layer: activity.LayerLook) -> None:
         f'<div class="to-scale"><p><b>{three_digits(100 * layer.share)} %</b>of the entries get a gradient</p>'
         f'<div class="all" role="img" aria-label="To scale: {numbers}">{drawn}</div>'
         f"<p><small>To scale: all {layer.entries:,} entries{', spikes in grey' if fits else ''}.</small></p>"
-        f"<p>{layer.number:,} touched; {percent(silent / max(layer.number, 1))} of these did not fire.</p></div>"
+        f"<p>{layer.number:,} touched{f'; {percent(silent / layer.number)} of these did not fire' if layer.number else ''}.</p></div>"
     )
 
 
