@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import time
 
 import pytest
 
@@ -10,7 +11,8 @@ from snnviz.__main__ import main
 from snnviz.datasets import Split
 from snnviz.datasets.parts import parted
 from snnviz.neurons import Reset
-from snnviz.runs import client, report
+from snnviz.runs import client, report, scheduler, store
+from snnviz.runs.asked import Progress
 from snnviz.runs.sweep import Sweep
 from snnviz.runs.values import Run, Status
 from snnviz.studies.grid import GridPoint, changed
@@ -65,16 +67,29 @@ def test_an_epoch_is_chosen_on_samples_that_nobody_trains_or_tests_on():
     assert (point.last, point.epoch, point.chosen) == (0.3, 2, 0.1), "not the 0.9 that is best on the test part"
 
 
-def test_a_grid_that_was_stopped_goes_on_and_gives_what_it_gives_alone(home, capsys):
-    """Stopped and gone on with by the command, on whose workers two points go at once; then only read, and a report written."""
-    (home / "grid.toml").write_text(GRID.to_toml(), encoding="utf-8")
-    run = Run(Sweep(GRID), "native")
+def test_who_stops_a_grid_stops_the_points_that_are_being_trained(home):
+    endless = dataclasses.replace(GRID, trainings=(dataclasses.replace(SMALL, epochs=100_000),))
+    run = Run(Sweep(endless), "native")
     client.submit(run)
-    assert client.wait(run.id, lambda s: s.progress.result is not None and len(s.progress.result.points) >= 2, 60)
+    assert client.wait(run.id, lambda s: "1 going" in s.progress.doing, 60)
+    workers = scheduler.connect().cluster.workers.values()
+    assert any(key.startswith("point-") for worker in workers for key in worker.state.tasks)
     client.cancel(run.id)
-    assert client.wait(run.id, lambda s: s.status is Status.STOPPED, 30)
-    done = {(point.cell, point.seed): point for point in client.follow(run.id).progress.result.points}
-    client.close()
+    assert client.wait(run.id, lambda s: s.status is Status.STOPPED, 60)
+    end = time.monotonic() + 60
+    while any(key.startswith("point-") for worker in workers for key in worker.state.tasks):
+        assert time.monotonic() < end, "a point goes on that nobody waits for"
+        time.sleep(0.05)
+
+
+def test_a_grid_that_was_stopped_goes_on_and_gives_what_it_gives_alone(home, capsys):
+    """Gone on with by the command, on whose workers several points go at once; then only read, and a report written."""
+    (home / "grid.toml").write_text(GRID.to_toml(), encoding="utf-8")
+    run, alone = Run(Sweep(GRID), "native"), GridRecord(tuple(sweep_grid(GRID, "native")))
+    done = tuple(dataclasses.replace(point, seconds=123.0) for point in (alone.points[5], *alone.points[:2]))
+    store.default().begin(run)
+    store.default().save_progress(run, Progress(0.4, "3 of 8", GridRecord(done)))
+    store.default().mark(run.id, Status.STOPPED)
     out = {name: home / f"grid.{name}" for name in ("csv", "parquet", "html")}
     command = ["compare", str(home / "grid.toml"), "--backend", "native"]
     assert main([*command, *(word for name, file in out.items() for word in (f"--{name}", str(file)))]) == 0
@@ -82,8 +97,7 @@ def test_a_grid_that_was_stopped_goes_on_and_gives_what_it_gives_alone(home, cap
     state = client.follow(run.id)
     record = state.progress.result
     assert state.status is Status.FINISHED and record.done == {(cell, seed) for cell, seed, _ in GRID.points}
-    assert all(point in record.points for point in done.values()), "nothing that was finished is trained again"
-    alone = GridRecord(tuple(sweep_grid(GRID, "native")))
+    assert record.points[:3] == done and all(point.seconds != 123.0 for point in record.points[3:]), "nothing is trained again"
     assert {bare(point) for point in record.points} == {bare(point) for point in alone.points}
     with out["csv"].open(encoding="utf-8") as file:
         lines = list(csv.DictReader(file))

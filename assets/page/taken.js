@@ -72,6 +72,7 @@ function copied(drawing, place) {
     const style = getComputedStyle(one);
     for (const name of STYLES) all[i].setAttribute(name, style.getPropertyValue(name));
     for (const name of ["class", "style"]) all[i].removeAttribute(name);
+    if (one instanceof SVGTextElement) all[i].setAttribute("textLength", one.getComputedTextLength()), all[i].setAttribute("lengthAdjust", "spacingAndGlyphs");
   });
   for (const [name, value] of Object.entries(place)) copy.setAttribute(name, value);
   return copy;

@@ -44,8 +44,10 @@ def cells(
     )
     summary = "; ".join(f"{row}: {', '.join(filter(None, of_row))}" for row, of_row in zip(rows, words, strict=True) if any(of_row))
     finish(fig, title, f"Test accuracy by two settings. {summary}.", dark=dark, height=height, x=x, y=y, uirevision="cells")
-    fig.update_yaxes(autorange="reversed", type="category", showgrid=False)
-    fig.update_xaxes(side="top", type="category", showgrid=False)
+    # Where every cell is empty, Plotly makes no categories of its own.
+    shared = {"type": "category", "showgrid": False, "categoryorder": "array"}
+    fig.update_yaxes(categoryarray=list(map(literal, rows)), range=[len(rows) - 0.5, -0.5], **shared)
+    fig.update_xaxes(categoryarray=list(map(literal, across)), range=[-0.5, len(across) - 0.5], side="top", **shared)
     return fig
 
 

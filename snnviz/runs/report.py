@@ -18,8 +18,11 @@ STYLE = """
 body {font: 16px/1.5 'Source Sans 3', 'Helvetica Neue', Arial, sans-serif; color: #1A2029; max-width: 1080px; margin: 2rem auto;
   padding: 0 1rem}
 table {border-collapse: collapse; display: block; overflow-x: auto}
-td, th {padding: .3rem .8rem; border-bottom: 1px solid #E4E8EE; text-align: right; white-space: nowrap}
-td:first-child, th:first-child {text-align: left}
+td, th {padding: .3rem .7rem; border-bottom: 1px solid #E4E8EE; text-align: right}
+td {white-space: nowrap}
+td:first-child, th:first-child, .facts td {text-align: left}
+.facts td {white-space: normal; overflow-wrap: anywhere}
+.facts td:first-child {white-space: nowrap; overflow-wrap: normal}
 pre {background: #F3F5F8; padding: 1rem; overflow-x: auto; font-size: 13px}
 small, .muted {color: #525C6B}
 """
@@ -105,7 +108,7 @@ def html_of(grid: Grid, record: GridRecord, backend: str, run: str = "", command
             *(f"<p>{_e(problem)}</p>" for problem in problems),
             *drawn,
             "<h2>Where and when</h2>",
-            _table(("", ""), facts),
+            f"<div class=facts>{_table((), facts)}</div>",
             "<h2>Settings</h2><p class=muted>As a file that <code>snnviz compare</code> reads:</p>",
             f"<pre>{_e(grid.to_toml())}</pre>",
             "</body></html>",

@@ -124,6 +124,7 @@ class Hands:
             except Exception as problem:  # its workers died again and again, or there is no room for it
                 cell, seed, _ = self.grid.points[number]
                 point = GridPoint(cell, seed, problem=" ".join(f"{type(problem).__name__}: {problem}".split())[:300])
+            future.release()  # or Dask would compute it again if the worker that has it went away
             points.append(point)
         return points
 

@@ -13,9 +13,18 @@ from snnviz.studies.grid import Grid, GridRecord, columns
 from snnviz.studies.grid_table import HEADS, about, line
 from snnviz.ui import page
 
+# Streamlit fades what it is about to redraw; here that would be after every training.
+STEADY = "<style>.st-key-cells * {transition: none !important} .st-key-cells [data-stale] {opacity: 1 !important}</style>"
+
 
 def draw(state: RunState, fill: bool = False) -> None:
     """Draw the figures of a grid as far as it has come, then its table."""
+    st.html(STEADY)
+    with st.container(key="cells"):
+        _draw(state, fill)
+
+
+def _draw(state: RunState, fill: bool) -> None:
     grid, record = cast(Sweep, state.run.work).grid, state.progress.result or GridRecord()
     first, *others = report.figures(grid, record, page.dark())
     page.figure(first, "sweep", fill=fill)
