@@ -12,7 +12,7 @@ from snnviz.datasets import Cifar10Dvs, DvsGesture, OwnRecordings, Split
 from snnviz.tables import TimeUnit, apart, limits, read
 from snnviz.ui import uploads as page
 
-T, X, Y, P = [10, 20, 20, 4000], [3, 5, 6, 0], [1, 2, 2, 7], [1, 0, 0, 1]
+T, X, Y, P = [10, 20, 20, 4000], [3, 15, 16, 0], [1, 2, 2, 7], [1, 0, 0, 1]
 EVENTS = list(zip(T, X, Y, P, strict=True))
 HOURS = 3 * 3600 * 10**6  # microseconds
 
@@ -44,9 +44,9 @@ def evt21(events=EVENTS):
 
 
 def evt3():
-    """The second and the third event are neighbours: one word of twelve."""
+    """The second and the third event are neighbours, in a word of eight behind an empty one of twelve."""
     words = [8 << 12, 6 << 12 | 10, 1, 2 << 12 | 1 << 11 | 3]
-    words += [6 << 12 | 20, 2, 3 << 12 | 5, 4 << 12 | 0b11]
+    words += [6 << 12 | 20, 2, 3 << 12 | 3, 4 << 12, 5 << 12 | 0b11]
     words += [6 << 12 | 4000, 7, 2 << 12 | 1 << 11]
     return b"% format EVT3;height=720;width=1280\n% end\n" + struct.pack(f"<{len(words)}H", *words)
 
@@ -83,7 +83,7 @@ def aedat3(events=EVENTS):
     rounds = [t >> 31 for t, *_ in events]
     rows = [struct.pack("<II", x << 17 | y << 2 | p << 1 | 1, t & 2**31 - 1) for t, x, y, p in events]
     header = b"#!AER-DAT3.1\r\n#Format: RAW\r\n#Source 1: DVS128\r\n#!END-HEADER\r\n"
-    return header + packet(1, 8, rows[:2], rounds[0]) + packet(3, 36, [bytes(36)]) + packet(1, 8, rows[2:], rounds[-1])
+    return header + packet(1, 8, rows[:2], rounds[0]) + packet(3, 36, [b"\xff" * 36]) + packet(1, 8, rows[2:], rounds[-1])
 
 
 def aedat4(events=EVENTS):
