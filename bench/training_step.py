@@ -1,4 +1,4 @@
-"""A whole training step, from data to new weights, against other libraries: `python -m bench.training_step` (under 4 minutes).
+"""A whole training step, from data to new weights, against other libraries: `python -m bench.training_step` (some ten minutes).
 
 Linear layers or convolutions, LIF neurons (decay 0.9, threshold 1, reset by subtraction, derivative 1 / (1 + 2 |u|)^2), a linear
 readout whose sum over time goes into a cross entropy, and Adam. All begin with the same weights on the same batch, and a row counts

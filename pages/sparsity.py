@@ -15,7 +15,7 @@ PRESETS = {
         {"view": "margins", "method": "sparse", "match": "false", "sparse.band": "1e-06"},
     ),
     "Does it stay sparse while it learns?": (
-        "**The share stays near 1 % while the network learns the digits** at δ = 0.05; beside it the equal fixed band.",
+        "**The share stays under 2 % while the network learns the digits** at δ = 0.05; beside it the equal fixed band.",
         {"view": "live"} | LOCALZO,
     ),
     "What 100× is measured against": (

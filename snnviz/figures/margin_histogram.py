@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from snnviz.figures.notes import Note, annotate
-from snnviz.figures.theme import colours, finish, method_line, panels, percent, three_digits
+from snnviz.figures.theme import colours, finish, method_line, panels, percent, three_digits, times
 
 LONE = 3.0  # times the third highest bar: a bar higher than that is cut, and says how far it goes on
 
@@ -78,7 +78,7 @@ def margin_histogram(layer, bars, near, hue: str, band: float | None = None, dar
     )
     fig.update_layout(barmode="overlay", bargap=0, margin={"t": 40, "b": 44, "r": 60}, legend={"traceorder": "normal"})
     fig.update_xaxes(range=list(bars.shown), row=1, col=1)
-    fig.update_xaxes(title_text=f"u − θ; above all, below {three_digits(closer)} times as wide", range=[low, high], row=2, col=1)
+    fig.update_xaxes(title_text=f"u − θ; above all, below {times(closer)} times as wide", range=[low, high], row=2, col=1)
     if left_out:
         fig.add_annotation(
             text=f"{percent(left_out)} lie outside", xref="x domain", yref="y domain", x=0.01, y=0.98, xanchor="left",

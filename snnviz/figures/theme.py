@@ -306,8 +306,8 @@ def percent(share: float) -> str:
 
 
 def times(value: float) -> str:
-    """How many times as large something is, in words: three significant digits, with thousands apart below a million."""
-    return f"{float(f'{value:.3g}'):,.0f}" if 1000 <= value < 1e6 else three_digits(value)
+    """How many times as large something is, in words: three significant digits, with thousands apart."""
+    return f"{float(f'{value:.3g}'):,.0f}" if 1000 <= value < 1e9 else three_digits(value)
 
 
 def three_digits(value: float, unit: str = "") -> str:

@@ -128,12 +128,13 @@ def to_scale(layer: activity.LayerLook) -> None:
     squares = [("touched", 0.0, sides[0]), *([("spiking", sides[0] + 4, sides[1])] if fits else [])]
     place = "left:{:.2f}%;width:{:.2f}%;height:{:.2f}%"
     drawn = "".join(f'<i class="{name}" style="{place.format(left, side, side)}"></i>' for name, left, side in squares)
+    vain = f"; {percent(silent / layer.number)} of these did not fire" if layer.number else ""
     numbers = f"{three_digits(100 * layer.share)} % of the entries get a gradient, {three_digits(100 * layer.spike_share)} % spike."
     st.html(
         f'<div class="to-scale"><p><b>{three_digits(100 * layer.share)} %</b>of the entries get a gradient</p>'
         f'<div class="all" role="img" aria-label="To scale: {numbers}">{drawn}</div>'
         f"<p><small>To scale: all {layer.entries:,} entries{', spikes in grey' if fits else ''}.</small></p>"
-        f"<p>{layer.number:,} touched; {percent(silent / max(layer.number, 1))} of these did not fire.</p></div>"
+        f"<p>{layer.number:,} touched{vain}.</p></div>"
     )
 
 
