@@ -4,7 +4,7 @@ import dataclasses
 
 import streamlit as st
 
-import snnviz.ui.loaded  # noqa: F401  before all else of ours: a fresh server may run a page bare
+import app  # noqa: F401  before all else of ours: a fresh server may run a page bare, and says a word while Python loads
 from snnviz.runs.sweep import Sweep
 from snnviz.studies.grid_presets import GRIDS
 from snnviz.ui import backend, controls, page, runs_view, sweeps

@@ -93,8 +93,14 @@ def test_it_opens_first_draws_and_learns_by_hand_and_by_keys(visit):
         assert seen.play.locator(f"canvas.{name}").evaluate(drawn) > 8, name
     assert seen.play.locator(".note").count() == 3
     seen.page.keyboard.press("ArrowRight")
-    until(seen, "s.frame.updates === 1")
+    until(seen, "s.frame.updates === 1 && !s.waiting")
     assert seen.play.locator(".note").count() == 0, "the captions leave at the first touch"
+    seen.play.evaluate("""e => {
+      const s = e.stage, ask = { type: "frame", shown: s.s.shown, generation: s.generation };
+      s.waiting = true;
+      for (const m of [{ type: "run", on: true, settings: s.s }, ask, { type: "run", on: false, settings: s.s }]) s.worker.postMessage(m);
+    }""")
+    until(seen, "!s.waiting")  # what is asked just before a pause is answered
     seen.page.keyboard.press("Space")
     until(seen, "s.training && s.frame.updates > 150 && s.frame.methods.bptt.test.accuracy > 0.7")
     seen.page.keyboard.press("Space")
