@@ -153,7 +153,7 @@ def in_words(kind: Any) -> str:
     if origin in (types.UnionType, typing.Union):
         return " or ".join(map(in_words, inner))
     if origin is tuple and inner[-1:] == (Ellipsis,):
-        return f"a tuple, each entry {in_words(inner[0])}"
+        return "a tuple" if inner[0] is object else f"a tuple, each entry {in_words(inner[0])}"
     if origin is not None or not inspect.isclass(kind):
         return "a function" if origin is collections.abc.Callable else f"a {getattr(origin or kind, '__name__', kind)}"
     if issubclass(kind, enum.Enum):

@@ -36,7 +36,7 @@ DESKTOP, PHONE = (1280, 720), (390, 844)
 # click the page says that nothing is running. BackMsg's field 11 asks; ForwardMsg's fields 4 and 6 say that a run begins and ends
 # (streamlit.proto). The page follows a little later, and not at all where both come together: then half a second has to do.
 ASKED = """
-const { send } = WebSocket.prototype, state = 'data-test-script-state';
+const { send } = WebSocket.prototype, state = 'data-test-script-state', EARLY = 2; // it ends because another one follows
 let begun = false, ended = false, seen = false;
 const shown = () => document.querySelector(`[${state}]`)?.getAttribute(state);
 const done = () => { if (ended && seen && shown() !== 'running') window.runIsAsked = false };
@@ -50,16 +50,20 @@ function* fields(bytes) {
     }
   };
   while (i < bytes.length) {
-    const tag = number();
-    yield tag >> 3;
-    const size = number();
-    if ((tag & 7) === 2) i += size;
+    const tag = number(), value = number(); // what a field with a length holds is passed over
+    if ((tag & 7) === 2) i += value;
+    yield [tag >> 3, value];
   }
 }
 function hear({ data }) {
-  for (const field of fields(new Uint8Array(data))) {
+  for (const [field, value] of fields(new Uint8Array(data))) {
     if (field === 4) begun = true;
-    if (field !== 6 || !begun) continue;
+    if (field !== 6) continue;
+    if (value === EARLY) {
+      window.runIsAsked = true;
+      begun = ended = seen = false;
+    }
+    if (!begun) continue;
     ended = true;
     done();
     setTimeout(() => { if (ended) window.runIsAsked = false }, 500);
@@ -67,7 +71,7 @@ function hear({ data }) {
 }
 WebSocket.prototype.send = function (data) {
   if (ArrayBuffer.isView(data) && this.url.includes('/_stcore/stream')) {
-    if (!this.heard) this.addEventListener('message', hear);
+    if (!this.heard) this.addEventListener('message', hear); // a page asks before it hears
     this.heard = true;
     if (new Uint8Array(data.buffer, data.byteOffset)[0] >> 3 === 11) {
       window.runIsAsked = true;

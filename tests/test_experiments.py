@@ -39,6 +39,7 @@ from snnviz.neurons import IF, LeakyReadout, Reset
 from snnviz.params import Declared, declared, fits
 from snnviz.runs.work import Train
 from snnviz.stimuli import STIMULI
+from snnviz.studies.grid import Axis
 from snnviz.studies.growth import GrowthSweep, Over, depth_experiment
 from snnviz.studies.rate_curve import rate_curve
 from snnviz.surrogates import Given
@@ -126,7 +127,7 @@ WRONG = (
 
 @pytest.mark.parametrize("cls", declared_classes(Declared), ids=lambda c: c.__name__)
 def test_every_field_refuses_what_is_of_another_kind_and_names_itself(cls):
-    fields = {} if cls is not Given else {"function": torch.relu}
+    fields: dict[str, object] = {Given: {"function": torch.relu}, Axis: {"values": (1,)}}.get(cls, {})
     plain = cls(**fields)
     for field, (kind, _) in declared(cls).items():
         refused = 0

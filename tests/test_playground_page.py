@@ -96,9 +96,11 @@ def test_it_opens_first_draws_and_learns_by_hand_and_by_keys(visit):
     until(seen, "s.frame.updates === 1 && !s.waiting")
     assert seen.play.locator(".note").count() == 0, "the captions leave at the first touch"
     seen.play.evaluate("""e => {
-      const s = e.stage, ask = { type: "frame", shown: s.s.shown, generation: s.generation };
+      const s = e.stage, run = (on) => s.worker.postMessage({ type: "run", on, settings: s.s });
       s.waiting = true;
-      for (const m of [{ type: "run", on: true, settings: s.s }, ask, { type: "run", on: false, settings: s.s }]) s.worker.postMessage(m);
+      run(true);
+      s.worker.postMessage({ type: "frame", shown: s.s.shown, generation: s.generation });
+      run(false);
     }""")
     until(seen, "!s.waiting")  # what is asked just before a pause is answered
     seen.page.keyboard.press("Space")
