@@ -216,7 +216,7 @@ def test_each_page_comes_back_as_it_was_left(visit):
             seen.page.wait_for_function("before => location.href !== before", arg=before, timeout=60_000)
             seen.settle()
         left[name] = stand_of(seen)
-    assert sum(bool(stood and stood[0][1]) for stood in left.values()) == 8, "every page with sliders says so in its address"
+    assert sum(bool(stood and stood[0][1]) for stood in left.values()) == 9, "every page with sliders says so in its address"
     by_the_menu(seen, START)
     left[START] = stand_of(seen)
     for name in rounds(NAMES)[1:]:
