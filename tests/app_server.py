@@ -7,11 +7,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
@@ -108,6 +109,18 @@ BUSY = """() => [
 IN_MENU = "target => !!document.querySelector(target).closest('[data-testid=\"stSidebarNavItems\"]')"
 
 
+LOGS: dict[str, IO[str]] = {}  # of every app that is running, by its address
+
+
+def said(url: str) -> str:
+    """The last that an app has written."""
+    log = LOGS.get(url)
+    if log is None:
+        return ""
+    log.seek(0)
+    return log.read()[-2000:]
+
+
 def find_chromium() -> str | None:
     names = ("chromium", "chromium-browser", "google-chrome")
     return next((path for name in names if (path := shutil.which(name))), None)
@@ -125,14 +138,16 @@ def running_app(
     command += [f"--server.port={port}"]
     command += ["--server.address=127.0.0.1", "--server.headless=true", "--server.fileWatcherType=none"]
     env = os.environ | ({} if program else {"PYTHONPATH": str(ROOT)}) | (environment or {})
-    server = subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    log = tempfile.TemporaryFile("a+", errors="replace")  # noqa: SIM115  a pipe that nobody reads would stop who writes much
+    server = subprocess.Popen(command, cwd=cwd, env=env, stdout=log, stderr=subprocess.STDOUT)
     base = env.get("STREAMLIT_SERVER_BASE_URL_PATH", "").strip("/")
     url = f"http://127.0.0.1:{port}" + (f"/{base}" if base else "")
+    LOGS[url] = log
     try:
         deadline = time.monotonic() + 60
         while True:
             if server.poll() is not None:
-                raise RuntimeError(f"The app ended before it answered:\n{server.stdout.read()}")
+                raise RuntimeError(f"The app ended before it answered:\n{said(url)}")
             with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
                 break
             if time.monotonic() > deadline:
@@ -142,10 +157,11 @@ def running_app(
     finally:
         server.terminate()
         try:
-            server.communicate(timeout=10)
+            server.wait(10)
         except subprocess.TimeoutExpired:
             server.kill()
-            server.communicate()
+            server.wait()
+        LOGS.pop(url).close()
 
 
 class Visit:
@@ -183,7 +199,8 @@ class Visit:
             try:
                 self.page.wait_for_function(IDLE, timeout=60_000)
             except Late as late:
-                raise AssertionError(f"{self.page.url} is busy: {self.page.evaluate(BUSY)}\n{self.errors}") from late
+                busy = self.page.evaluate(BUSY)
+                raise AssertionError(f"{self.page.url} is busy: {busy}\n{self.errors}\n{said(self.url)}") from late
             self.page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
         return self
 
@@ -230,8 +247,6 @@ class Visit:
 @contextlib.contextmanager
 def browsing(executable: str) -> Iterator["BrowserContext"]:
     """A browser context with a fresh profile."""
-    import tempfile
-
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile, sync_playwright() as playwright:
