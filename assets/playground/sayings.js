@@ -52,7 +52,7 @@ export function sentence(s, frame, { preset, winner, note }) {
     return `${title(winner.key)} is the first at 95 %, after ${winner.updates.toLocaleString("en")} updates.**${others.length ? ` The others: ${listed(others)}.` : ""}`;
   }
   if (preset) return preset;
-  if (!frame || frame.updates < 20) return "The same network, the same weights, the same batches: only the gradient differs.** Watch who learns, and who touches less.";
+  if (!frame || frame.updates < 20) return "The same network, the same weights, the same batches: only the gradient differs.** Who learns, who touches less?";
   const ill = keys.map((key) => [key, trouble(key, frame.methods[key])]).filter(([, what]) => what);
   if (ill.length) return `${title(ill[0][0])}: ${ill[0][1]}.**${ill.length > 1 ? ` ${listed(ill.slice(1).map(([key, what]) => `${title(key)}: ${what}`))}.` : ""}`;
   const pair = frame.updates > 0 ? twins(frame.methods) : null;
