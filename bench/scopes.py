@@ -14,11 +14,11 @@ from bench.common import save, table
 from tests.app_server import DESKTOP, Visit, browsing, find_chromium, running_app
 
 CASES = {
-    "LIF": ("tau_mem", {}),
-    "LIF and its way back": ("tau_mem", {"back": "true"}),
-    "ALIF": ("tau_mem", {"neuron": "ALIF"}),
-    "EIF and its way back": ("tau_mem", {"neuron": "EIF", "back": "true"}),
-    "Izhikevich": ("d", {"neuron": "Izhikevich"}),
+    "LIF": ("tau_mem", "LIF", False),
+    "LIF and its way back": ("tau_mem", "LIF", True),
+    "ALIF": ("tau_mem", "ALIF", False),
+    "EIF and its way back": ("tau_mem", "EIF", True),
+    "Izhikevich": ("d", "Izhikevich", False),
 }
 SHARED = {"run.neurons": "64", "run.steps": "1000"}
 SCOPE = "document.querySelector('[data-testid=stBidiComponentIsolated]')?.shadowRoot?.querySelector('.scope')"
@@ -57,13 +57,15 @@ def main() -> None:
         browsing(executable) as context,
     ):
         context.add_init_script(FIRST)
-        for name, (slider, query) in CASES.items():
+        for name, (slider, neuron, back) in CASES.items():
             visit = Visit(context.new_page(), url).size(*DESKTOP)
             waits = []
             for _ in range(3):
-                visit.open("neuron", **SHARED, **query)
+                visit.open("neuron", neuron=neuron, **SHARED)
                 visit.page.wait_for_function("() => window.seen !== undefined")
                 waits.append(visit.page.evaluate("() => window.seen"))
+            if back:
+                visit.page.get_by_label("Look back: the gradient").first.check()
             frames = max(visit.page.evaluate(DRAG, [slider, 1000]) for _ in range(chosen.turns))
             rows.append({"case": name, "frames a second": frames, "first picture, ms after the heading": min(waits)})
             if visit.errors:
