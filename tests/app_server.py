@@ -112,7 +112,7 @@ IN_MENU = "target => !!document.querySelector(target).closest('[data-testid=\"st
 LOGS: dict[str, IO[str]] = {}  # of every app that is running, by its address
 
 
-def said(url: str) -> str:
+def last_words(url: str) -> str:
     """The last that an app has written."""
     log = LOGS.get(url)
     if log is None:
@@ -147,7 +147,7 @@ def running_app(
         deadline = time.monotonic() + 60
         while True:
             if server.poll() is not None:
-                raise RuntimeError(f"The app ended before it answered:\n{said(url)}")
+                raise RuntimeError(f"The app ended before it answered:\n{last_words(url)}")
             with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
                 break
             if time.monotonic() > deadline:
@@ -200,7 +200,7 @@ class Visit:
                 self.page.wait_for_function(IDLE, timeout=60_000)
             except Late as late:
                 busy = self.page.evaluate(BUSY)
-                raise AssertionError(f"{self.page.url} is busy: {busy}\n{self.errors}\n{said(self.url)}") from late
+                raise AssertionError(f"{self.page.url} is busy: {busy}\n{self.errors}\n{last_words(self.url)}") from late
             self.page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
         return self
 
