@@ -14,7 +14,6 @@ import contextlib
 import functools
 import os
 import re
-import shutil
 import statistics
 import sys
 import time
@@ -28,6 +27,7 @@ from bench.crowd import own_stack, percentile, resident
 from bench.students import Student
 from deploy.settings import Settings
 from deploy.stack import Stack
+from tests.app_server import FLAGS, find_chromium
 
 AT_ONCE = 6  # students who open their page at the same moment
 # How many lines of seeds the teacher's picture has: values, where a gap ends each.
@@ -36,7 +36,6 @@ DRAWN = """() => {
   const line = picture.data.find(trace => trace.mode === "lines" && !trace.fill && trace.name !== "median");
   return Array.from(line.x._inputArray ?? line.x).filter(x => x === null || Number.isNaN(x)).length;
 }"""
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
 async def opened_by_teacher(page: Page, address: str) -> str:
@@ -66,9 +65,8 @@ async def classroom(
     """A teacher's console in a browser, its code, and students who have joined, and have opened the lesson unless the class is an
     experiment; at the end the class is over. errors: gets what
     the browser or a student complains about."""
-    browser_path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         page = await browser.new_page(viewport={"width": 1280, "height": 720})
         page.on("pageerror", lambda problem: errors.append(f"console: {problem}"))
         code = await opened_by_teacher(page, address)

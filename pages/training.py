@@ -17,7 +17,7 @@ from snnviz.runs.values import Run
 from snnviz.runs.work import Train
 from snnviz.threads import THREADS
 from snnviz.training import Training
-from snnviz.ui import address, backend, code, controls, methods, page, recordings, runs_view, trained, training_view, visitors
+from snnviz.ui import address, backend, code, controls, methods, page, recordings, runs_view, training_view, visitors
 
 FIRING = {name: cls for name, cls in NEURONS.items() if cls.differentiable and cls.fires}
 TRAINABLE = {name: cls for name, cls in LOSSES.items() if issubclass(cls, AbstractTrainingLoss)}
@@ -173,15 +173,7 @@ with right, page.guarded():
     if state is not None and not state.status.live:
         with st.container(horizontal=True):
             page.downloads("training", training_view.columns(state))
-            st.download_button(
-                "Settings (TOML)",
-                training_view.settings_toml(state),
-                "training.toml",
-                key="toml",
-                on_click="ignore",
-                icon=":material/download:",
-            )
-            trained.offer(state)
+            training_view.files(state, "training")
             st.page_link("pages/runs.py", label="All saved runs", icon=":material/folder_open:")
 
 with st.expander("What differs between the methods", icon=":material/function:"):

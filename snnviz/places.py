@@ -10,11 +10,13 @@
 temporary one takes its place (`spare`), and `troubles()` says so.
 """
 
+import contextlib
 import functools
 import os
 import stat
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
@@ -99,6 +101,21 @@ def _writable(folder: Path) -> Path:
         cannot_write(folder, problem, "saved runs and uploads")
         return spare()
     return folder
+
+
+@contextlib.contextmanager
+def replacement(path: Path) -> Iterator[Path]:
+    """A new file beside `path`, which takes its place at the end, at once; after a failure all is as before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-", suffix=path.suffix)
+    os.close(handle)
+    fresh = Path(name)
+    try:
+        yield fresh
+        os.replace(fresh, path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def of_compiler(folder: Path) -> dict[str, str]:

@@ -50,7 +50,7 @@ def disturbed(cluster, coordinator: bool, after: int) -> tuple[GridRecord, tuple
             process = next(w.pid for w in cluster.workers.values() if (w.pid == first) is coordinator)
             os.kill(process, signal.SIGKILL)
             killed = True
-            print(f"killed the {'coordinator' if coordinator else 'other worker'} with {len(before)} of {len(GRID.points)} saved")
+            print(f"killed the {'coordinator' if coordinator else 'other worker'} with {len(before)} of {GRID.count} saved")
         time.sleep(0.1)
 
 
@@ -72,7 +72,7 @@ def main() -> None:
             with workers as cluster:
                 os.environ["SNNVIZ_SCHEDULER"] = cluster.scheduler_address
                 start = time.monotonic()
-                record, notes = disturbed(cluster, coordinator, len(GRID.points) // 3)
+                record, notes = disturbed(cluster, coordinator, GRID.count // 3)
                 client.close()
             complete = record.done == alone.keys()
             same = all(bare(point) == alone[point.cell, point.seed] for point in record.points)

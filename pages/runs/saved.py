@@ -7,7 +7,7 @@ import streamlit as st
 from snnviz.runs import client, values, words
 from snnviz.runs.verdict import verdict
 from snnviz.runs.work import Train
-from snnviz.ui import controls, page, runs_view, sharing, trained, training_view, visitors
+from snnviz.ui import controls, page, runs_view, sharing, training_view, visitors
 from snnviz.ui.kinds import KIND
 from snnviz.ui.words import literal
 
@@ -132,15 +132,7 @@ def show(rows: Sequence[values.Summary], linked: list[str], unseen: Sequence[str
             if columns := kind.columns(state):
                 page.downloads("run", columns)
             training_view.animation(state)
-            st.download_button(
-                "Settings (TOML)",
-                training_view.settings_toml(state),
-                "run.toml",
-                key="toml",
-                on_click="ignore",
-                icon=":material/download:",
-            )
-            trained.offer(state)
+            training_view.files(state, "run")
         own = all(visitors.me().may_change(state.run) for state in opened)
         if chosen and st.button(
             "Delete",

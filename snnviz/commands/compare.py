@@ -94,7 +94,7 @@ def _here(grid, backend: str):
     try:
         for point in sweep_grid(grid, backend):
             record = GridRecord((*record.points, point))
-            shown.show(len(record.points) / len(grid.points), (f"{len(record.points)} of {len(grid.points)} trainings",), True)
+            shown.show(len(record.points) / grid.count, (f"{len(record.points)} of {grid.count} trainings",), True)
     except KeyboardInterrupt:
         stopped = 130
     finally:
@@ -142,7 +142,7 @@ def _kept(grid, backend: str, options: argparse.Namespace):
             raise Wrong(f"The run {run} was deleted meanwhile.")
         record = state.progress.result or GridRecord()
         if stopped:
-            print(f"Stopped after {len(record.points)} of {len(grid.points)}; the same command goes on.", file=sys.stderr)
+            print(f"Stopped after {len(record.points)} of {grid.count}; the same command goes on.", file=sys.stderr)
         elif state.status is not Status.FINISHED:
             print(f"{state.notes[-1] if state.notes else 'It ended early.'} The same command goes on.", file=sys.stderr)
             stopped = 1

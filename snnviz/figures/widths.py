@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from snnviz.figures.theme import colours, finish, literal
+from snnviz.figures.cells import heatmap
+from snnviz.figures.theme import finish
 
 NARROWER, BASE, WIDER = "ten times narrower", "base width", "ten times wider"
 
@@ -18,27 +19,10 @@ def widths(
 ) -> go.Figure:
     """cells: for each shape the mean accuracy and its standard deviation, from 0 to 1, at a tenth of its width, at its width, and
     at ten times its width; None where nothing is trained yet. A darker cell is more accurate."""
-    c = colours(dark)
     columns = (NARROWER, BASE, WIDER)
     percent = [[None if cell is None else 100 * cell[0] for cell in row] for row in cells]
     words = [[_words(cell, seeds) for cell in row] for row in cells]
-    fig = go.Figure(
-        go.Heatmap(
-            z=percent,
-            x=list(columns),
-            y=list(map(literal, shapes)),
-            zmin=50,
-            zmax=100,
-            colorscale=[[0, c.panel], [1, c.silent]],
-            showscale=False,
-            text=words,
-            texttemplate="<b>%{text}</b>",
-            textfont={"size": 15, "color": c.ink},
-            hovertemplate="%{y}, %{x}: %{text}<extra></extra>",
-            xgap=3,
-            ygap=3,
-        )
-    )
+    fig = heatmap(shapes, columns, percent, words, (50, 100), 15, dark)
     whole = [means for row in cells if len(means := [cell[0] for cell in row if cell is not None]) == len(columns)]
     ahead = sum(base >= max(narrow, wide) for narrow, base, wide in whole)
     title = f"The base width is ahead in {ahead} of {len(whole)} shapes" if whole else "The first row is being trained"

@@ -12,12 +12,13 @@ import contextlib
 import dataclasses
 import json
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from filelock import BaseFileLock, FileLock
+
+from snnviz import places
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,21 +58,14 @@ class Journal:
             self._keep(unsaved)
 
     def _keep(self, unsaved: Unsaved) -> None:
-        folder = self._state.parent
         if unsaved.epochs:
             with self._epochs.open("a", encoding="utf-8") as file:
                 file.writelines(json.dumps(dict(row)) + "\n" for row in unsaved.epochs)
                 _sync(file)
         state = {"lines": {str(n): _coded(row) for n, row in unsaved.lines.items()}, "columns": _coded(unsaved.columns)}
-        handle, fresh = tempfile.mkstemp(dir=folder, prefix=".new-", suffix=".json")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(state, file)
-                _sync(file)
-            os.replace(fresh, self._state)
-        except BaseException:
-            Path(fresh).unlink(missing_ok=True)
-            raise
+        with places.replacement(self._state) as fresh, fresh.open("w", encoding="utf-8") as file:
+            json.dump(state, file)
+            _sync(file)
 
     def read(self) -> Unsaved:
         """What lies here. A last line that a crash cut short is left out: its checkpoint was not written either."""

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from snnviz.figures import cells, curves, settings_dots
-from snnviz.studies.grid import Grid, GridRecord
+from snnviz.studies.grid import Grid, GridRecord, GridRow
 from snnviz.studies.grid_table import HEADS, about, line
 from snnviz.studies.intervals import Interval
 
@@ -37,30 +37,30 @@ def figures(grid: Grid, record: GridRecord, dark: bool = False) -> list:
         )
     ]
     if len(grid.axes) == 2 and len(grid.trainings) == 1:
-        made.insert(0, table_of(grid, record, dark))
-    return [*made, learning(grid, record, dark)]
+        made.insert(0, table_of(grid, record, rows, dark))
+    return [*made, learning(grid, record, rows, dark)]
 
 
 def _pair(value: Interval | None) -> tuple[float, float | None] | None:
     return None if value is None else (value.mean, value.half)
 
 
-def table_of(grid: Grid, record: GridRecord, dark: bool = False):
+def table_of(grid: Grid, record: GridRecord, rows: Sequence[GridRow], dark: bool = False):
     """The figure of a grid of one training and two axes: a row for each value of the first one."""
     down, across = grid.axes
     wide = len(across.values)
-    by_cell = {row.cell: _pair(row.last) for row in record.rows(grid)}
+    by_cell = {row.cell: _pair(row.last) for row in rows}
     values = [[by_cell.get(wide * i + j) for j in range(wide)] for i in range(len(down.values))]
-    done, count = len(record.points), len(grid.points)
+    done, count = len(record.points), grid.count
     title = "Test accuracy after the last epoch" + ("" if done == count else f": {done} of {count} trainings")
     x, y = (axis.setting.replace("_", " ").replace(".", ", ") for axis in (across, down))
     return cells.cells(down.labels, across.labels, values, title, x, y, dark, max(300, 110 + 46 * len(down.values)))
 
 
-def learning(grid: Grid, record: GridRecord, dark: bool = False):
+def learning(grid: Grid, record: GridRecord, rows: Sequence[GridRow], dark: bool = False):
     """The figure of the test accuracy by epoch, the mean over seeds with a band from the least to the largest."""
     lines = []
-    for row in record.rows(grid)[:LINES]:
+    for row in rows[:LINES]:
         runs = [point.test_accuracy for point in record.of(row.cell) if point.test_accuracy]
         shortest = min(map(len, runs), default=0)
         if not shortest:
@@ -83,7 +83,7 @@ def html_of(grid: Grid, record: GridRecord, backend: str, run: str = "", command
     machines = list(dict.fromkeys(point.machine for point in record.points if point.machine))
     date = datetime.datetime.now().astimezone().isoformat(" ", "minutes")
     facts = [
-        ("Trainings", f"{len(record.points)} of {len(grid.points)}"),
+        ("Trainings", f"{len(record.points)} of {grid.count}"),
         ("Machine", "; ".join(machines)),
         ("Backend", backend),
         ("System", f"{platform.platform()}, Python {platform.python_version()}, torch {torch.__version__}"),

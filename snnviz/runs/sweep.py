@@ -53,8 +53,9 @@ class Sweep(Work):
         raise NotImplementedError("a sweep is done for a run: `records_of`")
 
     def records_of(self, run: Any, folder: Path, result: Any = None) -> Iterator[Progress]:
-        record, points = result or GridRecord(), self.grid.points
-        waiting = collections.deque(n for n, (cell, seed, _) in enumerate(points) if (cell, seed) not in record.done)
+        record = result or GridRecord()
+        done = record.done
+        waiting = collections.deque(n for n, (cell, seed, _) in enumerate(self.grid.points) if (cell, seed) not in done)
         hands = Hands(run, self.grid)
         try:
             yield self._progress(record, hands)
@@ -68,7 +69,7 @@ class Sweep(Work):
             hands.let_go()
 
     def _progress(self, record: GridRecord, hands: "Hands") -> Progress:
-        count, done = len(self.grid.points), len(record.points)
+        count, done = self.grid.count, len(record.points)
         going = f", {len(hands.going)} going" if hands.going else ""
         return Progress(done / count, f"{done} of {count} trainings{going}", record)
 
@@ -100,7 +101,7 @@ class Hands:
 
     def give(self, number: int, worker: str) -> None:
         """Have a worker train a point; if it goes away, another one does."""
-        cell, seed, _ = self.grid.points[number]
+        cell, seed, _ = self.grid.point(number)
         future = self.client.submit(
             train_point, self.run, number,
             key=f"point-{self.run.id}-{cell}-{seed}", pure=False, workers=[worker], allow_other_workers=True,
@@ -122,7 +123,7 @@ class Hands:
             try:
                 point = future.result()
             except Exception as problem:  # its workers died again and again, or there is no room for it
-                cell, seed, _ = self.grid.points[number]
+                cell, seed, _ = self.grid.point(number)
                 point = GridPoint(cell, seed, problem=" ".join(f"{type(problem).__name__}: {problem}".split())[:300])
             future.release()  # or Dask would compute it again if the worker that has it went away
             points.append(point)
@@ -147,7 +148,7 @@ def train_point(run: Any, number: int) -> GridPoint:
     from snnviz.runs.turns import TURN, Turns
 
     grid, worker = run.work.grid, get_worker()
-    cell, seed, _ = grid.points[number]
+    cell, seed, _ = grid.point(number)
     secede()
     if run.backend != "cuda":
         torch.set_num_threads(1)  # a grid says its own number

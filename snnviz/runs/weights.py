@@ -6,8 +6,6 @@ file("a1b2", 0)    ->  the same as a file of this machine, for what opens a trai
 
 import hashlib
 import logging
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -91,14 +89,10 @@ def file(run: str, number: int) -> Path:
     data = of(run, number)
     if data is None:
         raise ValueError(MISSING)
-    folder = _folder()
-    path = folder / f"{run}-{number}-{hashlib.sha256(data).hexdigest()[:12]}.safetensors"
+    path = _folder() / f"{run}-{number}-{hashlib.sha256(data).hexdigest()[:12]}.safetensors"
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, fresh = tempfile.mkstemp(dir=folder, prefix=".new-")
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-        os.replace(fresh, path)
+        with places.replacement(path) as fresh:
+            fresh.write_bytes(data)
     return path
 
 

@@ -148,13 +148,22 @@ class Grid(text.Written, Declared):
         return tuple(cells)
 
     @property
+    def count(self) -> int:
+        """How many trainings there are."""
+        return self.seeds * len(self.cells)
+
+    def point(self, number: int) -> tuple[int, int, Training]:
+        """A training by its number, from 0: its cell, its seed, and itself; seed by seed, so that every cell has its first one
+        early."""
+        turn, cell = divmod(number, len(self.cells))
+        training = self.cells[cell]
+        seed = training.seed + turn
+        return cell, seed, dataclasses.replace(training, seed=seed)
+
+    @property
     def points(self) -> list[tuple[int, int, Training]]:
-        """For each training its cell, its seed, and itself: seed by seed, so that every cell has its first one early."""
-        return [
-            (number, cell.seed + k, dataclasses.replace(cell, seed=cell.seed + k))
-            for k in range(self.seeds)
-            for number, cell in enumerate(self.cells)
-        ]
+        """Every `point`, by its number."""
+        return [self.point(number) for number in range(self.count)]
 
     @functools.cached_property
     def labels(self) -> tuple[str, ...]:
@@ -282,8 +291,8 @@ def columns(grid: Grid, record: GridRecord) -> dict[str, list]:
 def steps_of_point(
     grid: Grid, number: int, backend: AbstractBackend | str | None = None
 ) -> Generator[GridPoint | None, None, None]:
-    """Train the point of a number in `Grid.points`: yields None after each batch, and the point at the end."""
-    cell, seed, training = grid.points[number]
+    """Train the point of a number (`Grid.point`): yields None after each batch, and the point at the end."""
+    cell, seed, training = grid.point(number)
     epochs: list[EpochRecord] = []
     problem = ""
     try:
@@ -307,5 +316,5 @@ def steps_of_point(
 
 def sweep_grid(grid: Grid, backend: AbstractBackend | str | None = None) -> Iterator[GridPoint]:
     """Train each point of a grid, one after the other, in this process."""
-    for number in range(len(grid.points)):
+    for number in range(grid.count):
         yield from (point for point in steps_of_point(grid, number, backend) if point is not None)

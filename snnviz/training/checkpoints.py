@@ -1,12 +1,11 @@
 """The state of a training in one file: weights, the optimiser's tensors, how many epochs; or its weights alone."""
 
 import dataclasses
-import os
 import pathlib
-import tempfile
 
 import torch
 
+from snnviz import places
 from snnviz.backends import AbstractBackend
 from snnviz.datasets import Split
 from snnviz.network import Network
@@ -26,15 +25,8 @@ def save(run: RunningTraining, path: pathlib.Path, epoch: int) -> None:
     for number, state in run.optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{number}.{name}": t.contiguous() for name, t in state.items() if isinstance(t, torch.Tensor)}
     facts = {"training": run.training.to_toml(), "epoch": str(epoch), "passes": str(run.network.passes)}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=".new-", suffix=".safetensors")
-    os.close(handle)
-    try:
+    with places.replacement(path) as fresh:
         save_file(tensors, fresh, facts)
-        os.replace(fresh, path)
-    except BaseException:
-        pathlib.Path(fresh).unlink(missing_ok=True)
-        raise
 
 
 def weights_alone(path: pathlib.Path) -> bytes:

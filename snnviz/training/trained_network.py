@@ -5,6 +5,7 @@ compare_gradients(experiment, [BPTT(), Slayer(), Exodus()]).rows
 """
 
 import dataclasses
+import functools
 import os
 from pathlib import Path
 
@@ -37,7 +38,7 @@ class TrainedNetwork(Experiment):
         return VALUES | {"TrainedNetwork": cls}
 
     def network(self, method, backend):
-        saved = checkpoints.read(Path(self.weights))
+        saved = _saved(self.weights)
         network = build(dataclasses.replace(saved.training, method=method), self._test(saved), backend)
         self._put(network, saved)
         for block in network.blocks:
@@ -47,7 +48,7 @@ class TrainedNetwork(Experiment):
 
     def attach(self, model, method):
         super().attach(model, method)
-        self._put(model, checkpoints.read(Path(self.weights)))
+        self._put(model, _saved(self.weights))
         return model
 
     def _put(self, network, saved) -> None:
@@ -63,7 +64,7 @@ class TrainedNetwork(Experiment):
             ValueError: they would not fit into the memory.
         """
         self.check_budget()
-        saved = checkpoints.read(Path(self.weights))
+        saved = _saved(self.weights)
         x, _ = self._test(saved).take(np.arange(self.batch))
         return network_input(saved.training, x).double().numpy()
 
@@ -73,7 +74,18 @@ class TrainedNetwork(Experiment):
 
     def labels(self, classes: int) -> torch.Tensor:
         """The samples' own classes, int64 [B]."""
-        return self._test(checkpoints.read(Path(self.weights))).y[: self.batch]
+        return self._test(_saved(self.weights)).y[: self.batch]
+
+
+def _saved(weights: str) -> checkpoints.Saved:
+    path = Path(weights)
+    return _read(path, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+@functools.lru_cache(maxsize=1)  # a comparison asks for the weights twice for each method
+def _read(path: Path, changed: int) -> checkpoints.Saved:
+    """A file of weights as it was changed last."""
+    return checkpoints.read(path)
 
 
 def trained(weights: str | os.PathLike[str], samples: int = 8) -> TrainedNetwork:
@@ -82,7 +94,7 @@ def trained(weights: str | os.PathLike[str], samples: int = 8) -> TrainedNetwork
     Raises:
         ValueError: the file holds no weights of a training, or its network's loss reads output spikes.
     """
-    training = checkpoints.read(Path(weights)).training
+    training = _saved(str(weights)).training
     loss = training.loss
     if not isinstance(loss, AbstractTrainingLoss) or loss.reads_spikes:
         raise ValueError(f"This network was trained by {loss.title}, which reads output spikes: open one with a cross entropy.")

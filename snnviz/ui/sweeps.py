@@ -28,16 +28,15 @@ def _draw(state: RunState, fill: bool) -> None:
     grid, record = cast(Sweep, state.run.work).grid, state.progress.result or GridRecord()
     first, *others = report.figures(grid, record, page.dark())
     page.figure(first, "sweep", fill=fill)
-    rows = [line(row) for row in record.rows(grid)]
+    rows = record.rows(grid)
+    lines = list(map(line, rows))
     st.dataframe(
-        {head: [row[n] for row in rows] for n, head in enumerate(HEADS)},
+        {head: [one[n] for one in lines] for n, head in enumerate(HEADS)},
         hide_index=True,
         column_config={HEADS[0]: st.column_config.TextColumn(width="large")},
     )
     st.caption(about(grid))
-    page.several(
-        [f"{row.label}: {problem}" for row in record.rows(grid) for problem in row.problems], "trainings that ended early", True
-    )
+    page.several([f"{row.label}: {problem}" for row in rows for problem in row.problems], "trainings that ended early", True)
     if record.points:
         for number, figure in enumerate(others):
             page.figure(figure, f"sweep-{number}")
@@ -46,7 +45,7 @@ def _draw(state: RunState, fill: bool) -> None:
 def empty(grid: Grid) -> None:
     """Draw the figure of a grid that nobody has begun."""
     page.figure(report.figures(grid, GridRecord(), page.dark())[0], "sweep", fill=True)
-    st.caption(f"{len(grid.points)} trainings; their cells fill as they end, also while you are on another page.")
+    st.caption(f"{grid.count} trainings; their cells fill as they end, also while you are on another page.")
 
 
 def table(state: RunState) -> dict[str, list]:

@@ -18,7 +18,7 @@ from snnviz.runs.verdict import verdict
 from snnviz.runs.work import Train
 from snnviz.threads import in_words
 from snnviz.training.settings import Settings
-from snnviz.ui import methods, page, runs_view, theatre
+from snnviz.ui import methods, page, runs_view, theatre, trained
 from snnviz.ui.words import literal
 
 EVERY = runs_view.EVERY  # seconds between two looks at a run that is going on; the curves move twice in between
@@ -351,6 +351,14 @@ def animation(state: RunState) -> None:
         "Animation (GIF)", lambda: animated.gif(state, hues, night), "training.gif", "image/gif", key="gif",
         icon=":material/animation:", on_click="ignore",
     )  # fmt: skip
+
+
+def files(state: RunState, name: str) -> None:
+    """Draw the buttons that take a run away: its settings as `name`.toml, and the weights that it has trained."""
+    st.download_button(
+        "Settings (TOML)", settings_toml(state), f"{name}.toml", key="toml", on_click="ignore", icon=":material/download:"
+    )
+    trained.offer(state)
 
 
 def settings_toml(state: RunState) -> str:

@@ -99,8 +99,8 @@ MUTATIONS = (
     Mutation(
         "command-compares-one-seed",
         "snnviz/studies/grid.py",
-        "(cell, seed=cell.seed + k))",
-        "(cell, seed=cell.seed))",
+        "training.seed + turn",
+        "training.seed",
         "tests/test_training.py::test_compare_writes_one_line_for_each_epoch",
     ),
     Mutation(

@@ -52,7 +52,7 @@ MUTATIONS = (
     Mutation(
         "trained-labels-drawn",
         "snnviz/training/trained_network.py",
-        "return self._test(checkpoints.read(Path(self.weights))).y[: self.batch]",
+        "return self._test(_saved(self.weights)).y[: self.batch]",
         "return super().labels(classes)",
         WEIGHTS,
     ),
@@ -67,7 +67,7 @@ MUTATIONS = (
         "nir-step-of-euler", "snnviz/nir_graphs.py", "return 1.0 if abs(factor - 1) < ONE else factor", "return factor * 1.01", NIR
     ),
     # Sweeps.
-    Mutation("sweep-trains-again", "snnviz/runs/sweep.py", "if (cell, seed) not in record.done)", "if True)", SWEEP),
+    Mutation("sweep-trains-again", "snnviz/runs/sweep.py", "if (cell, seed) not in done)", "if True)", SWEEP),
     Mutation("sweep-chosen-on-the-test-part", GRID, "np.argmax(self.validation_accuracy)", "np.argmax(self.test_accuracy)", CHOSEN),
     Mutation(
         "sweep-trains-on-what-is-held-out",

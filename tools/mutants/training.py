@@ -151,9 +151,9 @@ MUTATIONS = (
     ),
     Mutation(
         "checkpoint-not-by-rename",
-        CHECKPOINTS,
+        "snnviz/places.py",
         "os.replace(fresh, path)",
-        "path.write_bytes(pathlib.Path(fresh).read_bytes())",
+        "path.write_bytes(fresh.read_bytes())",
         GOES_ON,
     ),
 )
